@@ -1,0 +1,200 @@
+/**
+ * All that a page may ask of its node. Types only: the contract of the worker's port.
+ *
+ * Ids are base64url text. Every method rejects with a `BlocktreeError` whose `code` a program compares and whose message is
+ * a sentence for a person. A mutation carries a request id made by the page: repeated after `NodeMovedError`
+ * it takes effect once. `cancel(requestId)` ends a running one with `CancelledError`.
+ * @module
+ */
+
+export type ItemKind = 'folder' | 'file'
+
+/** A block as a person sees it. */
+export interface Item {
+  readonly id: string
+  /** null for the root folder only. */
+  readonly parentId: string | null
+  readonly kind: ItemKind
+  readonly name: string
+  /** Of a file its content's size; 0 for folders. */
+  readonly sizeBytes: number
+  readonly createdAtMs: number
+  readonly modifiedAtMs: number
+  /** When it went to the trash; null outside. Items inside a trashed folder carry their own value, mostly null. */
+  readonly trashedAtMs: number | null
+  /** How many devices hold the whole body now; counted, not promised. */
+  readonly copyCount: number
+}
+
+export interface TreeStatus {
+  readonly treeId: string
+  readonly rootId: string
+  /** false: a tree of this browser alone, with a key that lives and dies here. */
+  readonly planted: boolean
+  /** What the owner's devices call him; empty before planting. */
+  readonly ownerName: string
+  readonly deviceName: string
+  /** The node's principal, hexadecimal in groups of four. */
+  readonly principal: string
+  /** How the root is kept; null before planting. */
+  readonly root: {
+    readonly passkey: 'none' | 'synced' | 'hardwareBound'
+    readonly recoveryCard: boolean
+    readonly unlocksByPasskey: boolean
+  } | null
+  /** Hash of the authenticated state, hexadecimal; equal on all devices that hold the same tree. */
+  readonly stateRoot: string
+  readonly deviceCount: number
+}
+
+export type JobKind = 'add' | 'move' | 'plant' | 'export' | 'import' | 'purge'
+
+/** Something that takes longer than a moment; shown with progress and a way to cancel. */
+export interface Job {
+  /** The request id that started it, to cancel it by. */
+  readonly id: string
+  readonly kind: JobKind
+  readonly title: string
+  readonly doneBytes: number
+  readonly totalBytes: number
+  readonly bytesPerSecond: number
+}
+
+/** What a watcher is told: first a snapshot, then what changed. */
+export type NodeEvent =
+  | {
+      readonly kind: 'snapshot'
+      readonly tree: TreeStatus
+      readonly items: readonly Item[]
+      readonly jobs: readonly Job[]
+    }
+  | {
+      readonly kind: 'changed'
+      readonly tree: TreeStatus
+      readonly upserted: readonly Item[]
+      readonly removedIds: readonly string[]
+    }
+  | { readonly kind: 'job'; readonly job: Job }
+  | { readonly kind: 'jobEnded'; readonly id: string }
+  /** The node has stopped; the sentence says why. A reload, or the next tab, starts it again from disk. */
+  | { readonly kind: 'stopped'; readonly code: string; readonly message: string }
+
+export interface StorageReport {
+  readonly usedBytes: number
+  readonly quotaBytes: number
+  readonly treeBytes: number
+  readonly trashBytes: number
+  readonly fileCount: number
+}
+
+/** One line of "who can read this". */
+export interface ReaderLine {
+  readonly who: string
+  /** Principal in groups of four, or empty for the root's authenticators. */
+  readonly principal: string
+  /** Why: a readcap on this block, or on the folder named here. */
+  readonly through: string
+  readonly sinceMs: number
+}
+
+/** What an authenticator answered in the page; octets as they came. */
+export interface PasskeyCreation {
+  readonly credentialId: Uint8Array
+  /** Uncompressed P-256 point, 65 octets. */
+  readonly publicKey: Uint8Array
+  readonly rpId: string
+  readonly origin: string
+  /** PRF output for the asked salt, 32 octets; null where the authenticator has none. */
+  readonly prf: Uint8Array | null
+  /** Whether the authenticator may sync this credential to other devices (backup eligible). */
+  readonly synced: boolean
+}
+export interface PasskeyAssertion {
+  readonly credentialId: Uint8Array
+  readonly authenticatorData: Uint8Array
+  readonly clientDataJson: Uint8Array
+  /** ECDSA signature in DER as the authenticator gave it. */
+  readonly signature: Uint8Array
+}
+
+export interface PlantingCard {
+  readonly plantingId: string
+  /** Twelve words, shown once. */
+  readonly words: readonly string[]
+  /** Positions (from 0) of the three words that are asked back. */
+  readonly askedPositions: readonly number[]
+}
+export interface PlantingChallenge {
+  /** What the passkey must sign, 32 octets; null where the recovery card is the only root. */
+  readonly challenge: Uint8Array | null
+  readonly credentialId: Uint8Array | null
+}
+
+/** What an archive says of itself before anything of it is trusted or stored. */
+export interface ArchiveSummary {
+  readonly treeId: string
+  readonly ownerName: string
+  readonly exportedAtMs: number
+  readonly itemCount: number
+  readonly sizeBytes: number
+  /** Ids of passkeys that can open it where the same authenticator is at hand. */
+  readonly passkeys: readonly {
+    readonly credentialId: Uint8Array
+    readonly rpId: string
+    readonly prfSalt: Uint8Array
+  }[]
+}
+
+/** How the content of a stream begins. Ranges are half open. */
+export interface ContentHead {
+  readonly streamId: string
+  readonly name: string
+  readonly mediaType: string
+  readonly sizeBytes: number
+  readonly startByte: number
+  readonly endByte: number
+}
+
+export interface NodeApi {
+  /** Calls back with a snapshot at once and with every later change, until `unwatch` or until the caller's port is gone. */
+  watch(observer: (event: NodeEvent) => void): Promise<string>
+  unwatch(watchId: string): Promise<void>
+
+  createFolder(requestId: string, parentId: string, name: string): Promise<string>
+  /** Streams the blob into a new file; resolves when it is durable. A taken name gets a number: `photo (2).jpg`. */
+  addFile(requestId: string, parentId: string, name: string, content: Blob): Promise<string>
+  /** A new version of an existing file. */
+  writeFile(requestId: string, id: string, content: Blob): Promise<void>
+  rename(requestId: string, id: string, name: string): Promise<void>
+  /** Re-keys and re-signs what moves; resumed after a restart. */
+  move(requestId: string, id: string, targetFolderId: string): Promise<void>
+  trash(requestId: string, id: string): Promise<void>
+  restore(requestId: string, id: string): Promise<void>
+  /** Deletes for good what is in the trash: one item, or all of it where `id` is null. */
+  purge(requestId: string, id: string | null): Promise<void>
+  cancel(requestId: string): Promise<void>
+
+  /** Opens the content of a file (`id`), or of an export (`exportId`), for reading in order. */
+  openContent(id: string, startByte?: number, endByte?: number): Promise<ContentHead>
+  /** The next piece, verified against the signed root; null at the end. */
+  nextChunk(streamId: string): Promise<Uint8Array | null>
+  closeContent(streamId: string): Promise<void>
+
+  readersOf(id: string): Promise<readonly ReaderLine[]>
+  storage(): Promise<StorageReport>
+
+  /** The salt that the page hands to the passkey's PRF at creation; the same for one planting. */
+  plantingSalt(): Promise<Uint8Array>
+  beginPlanting(ownerName: string, deviceName: string, passkey: PasskeyCreation | null): Promise<PlantingCard>
+  /** The three asked words; rejects with `cardMismatch` where one is wrong, and may be called again. */
+  confirmCard(plantingId: string, words: readonly string[]): Promise<PlantingChallenge>
+  /** Founds the tree; local content moves in as a job. */
+  finishPlanting(requestId: string, plantingId: string, assertion: PasskeyAssertion | null): Promise<void>
+  abandonPlanting(plantingId: string): Promise<void>
+
+  /** Prepares an archive of the whole tree; its content is then opened by `openContent(exportId)`. */
+  beginExport(requestId: string): Promise<string>
+  inspectArchive(archive: Blob): Promise<ArchiveSummary>
+  /** Restores the archive's tree into this profile, which must be unplanted and is replaced; opened by the card's words. */
+  recover(requestId: string, archive: Blob, words: readonly string[], deviceName: string): Promise<void>
+}

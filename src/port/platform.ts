@@ -1,0 +1,78 @@
+/**
+ * What a node needs of the world. The real platform (`edge/`) and the simulated one (`sim/`) both implement it,
+ * so the same node runs on a phone and under a thousand seeds.
+ * @module
+ */
+import type { Bytes } from '../core/bytes/bytes.ts'
+import type { Claim, PublicCredential } from '../core/crypto/crypto.ts'
+import type { StorePort } from './store.ts'
+
+/** Answered at once by the simulator, later by a browser. */
+export type Awaitable<T> = T | Promise<T>
+
+export interface ClockPort {
+  /** Milliseconds since 1970, UTC; may jump in either direction. */
+  nowMs(): number
+  /** Never goes back; stops while the device sleeps. */
+  monotonicMs(): number
+  /** Calls back once after `delayMs`; the answer cancels. */
+  after(delayMs: number, callback: () => void): () => void
+}
+
+export interface RandomPort {
+  bytes(sizeBytes: number): Bytes
+}
+
+/** AES-256-GCM under a key that seals exactly one sector, hence the all-zero nonce. */
+export interface SealPlan {
+  readonly key: Bytes
+  readonly associatedData: Bytes
+  readonly plaintext: Bytes
+}
+export interface Sealed {
+  readonly ciphertext: Bytes
+  /** SHA-256 of the ciphertext. */
+  readonly hash: Bytes
+}
+export interface OpenPlan {
+  readonly key: Bytes
+  readonly associatedData: Bytes
+  readonly ciphertext: Bytes
+  /** What the signed root says that SHA-256 of the ciphertext is. */
+  readonly hash: Bytes
+}
+
+export interface CryptoPort {
+  /** One verdict per claim, by the one rule of `core/crypto`: keys were checked when decoded, S < L, cofactorless. */
+  verify(claims: readonly Claim[]): Awaitable<readonly boolean[]>
+  seal(plans: readonly SealPlan[]): Awaitable<readonly Sealed[]>
+  /** null where the hash or the tag does not fit. */
+  open(plans: readonly OpenPlan[]): Awaitable<readonly (Bytes | null)[]>
+  /** HPKE base mode, suite 1 (RFC 9180): enc (32 octets) ‖ ciphertext. */
+  sealTo(recipientKey: Bytes, info: Bytes, associatedData: Bytes, plaintext: Bytes): Awaitable<Bytes>
+  /** The inverse for a secret that is at hand as octets (the root's); null where it does not open. */
+  openWith(recipientSecret: Bytes, info: Bytes, associatedData: Bytes, sealed: Bytes): Awaitable<Bytes | null>
+  /** The public half of an X25519 secret. */
+  kemPublicKey(secret: Bytes): Awaitable<Bytes>
+}
+
+/** The node credential: signing and opening by handles, the secrets themselves are not to be had. */
+export interface NodeKeys {
+  readonly credential: PublicCredential
+  sign(message: Bytes): Awaitable<Bytes>
+  /** HPKE base mode with the node's own KEM key; null where it does not open. */
+  open(info: Bytes, associatedData: Bytes, sealed: Bytes): Awaitable<Bytes | null>
+}
+
+export interface KeysPort {
+  /** The profile's node credential, made at the first call and the same ever after. */
+  node(): Promise<NodeKeys>
+}
+
+export interface Platform {
+  readonly store: StorePort
+  readonly clock: ClockPort
+  readonly random: RandomPort
+  readonly crypto: CryptoPort
+  readonly keys: KeysPort
+}
