@@ -1,0 +1,51 @@
+/**
+ * Principals: who somebody is, by his public keys (paper §2, "principals").
+ * @module
+ */
+import {
+  type Bytes,
+  type Codec,
+  type Result,
+  bytesOf,
+  decode,
+  encode,
+  literal,
+  record,
+  refine,
+  toHex,
+} from '../bytes/bytes.ts'
+import { digest, suite } from './digest.ts'
+import { isEd25519Key } from './ed25519.ts'
+
+/** The hash of a public credential, 32 octets. Shown in groups of four; a program compares it whole. */
+export type Principal = Bytes
+
+export interface PublicCredential {
+  readonly suite: 1
+  /** Ed25519, 32 octets. */
+  readonly signingKey: Bytes
+  /** X25519, 32 octets. A low-order one is refused when something is sealed to it: the shared secret would be all zero. */
+  readonly kemKey: Bytes
+}
+
+/** No key passes that is not canonical, torsion-free and not the identity: none that was not checked exists in memory. */
+export const ed25519KeyWire: Codec<Bytes> = refine(
+  bytesOf(32),
+  (key) => (isEd25519Key(key) ? key : null),
+  (key) => key,
+)
+
+export const publicCredentialWire: Codec<PublicCredential> = record('credential', 1, {
+  suite: literal(suite),
+  signingKey: ed25519KeyWire,
+  kemKey: bytesOf(32),
+})
+
+export const principalOf = (credential: PublicCredential): Principal =>
+  digest('blocktree/1/principal', encode(publicCredentialWire, credential))
+
+export const decodeCredential = (octets: Uint8Array): Result<PublicCredential> =>
+  decode(publicCredentialWire, octets, 128)
+
+/** For show: hexadecimal, four digits a group. */
+export const groupsOfFour = (principal: Uint8Array): string => toHex(principal).replace(/(.{4})(?=.)/g, '$1 ')

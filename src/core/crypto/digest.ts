@@ -1,0 +1,40 @@
+/**
+ * Domain-separated hashing: no hash, signature or key of one purpose is ever one of another.
+ * @module
+ */
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
+import { type Bytes, concat, utf8 } from '../bytes/bytes.ts'
+
+/** Of public keys, seals and records alike; any other is refused when decoded. */
+export const suite = 1
+
+const prefixes = new Map<string, Bytes>()
+
+/**
+ * u8 length ‖ ASCII. The length keeps one domain from being the beginning of another.
+ * @param domain what a hash, a signature or a derived key is for: `blocktree/1/<purpose>`. The number is the suite: everything
+ * under 1 uses the algorithms of suite 1.
+ */
+export function domainPrefix(domain: string): Bytes {
+  const known = prefixes.get(domain)
+  if (known !== undefined) return known
+  if (!domain.startsWith('blocktree/1/')) throw new RangeError(`"domain" expected blocktree/1/…, got ${domain}`)
+  const name = utf8(domain)
+  if (name.length > 255) throw new RangeError(`"domain" expected at most 255 octets, got ${name.length}`)
+  const prefix = concat(Uint8Array.of(name.length), name)
+  // Domains are constants of the program; the bound only guards against one that is computed by mistake.
+  if (prefixes.size < 256) prefixes.set(domain, prefix)
+  return prefix
+}
+
+/** SHA-256 without a domain: for the content hashes of sectors only, which are bound by where they stand. */
+export const sha256 = (octets: Uint8Array): Bytes => nobleSha256(octets)
+
+/**
+ * SHA-256(u8 length of domain ‖ domain ‖ parts). The parts are not told apart: give them fixed sizes, or one encoded record.
+ */
+export function digest(domain: string, ...parts: readonly Uint8Array[]): Bytes {
+  const hash = nobleSha256.create().update(domainPrefix(domain))
+  for (const part of parts) hash.update(part)
+  return hash.digest()
+}
