@@ -1,0 +1,7 @@
+/**
+ * Blocks: the signed records that describe one, and the sealed body that they vouch for.
+ * @module
+ */
+export * from './body.ts'
+export * from './records.ts'
+export * from './sector.ts'

@@ -1,0 +1,193 @@
+/**
+ * The signed records of a block (paper §2, design §5).
+ *
+ * A block has two: the content record says what it holds, the access record who can read it, so writing never touches access
+ * and granting never races writing. Its name stands in a third, the entry of its directory, sealed under the directory's key.
+ * Each is a body signed by a node whose writecap covers the place; a removal takes a block out of its directory for good.
+ * @module
+ */
+import {
+  type Bytes,
+  type Codec,
+  type Decoded,
+  type Result,
+  accepted,
+  bool,
+  bytesOf,
+  bytesUpTo,
+  decode,
+  encode,
+  listOf,
+  nullable,
+  record,
+  refine,
+  refused,
+  tuple,
+  u53,
+} from '../bytes/bytes.ts'
+import { type Claim, digest, publicCredentialWire, signedBy, wrappedKeySizeBytes } from '../crypto/crypto.ts'
+import { readcapWire } from '../cap/cap.ts'
+import { type IdPath, blockIdWire, idPathWire } from '../path/path.ts'
+
+export const readcapCountMax = 256
+/** A name of 255 octets, its length, padding to 32, nonce and tag. */
+export const sealedNameSizeBytesMax = 400
+const recordSizeBytesMax = 64 * 1024
+
+/** Who wrote a record: the key that signs it and the hash of the writecap that allows it. */
+const authorFields = { author: publicCredentialWire, writecapHash: bytesOf(32) } as const
+
+const contentBodyWire = record('content', 1, {
+  path: idPathWire,
+  version: u53,
+  /** Hash of the content record before this one: a write that lost a race does not fit. */
+  previousHash: nullable(bytesOf(32)),
+  bodyRoot: bytesOf(32),
+  sizeBytes: u53,
+  keyEpoch: u53,
+  ...authorFields,
+})
+const accessBodyWire = record('access', 1, {
+  path: idPathWire,
+  version: u53,
+  previousHash: nullable(bytesOf(32)),
+  keyEpoch: u53,
+  /** The block key under the parent's key of `parentKeyEpoch`; null for the root block only. */
+  parentKeyEpoch: u53,
+  wrappedKey: nullable(bytesOf(wrappedKeySizeBytes)),
+  readcaps: listOf(readcapWire, readcapCountMax),
+  /** The key of epoch - 1 under this one; null at epoch 1. */
+  previousKey: nullable(bytesOf(wrappedKeySizeBytes)),
+  ...authorFields,
+})
+const kindWire: Codec<'directory' | 'file'> = refine(
+  u53,
+  (code) => (code === 0 ? 'directory' : code === 1 ? 'file' : null),
+  (kind) => (kind === 'directory' ? 0 : 1),
+)
+const entryBodyWire = record('entry', 1, {
+  parent: idPathWire,
+  child: blockIdWire,
+  kind: kindWire,
+  version: u53,
+  previousHash: nullable(bytesOf(32)),
+  sealedName: bytesUpTo(sealedNameSizeBytesMax),
+  nameKeyEpoch: u53,
+  /** In the trash: kept whole, listed apart, deleted for good after 30 days. */
+  trashed: bool,
+  /** Where the block stood before a move whose re-keying above it is still under way; null otherwise. */
+  movedFrom: nullable(idPathWire),
+  ...authorFields,
+})
+const removalBodyWire = record('removal', 1, {
+  parent: idPathWire,
+  child: blockIdWire,
+  /** Hash of the entry that is removed. */
+  previousHash: bytesOf(32),
+  ...authorFields,
+})
+
+const bodyWires = {
+  content: contentBodyWire,
+  access: accessBodyWire,
+  entry: entryBodyWire,
+  removal: removalBodyWire,
+} as const
+export type RecordKind = keyof typeof bodyWires
+export type ContentBody = Decoded<typeof contentBodyWire>
+export type AccessBody = Decoded<typeof accessBodyWire>
+export type EntryBody = Decoded<typeof entryBodyWire>
+export type RemovalBody = Decoded<typeof removalBodyWire>
+export type BlockKind = EntryBody['kind']
+
+interface Bodies {
+  readonly content: ContentBody
+  readonly access: AccessBody
+  readonly entry: EntryBody
+  readonly removal: RemovalBody
+}
+
+/** A record with its signature; `hash` is what the next version names as its previous one. */
+export type SignedRecord<K extends RecordKind = RecordKind> = {
+  readonly [P in K]: {
+    readonly kind: P
+    readonly fields: Bodies[P]
+    readonly body: Bytes
+    readonly signature: Bytes
+    readonly hash: Bytes
+  }
+}[K]
+
+const domainOf = (kind: RecordKind): string => `blocktree/1/${kind}`
+
+/** The bytes that the author signs, under `recordDomain(kind)`. */
+export const recordBody = <K extends RecordKind>(kind: K, fields: Bodies[K]): Bytes =>
+  encode(bodyWires[kind] as unknown as Codec<Bodies[K]>, fields)
+export const recordDomain = domainOf
+
+export function signedRecord<K extends RecordKind>(
+  kind: K,
+  fields: Bodies[K],
+  body: Bytes,
+  signature: Bytes,
+): SignedRecord<K> {
+  return { kind, fields, body, signature, hash: digest(`${domainOf(kind)}/hash`, body) } as SignedRecord<K>
+}
+
+const signedWire = tuple({ body: bytesUpTo(recordSizeBytesMax), signature: bytesOf(64) })
+
+function signedRecordWireOf<K extends RecordKind>(kind: K): Codec<SignedRecord<K>> {
+  return {
+    pack: ({ body, signature }) => [kind, signedWire.pack({ body, signature })],
+    parse: (item) => {
+      if (!Array.isArray(item) || item.length !== 2 || item[0] !== kind) throw new Error(`expected ${kind}`)
+      const { body, signature } = signedWire.parse(item[1])
+      const fields = decode(bodyWires[kind] as unknown as Codec<Bodies[K]>, body, recordSizeBytesMax)
+      if (!fields.ok) throw new Error(fields.fault.code)
+      return signedRecord(kind, fields.value, body, signature)
+    },
+  }
+}
+export const contentRecordWire = signedRecordWireOf('content')
+export const accessRecordWire = signedRecordWireOf('access')
+export const entryRecordWire = signedRecordWireOf('entry')
+
+const wires = {
+  content: contentRecordWire,
+  access: accessRecordWire,
+  entry: entryRecordWire,
+  removal: signedRecordWireOf('removal'),
+} as const
+
+/** Any of the four, told apart by the kind on the wire. */
+export const signedRecordWire: Codec<SignedRecord> = {
+  pack: (signed) => (wires[signed.kind] as unknown as Codec<SignedRecord>).pack(signed),
+  parse: (item) => {
+    const kind: unknown = Array.isArray(item) ? item[0] : undefined
+    if (typeof kind !== 'string' || !Object.hasOwn(wires, kind)) throw new Error('expected a record')
+    return wires[kind as RecordKind].parse(item)
+  },
+}
+
+/** "A block is considered valid if … it was signed using the key": what must verify for the record's own signature (F12). */
+export const claimOfRecord = (signed: SignedRecord): Claim =>
+  signedBy(signed.fields.author, domainOf(signed.kind), signed.body, signed.signature)
+
+/** The place that a record's writecap must cover: for entries and removals the directory, else the block itself. */
+export const placeOf = (signed: SignedRecord): IdPath =>
+  signed.kind === 'entry' || signed.kind === 'removal' ? signed.fields.parent : signed.fields.path
+
+/** Refuses a record whose fields contradict each other; the fold relies on it. */
+export function checkShape(signed: SignedRecord): Result<SignedRecord> {
+  const inconsistent = refused('recordInconsistent', 'This record contradicts itself; it was not used.')
+  if (signed.kind === 'removal') return accepted(signed)
+  const { version, previousHash } = signed.fields
+  if (version === 0 || (version === 1) !== (previousHash === null)) return inconsistent
+  if (signed.kind === 'access') {
+    const { path, keyEpoch, wrappedKey, previousKey, readcaps } = signed.fields
+    if (keyEpoch === 0 || (keyEpoch === 1) !== (previousKey === null)) return inconsistent
+    if ((path.ids.length === 0) !== (wrappedKey === null)) return inconsistent
+    if (path.ids.length === 0 && readcaps.length === 0) return inconsistent
+  }
+  return accepted(signed)
+}

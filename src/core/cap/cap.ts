@@ -1,0 +1,6 @@
+/**
+ * Capabilities: who may write (writecaps) and who may read (readcaps).
+ * @module
+ */
+export * from './readcap.ts'
+export * from './writecap.ts'

@@ -1,0 +1,60 @@
+/**
+ * Readcaps: block keys given to those who may read.
+ *
+ * A block key is wrapped under the parent's block key, so whoever reads a directory reads all above it (paper §2, "The child's
+ * block key is always encapsulated using the parent's key"); and it is sealed to single principals by HPKE. The root block has
+ * no parent; it always carries readcaps for the root's KEM key and for the node that made it.
+ * @module
+ */
+import { type Bytes, type Decoded, bytesOf, concat, tuple, u64be, utf8 } from '../bytes/bytes.ts'
+import { type Principal, unwrapKey, wrapKey } from '../crypto/crypto.ts'
+import { type BlockId, type TreeId } from '../path/path.ts'
+
+export const blockKeySizeBytes = 32
+/** X25519 encapsulation (32), key (32), tag (16). */
+export const sealedKeySizeBytes = 80
+
+/** A block key for one principal; of the root's KEM key the principal is the tree id. */
+export const readcapWire = tuple({ recipient: bytesOf(32), sealedKey: bytesOf(sealedKeySizeBytes) })
+export type Readcap = Decoded<typeof readcapWire>
+
+/** Associated data of a readcap: it opens for this block, key epoch and recipient only. */
+export const readcapPlace = (treeId: TreeId, block: BlockId, keyEpoch: number, recipient: Principal): Bytes =>
+  concat(treeId, block, u64be(keyEpoch), recipient)
+
+const wrapPlace = (purpose: 'parent' | 'previous', treeId: TreeId, block: BlockId, keyEpoch: number): Bytes =>
+  concat(utf8(`blocktree/1/wrap/${purpose}`), treeId, block, u64be(keyEpoch))
+
+/** A child's key under its parent's; opens nowhere else than at this block and epoch. */
+export const wrapUnderParent = (
+  parentKey: Bytes,
+  treeId: TreeId,
+  block: BlockId,
+  keyEpoch: number,
+  key: Bytes,
+  nonce: Bytes,
+): Bytes => wrapKey(parentKey, key, wrapPlace('parent', treeId, block, keyEpoch), nonce)
+export const unwrapUnderParent = (
+  parentKey: Bytes,
+  treeId: TreeId,
+  block: BlockId,
+  keyEpoch: number,
+  wrapped: Bytes,
+): Bytes | null => unwrapKey(parentKey, wrapped, wrapPlace('parent', treeId, block, keyEpoch))
+
+/** The key of the epoch before, under the one of `keyEpoch`: who reads now can also read what was written earlier. */
+export const wrapPrevious = (
+  key: Bytes,
+  treeId: TreeId,
+  block: BlockId,
+  keyEpoch: number,
+  previousKey: Bytes,
+  nonce: Bytes,
+): Bytes => wrapKey(key, previousKey, wrapPlace('previous', treeId, block, keyEpoch), nonce)
+export const unwrapPrevious = (
+  key: Bytes,
+  treeId: TreeId,
+  block: BlockId,
+  keyEpoch: number,
+  wrapped: Bytes,
+): Bytes | null => unwrapKey(key, wrapped, wrapPlace('previous', treeId, block, keyEpoch))

@@ -1,0 +1,225 @@
+/**
+ * Writecaps: who may write where, until when.
+ *
+ * A writecap is a chain of signed grants that ends at the owner of the tree (paper §2, "A writecap contains…"). The owner's own
+ * grant needs no signature: the tree id is the hash of the first credential set, so a chain ends with a grant that a member of
+ * the set signed. Pure: the caller gives the time, signatures arrive checked; revocation is checked in the fold.
+ * @module
+ */
+import {
+  type Bytes,
+  type Check,
+  type Codec,
+  type Decoded,
+  type Result,
+  accepted,
+  bytesOf,
+  bytesUpTo,
+  decode,
+  encode,
+  equal,
+  ok,
+  record,
+  refused,
+  tuple,
+  u53,
+  union,
+} from '../bytes/bytes.ts'
+import {
+  type Claim,
+  type CredentialSet,
+  type Principal,
+  digest,
+  principalOf,
+  publicCredentialWire,
+  rootClaim,
+  rootSignatureWire,
+  signedBy,
+} from '../crypto/crypto.ts'
+import { type IdPath, type TreeId, contains, idPathWire } from '../path/path.ts'
+
+/** Longer chains are refused before any signature is looked at (R-07). */
+export const chainLengthMax = 8
+export const writecapSizeBytesMax = 4096
+export const writecapDomain = 'blocktree/1/writecap'
+
+/** What a writecap allows, explicitly; bits of one number on the wire. */
+export const rights = { write: 1, grant: 2, lock: 4, mayRenew: 8 } as const
+export const allRights = rights.write | rights.grant | rights.lock | rights.mayRenew
+
+/** Who signed a grant: a node with its public key, or the tree's root through the credential set of that sequence number. */
+const issuerWire = union({ node: publicCredentialWire, root: tuple({ setSequence: u53 }) })
+export type Issuer = Decoded<typeof issuerWire>
+
+export const writecapBodyWire = record('writecap', 1, {
+  scope: idPathWire,
+  holder: bytesOf(32),
+  rights: u53,
+  expiresAtMs: u53,
+  issuer: issuerWire,
+})
+export type WritecapBody = Decoded<typeof writecapBodyWire>
+
+const signatureWire = union({ node: bytesOf(64), root: rootSignatureWire })
+export type WritecapSignature = Decoded<typeof signatureWire>
+
+const signedWire = tuple({ body: bytesUpTo(writecapSizeBytesMax), signature: signatureWire })
+
+/** One grant of a chain. `hash` names it in records. */
+export interface Writecap extends WritecapBody {
+  readonly body: Bytes
+  readonly signature: WritecapSignature
+  readonly hash: Bytes
+}
+
+/** From the writer's grant to the one that the root signed. */
+export type Chain = readonly Writecap[]
+
+declare const checkedMark: unique symbol
+/** A value whose every signature was found valid. Made only by `checkedWhere`. */
+export type Checked<T> = T & { readonly [checkedMark]: true }
+
+/** Turns the platform's verdicts on the claims of `value` into the brand that folds ask for. */
+export function checkedWhere<T extends object>(value: T, verdicts: readonly boolean[]): Result<Checked<T>> {
+  if (verdicts.every(Boolean)) return accepted(value as Checked<T>)
+  return refused('signatureInvalid', 'A signature in this record is not valid; the record was not used.')
+}
+
+export const writecapWire: Codec<Writecap> = {
+  pack: ({ body, signature }) => signedWire.pack({ body, signature }),
+  parse: (item) => {
+    const { body, signature } = signedWire.parse(item)
+    const decoded = decode(writecapBodyWire, body, writecapSizeBytesMax)
+    if (!decoded.ok) throw new Error(decoded.fault.code)
+    return { ...decoded.value, body, signature, hash: writecapHash(body) }
+  },
+}
+
+export const writecapHash = (body: Bytes): Bytes => digest('blocktree/1/writecapHash', body)
+
+/** A grant ready to be signed: the body's bytes are what the issuer signs under `writecapDomain`. */
+export const writecapBody = (fields: WritecapBody): Bytes => encode(writecapBodyWire, fields)
+
+export function writecapOf(body: Bytes, signature: WritecapSignature): Result<Writecap> {
+  const decoded = decode(writecapBodyWire, body, writecapSizeBytesMax)
+  return decoded.ok ? accepted({ ...decoded.value, body, signature, hash: writecapHash(body) }) : decoded
+}
+
+/**
+ * The signatures of a chain, as claims for the platform to verify.
+ * @param setOf the tree's credential set of a sequence number, or null where the tree never had it
+ */
+export function claimsOfChain(
+  chain: Chain,
+  setOf: (sequence: number) => CredentialSet | null,
+): Result<readonly Claim[]> {
+  if (chain.length === 0 || chain.length > chainLengthMax) {
+    return refused('chainLength', `A chain of grants has 1 to ${chainLengthMax} links; this one has ${chain.length}.`)
+  }
+  const claims: Claim[] = []
+  for (const { body, issuer, signature } of chain) {
+    const claim = claimOfWritecap(body, issuer, signature, setOf)
+    if (!claim.ok) return claim
+    claims.push(claim.value)
+  }
+  return accepted(claims)
+}
+
+function claimOfWritecap(
+  body: Bytes,
+  issuer: Issuer,
+  signature: WritecapSignature,
+  setOf: (sequence: number) => CredentialSet | null,
+): Result<Claim> {
+  if (issuer.tag === 'node' && signature.tag === 'node')
+    return accepted(signedBy(issuer.value, writecapDomain, body, signature.value))
+  if (issuer.tag === 'root' && signature.tag === 'root') {
+    const set = setOf(issuer.value.setSequence)
+    if (set === null)
+      return refused('credentialSetUnknown', 'This permission was signed under a root that this tree does not know.')
+    return rootClaim(set, writecapDomain, body, signature.value)
+  }
+  return refused('issuerMismatch', 'This permission is signed by another kind of key than it names.')
+}
+
+/**
+ * Checks a chain against the path of what is to be written, at a given time.
+ * @param chain signatures checked; the first grant is the writer's, the last is the root's
+ * @param treeId the tree that the path must lie in, i.e. its owner
+ * @param nowMs milliseconds since 1970, UTC; inside the fold the entry's stamped time
+ * @returns `ok`, or the first rule that failed, in the paper's order
+ */
+export function checkWritecap(chain: Checked<Chain>, path: IdPath, treeId: TreeId, nowMs: number): Check {
+  for (const rule of rules) {
+    const check = rule(chain, path, treeId, nowMs)
+    if (!check.ok) return check
+  }
+  return ok
+}
+
+type Rule = (chain: Checked<Chain>, path: IdPath, treeId: TreeId, nowMs: number) => Check
+
+/** "The signature on every writecap in the chain is valid": said by the brand; an empty chain has no signature to be valid. */
+const everySignatureIsValid: Rule = (chain) =>
+  chain.length > 0 && chain.length <= chainLengthMax
+    ? ok
+    : refused('chainLength', `A chain of grants has 1 to ${chainLengthMax} links; this one has ${chain.length}.`)
+
+/** "The signing principal matches the principal the next writecap was issued to for every writecap in the chain." */
+const everyIssuerWasIssuedTheNext: Rule = (chain) => {
+  for (let i = 0; i + 1 < chain.length; i++) {
+    const { issuer } = chain[i]!
+    const next = chain[i + 1]!
+    if (issuer.tag !== 'node' || !equal(principalOf(issuer.value), next.holder)) {
+      return refused('issuerNotHolder', 'This permission was passed on by someone who did not hold it.')
+    }
+    if ((next.rights & rights.grant) === 0)
+      return refused('grantMissing', 'This permission was passed on by someone who may not pass it on.')
+    if (chain[i]!.expiresAtMs > next.expiresAtMs)
+      return refused('expiryWidened', 'This permission claims to last longer than the one it comes from.')
+  }
+  return ok
+}
+
+/** "The path of the block is contained in the path of every writecap in the chain." */
+const everyPathContainsTheBlock: Rule = (chain, path) =>
+  chain.every(({ scope }) => contains(scope, path))
+    ? ok
+    : refused('pathOutsideScope', 'This permission is for another folder.', 'Your permission is for another folder.')
+
+/** "The current timestamp is strictly less than the expiration of all the writecaps in the chain." */
+const nothingHasExpired: Rule = (chain, _path, _treeId, nowMs) =>
+  chain.every(({ expiresAtMs }) => nowMs < expiresAtMs)
+    ? ok
+    : refused(
+        'writecapExpired',
+        'The writer may no longer write here; its permission has ended.',
+        'Your permission to write here has ended.',
+      )
+
+/** "The principal corresponding to the public key used to sign the last writecap in the chain, is the owner of the blocktree." */
+const lastIssuerIsTheOwner: Rule = (chain, _path, treeId) => {
+  const last = chain.at(-1)!
+  return last.issuer.tag === 'root' && equal(last.scope.treeId, treeId)
+    ? ok
+    : refused('issuerNotOwner', 'This permission does not come from the owner of this tree.')
+}
+
+const rules: readonly Rule[] = [
+  everySignatureIsValid,
+  everyIssuerWasIssuedTheNext,
+  everyPathContainsTheBlock,
+  nothingHasExpired,
+  lastIssuerIsTheOwner,
+]
+
+/** Whether every grant of the chain allows `right` (each link can only narrow). The links above the first need `grant` for that, too. */
+export function checkRight(chain: Chain, right: number): Check {
+  const [own, ...above] = chain
+  if (own !== undefined && (own.rights & right) === right && above.every((link) => (link.rights & right) === right))
+    return ok
+  return refused('rightMissing', 'This permission does not allow that.', 'Your permission does not allow that.')
+}
+
+export const isHeldBy = (chain: Chain, principal: Principal): boolean =>
+  chain[0] !== undefined && equal(chain[0].holder, principal)

@@ -1,0 +1,105 @@
+/**
+ * Paths: where a block stands, as ids that a program signs and as names that a person reads.
+ *
+ * Everything signed, stored, locked or routed uses the id path `treeId/id/id/…`; names live only in directory entries and are
+ * resolved at the edge (paper §1: "The first component of a fully qualified blocktree path is the fingerprint of the root
+ * public key"). Containment is by whole components, so `/ab` is never inside `/a`, and anyone can check it without the tree.
+ * @module
+ */
+import {
+  type Bytes,
+  type Check,
+  type Codec,
+  type Result,
+  accepted,
+  bytesOf,
+  equal,
+  keyOf,
+  listOf,
+  ok,
+  refused,
+  tuple,
+  utf8,
+} from '../bytes/bytes.ts'
+import { digest } from '../crypto/crypto.ts'
+
+export const treeIdSizeBytes = 32
+export const blockIdSizeBytes = 16
+export const depthMax = 64
+export const nameSizeBytesMax = 255
+
+/** Random, 16 octets; the root block's is derived from its tree. */
+export type BlockId = Bytes
+export type TreeId = Bytes
+
+export interface IdPath {
+  readonly treeId: TreeId
+  /** From the root's child to the block; empty for the root block. */
+  readonly ids: readonly BlockId[]
+}
+
+export const blockIdWire: Codec<BlockId> = bytesOf(blockIdSizeBytes)
+export const treeIdWire: Codec<TreeId> = bytesOf(treeIdSizeBytes)
+export const idsWire: Codec<readonly BlockId[]> = listOf(blockIdWire, depthMax)
+export const idPathWire: Codec<IdPath> = tuple({ treeId: treeIdWire, ids: idsWire })
+
+export const rootPath = (treeId: TreeId): IdPath => ({ treeId, ids: [] })
+
+/** The id of a tree's root block; it also names the cluster that is attached there. */
+export const rootBlockId = (treeId: TreeId): BlockId =>
+  digest('blocktree/1/rootBlock', treeId).slice(0, blockIdSizeBytes)
+
+/** The id of a directory with a meaning of its own, such as `/devices`: the same in every tree, known without looking it up. */
+export const systemBlockId = (name: 'apps' | 'devices' | 'global'): BlockId =>
+  digest('blocktree/1/systemBlock', utf8(name)).slice(0, blockIdSizeBytes)
+
+/** The id of the block at the end of a path. */
+export const blockIdOf = (path: IdPath): BlockId => path.ids.at(-1) ?? rootBlockId(path.treeId)
+
+export const childPath = (parent: IdPath, child: BlockId): IdPath => ({
+  treeId: parent.treeId,
+  ids: [...parent.ids, child],
+})
+
+/** null for the root block. */
+export const parentPath = (path: IdPath): IdPath | null =>
+  path.ids.length === 0 ? null : { treeId: path.treeId, ids: path.ids.slice(0, -1) }
+
+/** Whether `inner` is `outer` itself or lies above it. */
+export function contains(outer: IdPath, inner: IdPath): boolean {
+  if (!equal(outer.treeId, inner.treeId) || outer.ids.length > inner.ids.length) return false
+  return outer.ids.every((id, depth) => equal(id, inner.ids[depth]!))
+}
+
+export const samePath = (left: IdPath, right: IdPath): boolean =>
+  left.ids.length === right.ids.length && contains(left, right)
+
+export const pathKey = (path: IdPath): string => keyOf(path.treeId) + path.ids.map(keyOf).join('')
+
+export function checkDepth(path: IdPath): Check {
+  if (path.ids.length <= depthMax) return ok
+  return refused('pathTooDeep', `Folders can be nested ${depthMax} deep; put this one further down.`)
+}
+
+// C0, C1 and the separators of lines and paragraphs; marks that reorder text; and what separates components elsewhere.
+const forbidden = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]/u
+
+/** What decoders demand of a stored name: it is already in the one form that `nameFromPerson` gives. */
+export function checkName(name: string): Check {
+  if (name === '' || name === '.' || name === '..')
+    return refused('nameEmpty', 'A name needs at least one character other than dots.')
+  if (/\p{Surrogate}/u.test(name)) return refused('nameInvalid', 'This name contains a broken character.')
+  if (forbidden.test(name))
+    return refused('nameInvalid', 'A name cannot contain slashes, line breaks or invisible direction marks.')
+  if (name !== name.normalize('NFC')) return refused('nameInvalid', 'This name is not in its normal form (NFC).')
+  if (utf8(name).length > nameSizeBytesMax)
+    return refused('nameTooLong', `A name can have ${nameSizeBytesMax} bytes at most; shorten it.`)
+  return ok
+}
+
+/** Brings what a person typed, or what a file was called, to the one stored form. */
+export function nameFromPerson(typed: string): Result<string> {
+  const name = typed.trim().normalize('NFC')
+  const check = checkName(name)
+  return check.ok ? accepted(name) : check
+}

@@ -1,0 +1,150 @@
+/**
+ * What a Raft entry of a tree carries: a batch of operations under one stamp of time, and gate 1, which a batch must pass
+ * before it is proposed or appended (design §6). Gate 2 is the fold.
+ * @module
+ */
+import {
+  type Bytes,
+  type Decoded,
+  type Result,
+  accepted,
+  bytesOf,
+  bytesUpTo,
+  decode,
+  encode,
+  equal,
+  listOf,
+  record,
+  refused,
+  u53,
+  union,
+} from '../bytes/bytes.ts'
+import {
+  type Claim,
+  type CredentialSet,
+  credentialSetWire,
+  rootClaim,
+  rootSignatureWire,
+  treeIdOf,
+} from '../crypto/crypto.ts'
+import { type Checked, chainLengthMax, checkedWhere, claimsOfChain, writecapWire } from '../cap/cap.ts'
+import { accessRecordWire, checkShape, claimOfRecord, signedRecordWire } from '../block/block.ts'
+import { type TreeId, treeIdWire } from '../path/path.ts'
+import { wrapsWire } from './state.ts'
+
+export const batchSizeBytesMax = 1024 * 1024
+export const operationCountMax = 1024
+export const recordCountMax = 1024
+export const requestIdSizeBytes = 16
+export const takeOverDomain = 'blocktree/1/takeOver'
+
+const chainWire = listOf(writecapWire, chainLengthMax)
+
+/** The first operation of a tree (paper §2, "When a new blocktree is created"): root, first node, root block. */
+const foundWire = record('found', 1, {
+  set: credentialSetWire,
+  wraps: wrapsWire,
+  chain: chainWire,
+  rootAccess: accessRecordWire,
+  sealedProfile: bytesUpTo(1024),
+})
+
+/** Records that are taken all together or not at all; a repeated request changes nothing. */
+const changeWire = record('change', 1, {
+  requestId: bytesOf(requestIdSizeBytes),
+  records: listOf(signedRecordWire, recordCountMax),
+})
+
+/** What the root signs to continue a cluster whose voters are gone: a new generation on top of one exact state. */
+export const takeOverBodyWire = record('takeOver', 1, {
+  treeId: treeIdWire,
+  generation: u53,
+  stateRoot: bytesOf(32),
+  writecapHash: bytesOf(32),
+})
+const takeOverWire = record('takeOver', 1, {
+  body: bytesUpTo(1024),
+  signature: rootSignatureWire,
+  chain: chainWire,
+  rootAccess: accessRecordWire,
+  sealedProfile: bytesUpTo(1024),
+})
+
+const operationWire = union({ found: foundWire, change: changeWire, takeOver: takeOverWire })
+export type Operation = Decoded<typeof operationWire>
+export type Found = Decoded<typeof foundWire>
+export type TakeOver = Decoded<typeof takeOverWire>
+export type Change = Decoded<typeof changeWire>
+
+const batchWire = record('batch', 1, {
+  /** The leader's clock, never before the stamp of the batch before. */
+  stampMs: u53,
+  operations: listOf(operationWire, operationCountMax),
+})
+export type Batch = Decoded<typeof batchWire>
+
+export const encodeBatch = (batch: Batch): Bytes => encode(batchWire, batch)
+export const decodeBatch = (octets: Bytes): Result<Batch> => decode(batchWire, octets, batchSizeBytesMax)
+export const operationSizeBytes = (operation: Operation): number => encode(operationWire, operation).length
+
+/**
+ * Gate 1: everything about a batch that needs no state but the credential sets.
+ * @returns the signatures that must verify; then `admit` gives the brand that the fold asks for
+ */
+export function examineBatch(
+  treeId: TreeId,
+  batch: Batch,
+  setOf: (sequence: number) => CredentialSet | null,
+): Result<readonly Claim[]> {
+  const claims: Claim[] = []
+  for (const operation of batch.operations) {
+    const found = examineOperation(treeId, operation, setOf)
+    if (!found.ok) return found
+    claims.push(...found.value)
+  }
+  return accepted(claims)
+}
+
+export const admit = (batch: Batch, verdicts: readonly boolean[]): Result<Checked<Batch>> =>
+  checkedWhere(batch, verdicts)
+
+export function examineOperation(
+  treeId: TreeId,
+  operation: Operation,
+  setOf: (sequence: number) => CredentialSet | null,
+): Result<readonly Claim[]> {
+  switch (operation.tag) {
+    case 'found': {
+      const { set, chain, rootAccess } = operation.value
+      if (set.sequence !== 0 || !equal(treeIdOf(set), treeId)) {
+        return refused('foundForeign', 'This tree is not the one that its name says.')
+      }
+      const claims = claimsOfChain(chain, (sequence) => (sequence === 0 ? set : null))
+      if (!claims.ok) return claims
+      const shape = checkShape(rootAccess)
+      return shape.ok ? accepted([...claims.value, claimOfRecord(rootAccess)]) : shape
+    }
+    case 'change': {
+      const claims: Claim[] = []
+      for (const signed of operation.value.records) {
+        const shape = checkShape(signed)
+        if (!shape.ok) return shape
+        claims.push(claimOfRecord(signed))
+      }
+      return accepted(claims)
+    }
+    case 'takeOver': {
+      const { body, signature, chain, rootAccess } = operation.value
+      const last = chain.at(-1)
+      const set = last?.issuer.tag === 'root' ? setOf(last.issuer.value.setSequence) : null
+      if (set === null)
+        return refused('credentialSetUnknown', 'This take-over was signed under a root that this tree does not know.')
+      const claims = claimsOfChain(chain, setOf)
+      if (!claims.ok) return claims
+      const own = rootClaim(set, takeOverDomain, body, signature)
+      if (!own.ok) return own
+      const shape = checkShape(rootAccess)
+      return shape.ok ? accepted([own.value, ...claims.value, claimOfRecord(rootAccess)]) : shape
+    }
+  }
+}

@@ -1,0 +1,389 @@
+/**
+ * The fold: how a committed batch changes the state of a tree. Gate 2 of design §6.
+ *
+ * Pure and total: every replica that folds the same entries has the same state. An operation that fails its check is a
+ * committed no-op with a typed fault to its author; nothing here throws on what a stranger wrote.
+ * @module
+ */
+import {
+  type Bytes,
+  type Check,
+  type Fault,
+  type Result,
+  accepted,
+  assertNever,
+  decode,
+  equal,
+  fromU64be,
+  ok,
+  refused,
+} from '../bytes/bytes.ts'
+import { principalOf } from '../crypto/crypto.ts'
+import { type Chain, type Checked, checkRight, checkWritecap, isHeldBy, rights } from '../cap/cap.ts'
+import { type SignedRecord, placeOf } from '../block/block.ts'
+import { entries, remove, root, set as put } from '../merkle/merkle.ts'
+import {
+  type BlockId,
+  type IdPath,
+  blockIdOf,
+  checkDepth,
+  childPath,
+  contains,
+  rootBlockId,
+  samePath,
+} from '../path/path.ts'
+import { type Batch, type Change, type Found, type Operation, type TakeOver, takeOverBodyWire } from './batch.ts'
+import {
+  type EntryRow,
+  type Summary,
+  type TreeState,
+  accessOf,
+  chainOf,
+  contentOf,
+  encodeRow,
+  entryOf,
+  foldVersion,
+  keys,
+  pathOf,
+  requestOf,
+  summaryOf,
+} from './state.ts'
+
+/** How long a request id is remembered, so that a repeated request takes effect once. */
+export const requestMemoryMs = 24 * 60 * 60 * 1000
+/** How long the body of a replaced or deleted version stays listed, for readers that are in the middle of it. */
+export const deadGraceMs = 24 * 60 * 60 * 1000
+/** Forgotten per batch at most, so that the work of one batch is bounded. */
+const forgottenCountMax = 64
+
+/** What became of one operation, in the order of the batch. */
+export type Outcome = { readonly ok: true; readonly repeated: boolean } | { readonly ok: false; readonly fault: Fault }
+
+export interface Folded {
+  readonly state: TreeState
+  readonly outcomes: readonly Outcome[]
+  /** Keys whose rows differ from before, each once, for those who mirror the state. */
+  readonly touched: readonly Bytes[]
+}
+
+export function foldBatch(before: TreeState, batch: Checked<Batch>): Folded {
+  const draft = new Draft(before)
+  const stampMs = Math.max(batch.stampMs, summaryOf(before)?.stampMs ?? 0)
+  const outcomes = batch.operations.map((operation): Outcome => applyOperation(draft, operation, stampMs))
+  const summary = summaryOf(draft.state)
+  if (summary !== null) {
+    draft.put(keys.summary, encodeRow('summary', { ...summary, stampMs }))
+    forgetOld(draft, stampMs)
+  }
+  return { state: draft.state, outcomes, touched: draft.touched }
+}
+
+/** The state under construction; local to one fold. */
+class Draft {
+  state: TreeState
+  readonly touched: Bytes[] = []
+  constructor(state: TreeState) {
+    this.state = state
+  }
+  put(key: Bytes, row: Bytes): void {
+    this.state = { ...this.state, map: put(this.state.map, key, row) }
+    this.touched.push(key)
+  }
+  remove(key: Bytes): void {
+    this.state = { ...this.state, map: remove(this.state.map, key) }
+    this.touched.push(key)
+  }
+  /** Goes back to an earlier point; what was touched since stays listed, which costs a mirror one needless look. */
+  restore(state: TreeState): void {
+    this.state = state
+  }
+}
+
+function applyOperation(draft: Draft, operation: Operation, stampMs: number): Outcome {
+  const before = draft.state
+  const result = operationResult(draft, operation, stampMs)
+  if (result.ok) return { ok: true, repeated: result.value === 'repeated' }
+  draft.restore(before)
+  if (operation.tag === 'change' && summaryOf(before) !== null)
+    rememberRequest(draft, operation.value, stampMs, result.fault)
+  return { ok: false, fault: result.fault }
+}
+
+function operationResult(draft: Draft, operation: Operation, stampMs: number): Result<'applied' | 'repeated'> {
+  switch (operation.tag) {
+    case 'found':
+      return asApplied(found(draft, operation.value, stampMs))
+    case 'takeOver':
+      return asApplied(takeOver(draft, operation.value, stampMs))
+    case 'change': {
+      const known = requestOf(draft.state, operation.value.requestId)
+      if (known !== null) {
+        return known.fault === null
+          ? accepted('repeated')
+          : refused(known.fault, 'This change was refused when it was first asked for.')
+      }
+      for (const signed of operation.value.records) {
+        const check = applyRecord(draft, signed, stampMs)
+        if (!check.ok) return check
+      }
+      rememberRequest(draft, operation.value, stampMs, null)
+      return accepted('applied')
+    }
+    default:
+      return assertNever(operation)
+  }
+}
+const asApplied = (check: Check): Result<'applied'> => (check.ok ? accepted('applied') : check)
+
+// --- requests -------------------------------------------------------------------------------------------------------------
+
+function rememberRequest(draft: Draft, { requestId }: Change, stampMs: number, fault: Fault | null): void {
+  if (requestOf(draft.state, requestId) !== null) return
+  draft.put(keys.request(requestId), encodeRow('request', { stampMs, fault: fault?.code ?? null }))
+  draft.put(keys.requestAge(stampMs, requestId), encodeRow('requestAge', {}))
+}
+
+/** Drops rows that have served their time: request ids, and bodies whose grace is over. */
+function forgetOld(draft: Draft, stampMs: number): void {
+  for (const key of keysOlderThan(draft.state, keys.requestAges, stampMs - requestMemoryMs)) {
+    draft.remove(key)
+    draft.remove(keys.request(key.slice(9)))
+  }
+  for (const key of keysOlderThan(draft.state, keys.deads, stampMs - deadGraceMs)) draft.remove(key)
+}
+
+/** Keys of a table that is ordered by time, up to a time and up to what one batch may cost. */
+function keysOlderThan(state: TreeState, table: Bytes, olderThanMs: number): readonly Bytes[] {
+  const old: Bytes[] = []
+  for (const [key] of entries(state.map, table)) {
+    if (old.length === forgottenCountMax || fromU64be(key, 1)! > olderThanMs) break
+    old.push(key)
+  }
+  return old
+}
+
+// --- the root -------------------------------------------------------------------------------------------------------------
+
+function found(draft: Draft, operation: Found, stampMs: number): Check {
+  const { treeId } = draft.state
+  if (summaryOf(draft.state) !== null) return refused('alreadyFounded', 'This tree exists already.')
+  const { set, wraps, chain, rootAccess, sealedProfile } = operation
+  const summary: Summary = {
+    treeId,
+    foldVersion,
+    generation: 1,
+    stampMs,
+    setSequence: 0,
+    sealedProfile,
+    profileKeyEpoch: rootAccess.fields.keyEpoch,
+  }
+  draft.put(keys.set(0), encodeRow('set', set))
+  draft.put(keys.wraps, encodeRow('wraps', wraps))
+  draft.put(keys.summary, encodeRow('summary', summary))
+  return admitRootAccess(draft, chain, rootAccess, stampMs)
+}
+
+function takeOver(draft: Draft, operation: TakeOver, stampMs: number): Check {
+  const summary = summaryOf(draft.state)
+  if (summary === null) return refused('notFounded', 'This tree does not exist yet.')
+  const body = decode(takeOverBodyWire, operation.body, operation.body.length)
+  if (!body.ok) return body
+  const { treeId, generation, stateRoot, writecapHash } = body.value
+  const isForThisState =
+    equal(treeId, draft.state.treeId) &&
+    generation === summary.generation + 1 &&
+    equal(stateRoot, root(draft.state.map)) &&
+    operation.chain[0] !== undefined &&
+    equal(writecapHash, operation.chain[0].hash)
+  if (!isForThisState) return refused('takeOverStale', 'This take-over was signed for another state of the tree.')
+  const { sealedProfile, rootAccess } = operation
+  draft.put(
+    keys.summary,
+    encodeRow('summary', { ...summary, generation, sealedProfile, profileKeyEpoch: rootAccess.fields.keyEpoch }),
+  )
+  return admitRootAccess(draft, operation.chain, rootAccess, stampMs)
+}
+
+/** Takes in the first node's chain and, under it, the root block's access record. */
+function admitRootAccess(draft: Draft, chain: Chain, rootAccess: SignedRecord<'access'>, stampMs: number): Check {
+  const check = checkWritecap(chain as Checked<Chain>, rootAccess.fields.path, draft.state.treeId, stampMs)
+  if (!check.ok) return check
+  chain.forEach((cap, position) =>
+    draft.put(keys.cap(cap.hash), encodeRow('cap', { cap, next: chain[position + 1]?.hash ?? null })),
+  )
+  return applyRecord(draft, rootAccess, stampMs)
+}
+
+// --- records --------------------------------------------------------------------------------------------------------------
+
+function applyRecord(draft: Draft, signed: SignedRecord, stampMs: number): Check {
+  const allowed = checkAuthor(draft.state, signed, stampMs)
+  if (!allowed.ok) return allowed
+  switch (signed.kind) {
+    case 'entry':
+      return applyEntry(draft, signed, stampMs)
+    case 'access':
+      return applyAccess(draft, signed)
+    case 'content':
+      return applyContent(draft, signed, stampMs)
+    case 'removal':
+      return applyRemoval(draft, signed, stampMs)
+    default:
+      return assertNever(signed)
+  }
+}
+
+/** "A block is considered valid if it contains a valid writecap" and its signer is whom the first grant was issued to. */
+function checkAuthor(state: TreeState, signed: SignedRecord, stampMs: number): Check {
+  const { author, writecapHash } = signed.fields
+  const chain = chainOf(state, writecapHash)
+  if (chain === null) return refused('writecapUnknown', 'The writer shows a permission that this tree does not know.')
+  if (!isHeldBy(chain, principalOf(author)))
+    return refused('writecapNotHeld', 'The writer shows a permission that was issued to someone else.')
+  const valid = checkWritecap(chain, placeOf(signed), state.treeId, stampMs)
+  if (!valid.ok) return valid
+  // Readcaps are grants: an access record that names recipients needs the right to grant, other records the right to write.
+  const wanted = signed.kind === 'access' && signed.fields.readcaps.length > 0 ? rights.grant : rights.write
+  return checkRight(chain, wanted)
+}
+
+const raceLost = () =>
+  refused(
+    'raceLost',
+    'Something else changed this first; look at it again and repeat.',
+    'Something else changed this first.',
+  )
+const placeUnknown = () => refused('placeUnknown', 'The folder is not there any more.')
+const placeWrong = () => refused('placeWrong', 'This record is for another place in the tree.')
+
+/** Compare and set: a record follows the very one that its author had seen. */
+function follows(previous: SignedRecord | null, next: Exclude<SignedRecord, { kind: 'removal' }>): boolean {
+  const { version, previousHash } = next.fields
+  if (previous === null) return version === 1 && previousHash === null
+  if (previous.kind === 'removal') return false
+  return version === previous.fields.version + 1 && previousHash !== null && equal(previousHash, previous.hash)
+}
+
+/** Whether a path that a record names is where its block stands now. */
+function standsAt(state: TreeState, path: IdPath): boolean {
+  const now = pathOf(state, blockIdOf(path))
+  return now !== null && samePath(now, path)
+}
+
+function applyEntry(draft: Draft, signed: SignedRecord<'entry'>, stampMs: number): Check {
+  const { parent, child, trashed, movedFrom } = signed.fields
+  const { state } = draft
+  if (!standsAt(state, parent)) return placeUnknown()
+  const parentId = blockIdOf(parent)
+  if (!isDirectory(state, parentId)) return refused('notADirectory', 'Only folders can hold other things.')
+  const place = childPath(parent, child)
+  const depth = checkDepth(place)
+  if (!depth.ok) return depth
+  const previous = entryOf(state, child)
+  if (previous !== null && !equal(blockIdOf(previous.entry.fields.parent), parentId)) {
+    const moved = checkMove(state, previous, place, signed)
+    if (!moved.ok) return moved
+    draft.remove(keys.entry(blockIdOf(previous.entry.fields.parent), child))
+  } else {
+    if (!follows(previous?.entry ?? null, signed)) return raceLost()
+    // Only a move sets where a block came from, and only for as long as what lies above it is re-keyed.
+    if (movedFrom !== null && (previous === null || !samePathOrNull(previous.entry.fields.movedFrom, movedFrom)))
+      return placeWrong()
+    if (previous === null && equal(child, rootBlockId(state.treeId))) return placeWrong()
+  }
+  if (previous !== null && previous.entry.fields.kind !== signed.fields.kind) return placeWrong()
+  draft.put(keys.place(child), encodeRow('place', { parent: parentId }))
+  draft.put(
+    keys.entry(parentId, child),
+    encodeRow('entry', {
+      entry: signed,
+      createdAtMs: previous?.createdAtMs ?? stampMs,
+      stampMs,
+      trashedAtMs: trashed ? (previous?.trashedAtMs ?? stampMs) : null,
+    }),
+  )
+  return ok
+}
+
+const samePathOrNull = (left: IdPath | null, right: IdPath | null): boolean =>
+  left === null || right === null ? left === right : samePath(left, right)
+
+/** A move: the entry goes to another directory, names where it came from, and may not land inside itself. */
+function checkMove(state: TreeState, previous: EntryRow, place: IdPath, signed: SignedRecord<'entry'>): Check {
+  if (!follows(previous.entry, signed)) return raceLost()
+  const origin = pathOf(state, signed.fields.child)
+  if (origin === null || signed.fields.movedFrom === null || !samePath(origin, signed.fields.movedFrom))
+    return placeWrong()
+  if (contains(origin, place)) return refused('moveIntoItself', 'A folder cannot be moved into itself.')
+  // The author gives up one place and takes another, so the permission must cover both.
+  const chain = chainOf(state, signed.fields.writecapHash)
+  const covers = chain !== null && chain.every(({ scope }) => contains(scope, previous.entry.fields.parent))
+  return covers
+    ? ok
+    : refused('pathOutsideScope', 'This permission does not cover the folder that the block is moved out of.')
+}
+
+function applyAccess(draft: Draft, signed: SignedRecord<'access'>): Check {
+  const { path, keyEpoch } = signed.fields
+  const { state } = draft
+  const block = blockIdOf(path)
+  if (!standsAt(state, path)) return placeUnknown()
+  const previous = accessOf(state, block)
+  if (!follows(previous, signed)) return raceLost()
+  const epochBefore = previous?.fields.keyEpoch ?? 0
+  if (keyEpoch !== epochBefore && keyEpoch !== epochBefore + 1)
+    return refused('keyEpochWrong', 'The key of this block was changed meanwhile; repeat.')
+  draft.put(keys.access(block), encodeRow('access', signed))
+  return ok
+}
+
+function applyContent(draft: Draft, signed: SignedRecord<'content'>, stampMs: number): Check {
+  const { path, keyEpoch } = signed.fields
+  const { state } = draft
+  const block = blockIdOf(path)
+  if (!standsAt(state, path)) return placeUnknown()
+  if (entryOf(state, block)?.entry.fields.kind !== 'file')
+    return refused('notAFile', 'Folders have no content of their own.')
+  const access = accessOf(state, block)
+  if (access === null || access.fields.keyEpoch !== keyEpoch)
+    return refused('keyEpochWrong', 'The key of this block was changed meanwhile; repeat.')
+  const previous = contentOf(state, block)
+  if (!follows(previous?.content ?? null, signed)) return raceLost()
+  if (previous !== null) bury(draft, previous.content, signed, stampMs)
+  draft.put(keys.content(block), encodeRow('content', { content: signed, stampMs }))
+  return ok
+}
+
+/** The body that a record leaves behind is listed with the time, to be deleted after a grace. */
+function bury(
+  draft: Draft,
+  left: SignedRecord<'content'>,
+  next: SignedRecord<'content'> | null,
+  stampMs: number,
+): void {
+  const { path, bodyRoot, sizeBytes } = left.fields
+  if (next !== null && equal(next.fields.bodyRoot, bodyRoot)) return
+  draft.put(keys.dead(stampMs, blockIdOf(path), bodyRoot), encodeRow('dead', { sizeBytes }))
+}
+
+function applyRemoval(draft: Draft, signed: SignedRecord<'removal'>, stampMs: number): Check {
+  const { parent, child, previousHash } = signed.fields
+  const { state } = draft
+  const row = entryOf(state, child)
+  if (row === null || !equal(blockIdOf(row.entry.fields.parent), blockIdOf(parent))) return placeUnknown()
+  if (!equal(row.entry.hash, previousHash)) return raceLost()
+  if (!entries(state.map, keys.entriesOf(child)).next().done)
+    return refused('directoryNotEmpty', 'This folder still holds something; delete that first.')
+  const content = contentOf(state, child)
+  if (content !== null) bury(draft, content.content, null, stampMs)
+  draft.remove(keys.entry(blockIdOf(parent), child))
+  draft.remove(keys.place(child))
+  draft.remove(keys.access(child))
+  draft.remove(keys.content(child))
+  return ok
+}
+
+function isDirectory(state: TreeState, block: BlockId): boolean {
+  if (equal(block, rootBlockId(state.treeId))) return true
+  return entryOf(state, block)?.entry.fields.kind === 'directory'
+}

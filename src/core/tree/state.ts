@@ -1,0 +1,225 @@
+/**
+ * The state of a cluster as an authenticated map: what every voter of it agrees on, entry by entry.
+ *
+ * Keys begin with one octet that tells the table. The map's root stands for the whole state: two devices with the same root
+ * hold the same tree, and any single row can be proved against it (design §6).
+ * @module
+ */
+import {
+  type Bytes,
+  type Codec,
+  type Decoded,
+  bytesOf,
+  bytesUpTo,
+  compare,
+  concat,
+  decode,
+  encode,
+  listOf,
+  must,
+  nullable,
+  record,
+  textUpTo,
+  tuple,
+  u53,
+  u64be,
+} from '../bytes/bytes.ts'
+import { type CredentialSet, credentialSetWire, treeIdOf } from '../crypto/crypto.ts'
+import { type Chain, type Checked, type Writecap, chainLengthMax, writecapWire } from '../cap/cap.ts'
+import { type SignedRecord, accessRecordWire, contentRecordWire, entryRecordWire } from '../block/block.ts'
+import { type AuthenticatedMap, emptyMap, entries, get } from '../merkle/merkle.ts'
+import {
+  type BlockId,
+  type IdPath,
+  type TreeId,
+  blockIdWire,
+  childPath,
+  depthMax,
+  rootBlockId,
+  rootPath,
+  treeIdWire,
+} from '../path/path.ts'
+
+/** The wire limit of a state row; every table below keeps within. */
+export const rowSizeBytesMax = 128 * 1024
+
+/** The version of the fold that this program carries; a row names the one in force (design §6). */
+export const foldVersion = 1
+
+export interface TreeState {
+  readonly treeId: TreeId
+  readonly map: AuthenticatedMap
+}
+
+export const emptyTree = (treeId: TreeId): TreeState => ({ treeId, map: emptyMap })
+
+/** One octet that begins every key of a table. */
+export const rowKind = {
+  summary: 1,
+  set: 2,
+  cap: 3,
+  entry: 4,
+  content: 5,
+  access: 6,
+  place: 7,
+  request: 8,
+  requestAge: 9,
+  dead: 10,
+  wraps: 11,
+} as const
+type RowKind = keyof typeof rowKind
+
+const key = (kind: RowKind, ...parts: readonly Uint8Array[]): Bytes => concat(Uint8Array.of(rowKind[kind]), ...parts)
+
+export const keys = {
+  summary: key('summary'),
+  set: (sequence: number) => key('set', u64be(sequence)),
+  cap: (hash: Bytes) => key('cap', hash),
+  entry: (parent: BlockId, child: BlockId) => key('entry', parent, child),
+  entriesOf: (parent: BlockId) => key('entry', parent),
+  content: (block: BlockId) => key('content', block),
+  contents: key('content'),
+  access: (block: BlockId) => key('access', block),
+  place: (block: BlockId) => key('place', block),
+  request: (requestId: Bytes) => key('request', requestId),
+  requestAges: key('requestAge'),
+  requestAge: (stampMs: number, requestId: Bytes) => key('requestAge', u64be(stampMs), requestId),
+  dead: (stampMs: number, block: BlockId, bodyRoot: Bytes) => key('dead', u64be(stampMs), block, bodyRoot),
+  deads: key('dead'),
+  wraps: key('wraps'),
+} as const
+
+/** What holds for the cluster as a whole. */
+const summaryWire = record('summary', 1, {
+  treeId: treeIdWire,
+  foldVersion: u53,
+  /** Raised only by a root assertion (root cluster) or by the parent's entry. */
+  generation: u53,
+  /** Stamp of the last batch; never goes back. */
+  stampMs: u53,
+  setSequence: u53,
+  /** Owner's and devices' names, sealed under the root block's key of this epoch. */
+  sealedProfile: bytesUpTo(1024),
+  profileKeyEpoch: u53,
+})
+export type Summary = Decoded<typeof summaryWire>
+
+/** The root KEM secret under each of the keys that can bring it back (design §4); opens nothing without one of them. */
+export const wrapsWire = record('wraps', 1, {
+  byRecoveryKey: bytesOf(72),
+  byPasskey: listOf(
+    tuple({
+      credentialId: bytesUpTo(1023),
+      rpId: textUpTo(255),
+      prfSalt: bytesOf(32),
+      check: bytesOf(32),
+      wrapped: bytesOf(72),
+    }),
+    8,
+  ),
+})
+export type Wraps = Decoded<typeof wrapsWire>
+
+const capRowWire = tuple({ cap: writecapWire, next: nullable(bytesOf(32)) })
+const entryRowWire = tuple({ entry: entryRecordWire, createdAtMs: u53, stampMs: u53, trashedAtMs: nullable(u53) })
+const contentRowWire = tuple({ content: contentRecordWire, stampMs: u53 })
+const requestRowWire = tuple({ stampMs: u53, fault: nullable(textUpTo(64)) })
+const deadRowWire = tuple({ sizeBytes: u53 })
+
+export type EntryRow = Decoded<typeof entryRowWire>
+export type ContentRow = Decoded<typeof contentRowWire>
+export type RequestRow = Decoded<typeof requestRowWire>
+
+/** The format of each table's rows; also what an imported state is read with. */
+export const rows = {
+  summary: summaryWire,
+  set: credentialSetWire,
+  cap: capRowWire,
+  entry: entryRowWire,
+  content: contentRowWire,
+  access: accessRecordWire,
+  place: tuple({ parent: blockIdWire }),
+  request: requestRowWire,
+  requestAge: tuple({}),
+  dead: deadRowWire,
+  wraps: wrapsWire,
+} as const satisfies { readonly [K in RowKind]: Codec<any> }
+type RowOf<K extends RowKind> = Decoded<(typeof rows)[K]>
+
+const wireOf = <K extends RowKind>(kind: K): Codec<RowOf<K>> => rows[kind] as unknown as Codec<RowOf<K>>
+
+// Rows are immutable, and the map hands out the same octets for the same row, so a decoded row is remembered beside its octets.
+const remembered = new WeakMap<Uint8Array, unknown>()
+
+export function readRow<K extends RowKind>(state: TreeState, kind: K, at: Bytes): RowOf<K> | null {
+  const octets = get(state.map, at)
+  return octets === null ? null : decodeRow(kind, octets)
+}
+
+export function decodeRow<K extends RowKind>(kind: K, octets: Bytes): RowOf<K> {
+  const known = remembered.get(octets)
+  if (known !== undefined) return known as RowOf<K>
+  const row = must(decode(wireOf(kind), octets, rowSizeBytesMax))
+  remembered.set(octets, row)
+  return row
+}
+
+export function encodeRow<K extends RowKind>(kind: K, row: RowOf<K>): Bytes {
+  const octets = encode(wireOf(kind), row)
+  remembered.set(octets, row)
+  return octets
+}
+
+/** null before the tree is founded. */
+export const summaryOf = (state: TreeState): Summary | null => readRow(state, 'summary', keys.summary)
+export const setOf = (state: TreeState, sequence: number): CredentialSet | null =>
+  readRow(state, 'set', keys.set(sequence))
+export const isFoundedBy = (treeId: TreeId, set: CredentialSet): boolean => compare(treeIdOf(set), treeId) === 0
+export const contentOf = (state: TreeState, block: BlockId): ContentRow | null =>
+  readRow(state, 'content', keys.content(block))
+export const accessOf = (state: TreeState, block: BlockId): SignedRecord<'access'> | null =>
+  readRow(state, 'access', keys.access(block))
+export const requestOf = (state: TreeState, requestId: Bytes): RequestRow | null =>
+  readRow(state, 'request', keys.request(requestId))
+
+/** The directory that a block stands in; null for the root block and for blocks that are not in the tree. */
+export const parentOf = (state: TreeState, block: BlockId): BlockId | null =>
+  readRow(state, 'place', keys.place(block))?.parent ?? null
+
+export function entryOf(state: TreeState, block: BlockId): EntryRow | null {
+  const parent = parentOf(state, block)
+  return parent === null ? null : readRow(state, 'entry', keys.entry(parent, block))
+}
+
+/** The blocks of a directory, in the order of their ids. */
+export function* childrenOf(state: TreeState, directory: BlockId): Generator<EntryRow> {
+  for (const [, octets] of entries(state.map, keys.entriesOf(directory))) yield decodeRow('entry', octets)
+}
+
+/** Where a block stands now; null where it is not in the tree. */
+export function pathOf(state: TreeState, block: BlockId): IdPath | null {
+  const ids: BlockId[] = []
+  const root = rootBlockId(state.treeId)
+  for (let at = block; compare(at, root) !== 0;) {
+    const parent = parentOf(state, at)
+    if (parent === null || ids.length === depthMax) return null
+    ids.unshift(at)
+    at = parent
+  }
+  return ids.reduce(childPath, rootPath(state.treeId))
+}
+
+/**
+ * The chain that a writecap's hash names, from that grant to the root's; its signatures were checked when it was admitted.
+ * null where the state does not hold it.
+ */
+export function chainOf(state: TreeState, writecapHash: Bytes): Checked<Chain> | null {
+  const chain: Writecap[] = []
+  for (let hash: Bytes | null = writecapHash; hash !== null;) {
+    const row: RowOf<'cap'> | null = readRow(state, 'cap', keys.cap(hash))
+    if (row === null || chain.length === chainLengthMax) return null
+    chain.push(row.cap)
+    hash = row.next
+  }
+  return chain as unknown as Checked<Chain>
+}

@@ -1,0 +1,7 @@
+/**
+ * The replicated tree: its state, the batches that change it, and the fold that applies them.
+ * @module
+ */
+export * from './batch.ts'
+export * from './fold.ts'
+export * from './state.ts'
