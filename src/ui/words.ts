@@ -1,0 +1,355 @@
+/**
+ * Every sentence of the page, in one place, so that it can be read as a text and translated as one.
+ *
+ * Plain words for a person who knows files and folders and nothing else. A sentence about a failure says what happened and
+ * what to do.
+ * @module
+ */
+import type { ReaderLine } from '../node/api.ts'
+import type { NodeState } from './ports.ts'
+import { formatCount, formatDay, formatDuration, formatMoment, formatPercent, formatSize } from './format.ts'
+
+const plural = new Intl.PluralRules('en')
+const counted = (count: number, one: string, many: string): string =>
+  `${formatCount(count)} ${plural.select(count) === 'one' ? one : many}`
+
+export const words = {
+  product: 'Blocktree',
+  close: 'Close',
+  cancel: 'Cancel',
+  back: 'Back',
+  next: 'Continue',
+  again: 'Try again',
+  reload: 'Reload',
+  dismiss: 'Dismiss',
+  unexpected: (message: string) =>
+    `Something happened that Blocktree did not expect (${message}). Reload the page; what was saved is safe.`,
+
+  nav: {
+    label: 'Views',
+    '/': 'Tree',
+    '/trash': 'Trash',
+    '/storage': 'Storage',
+    '/plant': 'Plant your tree',
+    '/recover': 'Recover a tree',
+    skip: 'Skip to the content',
+  },
+
+  state: {
+    starting: 'Opening your tree…',
+    here: '',
+    elsewhere: 'Another tab keeps this tree; this one works through it.',
+    moved: 'The tab that kept this tree was closed; this one takes over.',
+    failed: 'This tree cannot be opened here.',
+  } satisfies Record<NodeState, string>,
+  stoppedTitle: 'The tree has stopped',
+  failedTitle: 'This tree cannot be opened here',
+
+  copies: {
+    here: 'Only on this device',
+    none: 'Not on this device',
+    many: (count: number) => `On ${counted(count, 'device', 'devices')}`,
+    of: (copies: number, devices: number) => `${copies} of ${counted(devices, 'device', 'devices')} hold it all`,
+    saved: 'Saved on this device only',
+    savedOn: (count: number) => `Saved on ${counted(count, 'device', 'devices')}`,
+  },
+
+  tree: {
+    title: 'Tree',
+    pictureLabel: 'Picture of the tree, its root at the bottom',
+    picture: 'Picture',
+    list: 'List',
+    viewLabel: 'Show as',
+    localName: 'Your tree',
+    ownedName: (owner: string) => `${owner}’s tree`,
+    items: (count: number) => (count === 0 ? 'Empty' : counted(count, 'item', 'items')),
+    folded: (count: number) => `+${formatCount(count)}`,
+    foldedLabel: (count: number, name: string) => `${counted(count, 'more', 'more')} in ${name}`,
+    nodeHere: (device: string) => `${device} is attached here`,
+    crumbs: 'Folders below this one',
+    cellFolder: (name: string, count: number) =>
+      `${name}, folder, ${count === 0 ? 'empty' : counted(count, 'item', 'items')}`,
+    cellFile: (name: string, sizeBytes: number) => `${name}, file, ${formatSize(sizeBytes)}`,
+    emptyRoot: 'Nothing has grown here yet',
+    emptyFolder: 'This folder is empty',
+    emptyHelp: 'Drop files anywhere on this page, paste them, or press Add.',
+    dropHere: (name: string) => `Let go to add to ${name}`,
+    more: (name: string) => `Actions for ${name}`,
+  },
+
+  list: {
+    label: 'Files and folders',
+    help: 'Arrow keys move and unfold. Enter opens, F2 renames, Delete moves to the trash, Space shows all actions.',
+    search: 'Search names',
+    clear: 'Clear the search',
+    hits: (count: number) => (count === 0 ? 'No name contains this' : counted(count, 'name found', 'names found')),
+    unfold: (name: string) => `Show what is in ${name}`,
+    showMore: (count: number) => `Show ${counted(count, 'more', 'more')}`,
+    inFolder: (name: string) => `in ${name}`,
+  },
+
+  add: {
+    button: 'Add',
+    title: (name: string) => `Add to ${name}`,
+    files: 'Files from this device',
+    folder: 'A whole folder',
+    newFolder: 'New folder',
+    folderName: 'Name of the folder',
+    folderDefault: 'New folder',
+    create: 'Create',
+    help: 'You can also drop files and folders anywhere on this page, or paste a picture or text.',
+    pastedText: (atMs: number) => `Note of ${formatMoment(atMs).replaceAll(/[/\\:]/g, '.')}.txt`,
+    pastedFile: (atMs: number, ending: string) => `Pasted ${formatMoment(atMs).replaceAll(/[/\\:]/g, '.')}${ending}`,
+    unreadable: (name: string) =>
+      `${name} could not be read. It may have been moved, or the browser may not open it; add it with the Add button.`,
+    done: (count: number, name: string) => `${counted(count, 'file', 'files')} added to ${name}`,
+  },
+
+  item: {
+    open: 'Open',
+    goIn: 'Show this folder',
+    download: 'Download',
+    rename: 'Rename',
+    move: 'Move',
+    readers: 'Who can read this',
+    trash: 'Delete',
+    changed: (atMs: number) => `Changed ${formatMoment(atMs)}`,
+    size: formatSize,
+    name: 'Name',
+    save: 'Save',
+    folder: 'Folder',
+    file: 'File',
+    gone: 'This is no longer in the tree.',
+  },
+
+  open: {
+    needsWorker:
+      'Files are opened by this page’s service worker, so that nothing of them can reach your tree. It is not in charge of this tab yet: reload the page once, then open the file again.',
+    unsupported:
+      'This browser has no service worker at this address, so files cannot be opened here. Use https, or localhost.',
+    blocked: 'The browser did not let a new tab open. Allow pop-ups for this page, or use Download.',
+  },
+
+  move: {
+    title: (name: string) => `Move ${name}`,
+    here: (name: string) => `Move to ${name}`,
+    already: 'It is already here.',
+    inside: 'A folder cannot be moved into itself.',
+    noFolders: 'No folders in here.',
+    up: 'Up',
+  },
+
+  undo: {
+    button: 'Undo',
+    trashed: (name: string) => `${name} is in the trash`,
+    renamed: (name: string) => `Renamed to ${name}`,
+    moved: (name: string, folder: string) => `${name} is in ${folder} now`,
+    left: (seconds: number) => `${formatDuration(seconds)} left`,
+    undone: 'Undone',
+    failed: (message: string) => `That could not be undone. ${message}`,
+  },
+
+  notices: { label: 'Messages' },
+
+  jobs: {
+    label: 'Work in progress',
+    title: {
+      add: (name: string) => `Adding ${name}`,
+      move: (name: string) => `Moving ${name}`,
+      plant: () => 'Moving your files into the planted tree',
+      export: () => 'Preparing the archive',
+      import: () => 'Restoring the tree',
+      purge: () => 'Deleting for good',
+    },
+    progress: (doneBytes: number, totalBytes: number) =>
+      `${formatSize(doneBytes)} of ${formatSize(totalBytes)} · ${formatPercent(doneBytes, totalBytes)}`,
+    rate: (bytesPerSecond: number, leftBytes: number) =>
+      bytesPerSecond > 0
+        ? `${formatSize(bytesPerSecond)}/s · ${formatDuration(leftBytes / bytesPerSecond)} left`
+        : 'Starting',
+    waiting: (count: number) => `${counted(count, 'file waits', 'files wait')}`,
+    cancel: (title: string) => `Cancel: ${title}`,
+    cancelAll: 'Cancel all',
+    more: (count: number) => `and ${counted(count, 'more', 'more')}`,
+    failed: (count: number) => `${counted(count, 'file was', 'files were')} not added`,
+  },
+
+  trash: {
+    title: 'Trash',
+    empty: 'The trash is empty.',
+    help: 'What you delete waits here for 30 days. Until then it takes up space and can be restored.',
+    restore: 'Restore',
+    purge: 'Delete for good',
+    purgeAll: 'Empty the trash',
+    askOne: (name: string) => `Delete ${name} for good?`,
+    askAll: (count: number) => `Delete ${counted(count, 'item', 'items')} for good?`,
+    askHelp: 'This cannot be undone, and no copy of it remains in this tree.',
+    since: (atMs: number) => `Deleted ${formatDay(atMs)}`,
+    restored: (name: string) => `${name} is back in its folder`,
+    labelRestore: (name: string) => `Restore ${name}`,
+    labelPurge: (name: string) => `Delete ${name} for good`,
+  },
+
+  storage: {
+    title: 'Storage',
+    used: (used: number, quota: number) => `${formatSize(used)} used of ${formatSize(quota)} that this browser allows`,
+    barLabel: 'Space used',
+    tree: 'In the tree',
+    trash: 'In the trash',
+    upkeep: 'Upkeep',
+    upkeepHelp: 'Versions in waiting, the log, and the app itself',
+    free: 'Free',
+    files: 'Files',
+    keepTitle: 'How long it stays',
+    persisted: 'This browser has promised not to clear this tree by itself.',
+    notPersisted:
+      'This browser may clear this tree when the disk runs low. Ask it to keep the tree, and keep an archive elsewhere.',
+    askPersist: 'Ask the browser to keep it',
+    refused:
+      'The browser did not promise. It usually does once the app is installed or the page bookmarked; then ask again.',
+    cannotAsk: 'This browser cannot promise to keep data. Keep an archive elsewhere.',
+    copyTitle: 'A copy elsewhere',
+    copyHelp:
+      'An archive holds the whole tree, sealed: to open it one needs the recovery card. Until there is a second device it is the only second copy.',
+    copyUnplanted: 'Plant the tree first: an archive is opened with the recovery card, which planting gives you.',
+    copy: 'Save an archive',
+    copying: 'Preparing the archive…',
+    copyReady: 'The archive is ready.',
+    download: 'Download the archive',
+    recover: 'Restore a tree from an archive',
+    keysTitle: 'Whose tree this is',
+    owner: 'Owner',
+    device: 'This device',
+    principal: 'Its fingerprint',
+    treeId: 'Fingerprint of the tree',
+    stateRoot: 'State of the tree',
+    stateRootHelp: 'Devices that show the same characters hold the same tree.',
+    rootKept: 'Its root key is kept by',
+    rootBy: {
+      none: 'the recovery card alone',
+      synced: 'a passkey that your account may copy to your other devices, and the recovery card',
+      hardwareBound: 'a passkey that never leaves its device, and the recovery card',
+    },
+    unplanted: 'This tree lives in this browser alone, with a key that lives and dies here.',
+  },
+
+  readers: {
+    title: (name: string) => `Who can read ${name}`,
+    nobody: 'Nobody else can read this.',
+    line: (line: ReaderLine) => `${line.through}, since ${formatDay(line.sinceMs)}`,
+    local: 'This browser only. The key never leaves it.',
+  },
+
+  install: {
+    text: 'Install Blocktree to open it like an app, also without a network.',
+    button: 'Install',
+  },
+  update: {
+    text: 'A new version is ready.',
+    button: 'Use it now',
+  },
+
+  wait: {
+    opening: 'Opening the tree takes longer than usual. Another tab may be handing it over, or the disk is busy.',
+    openingLong: 'Still waiting. Close other tabs of this page, or reload.',
+    storage: 'Waiting for the tree to count its bytes.',
+    readers: 'Waiting for the tree to look up the keys.',
+    archive: 'Reading the archive.',
+    planting: 'Making keys.',
+    passkey: 'Waiting for the browser’s passkey window. It may be behind this one.',
+    signing: 'Waiting for the passkey. Its window may be behind this one.',
+    founding: 'Founding the tree.',
+  },
+
+  plant: {
+    title: 'Plant your tree',
+    teaser: 'This tree lives in this browser alone. Plant it to make it yours for good.',
+    start: 'Plant it',
+    step: (at: number, of: number) => `Step ${at} of ${of}`,
+    planted: (owner: string) => `This tree is planted. It belongs to ${owner}.`,
+    whyTitle: 'Make this tree yours',
+    why: [
+      'Until now the key to this tree lives in this browser and dies with it.',
+      'Planting makes a root key that only you hold: in a passkey, and on a card of twelve words.',
+      'No account, no server, nobody to ask. It takes two minutes.',
+    ],
+    names: 'Names',
+    owner: 'What should your devices call you?',
+    ownerHelp: 'A first name will do. Only your own devices see it, and those you invite.',
+    device: 'And this device?',
+    deviceHelp: 'So that you can tell it from others later.',
+    nameMissing: 'A name needs at least one character.',
+    passkey: {
+      title: 'A passkey keeps the root key',
+      here: 'Your browser will ask you to make a passkey, with your finger, face or PIN. It may ask a second time to check that the passkey can also unlock. Later it asks once more, to sign.',
+      localhost:
+        'This page runs on localhost. A passkey made here works on this computer’s localhost only; the recovery card works everywhere.',
+      none: 'This address or this browser has no passkeys. The recovery card alone will hold the root key: whoever has it owns the tree, and without it the tree cannot be recovered.',
+      make: 'Make a passkey',
+      cardOnly: 'Go on with the card alone',
+      cardOnlyHelp:
+        'With the card alone, the card is the only way back into this tree. A passkey can still be added later.',
+      failed: (message: string) => `${message} You can try again, or go on with the recovery card alone.`,
+    },
+    card: {
+      title: 'Your recovery card',
+      help: 'These twelve words bring your tree back if this device is lost. They are shown only now. Print them, or write them down in this order, and keep them where you keep a passport.',
+      listLabel: 'The twelve words',
+      print: 'Print',
+      copy: 'Copy',
+      copied: 'Copied. Paste it where only you can read it; the clipboard can be read by other apps.',
+      notCopied: 'The browser did not allow copying. Write the words down.',
+      done: 'I have them',
+      printTitle: 'Blocktree recovery card',
+      printHelp: 'Whoever has these words and an archive can open this tree. Keep this card like a passport.',
+      printOwner: (owner: string, at: number) => `${owner}, ${formatDay(at)}`,
+    },
+    check: {
+      title: 'Check your card',
+      help: 'Three of the words, so that you know the card is right.',
+      word: (position: number) => `Word ${position}`,
+      button: 'Check',
+      seeAgain: 'Show the card again',
+    },
+    sign: {
+      title: 'Sign with your passkey',
+      help: 'Your passkey now signs that this tree is yours and that this device may write in it. The browser asks once.',
+      button: 'Sign and plant',
+      cardTitle: 'Plant it',
+      cardHelp: 'The recovery key signs that this tree is yours and that this device may write in it.',
+      cardButton: 'Plant the tree',
+    },
+    moving: {
+      title: 'Moving in',
+      help: 'Your files move into the planted tree. You can go on working; if the page closes, it continues next time.',
+    },
+    done: {
+      title: 'Your tree is planted',
+      help: 'Everything in it is sealed with keys that you hold. It is still on this device only: save an archive now and then.',
+      button: 'Go to the tree',
+    },
+    abandon: 'Stop planting',
+  },
+
+  recover: {
+    title: 'Recover a tree',
+    help: 'You need an archive of the tree (a file that ends in .bt) and the recovery card of that tree.',
+    choose: 'Choose an archive',
+    planted:
+      'There is already a planted tree in this browser. Recovering would replace it, so it is not offered here. Use another browser profile.',
+    summaryTitle: 'This archive',
+    owner: 'Owner',
+    exported: 'Saved',
+    contents: 'Contents',
+    contentsOf: (items: number, sizeBytes: number) => `${counted(items, 'item', 'items')}, ${formatSize(sizeBytes)}`,
+    treeId: 'Fingerprint',
+    unverified: 'These are the archive’s own words; they are checked when the card opens it.',
+    card: 'The twelve words of its recovery card',
+    cardHelp: 'In their order, with spaces between them.',
+    cardCount: (count: number) => `${counted(count, 'word', 'words')} of 12`,
+    cardIncomplete: 'A recovery card has twelve words.',
+    replace: 'What this browser’s unplanted tree holds now will be replaced. Download first what you want to keep.',
+    button: 'Recover the tree',
+    done: 'The tree is back, every block of it checked.',
+  },
+} as const
