@@ -1,0 +1,83 @@
+/**
+ * The database of one profile: its tables, how it is opened, and what IndexedDB's errors mean here.
+ * @module
+ */
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import { StoreClosedError, StoreFullError, StoreTooNewError } from '../../core/bytes/bytes.ts'
+import type { Table } from '../../port/store.ts'
+
+/** Raised with every change of the tables below; an older program then refuses with StoreTooNewError. */
+const version = 1
+
+export const tables = ['node', 'raft', 'log', 'state', 'staging', 'object'] as const satisfies readonly Table[]
+
+type Rows = { readonly [T in Table]: { key: Uint8Array<ArrayBuffer> | ArrayBuffer; value: Uint8Array<ArrayBuffer> } }
+export interface Schema extends DBSchema, Rows {
+  /** One row, `epoch`: how often the profile was opened for writing. Whoever raised it last owns the profile. */
+  owner: { key: 'epoch'; value: number }
+}
+export type Database = IDBPDatabase<Schema>
+
+/** @param onClosed called once when the connection is lost: closed by the browser, or wanted by a newer version */
+export async function openDatabase(profile: string, onClosed: () => void): Promise<Database> {
+  try {
+    const database: Database = await openDB<Schema>(`blocktree-${profile}`, version, {
+      upgrade(database) {
+        for (const table of tables) database.createObjectStore(table)
+        database.createObjectStore('owner')
+      },
+      blocking() {
+        // A newer program, or one who clears this site's data, waits for us.
+        database.close()
+        onClosed()
+      },
+      terminated: onClosed,
+    })
+    return database
+  } catch (error) {
+    throw meaningOf(error)
+  }
+}
+
+/** Opens what is there, at most as new as this program; null where the profile has no database, and then makes none. */
+export async function openExistingDatabase(profile: string, onClosed: () => void): Promise<Database | null> {
+  let isThere = true
+  try {
+    const database: Database = await openDB<Schema>(`blocktree-${profile}`, undefined, {
+      upgrade(_database, _oldVersion, _newVersion, transaction) {
+        isThere = false
+        transaction.abort()
+      },
+      blocking() {
+        database.close()
+        onClosed()
+      },
+      terminated: onClosed,
+    })
+    if (database.version > version) {
+      database.close()
+      throw new StoreTooNewError()
+    }
+    return database
+  } catch (error) {
+    if (!isThere) return null
+    throw meaningOf(error)
+  }
+}
+
+/** IndexedDB reports by name; the classes behind the names differ between browsers and years. */
+export function meaningOf(error: unknown): unknown {
+  switch ((error as { readonly name?: unknown } | null)?.name) {
+    case 'QuotaExceededError':
+      return new StoreFullError()
+    case 'VersionError':
+      return new StoreTooNewError()
+    case 'InvalidStateError':
+    case 'AbortError':
+    case 'UnknownError':
+    case 'NotFoundError':
+      return new StoreClosedError()
+    default:
+      return error
+  }
+}
