@@ -1,0 +1,284 @@
+/**
+ * The log: what is durable, read through the host, and the tail that is not durable yet.
+ *
+ *      1 ....... firstIndex ............. tailStart ...... handedOver ...... lastIndex
+ *      compacted |     durable, in the reader    | being written | for the next Ready |
+ *
+ * In the other direction, appliedIndex <= applyingIndex <= commitIndex <= lastIndex. A value: functions give a new log, sharing
+ * the tail with the old one. Compaction is the host's: the reader's first index rises, and nothing here needs to be told.
+ * @module
+ */
+import type { Configuration, Entry, Index, NodeId, Snapshot, Term } from './message.ts'
+import { Sequence } from './sequence.ts'
+
+/** What must be durable before a message that depends on it leaves (paper, figure 2: "Persistent state on all servers"). */
+export interface HardState {
+  readonly term: Term
+  readonly votedFor: NodeId | null
+  /** Not needed for safety; spares a restarted node to learn again what it knew. */
+  readonly commitIndex: Index
+}
+
+/** The host's durable log, read synchronously (from a copy in memory of its recent end, say). It never writes. */
+export interface LogReader {
+  initialState(): { readonly hardState: HardState; readonly configuration: Configuration }
+  /** One after the last compacted entry; 1 for a log that never was. */
+  firstIndex(): Index
+  /** firstIndex() - 1 where no entry is held. */
+  lastIndex(): Index
+  /** Known from firstIndex() - 1 to lastIndex(). @returns null where it is not known */
+  term(index: Index): Term | null
+  /** From `from` up to, not including, `to`: at least one, then as many as fit. @returns null where some are compacted */
+  entries(from: Index, to: Index, sizeBytesMax: number): readonly Entry[] | null
+  /** The newest snapshot. @returns null where none is at hand now */
+  snapshot(): Snapshot | null
+}
+
+export interface RaftLog {
+  readonly reader: LogReader
+  /** Counts an entry against the limits in bytes. */
+  readonly entrySizeBytes: (entry: Entry) => number
+  /** How much may be in the host's hands, committed and not yet applied. */
+  readonly applyingSizeBytesMax: number
+  readonly tail: Sequence<Entry>
+  readonly tailStart: Index
+  /** Entries of the tail below it were given to the host to write. */
+  readonly handedOver: Index
+  /** Received from a leader, not installed yet. Stands before the tail. */
+  readonly snapshot: Snapshot | null
+  readonly isSnapshotHandedOver: boolean
+  readonly commitIndex: Index
+  /** Given to the host to apply. */
+  readonly applyingIndex: Index
+  readonly appliedIndex: Index
+  readonly applyingSizeBytes: number
+  readonly isApplyingPaused: boolean
+}
+
+export function openLog(
+  reader: LogReader,
+  entrySizeBytes: (entry: Entry) => number,
+  applyingSizeBytesMax: number,
+): RaftLog {
+  const tailStart = reader.lastIndex() + 1
+  const compactedIndex = reader.firstIndex() - 1
+  return {
+    reader,
+    entrySizeBytes,
+    applyingSizeBytesMax,
+    tail: Sequence.of(),
+    tailStart,
+    handedOver: tailStart,
+    snapshot: null,
+    isSnapshotHandedOver: false,
+    commitIndex: compactedIndex,
+    applyingIndex: compactedIndex,
+    appliedIndex: compactedIndex,
+    applyingSizeBytes: 0,
+    isApplyingPaused: false,
+  }
+}
+
+// Reading
+
+/** The durable part ends where the tail starts, so the reader need not be asked. */
+export const lastIndex = (log: RaftLog): Index => log.tailStart + log.tail.length - 1
+
+export const firstIndex = (log: RaftLog): Index =>
+  log.snapshot === null ? log.reader.firstIndex() : log.snapshot.index + 1
+
+/** @returns null where the entry is compacted or not there yet */
+export function termAt(log: RaftLog, index: Index): Term | null {
+  if (index > lastIndex(log)) return null
+  if (index >= log.tailStart) return log.tail.at(index - log.tailStart)!.term
+  if (log.snapshot !== null) return index === log.snapshot.index ? log.snapshot.term : null
+  return index < log.reader.firstIndex() - 1 ? null : log.reader.term(index)
+}
+
+export function lastTerm(log: RaftLog): Term {
+  const term = termAt(log, lastIndex(log))
+  if (term === null) throw new Error(`the log's reader does not know the term of its last entry ${lastIndex(log)}`)
+  return term
+}
+
+export const holds = (log: RaftLog, index: Index, term: Term): boolean => termAt(log, index) === term
+
+/** Paper §5.4.1: "If the logs have last entries with different terms, then the log with the later term is more up-to-date." */
+export function isUpToDate(log: RaftLog, candidateIndex: Index, candidateTerm: Term): boolean {
+  const ownTerm = lastTerm(log)
+  return candidateTerm > ownTerm || (candidateTerm === ownTerm && candidateIndex >= lastIndex(log))
+}
+
+/** From `from` up to, not including, `to`; at least one, then as many as fit. @returns null where some are compacted */
+export function entriesBetween(log: RaftLog, from: Index, to: Index, sizeBytesMax: number): readonly Entry[] | null {
+  if (from >= to) return []
+  if (from < firstIndex(log)) return null
+  if (from >= log.tailStart) return fitting(log, tailBetween(log, from, to), sizeBytesMax)
+  const durableTo = Math.min(to, log.tailStart)
+  const durable = log.reader.entries(from, durableTo, sizeBytesMax)
+  if (durable === null) return null
+  // Fewer than asked for: the limit was met. At the limit nothing more fits.
+  if (to <= log.tailStart || durable.length < durableTo - from) return durable
+  const sizeBytes = sizeOf(log, durable)
+  if (sizeBytes >= sizeBytesMax) return durable
+  const rest = fitting(log, tailBetween(log, log.tailStart, to), sizeBytesMax - sizeBytes)
+  // `fitting` always gives one; here one was given already.
+  if (rest.length === 1 && sizeBytes + log.entrySizeBytes(rest[0]!) > sizeBytesMax) return durable
+  return [...durable, ...rest]
+}
+
+const tailBetween = (log: RaftLog, from: Index, to: Index): Entry[] =>
+  log.tail.slice(from - log.tailStart, to - log.tailStart)
+
+function fitting(log: RaftLog, entries: readonly Entry[], sizeBytesMax: number): readonly Entry[] {
+  if (sizeBytesMax === Infinity) return entries
+  let sizeBytes = 0
+  for (let count = 0; count < entries.length; count++) {
+    sizeBytes += log.entrySizeBytes(entries[count]!)
+    if (count > 0 && sizeBytes > sizeBytesMax) return entries.slice(0, count)
+  }
+  return entries
+}
+
+export const sizeOf = (log: RaftLog, entries: readonly Entry[]): number =>
+  entries.reduce((sizeBytes, entry) => sizeBytes + log.entrySizeBytes(entry), 0)
+
+/**
+ * The last place, at or before `index`, where a log that has `term` at `index` can still agree with this one: terms only rise
+ * along a log, so it can not agree where the own term is greater. Skips a whole term with one message (paper §5.3, end).
+ * @returns term 0 where the own term there is not known
+ */
+export function lastPossibleMatch(
+  log: RaftLog,
+  index: Index,
+  term: Term,
+): { readonly index: Index; readonly term: Term } {
+  for (let candidate = index; candidate > 0; candidate--) {
+    const ownTerm = termAt(log, candidate)
+    if (ownTerm === null) return { index: candidate, term: 0 }
+    if (ownTerm <= term) return { index: candidate, term: ownTerm }
+  }
+  return { index: 0, term: 0 }
+}
+
+/** Whether committed entries that are not yet applied change the configuration; reads them page by page. */
+export function hasUnappliedConfigurationChange(log: RaftLog): boolean {
+  for (let from = log.appliedIndex + 1; from <= log.commitIndex;) {
+    const page = entriesBetween(log, from, log.commitIndex + 1, log.applyingSizeBytesMax)
+    if (page === null || page.length === 0) throw new Error(`the log lost entry ${from}, which is not applied yet`)
+    if (page.some((entry) => entry.kind === 'configuration')) return true
+    from += page.length
+  }
+  return false
+}
+
+// Growing
+
+/** Entries follow each other; the first stands at most one past the end, and everything it replaces is not committed. */
+export function appended(log: RaftLog, entries: readonly Entry[]): RaftLog {
+  const first = entries[0]
+  if (first === undefined) return log
+  if (first.index <= log.commitIndex || first.index > lastIndex(log) + 1)
+    throw new RangeError(
+      `"entries" expected to start at ${log.commitIndex + 1}..${lastIndex(log) + 1}, got ${first.index}`,
+    )
+  if (first.index <= log.tailStart) {
+    // What is durable from here on is overwritten too, as soon as the host appends the new tail.
+    const tail = first.index === log.tailStart && log.tail.length === 0 ? log.tail : Sequence.of<Entry>()
+    return { ...log, tail: tail.append(...entries), tailStart: first.index, handedOver: first.index }
+  }
+  return {
+    ...log,
+    tail: log.tail.take(first.index - log.tailStart).append(...entries),
+    handedOver: Math.min(log.handedOver, first.index),
+  }
+}
+
+/** The first of the entries that this log does not hold, with those after it. */
+export function missing(log: RaftLog, entries: readonly Entry[]): readonly Entry[] {
+  const position = entries.findIndex((entry) => !holds(log, entry.index, entry.term))
+  return position < 0 ? [] : entries.slice(position)
+}
+
+/** Never goes back. The caller has made sure that the log reaches that far. */
+export function committedTo(log: RaftLog, index: Index): RaftLog {
+  if (index <= log.commitIndex) return log
+  if (index > lastIndex(log)) throw new RangeError(`"commitIndex" expected at most ${lastIndex(log)}, got ${index}`)
+  return { ...log, commitIndex: index }
+}
+
+/** The log that a snapshot stands for: nothing but the snapshot. */
+export const replacedBySnapshot = (log: RaftLog, snapshot: Snapshot): RaftLog => ({
+  ...log,
+  tail: Sequence.of(),
+  tailStart: snapshot.index + 1,
+  handedOver: snapshot.index + 1,
+  snapshot,
+  isSnapshotHandedOver: false,
+  commitIndex: snapshot.index,
+})
+
+// Handing over to the host, and hearing back
+
+export const entriesToStore = (log: RaftLog): readonly Entry[] => log.tail.slice(log.handedOver - log.tailStart)
+export const snapshotToInstall = (log: RaftLog): Snapshot | null => (log.isSnapshotHandedOver ? null : log.snapshot)
+export const hasEntriesToStore = (log: RaftLog): boolean => log.handedOver <= lastIndex(log)
+
+export const handedOver = (log: RaftLog): RaftLog => ({
+  ...log,
+  handedOver: lastIndex(log) + 1,
+  isSnapshotHandedOver: log.snapshot !== null,
+})
+
+/** Everything up to this entry is durable. Ignored where the tail has another entry there by now. */
+export function stored(log: RaftLog, index: Index, term: Term): RaftLog {
+  if (index < log.tailStart || !holds(log, index, term)) return log
+  return {
+    ...log,
+    tail: log.tail.drop(index + 1 - log.tailStart),
+    tailStart: index + 1,
+    handedOver: Math.max(log.handedOver, index + 1),
+  }
+}
+
+export const snapshotInstalled = (log: RaftLog, index: Index): RaftLog =>
+  log.snapshot?.index === index ? { ...log, snapshot: null, isSnapshotHandedOver: false } : log
+
+/** @param mayBeInTail committed entries that this node itself has not yet stored may be applied too */
+const applicableIndex = (log: RaftLog, mayBeInTail: boolean): Index =>
+  mayBeInTail ? log.commitIndex : Math.min(log.commitIndex, log.tailStart - 1)
+
+export function hasEntriesToApply(log: RaftLog, mayBeInTail: boolean): boolean {
+  // A snapshot goes first, alone, so that nobody need ask what is applied before what.
+  return !log.isApplyingPaused && log.snapshot === null && log.applyingIndex < applicableIndex(log, mayBeInTail)
+}
+
+export function entriesToApply(log: RaftLog, mayBeInTail: boolean): readonly Entry[] {
+  if (!hasEntriesToApply(log, mayBeInTail)) return []
+  const room = log.applyingSizeBytesMax - log.applyingSizeBytes
+  const entries = entriesBetween(log, log.applyingIndex + 1, applicableIndex(log, mayBeInTail) + 1, room)
+  if (entries === null) throw new Error(`entry ${log.applyingIndex + 1} was compacted before it was applied`)
+  return entries
+}
+
+export function applying(log: RaftLog, entries: readonly Entry[], mayBeInTail: boolean): RaftLog {
+  const index = entries.at(-1)?.index
+  if (index === undefined) return log
+  const applyingSizeBytes = log.applyingSizeBytes + sizeOf(log, entries)
+  // Paused at the limit, and also just below it where the limit cut off an entry that would have gone over.
+  const isApplyingPaused = applyingSizeBytes >= log.applyingSizeBytesMax || index < applicableIndex(log, mayBeInTail)
+  return { ...log, applyingIndex: index, applyingSizeBytes, isApplyingPaused }
+}
+
+export function applied(log: RaftLog, index: Index, sizeBytes: number): RaftLog {
+  if (index > log.commitIndex || index < log.appliedIndex)
+    throw new RangeError(`"appliedIndex" expected ${log.appliedIndex}..${log.commitIndex}, got ${index}`)
+  const applyingSizeBytes = Math.max(0, log.applyingSizeBytes - sizeBytes)
+  return {
+    ...log,
+    appliedIndex: index,
+    applyingIndex: Math.max(log.applyingIndex, index),
+    applyingSizeBytes,
+    isApplyingPaused: applyingSizeBytes >= log.applyingSizeBytesMax,
+  }
+}

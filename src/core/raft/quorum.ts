@@ -1,0 +1,54 @@
+/**
+ * Quorums: how many of whom decide.
+ *
+ * A majority of one set, or of both sets of a joint configuration at once (thesis §4.3: "Agreement requires majorities from both
+ * the old and new configurations"). Pure arithmetic over member lists; knows nothing of terms or logs.
+ * @module
+ */
+import type { NodeId } from './message.ts'
+
+/** One half of a configuration. The empty one decides everything at once, so that it never stands in the other's way. */
+export type Majority = readonly NodeId[]
+/** All halves must agree. */
+export type Quorum = readonly Majority[]
+
+export type VoteResult = 'won' | 'lost' | 'pending'
+
+export const quorumSize = (memberCount: number): number => Math.floor(memberCount / 2) + 1
+
+/**
+ * The greatest index that a quorum has acknowledged.
+ * @param acknowledged the index of a member, or undefined where nothing is known of it
+ * @returns Infinity for a quorum without members
+ */
+export function committedIndex(quorum: Quorum, acknowledged: (id: NodeId) => number | undefined): number {
+  return Math.min(...quorum.map((majority) => majorityIndex(majority, acknowledged)))
+}
+
+function majorityIndex(majority: Majority, acknowledged: (id: NodeId) => number | undefined): number {
+  if (majority.length === 0) return Infinity
+  const ascending = majority.map((id) => acknowledged(id) ?? 0).sort((left, right) => left - right)
+  // As many members as a quorum has stand at this position or after it.
+  return ascending[majority.length - quorumSize(majority.length)]!
+}
+
+/** @param vote what a member answered, or undefined where it has not */
+export function voteResult(quorum: Quorum, vote: (id: NodeId) => boolean | undefined): VoteResult {
+  const results = quorum.map((majority) => majorityVote(majority, vote))
+  if (results.includes('lost')) return 'lost'
+  return results.includes('pending') ? 'pending' : 'won'
+}
+
+function majorityVote(majority: Majority, vote: (id: NodeId) => boolean | undefined): VoteResult {
+  if (majority.length === 0) return 'won'
+  let grantedCount = 0
+  let missingCount = 0
+  for (const id of majority) {
+    const answer = vote(id)
+    if (answer === undefined) missingCount++
+    else if (answer) grantedCount++
+  }
+  const needed = quorumSize(majority.length)
+  if (grantedCount >= needed) return 'won'
+  return grantedCount + missingCount >= needed ? 'pending' : 'lost'
+}
