@@ -30,6 +30,8 @@ import { readcapWire } from '../cap/cap.ts'
 import { type IdPath, blockIdWire, idPathWire } from '../path/path.ts'
 
 export const readcapCountMax = 256
+/** A block that was re-keyed more often is sealed anew as a whole first. */
+export const keyEpochMax = 256
 /** A name of 255 octets, its length, padding to 32, nonce and tag. */
 export const sealedNameSizeBytesMax = 400
 const recordSizeBytesMax = 64 * 1024
@@ -56,8 +58,8 @@ const accessBodyWire = record('access', 1, {
   parentKeyEpoch: u53,
   wrappedKey: nullable(bytesOf(wrappedKeySizeBytes)),
   readcaps: listOf(readcapWire, readcapCountMax),
-  /** The key of epoch - 1 under this one; null at epoch 1. */
-  previousKey: nullable(bytesOf(wrappedKeySizeBytes)),
+  /** The keys of epochs 1 to keyEpoch - 1, each under the one in force: bodies may hold sectors of any of them. */
+  earlierKeys: listOf(bytesOf(wrappedKeySizeBytes), keyEpochMax - 1),
   ...authorFields,
 })
 const kindWire: Codec<'directory' | 'file'> = refine(
@@ -184,8 +186,8 @@ export function checkShape(signed: SignedRecord): Result<SignedRecord> {
   const { version, previousHash } = signed.fields
   if (version === 0 || (version === 1) !== (previousHash === null)) return inconsistent
   if (signed.kind === 'access') {
-    const { path, keyEpoch, wrappedKey, previousKey, readcaps } = signed.fields
-    if (keyEpoch === 0 || (keyEpoch === 1) !== (previousKey === null)) return inconsistent
+    const { path, keyEpoch, wrappedKey, earlierKeys, readcaps } = signed.fields
+    if (keyEpoch === 0 || earlierKeys.length !== keyEpoch - 1) return inconsistent
     if ((path.ids.length === 0) !== (wrappedKey === null)) return inconsistent
     if (path.ids.length === 0 && readcaps.length === 0) return inconsistent
   }

@@ -22,39 +22,18 @@ export type Readcap = Decoded<typeof readcapWire>
 export const readcapPlace = (treeId: TreeId, block: BlockId, keyEpoch: number, recipient: Principal): Bytes =>
   concat(treeId, block, u64be(keyEpoch), recipient)
 
-const wrapPlace = (purpose: 'parent' | 'previous', treeId: TreeId, block: BlockId, keyEpoch: number): Bytes =>
-  concat(utf8(`blocktree/1/wrap/${purpose}`), treeId, block, u64be(keyEpoch))
+/** Associated data of a wrapped key: whose it is, of which epoch, and under what it lies. */
+const wrapPlace = (under: 'parent' | 'own', treeId: TreeId, block: BlockId, keyEpoch: number): Bytes =>
+  concat(utf8(`blocktree/1/wrap/${under}`), treeId, block, u64be(keyEpoch))
 
-/** A child's key under its parent's; opens nowhere else than at this block and epoch. */
-export const wrapUnderParent = (
-  parentKey: Bytes,
-  treeId: TreeId,
-  block: BlockId,
-  keyEpoch: number,
-  key: Bytes,
-  nonce: Bytes,
-): Bytes => wrapKey(parentKey, key, wrapPlace('parent', treeId, block, keyEpoch), nonce)
-export const unwrapUnderParent = (
-  parentKey: Bytes,
-  treeId: TreeId,
-  block: BlockId,
-  keyEpoch: number,
-  wrapped: Bytes,
-): Bytes | null => unwrapKey(parentKey, wrapped, wrapPlace('parent', treeId, block, keyEpoch))
+/** A child's key of an epoch under its parent's; opens nowhere else than at this block and epoch. */
+export const wrapUnderParent = (parentKey: Bytes, treeId: TreeId, block: BlockId, keyEpoch: number, key: Bytes, nonce: Bytes): Bytes =>
+  wrapKey(parentKey, key, wrapPlace('parent', treeId, block, keyEpoch), nonce)
+export const unwrapUnderParent = (parentKey: Bytes, treeId: TreeId, block: BlockId, keyEpoch: number, wrapped: Bytes): Bytes | null =>
+  unwrapKey(parentKey, wrapped, wrapPlace('parent', treeId, block, keyEpoch))
 
-/** The key of the epoch before, under the one of `keyEpoch`: who reads now can also read what was written earlier. */
-export const wrapPrevious = (
-  key: Bytes,
-  treeId: TreeId,
-  block: BlockId,
-  keyEpoch: number,
-  previousKey: Bytes,
-  nonce: Bytes,
-): Bytes => wrapKey(key, previousKey, wrapPlace('previous', treeId, block, keyEpoch), nonce)
-export const unwrapPrevious = (
-  key: Bytes,
-  treeId: TreeId,
-  block: BlockId,
-  keyEpoch: number,
-  wrapped: Bytes,
-): Bytes | null => unwrapKey(key, wrapped, wrapPlace('previous', treeId, block, keyEpoch))
+/** A block's key of an earlier epoch under the one in force: who reads now can also read what was written before. */
+export const wrapEarlier = (key: Bytes, treeId: TreeId, block: BlockId, earlierEpoch: number, earlierKey: Bytes, nonce: Bytes): Bytes =>
+  wrapKey(key, earlierKey, wrapPlace('own', treeId, block, earlierEpoch), nonce)
+export const unwrapEarlier = (key: Bytes, treeId: TreeId, block: BlockId, earlierEpoch: number, wrapped: Bytes): Bytes | null =>
+  unwrapKey(key, wrapped, wrapPlace('own', treeId, block, earlierEpoch))

@@ -2,6 +2,7 @@
  * The replicated tree: its state, the batches that change it, and the fold that applies them.
  * @module
  */
+export * from './archive.ts'
 export * from './batch.ts'
 export * from './fold.ts'
 export * from './state.ts'

@@ -1,0 +1,430 @@
+/**
+ * One cluster on this node: Raft, its log, and the tree that the log folds to, driven over the store port.
+ *
+ * The order that nothing may break: objects and log entries are durable before an operation counts as committed, and only what
+ * is committed is folded, shown or acknowledged. Proposals that arrive while a write is under way travel in the next one
+ * together, so that many small changes cost one flush. Every so often a checkpoint writes the rows that changed and drops the
+ * log below them, in one transaction.
+ * @module
+ */
+import {
+  type Bytes,
+  BlocktreeError,
+  type Fault,
+  StoreDamagedError,
+  bytesOf,
+  compare,
+  decode,
+  encode,
+  keyOf,
+  listOf,
+  must,
+  nullable,
+  record,
+  textUpTo,
+  u53,
+} from '../core/bytes/bytes.ts'
+import type { Checked } from '../core/cap/cap.ts'
+import { type AuthenticatedMap, emptyMap, entries as entriesOf, get, root, set } from '../core/merkle/merkle.ts'
+import {
+  type Entry,
+  type HardState,
+  type NodeId,
+  type Raft,
+  type RaftConfig,
+  type Ready,
+  advance,
+  createRaft,
+  hasReady,
+  propose,
+  standardConfig,
+  step,
+  takeReady,
+} from '../core/raft/raft.ts'
+import {
+  type Batch,
+  type Operation,
+  type Outcome,
+  type TreeState,
+  batchSizeBytesMax,
+  decodeBatch,
+  emptyTree,
+  encodeBatch,
+  examineOperation,
+  foldBatch,
+  operationCountMax,
+  operationSizeBytes,
+  setOf,
+  summaryOf,
+} from '../core/tree/tree.ts'
+import type { Change } from '../port/store.ts'
+import type { Platform } from '../port/platform.ts'
+import { MemoryLog } from './memory-log.ts'
+import { type ClusterPlace, inPlace, logKey, placePrefix, placePrefixSizeBytes } from './place.ts'
+
+const hardStateWire = record('hardState', 1, { term: u53, votedFor: nullable(textUpTo(64)), commitIndex: u53 })
+const entryWire = record('logEntry', 1, {
+  term: u53,
+  index: u53,
+  data: { pack: (data: Bytes) => data, parse: asBytes },
+})
+/** Where the rows of the `state` table stand: the snapshot that the log goes on from. */
+const checkpointWire = record('checkpoint', 1, {
+  index: u53,
+  term: u53,
+  voters: listOf(textUpTo(64), 16),
+  stateRoot: bytesOf(32),
+})
+
+function asBytes(item: unknown): Bytes {
+  if (item instanceof Uint8Array && item.length <= batchSizeBytesMax) return item as Bytes
+  throw new Error('expected a log entry')
+}
+
+const hardStateKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(1))
+const checkpointKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(2))
+
+/** A checkpoint follows when so many entries, or so much of them, were applied since the last, or when all is quiet for a while. */
+const checkpointEntryCount = 256
+const checkpointSizeBytes = 8 * 1024 * 1024
+const checkpointQuietMs = 5000
+/** Read at once when the node starts. */
+const scanCount = 2048
+
+interface Waiting {
+  readonly operation: Operation
+  /** What the operation refers to; becomes durable in the same write as the operation, or before. */
+  readonly attached: readonly Change[]
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** What changed in the fold, for those who mirror it. */
+export type Applied = (before: TreeState, after: TreeState, touched: readonly Bytes[]) => void
+
+export interface ClusterOptions {
+  readonly platform: Platform
+  readonly place: ClusterPlace
+  /** This node's principal, hexadecimal. */
+  readonly self: NodeId
+  readonly onApplied: Applied
+  /** Called once when the cluster can not go on; the node stops. */
+  readonly onFailure: (error: unknown) => void
+}
+
+export class Cluster {
+  readonly #options: ClusterOptions
+  readonly #log: MemoryLog
+  #raft: Raft
+  #state: TreeState
+  #queue: Waiting[] = []
+  /** Proposals that are in the log, by the index they got. */
+  readonly #inLog = new Map<number, readonly Waiting[]>()
+  #pumping: Promise<void> | null = null
+  #failure: { readonly error: unknown } | null = null
+  #dirty = new Map<string, Bytes>()
+  #appliedIndex: number
+  #appliedTerm: number
+  #checkpointIndex: number
+  #sizeSinceCheckpointBytes = 0
+  #cancelQuiet: (() => void) | null = null
+  #isClosed = false
+
+  private constructor(options: ClusterOptions, log: MemoryLog, state: TreeState) {
+    this.#options = options
+    this.#log = log
+    this.#state = state
+    this.#appliedIndex = this.#checkpointIndex = log.snapshotIndex
+    this.#appliedTerm = log.snapshotTerm
+    this.#raft = createRaft(raftConfig(options.self), log, {
+      appliedIndex: log.snapshotIndex,
+      electionJitterTicks: 0,
+      incarnation: drawIncarnation(options.platform),
+    })
+  }
+
+  /** Makes a cluster whose first entry founds its tree. Nothing is stored before that entry is. */
+  static async found(options: ClusterOptions, base: TreeState | null): Promise<Cluster> {
+    const state = base ?? emptyTree(options.place.treeId)
+    const log = new MemoryLog([options.self])
+    const cluster = new Cluster(options, log, state)
+    if (base !== null) cluster.#markAll()
+    // The checkpoint goes first: it names the voters, without which the log that follows means nothing.
+    await cluster.#checkpoint()
+    await cluster.#campaign()
+    return cluster
+  }
+
+  /** Opens a cluster that this device holds: the rows of the last checkpoint, then the log from there. null where it holds none. */
+  static async open(options: ClusterOptions): Promise<Cluster | null> {
+    const { platform, place } = options
+    const checkpointRow = await platform.store.read('raft', checkpointKey(place))
+    if (checkpointRow === null) return null
+    const checkpoint = must(decode(checkpointWire, checkpointRow, 4096))
+    const state = await readState(platform, place)
+    if (compare(root(state.map), checkpoint.stateRoot) !== 0) throw new StoreDamagedError('the state of the tree')
+    const hardStateRow = await platform.store.read('raft', hardStateKey(place))
+    const log = new MemoryLog(checkpoint.voters)
+    log.snapshotIndex = checkpoint.index
+    log.snapshotTerm = checkpoint.term
+    if (hardStateRow !== null) log.hardState = must(decode(hardStateWire, hardStateRow, 4096))
+    await readLog(platform, place, log)
+    const cluster = new Cluster(options, log, state)
+    await cluster.#campaign()
+    return cluster
+  }
+
+  get state(): TreeState {
+    return this.#state
+  }
+
+  /**
+   * Proposes one operation. Resolves when it is committed and folded, with what became of it; rejects when the node can not say.
+   * @param attached rows that the operation refers to; they are durable no later than the operation
+   */
+  propose(operation: Operation, attached: readonly Change[] = []): Promise<Outcome> {
+    if (this.#failure !== null) return Promise.reject(this.#failure.error)
+    if (this.#isClosed)
+      return Promise.reject(new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.'))
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ operation, attached, resolve, reject })
+      void this.#pump()
+    })
+  }
+
+  /** Waits for what is under way, writes a checkpoint, and takes nothing more. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    await this.#pump()
+    this.#isClosed = true
+    this.#cancelQuiet?.()
+    if (this.#failure === null && this.#appliedIndex > this.#checkpointIndex) await this.#checkpoint()
+  }
+
+  /** Takes nothing more and writes nothing more, because somebody else does or because the store is gone. */
+  halt(error: unknown): void {
+    if (this.#failure !== null) return
+    this.#failure = { error }
+    this.#cancelQuiet?.()
+    for (const waiting of [...this.#queue.splice(0), ...[...this.#inLog.values()].flat()]) waiting.reject(error)
+    this.#inLog.clear()
+  }
+
+  async #campaign(): Promise<void> {
+    // A sole voter elects itself; who has peers waits for them (the ticks of the clock drive that).
+    if (this.#raft.configuration.voters.length === 1) this.#raft = step(this.#raft, { kind: 'campaign' })[0]
+    await this.#handleReady([])
+  }
+
+  #pump(): Promise<void> {
+    this.#pumping ??= this.#drain().finally(() => {
+      this.#pumping = null
+    })
+    return this.#pumping
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      while (this.#queue.length > 0 && this.#failure === null) {
+        const admitted = await this.#gateOne(this.#takeFromQueue())
+        if (admitted.length > 0) await this.#commit(admitted)
+      }
+      this.#scheduleCheckpoint()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #takeFromQueue(): Waiting[] {
+    const taken: Waiting[] = []
+    for (let sizeBytes = 0; this.#queue.length > 0 && taken.length < operationCountMax;) {
+      sizeBytes += operationSizeBytes(this.#queue[0]!.operation) + 16
+      if (taken.length > 0 && sizeBytes > batchSizeBytesMax) break
+      taken.push(this.#queue.shift()!)
+    }
+    return taken
+  }
+
+  /** Gate 1: what does not hold by itself never reaches the log. */
+  async #gateOne(taken: readonly Waiting[]): Promise<readonly Waiting[]> {
+    const examined = taken.map((waiting) =>
+      examineOperation(this.#state.treeId, waiting.operation, (sequence) => setOf(this.#state, sequence)),
+    )
+    const verdicts = await this.#options.platform.crypto.verify(
+      examined.flatMap((claims) => (claims.ok ? claims.value : [])),
+    )
+    let next = 0
+    return taken.filter((waiting, position) => {
+      const claims = examined[position]!
+      if (!claims.ok) return settleRefused(waiting, claims.fault)
+      const own = verdicts.slice(next, (next += claims.value.length))
+      if (own.every(Boolean)) return true
+      return settleRefused(waiting, {
+        code: 'signatureInvalid',
+        local: 'A signature of this change is not valid, so nothing was changed. Reload the page and try again.',
+      })
+    })
+  }
+
+  async #commit(admitted: readonly Waiting[]): Promise<void> {
+    const stampMs = Math.max(this.#options.platform.clock.nowMs(), summaryOf(this.#state)?.stampMs ?? 0)
+    const data = encodeBatch({ stampMs, operations: admitted.map(({ operation }) => operation) })
+    const [raft, placed] = propose(this.#raft, data)
+    if (!placed.ok) throw new BlocktreeError(placed.fault.code, placed.fault.local)
+    this.#raft = raft
+    this.#inLog.set(placed.value.index, admitted)
+    await this.#handleReady(admitted.flatMap(({ attached }) => attached))
+  }
+
+  /** Performs what Raft asks for, in its order: durable first, then fold, then acknowledge. */
+  async #handleReady(attached: readonly Change[]): Promise<void> {
+    let pending = attached
+    while (hasReady(this.#raft)) {
+      const [raft, ready] = takeReady(this.#raft)
+      this.#raft = raft
+      await this.#persist(ready, pending)
+      pending = []
+      for (const entry of ready.committed) this.#apply(entry)
+      this.#raft = advance(this.#raft)
+    }
+    if (
+      this.#appliedIndex - this.#checkpointIndex >= checkpointEntryCount ||
+      this.#sizeSinceCheckpointBytes >= checkpointSizeBytes
+    ) {
+      await this.#checkpoint()
+    }
+  }
+
+  async #persist({ hardState, entries }: Ready, attached: readonly Change[]): Promise<void> {
+    const { platform, place } = this.#options
+    const changes: Change[] = [...attached]
+    for (const entry of entries) {
+      if (entry.kind !== 'command') throw new Error('a change of voters in a cluster of one')
+      const value = encode(entryWire, { term: entry.term, index: entry.index, data: entry.data as Bytes })
+      changes.push({ kind: 'put', table: 'log', key: logKey(place, entry.index), value })
+    }
+    const first = entries[0]
+    if (first !== undefined && first.index <= this.#log.lastIndex()) {
+      // A new leader's entries replace those of an older term from here on.
+      changes.unshift({
+        kind: 'deleteAll',
+        table: 'log',
+        prefix: placePrefix(place),
+        from: logKey(place, first.index).slice(placePrefixSizeBytes),
+      })
+    }
+    if (hardState !== null && changesVoteOrTerm(hardState, this.#log.hardState)) {
+      changes.push({ kind: 'put', table: 'raft', key: hardStateKey(place), value: encode(hardStateWire, hardState) })
+    }
+    if (changes.length > 0) await platform.store.write(changes, 'strict')
+    if (hardState !== null) this.#log.hardState = hardState
+    this.#log.append(entries)
+  }
+
+  #apply(entry: Entry): void {
+    this.#appliedIndex = entry.index
+    this.#appliedTerm = entry.term
+    if (entry.kind !== 'command' || entry.data.length === 0) return
+    // The entry passed gate 1 before it came into the log, and the log is sealed at rest.
+    const decoded = must(decodeBatch(entry.data as Bytes)) as Checked<Batch>
+    const before = this.#state
+    const { state, outcomes, touched } = foldBatch(before, decoded)
+    this.#state = state
+    this.#sizeSinceCheckpointBytes += entry.data.length
+    for (const key of touched) this.#dirty.set(keyOf(key), key)
+    this.#options.onApplied(before, state, touched)
+    const waiting = this.#inLog.get(entry.index)
+    this.#inLog.delete(entry.index)
+    waiting?.forEach(({ resolve }, position) => resolve(outcomes[position]!))
+  }
+
+  #markAll(): void {
+    for (const [key] of entriesOf(this.#state.map)) this.#dirty.set(keyOf(key), key)
+  }
+
+  #scheduleCheckpoint(): void {
+    this.#cancelQuiet?.()
+    if (this.#appliedIndex === this.#checkpointIndex || this.#isClosed) return
+    this.#cancelQuiet = this.#options.platform.clock.after(checkpointQuietMs, () => {
+      if (this.#pumping !== null || this.#failure !== null) return
+      this.#pumping = this.#checkpoint()
+        .catch((error: unknown) => this.#fail(error))
+        .finally(() => {
+          this.#pumping = null
+          if (this.#queue.length > 0) void this.#pump()
+        })
+    })
+  }
+
+  /** Rows that changed, where they stand, and the end of the log below: one transaction, so a crash sees all or nothing of it. */
+  async #checkpoint(): Promise<void> {
+    const { platform, place } = this.#options
+    const index = this.#appliedIndex
+    const changes: Change[] = []
+    for (const key of this.#dirty.values()) {
+      const value = get(this.#state.map, key)
+      const at = inPlace(place, key)
+      changes.push(
+        value === null ? { kind: 'delete', table: 'state', key: at } : { kind: 'put', table: 'state', key: at, value },
+      )
+    }
+    for (let old = this.#log.snapshotIndex + 1; old <= index; old++)
+      changes.push({ kind: 'delete', table: 'log', key: logKey(place, old) })
+    const checkpoint = { index, term: this.#appliedTerm, voters: this.#log.voters, stateRoot: root(this.#state.map) }
+    changes.push({ kind: 'put', table: 'raft', key: checkpointKey(place), value: encode(checkpointWire, checkpoint) })
+    this.#dirty = new Map()
+    await platform.store.write(changes, 'strict')
+    this.#log.compact(index, this.#appliedTerm)
+    this.#checkpointIndex = index
+    this.#sizeSinceCheckpointBytes = 0
+  }
+
+  #fail(error: unknown): void {
+    this.halt(error)
+    this.#options.onFailure(error)
+  }
+}
+
+function settleRefused(waiting: Waiting, fault: Fault): false {
+  waiting.resolve({ ok: false, fault })
+  return false
+}
+
+const changesVoteOrTerm = (next: HardState, last: HardState): boolean =>
+  next.term !== last.term || next.votedFor !== last.votedFor
+
+/** 48 random bits: no two starts of a node share one. */
+const drawIncarnation = (platform: Platform): number =>
+  platform.random.bytes(6).reduce((number, octet) => number * 256 + octet, 0)
+
+async function readState(platform: Platform, place: ClusterPlace): Promise<TreeState> {
+  const prefix = placePrefix(place)
+  let map: AuthenticatedMap = emptyMap
+  for (let after: Bytes | undefined; ;) {
+    const rows = await platform.store.scan('state', prefix, scanCount, after)
+    for (const { key, value } of rows) map = set(map, key.slice(prefix.length), value)
+    after = rows.at(-1)?.key
+    if (rows.length < scanCount) return { treeId: place.treeId, map }
+  }
+}
+
+async function readLog(platform: Platform, place: ClusterPlace, log: MemoryLog): Promise<void> {
+  for (let after: Bytes | undefined; ;) {
+    const rows = await platform.store.scan('log', placePrefix(place), scanCount, after)
+    const entries = rows.map(({ value }) => ({
+      kind: 'command' as const,
+      ...must(decode(entryWire, value, batchSizeBytesMax + 64)),
+    }))
+    log.append(entries)
+    after = rows.at(-1)?.key
+    if (rows.length < scanCount) return
+  }
+}
+
+/** A cluster of one needs no ticks, so the timing is what a later one with peers will begin with. */
+const raftConfig = (id: NodeId): RaftConfig => ({
+  ...standardConfig,
+  id,
+  // What is proposed together is bounded by the batch already; the node waits for each write before the next.
+  uncommittedSizeBytesMax: 4 * batchSizeBytesMax,
+})

@@ -1,0 +1,395 @@
+/**
+ * What a person does with files and folders, as signed records: create, add, write, rename, move, delete, bring back.
+ *
+ * Every deed is one change that the tree takes whole or not at all, named by the page's request id; asked twice it takes effect
+ * once. Only a move of a folder and a deletion for good go on after their first change, and both go on after a restart.
+ * @module
+ */
+import { type Bytes, RefusedError, type Result, refused, wipe } from '../core/bytes/bytes.ts'
+import { blockKeySchedule } from '../core/crypto/crypto.ts'
+import { wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
+import { type BlockKind, type SignedRecord, keyEpochMax } from '../core/block/block.ts'
+import { type BlockId, type IdPath, blockIdOf, childPath, nameFromPerson, samePath } from '../core/path/path.ts'
+import { accessOf, contentOf, entryOf, pathOf } from '../core/tree/tree.ts'
+import type { Item } from './api.ts'
+import { abandonBody, writeBody } from './bodies.ts'
+import type { JobHandle } from './jobs.ts'
+import { type OwnTree, blockIdOfRequest, requestIdOf } from './own-tree.ts'
+import { type TreeView, idFromText, idText } from './read/view.ts'
+
+/** Records signed and proposed together by a job that touches many. */
+const recordCountPerChange = 256
+
+export class Files {
+  readonly #tree: OwnTree
+  readonly #view: TreeView
+
+  constructor(tree: OwnTree, view: TreeView) {
+    this.#tree = tree
+    this.#view = view
+  }
+
+  async createFolder(requestId: string, parentId: string, typedName: string): Promise<string> {
+    const request = requestIdOf(requestId)
+    const child = blockIdOfRequest(this.#tree.treeId, requestId)
+    if (this.#tree.isDone(request)) return idText(child)
+    const name = this.#view.freeName(parentId, accept(nameFromPerson(typedName)))
+    const key = this.#random(32)
+    const records = await this.newBlock(this.#folder(parentId), child, 'directory', name, key)
+    wipe(key)
+    await this.#tree.change(request, records)
+    return idText(child)
+  }
+
+  async addFile(
+    requestId: string,
+    parentId: string,
+    typedName: string,
+    content: Blob,
+    job: JobHandle,
+  ): Promise<string> {
+    const request = requestIdOf(requestId)
+    const child = blockIdOfRequest(this.#tree.treeId, requestId)
+    if (this.#tree.isDone(request)) return idText(child)
+    const typed = accept(nameFromPerson(typedName))
+    this.#folder(parentId)
+    await this.putFile(
+      request,
+      () => this.#folder(parentId),
+      child,
+      () => this.#view.freeName(parentId, typed),
+      content,
+      job,
+    )
+    return idText(child)
+  }
+
+  /** A file that does not exist yet, with its content. Where and under which name is asked at the end, since an upload takes time. */
+  async putFile(
+    request: Bytes,
+    parent: () => IdPath,
+    child: BlockId,
+    name: () => string,
+    content: Blob,
+    job: JobHandle,
+  ): Promise<void> {
+    const tree = this.#tree
+    const key = this.#random(32)
+    const written = await writeBody(tree, child, 1, blockKeySchedule(key), content, job)
+    try {
+      const place = parent()
+      const records = await this.newBlock(place, child, 'file', name(), key)
+      const { bodyRoot, sizeBytes } = written
+      const fields = { path: childPath(place, child), version: 1, previousHash: null, bodyRoot, sizeBytes, keyEpoch: 1 }
+      records.push(await tree.author.sign('content', fields))
+      job.check()
+      await tree.change(request, records, written.attached)
+    } catch (error) {
+      await abandonBody(tree, written)
+      throw error
+    } finally {
+      wipe(key)
+    }
+  }
+
+  /** A new version of a file's content. */
+  async writeFile(requestId: string, id: string, content: Blob, job: JobHandle): Promise<void> {
+    const tree = this.#tree
+    const request = requestIdOf(requestId)
+    if (tree.isDone(request)) return
+    const block = this.#block(id)
+    const access = accessOf(tree.state, block)
+    const keys = access === null ? null : tree.ring.sectorKeys(tree.state, block, access.fields.keyEpoch)
+    if (access === null || keys === null || contentOf(tree.state, block) === null) throw gone()
+    const written = await writeBody(tree, block, access.fields.keyEpoch, keys, content, job)
+    try {
+      const previous = contentOf(tree.state, block)?.content
+      const path = pathOf(tree.state, block)
+      if (previous === undefined || path === null) throw gone()
+      const { bodyRoot, sizeBytes } = written
+      const fields = {
+        path,
+        version: previous.fields.version + 1,
+        previousHash: previous.hash,
+        bodyRoot,
+        sizeBytes,
+        keyEpoch: access.fields.keyEpoch,
+      }
+      await tree.change(request, [await tree.author.sign('content', fields)], written.attached)
+    } catch (error) {
+      await abandonBody(tree, written)
+      throw error
+    }
+  }
+
+  async rename(requestId: string, id: string, typedName: string): Promise<void> {
+    const item = this.#item(id)
+    const name = this.#view.freeName(item.parentId!, accept(nameFromPerson(typedName)), id)
+    await this.#changeEntry(requestId, id, { name })
+  }
+
+  trash(requestId: string, id: string): Promise<void> {
+    this.#item(id)
+    return this.#changeEntry(requestId, id, { trashed: true })
+  }
+
+  /** Back to where it was; to the root folder where that is gone or in the trash itself. */
+  async restore(requestId: string, id: string, job: JobHandle): Promise<void> {
+    const item = this.#item(id)
+    const home = item.parentId!
+    const isHomeOpen = this.#view.get(home) !== null && !this.#view.isTrashed(home)
+    if (!isHomeOpen) return this.move(requestId, id, this.#view.rootId, job)
+    const name = this.#view.freeName(home, item.name, id)
+    await this.#changeEntry(requestId, id, name === item.name ? { trashed: false } : { trashed: false, name })
+  }
+
+  /** Deletes for good, what lies deepest first. */
+  async purge(requestId: string, id: string | null, job: JobHandle): Promise<void> {
+    const trashed =
+      id === null ? [...this.#view.items.values()].filter(({ trashedAtMs }) => trashedAtMs !== null) : [this.#item(id)]
+    if (id !== null && !this.#view.isTrashed(id))
+      throw refusal('notInTrash', 'Only what is in the trash can be deleted for good.')
+    const doomed = [...new Set(trashed.flatMap((item) => this.#view.subtreeOf(item.id)))].toReversed()
+    job.setTotal(doomed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+    let doneBytes = 0
+    for (let start = 0; start < doomed.length; start += recordCountPerChange) {
+      job.check()
+      const part = doomed.slice(start, start + recordCountPerChange)
+      const records = await Promise.all(part.map(({ id: doomedId }) => this.#removal(this.#block(doomedId))))
+      await this.#tree.change(
+        requestIdOf(requestId, start + 1),
+        records.filter((removal) => removal !== null),
+      )
+      job.advance((doneBytes += part.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)))
+    }
+  }
+
+  /**
+   * To another folder. The item itself moves at once and gets a new key; what lies above it keeps its keys, readable through
+   * the new one, until `finishMove` has given each block a new key and new signatures for its new place.
+   */
+  async move(requestId: string, id: string, targetId: string, job: JobHandle): Promise<void> {
+    const request = requestIdOf(requestId)
+    const tree = this.#tree
+    const block = this.#block(id)
+    if (!tree.isDone(request)) {
+      const item = this.#item(id)
+      const origin = pathOf(tree.state, block)
+      const row = entryOf(tree.state, block)
+      const target = this.#folder(targetId)
+      if (origin === null || row === null) throw gone()
+      if (samePath(blockIdPath(target, block), origin) && !row.entry.fields.trashed) return
+      if (this.#view.subtreeOf(id).some((inside) => inside.id === targetId)) {
+        throw refusal('moveIntoItself', 'A folder cannot be moved into itself.')
+      }
+      const isSameFolder = item.parentId === targetId
+      const movedFrom = isSameFolder ? null : origin
+      const name = this.#view.freeName(targetId, item.name, id)
+      await tree.change(request, await this.#rekeyed(block, target, { name, movedFrom, trashed: false }))
+    }
+    await this.finishMove(requestId, block, job)
+  }
+
+  /** Moves whose re-keying was cut short; each is finished under its own block's id. */
+  unfinishedMoves(): readonly BlockId[] {
+    const found: BlockId[] = []
+    for (const { id } of this.#view.items.values()) {
+      const block = idFromText(id)!
+      if (entryOf(this.#tree.state, block)?.entry.fields.movedFrom) found.push(block)
+    }
+    return found
+  }
+
+  async finishMove(requestId: string, top: BlockId, job: JobHandle): Promise<void> {
+    const tree = this.#tree
+    const stale = () =>
+      this.#view.subtreeOf(idText(top)).filter(({ id }) => id !== idText(top) && this.#isStale(idFromText(id)!))
+    const total = stale().length
+    job.setTotal(total)
+    for (let done = 0; ;) {
+      // Asked anew each round: a folder comes before what it holds, and meanwhile things may have come or gone.
+      const part = stale().slice(0, recordCountPerChange / 4)
+      if (part.length === 0) break
+      job.check()
+      for (const { id } of part) {
+        const block = idFromText(id)!
+        const parent = pathOf(tree.state, idFromText(this.#item(id).parentId!)!)
+        if (parent === null) continue
+        await tree.change(this.#random(16), await this.#rekeyed(block, parent, {}))
+      }
+      job.advance((done += part.length))
+    }
+    const row = entryOf(tree.state, top)
+    if (row !== null && row.entry.fields.movedFrom !== null)
+      await tree.change(requestIdOf(requestId, 1), [await this.#nextEntry(top, { movedFrom: null })])
+  }
+
+  /** Whether a block's records name another place than the one where it stands. */
+  #isStale(block: BlockId): boolean {
+    const path = pathOf(this.#tree.state, block)
+    const access = accessOf(this.#tree.state, block)
+    return path !== null && access !== null && !samePath(access.fields.path, path)
+  }
+
+  /** Entry and access record, unsigned fields filled in, of a block that begins to exist. */
+  async newBlock(parent: IdPath, child: BlockId, kind: BlockKind, name: string, key: Bytes): Promise<SignedRecord[]> {
+    const { ring, author, state, treeId } = this.#tree
+    const directory = blockIdOf(parent)
+    const parentAccess = accessOf(state, directory)
+    const parentKey = ring.keyOf(state, directory)
+    if (parentAccess === null || parentKey === null) throw gone()
+    const { keyEpoch: parentKeyEpoch } = parentAccess.fields
+    const sealedName = ring.sealName(state, directory, child, name, this.#random(24))
+    const wrappedKey = wrapUnderParent(parentKey, treeId, child, 1, key, this.#random(24))
+    const first = { version: 1, previousHash: null }
+    return [
+      await author.sign('entry', {
+        ...first,
+        parent,
+        child,
+        kind,
+        sealedName,
+        nameKeyEpoch: parentKeyEpoch,
+        trashed: false,
+        movedFrom: null,
+      }),
+      await author.sign('access', {
+        ...first,
+        path: childPath(parent, child),
+        keyEpoch: 1,
+        parentKeyEpoch,
+        wrappedKey,
+        readcaps: [],
+        earlierKeys: [],
+      }),
+    ]
+  }
+
+  /** The records that put an existing block at `parent` under a new key: entry, access, and a file's content record. */
+  async #rekeyed(block: BlockId, parent: IdPath, entry: EntryChange): Promise<SignedRecord[]> {
+    const { ring, author, state, treeId } = this.#tree
+    const access = accessOf(state, block)
+    const parentAccess = accessOf(state, blockIdOf(parent))
+    const parentKey = ring.keyOf(state, blockIdOf(parent))
+    const oldKey = ring.keyOf(state, block)
+    if (access === null || parentAccess === null || parentKey === null || oldKey === null) throw gone()
+    const keyEpoch = access.fields.keyEpoch + 1
+    if (keyEpoch > keyEpochMax)
+      throw refusal('keyEpochsExhausted', 'This item was moved too often to be moved again; copy it instead.')
+    const key = this.#random(32)
+    const earlierKeys = Array.from({ length: keyEpoch - 1 }, (_, position) => {
+      const earlier = ring.keyOf(state, block, position + 1)
+      if (earlier === null) throw gone()
+      return wrapEarlier(key, treeId, block, position + 1, earlier, this.#random(24))
+    })
+    const path = childPath(parent, block)
+    const records: SignedRecord[] = [
+      await this.#nextEntry(block, { ...entry, parent }),
+      await author.sign('access', {
+        path,
+        version: access.fields.version + 1,
+        previousHash: access.hash,
+        keyEpoch,
+        parentKeyEpoch: parentAccess.fields.keyEpoch,
+        wrappedKey: wrapUnderParent(parentKey, treeId, block, keyEpoch, key, this.#random(24)),
+        readcaps: [],
+        earlierKeys,
+      }),
+    ]
+    const content = contentOf(state, block)?.content
+    if (content !== undefined) {
+      const { bodyRoot, sizeBytes, version } = content.fields
+      records.push(
+        await author.sign('content', {
+          path,
+          version: version + 1,
+          previousHash: content.hash,
+          bodyRoot,
+          sizeBytes,
+          keyEpoch,
+        }),
+      )
+    }
+    wipe(key)
+    return records
+  }
+
+  /** The next version of a block's entry; its name is sealed anew whenever the directory or the name changes. */
+  async #nextEntry(block: BlockId, change: EntryChange): Promise<SignedRecord<'entry'>> {
+    const { ring, author, state } = this.#tree
+    const row = entryOf(state, block)
+    if (row === null) throw gone()
+    const { author: _author, writecapHash: _writecapHash, ...fields } = row.entry.fields
+    const parent = change.parent ?? pathOf(state, blockIdOf(fields.parent))
+    const parentAccess = parent === null ? null : accessOf(state, blockIdOf(parent))
+    if (parent === null || parentAccess === null) throw gone()
+    const name = change.name ?? this.#item(idText(block)).name
+    const next = {
+      ...fields,
+      parent,
+      version: fields.version + 1,
+      previousHash: row.entry.hash,
+      trashed: change.trashed ?? fields.trashed,
+      movedFrom: change.movedFrom === undefined ? fields.movedFrom : change.movedFrom,
+    }
+    if (change.name === undefined && change.parent === undefined) return author.sign('entry', next)
+    const sealedName = ring.sealName(state, blockIdOf(parent), block, name, this.#random(24))
+    return author.sign('entry', { ...next, sealedName, nameKeyEpoch: parentAccess.fields.keyEpoch })
+  }
+
+  async #changeEntry(requestId: string, id: string, change: EntryChange): Promise<void> {
+    const request = requestIdOf(requestId)
+    if (this.#tree.isDone(request)) return
+    await this.#tree.change(request, [await this.#nextEntry(this.#block(id), change)])
+  }
+
+  async #removal(block: BlockId): Promise<SignedRecord<'removal'> | null> {
+    const { state, author } = this.#tree
+    const row = entryOf(state, block)
+    const parent = row === null ? null : pathOf(state, blockIdOf(row.entry.fields.parent))
+    if (row === null || parent === null) return null
+    return author.sign('removal', { parent, child: block, previousHash: row.entry.hash })
+  }
+
+  /** An item that can be changed: it exists and is not the root. */
+  #item(id: string): Item {
+    const item = this.#view.get(id)
+    if (item === null || item.parentId === null) throw gone()
+    return item
+  }
+
+  #block(id: string): BlockId {
+    return idFromText(this.#item(id).id)!
+  }
+
+  /** The path of a folder that can take something new. */
+  #folder(id: string): IdPath {
+    const item = this.#view.get(id)
+    const block = idFromText(id)
+    const path = block === null || item?.kind !== 'folder' ? null : pathOf(this.#tree.state, block)
+    if (path === null || this.#view.isTrashed(id))
+      throw refusal('placeUnknown', 'That folder is not there any more; choose another.')
+    return path
+  }
+
+  #random(sizeBytes: number): Bytes {
+    return this.#tree.platform.random.bytes(sizeBytes)
+  }
+}
+
+interface EntryChange {
+  readonly parent?: IdPath
+  readonly name?: string
+  readonly trashed?: boolean
+  readonly movedFrom?: IdPath | null
+}
+
+const blockIdPath = (parent: IdPath, block: BlockId): IdPath => childPath(parent, block)
+
+const refusal = (code: string, sentence: string): RefusedError => new RefusedError(refused(code, sentence).fault)
+const gone = (): RefusedError => refusal('itemGone', 'This item is not there any more.')
+
+function accept<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  throw new RefusedError(result.fault)
+}

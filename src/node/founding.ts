@@ -1,0 +1,144 @@
+/**
+ * How a tree begins (paper §2, "When a new blocktree is created a node generates a key pair to serve as the root keys"): a
+ * credential set whose hash is the tree's id for ever, the node's writecap signed by the root, and the root block with readcaps
+ * for the root and for this node.
+ * @module
+ */
+import { type Bytes, concat, must, utf8 } from '../core/bytes/bytes.ts'
+import {
+  type CredentialSet,
+  type Recovery,
+  type RootSignature,
+  deriveKey,
+  digest,
+  ed25519Message,
+  hpkeInfo,
+  openText,
+  principalOf,
+  recoverySign,
+  sealText,
+  treeIdOf,
+  unwrapKey,
+  wrapKey,
+} from '../core/crypto/crypto.ts'
+import { type Writecap, allRights, readcapPlace, writecapBody, writecapHash, writecapOf } from '../core/cap/cap.ts'
+import { type SignedRecord, recordBody, recordDomain, signedRecord } from '../core/block/block.ts'
+import { type TreeId, rootBlockId, rootPath } from '../core/path/path.ts'
+import type { Operation, Wraps } from '../core/tree/tree.ts'
+import type { NodeKeys, Platform } from '../port/platform.ts'
+
+/** Own devices' writecaps (design §4). */
+export const ownWritecapLifeMs = 400 * 24 * 60 * 60 * 1000
+
+export interface People {
+  readonly ownerName: string
+  readonly deviceName: string
+}
+
+/** The body of this node's writecap for a whole tree, ready for the root to sign. */
+export const nodeWritecapBody = (treeId: TreeId, keys: NodeKeys, setSequence: number, expiresAtMs: number): Bytes =>
+  writecapBody({
+    scope: rootPath(treeId),
+    holder: principalOf(keys.credential),
+    rights: allRights,
+    expiresAtMs,
+    issuer: { tag: 'root', value: { setSequence } },
+  })
+
+export const rootSignedWritecap = (body: Bytes, signature: RootSignature): Writecap =>
+  must(writecapOf(body, { tag: 'root', value: signature }))
+
+export const signedByRecoveryKey = (recovery: Recovery, domain: string, body: Bytes): RootSignature => ({
+  tag: 'recovery',
+  value: { signature: recoverySign(recovery.signingSecret, domain, body) },
+})
+
+/** The root's KEM secret under the recovery key. */
+export const wrapForCard = (recovery: Recovery, treeId: TreeId, kemSecret: Bytes, nonce: Bytes): Bytes =>
+  wrapKey(recovery.wrapKey, kemSecret, concat(utf8('blocktree/1/wrap/card'), treeId), nonce)
+export const unwrapByCard = (recovery: Recovery, treeId: TreeId, wrapped: Bytes): Bytes | null =>
+  unwrapKey(recovery.wrapKey, wrapped, concat(utf8('blocktree/1/wrap/card'), treeId))
+
+/** The root's KEM secret under a passkey's PRF output; the check value tells a browser that computes another one (R-15). */
+export const wrapForPasskey = (
+  prf: Bytes,
+  treeId: TreeId,
+  kemSecret: Bytes,
+  nonce: Bytes,
+): { readonly wrapped: Bytes; readonly check: Bytes } => ({
+  wrapped: wrapKey(
+    deriveKey(prf, 'blocktree/1/prf', treeId),
+    kemSecret,
+    concat(utf8('blocktree/1/wrap/passkey'), treeId),
+    nonce,
+  ),
+  check: digest('blocktree/1/prfCheck', treeId, deriveKey(prf, 'blocktree/1/prfCheck', treeId)),
+})
+
+/**
+ * The root block's access record: its key for the root and for this node.
+ * @param previous the one it follows; null for a tree that begins
+ */
+export async function rootAccessRecord(
+  platform: Platform,
+  keys: NodeKeys,
+  set: CredentialSet,
+  treeId: TreeId,
+  rootKey: Bytes,
+  writecap: Writecap,
+  previous: SignedRecord<'access'> | null,
+): Promise<SignedRecord<'access'>> {
+  const block = rootBlockId(treeId)
+  const keyEpoch = previous?.fields.keyEpoch ?? 1
+  const node = principalOf(keys.credential)
+  const sealFor = async (recipient: Bytes, kemKey: Bytes) => ({
+    recipient,
+    sealedKey: await platform.crypto.sealTo(
+      kemKey,
+      hpkeInfo.readcap,
+      readcapPlace(treeId, block, keyEpoch, recipient),
+      rootKey,
+    ),
+  })
+  const fields = {
+    path: rootPath(treeId),
+    version: (previous?.fields.version ?? 0) + 1,
+    previousHash: previous?.hash ?? null,
+    keyEpoch,
+    parentKeyEpoch: 0,
+    wrappedKey: null,
+    // The owner as a reader is named by the tree: whoever can bring back the root's KEM secret.
+    readcaps: [await sealFor(treeId, set.rootKemKey), await sealFor(node, keys.credential.kemKey)],
+    earlierKeys: previous?.fields.earlierKeys ?? [],
+    author: keys.credential,
+    writecapHash: writecapHash(writecap.body),
+  }
+  const body = recordBody('access', fields)
+  return signedRecord('access', fields, body, await keys.sign(ed25519Message(recordDomain('access'), body)))
+}
+
+export const sealPeople = (rootKey: Bytes, treeId: TreeId, { ownerName, deviceName }: People, nonce: Bytes): Bytes =>
+  sealText(rootKey, `${ownerName}\n${deviceName}`, concat(utf8('blocktree/1/people'), treeId), nonce)
+
+export function openPeople(rootKey: Bytes, treeId: TreeId, sealed: Bytes): People | null {
+  const [ownerName, deviceName] =
+    openText(rootKey, sealed, concat(utf8('blocktree/1/people'), treeId))?.split('\n') ?? []
+  return ownerName === undefined || deviceName === undefined ? null : { ownerName, deviceName }
+}
+
+/** The operation that founds a tree. */
+export async function foundOperation(
+  platform: Platform,
+  keys: NodeKeys,
+  set: CredentialSet,
+  wraps: Wraps,
+  writecap: Writecap,
+  people: People,
+): Promise<Operation> {
+  const treeId = treeIdOf(set)
+  const rootKey = platform.random.bytes(32)
+  const rootAccess = await rootAccessRecord(platform, keys, set, treeId, rootKey, writecap, null)
+  const sealedProfile = sealPeople(rootKey, treeId, people, platform.random.bytes(24))
+  rootKey.fill(0)
+  return { tag: 'found', value: { set, wraps, chain: [writecap], rootAccess, sealedProfile } }
+}

@@ -1,0 +1,105 @@
+/**
+ * Jobs: what takes longer than a moment, with progress and a way to cancel.
+ * @module
+ */
+import { CancelledError } from '../core/bytes/bytes.ts'
+import type { ClockPort } from '../port/platform.ts'
+import type { Job, JobKind } from './api.ts'
+
+/** A watcher hears of a job's progress no more often than this. */
+const reportEveryMs = 100
+/** The rate shown is that of about the last so much. */
+const rateWindowMs = 3000
+
+/** What a running job reports to and asks. */
+export interface JobHandle {
+  advance(doneBytes: number): void
+  setTotal(totalBytes: number): void
+  /** Throws CancelledError once somebody has cancelled; called between steps that can be left half done. */
+  check(): void
+}
+
+export interface JobObserver {
+  onJob(job: Job): void
+  onJobEnded(id: string): void
+}
+
+interface Running {
+  job: Job
+  isCancelled: boolean
+  result: Promise<unknown>
+}
+
+export class Jobs {
+  readonly #clock: ClockPort
+  readonly #observer: JobObserver
+  readonly #running = new Map<string, Running>()
+
+  constructor(clock: ClockPort, observer: JobObserver) {
+    this.#clock = clock
+    this.#observer = observer
+  }
+
+  get all(): readonly Job[] {
+    return [...this.#running.values()].map(({ job }) => job)
+  }
+
+  cancel(id: string): void {
+    const running = this.#running.get(id)
+    if (running !== undefined) running.isCancelled = true
+  }
+
+  cancelAll(): void {
+    for (const id of this.#running.keys()) this.cancel(id)
+  }
+
+  /** Runs `work` under a request's id. The same request asked again while it runs gets the same answer. */
+  run<T>(
+    id: string,
+    kind: JobKind,
+    title: string,
+    totalBytes: number,
+    work: (handle: JobHandle) => Promise<T>,
+  ): Promise<T> {
+    const known = this.#running.get(id)
+    if (known !== undefined) return known.result as Promise<T>
+    const running: Running = {
+      job: { id, kind, title, doneBytes: 0, totalBytes, bytesPerSecond: 0 },
+      isCancelled: false,
+      result: Promise.resolve(),
+    }
+    this.#running.set(id, running)
+    this.#observer.onJob(running.job)
+    const result = work(this.#handleOf(running)).finally(() => {
+      this.#running.delete(id)
+      this.#observer.onJobEnded(id)
+    })
+    running.result = result
+    return result
+  }
+
+  #handleOf(running: Running): JobHandle {
+    let reportedAtMs = this.#clock.monotonicMs()
+    let window = { sinceMs: reportedAtMs, sinceBytes: 0 }
+    return {
+      advance: (doneBytes) => {
+        const nowMs = this.#clock.monotonicMs()
+        running.job = { ...running.job, doneBytes }
+        if (nowMs - reportedAtMs < reportEveryMs) return
+        const bytesPerSecond = Math.round(
+          ((doneBytes - window.sinceBytes) * 1000) / Math.max(1, nowMs - window.sinceMs),
+        )
+        running.job = { ...running.job, bytesPerSecond }
+        reportedAtMs = nowMs
+        if (nowMs - window.sinceMs > rateWindowMs) window = { sinceMs: nowMs, sinceBytes: doneBytes }
+        this.#observer.onJob(running.job)
+      },
+      setTotal: (totalBytes) => {
+        running.job = { ...running.job, totalBytes }
+      },
+      check: () => {
+        if (running.isCancelled) throw new CancelledError()
+      },
+    }
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * Planting: a tree whose root a person keeps, in a passkey and on a recovery card (design §4).
+ *
+ * Nothing is stored before the card's words were checked and the root has signed: a planting that is left half way leaves no
+ * trace. Secrets live in memory for as long as the ceremony takes and are overwritten after it.
+ * @module
+ */
+import {
+  BlocktreeError,
+  type Bytes,
+  RefusedError,
+  type Result,
+  copy,
+  refused,
+  toHex,
+  utf8,
+  wipe,
+} from '../core/bytes/bytes.ts'
+import {
+  type CredentialSet,
+  type Recovery,
+  type RootSignature,
+  compressedEs256Key,
+  recoveryFromEntropy,
+  rootChallenge,
+  rootClaim,
+  rootSignatureOf,
+  sha256,
+  treeIdOf,
+  wordsFromEntropy,
+} from '../core/crypto/crypto.ts'
+import { writecapDomain } from '../core/cap/cap.ts'
+import { nameFromPerson } from '../core/path/path.ts'
+import type { Operation, Wraps } from '../core/tree/tree.ts'
+import type { NodeKeys, Platform } from '../port/platform.ts'
+import type { PasskeyAssertion, PasskeyCreation, PlantingCard, PlantingChallenge } from './api.ts'
+import {
+  type People,
+  foundOperation,
+  nodeWritecapBody,
+  ownWritecapLifeMs,
+  rootSignedWritecap,
+  signedByRecoveryKey,
+  wrapForCard,
+  wrapForPasskey,
+} from './founding.ts'
+
+const askedWordCount = 3
+
+interface Planting {
+  readonly id: string
+  readonly people: People
+  readonly words: readonly string[]
+  readonly askedPositions: readonly number[]
+  readonly recovery: Recovery
+  readonly set: CredentialSet
+  readonly wraps: Wraps
+  readonly writecapBody: Bytes
+  isCardConfirmed: boolean
+}
+
+/** A founded tree, ready to be begun. */
+export interface Founding {
+  readonly treeId: Bytes
+  readonly operation: Operation
+  readonly people: People
+}
+
+export class Plantings {
+  readonly #platform: Platform
+  readonly #keys: NodeKeys
+  readonly #prfSalt: Bytes
+  #current: Planting | null = null
+
+  constructor(platform: Platform, keys: NodeKeys) {
+    this.#platform = platform
+    this.#keys = keys
+    this.#prfSalt = platform.random.bytes(32)
+  }
+
+  get prfSalt(): Bytes {
+    return copy(this.#prfSalt)
+  }
+
+  async begin(ownerName: string, deviceName: string, passkey: PasskeyCreation | null): Promise<PlantingCard> {
+    this.abandon()
+    const { random, clock, crypto } = this.#platform
+    const people = { ownerName: personName(ownerName), deviceName: personName(deviceName) }
+    const entropy = random.bytes(16)
+    const recovery = recoveryFromEntropy(entropy)
+    const words = wordsFromEntropy(entropy)
+    wipe(entropy)
+    const kemSecret = random.bytes(32)
+    const set: CredentialSet = {
+      sequence: 0,
+      members:
+        passkey === null
+          ? []
+          : [
+              {
+                credentialId: copy(passkey.credentialId),
+                publicKey: orRefuse(compressedEs256Key(passkey.publicKey)),
+                synced: passkey.synced,
+              },
+            ],
+      rpIdHash: passkey === null ? null : sha256(utf8(passkey.rpId)),
+      origins: passkey === null ? [] : [passkey.origin],
+      rootKemKey: await crypto.kemPublicKey(kemSecret),
+      recoveryKey: recovery.signingPublicKey,
+      nextRecoveryHash: recovery.nextPublicKeyHash,
+      previousHash: null,
+    }
+    const treeId = treeIdOf(set)
+    const wraps = this.#wrapsOf(treeId, kemSecret, recovery, passkey)
+    wipe(kemSecret)
+    this.#current = {
+      id: toHex(random.bytes(16)),
+      people,
+      words,
+      askedPositions: this.#drawPositions(words.length),
+      recovery,
+      set,
+      wraps,
+      writecapBody: nodeWritecapBody(treeId, this.#keys, 0, clock.nowMs() + ownWritecapLifeMs),
+      isCardConfirmed: false,
+    }
+    return { plantingId: this.#current.id, words, askedPositions: this.#current.askedPositions }
+  }
+
+  confirmCard(plantingId: string, typed: readonly string[]): PlantingChallenge {
+    const planting = this.#get(plantingId)
+    const isRight =
+      typed.length === planting.askedPositions.length &&
+      planting.askedPositions.every((position, at) => typed[at]!.trim().toLowerCase() === planting.words[position])
+    if (!isRight) {
+      throw new BlocktreeError(
+        'cardMismatch',
+        'At least one of these words is not the one on the card. Compare them and try again.',
+      )
+    }
+    planting.isCardConfirmed = true
+    const member = planting.set.members[0]
+    if (member === undefined) return { challenge: null, credentialId: null }
+    return { challenge: rootChallenge(writecapDomain, planting.writecapBody), credentialId: member.credentialId }
+  }
+
+  /** The founding of the tree, signed by the root. Rejects with a sentence where the assertion does not hold. */
+  async finish(plantingId: string, assertion: PasskeyAssertion | null): Promise<Founding> {
+    const planting = this.#get(plantingId)
+    if (!planting.isCardConfirmed)
+      throw new BlocktreeError('cardUnconfirmed', 'First check the words of the recovery card.')
+    const { set, wraps, writecapBody, people } = planting
+    const signature = await this.#rootSignature(planting, assertion)
+    const operation = await foundOperation(
+      this.#platform,
+      this.#keys,
+      set,
+      wraps,
+      rootSignedWritecap(writecapBody, signature),
+      people,
+    )
+    return { treeId: treeIdOf(set), operation, people }
+  }
+
+  /** Forgets the ceremony under way and overwrites its secrets. */
+  abandon(): void {
+    const planting = this.#current
+    this.#current = null
+    if (planting !== null) wipe(planting.recovery.signingSecret, planting.recovery.wrapKey)
+  }
+
+  async #rootSignature(
+    { set, recovery, writecapBody }: Planting,
+    assertion: PasskeyAssertion | null,
+  ): Promise<RootSignature> {
+    if (set.members.length === 0) return signedByRecoveryKey(recovery, writecapDomain, writecapBody)
+    if (assertion === null)
+      throw new BlocktreeError(
+        'assertionMissing',
+        'The passkey has not signed yet. Try again, or plant with the card alone.',
+      )
+    const signature = orRefuse(rootSignatureOf(set, assertion))
+    const claim = orRefuse(rootClaim(set, writecapDomain, writecapBody, signature))
+    const [isValid] = await this.#platform.crypto.verify([claim])
+    if (isValid === true) return signature
+    throw new BlocktreeError(
+      'assertionInvalid',
+      'The passkey signed something else than what it was asked for. Try again.',
+    )
+  }
+
+  #wrapsOf(treeId: Bytes, kemSecret: Bytes, recovery: Recovery, passkey: PasskeyCreation | null): Wraps {
+    const { random } = this.#platform
+    const prf = passkey?.prf ?? null
+    const byPasskey =
+      prf === null || passkey === null
+        ? []
+        : [
+            {
+              credentialId: copy(passkey.credentialId),
+              rpId: passkey.rpId,
+              prfSalt: this.#prfSalt,
+              ...wrapForPasskey(copy(prf), treeId, kemSecret, random.bytes(24)),
+            },
+          ]
+    if (prf !== null) wipe(prf)
+    return { byRecoveryKey: wrapForCard(recovery, treeId, kemSecret, random.bytes(24)), byPasskey }
+  }
+
+  #drawPositions(count: number): readonly number[] {
+    const positions = Array.from({ length: count }, (_, position) => position)
+    // A shuffle whose draws are taken modulo: a bias of one in millions does not matter for which words are asked.
+    const draws = this.#platform.random.bytes(4 * count)
+    for (let last = count - 1; last > 0; last--) {
+      const draw = new DataView(draws.buffer, draws.byteOffset + 4 * last, 4).getUint32(0) % (last + 1)
+      ;[positions[last], positions[draw]] = [positions[draw]!, positions[last]!]
+    }
+    return positions.slice(0, askedWordCount).toSorted((left, right) => left - right)
+  }
+
+  #get(plantingId: string): Planting {
+    if (this.#current?.id === plantingId) return this.#current
+    throw new BlocktreeError(
+      'plantingGone',
+      'This planting was interrupted and nothing was kept of it. Start it again; you will get a new card.',
+    )
+  }
+}
+
+/** A tree of this browser alone: its root signs once and is forgotten, so nobody can ever speak for it again. */
+export async function foundLocalTree(platform: Platform, keys: NodeKeys, deviceName: string): Promise<Founding> {
+  const entropy = platform.random.bytes(16)
+  const recovery = recoveryFromEntropy(entropy)
+  const kemSecret = platform.random.bytes(32)
+  const set: CredentialSet = {
+    sequence: 0,
+    members: [],
+    rpIdHash: null,
+    origins: [],
+    rootKemKey: await platform.crypto.kemPublicKey(kemSecret),
+    recoveryKey: recovery.signingPublicKey,
+    nextRecoveryHash: recovery.nextPublicKeyHash,
+    previousHash: null,
+  }
+  const treeId = treeIdOf(set)
+  const people = { ownerName: '', deviceName }
+  const wraps: Wraps = {
+    byRecoveryKey: wrapForCard(recovery, treeId, kemSecret, platform.random.bytes(24)),
+    byPasskey: [],
+  }
+  const body = nodeWritecapBody(treeId, keys, 0, localWritecapEndMs)
+  const writecap = rootSignedWritecap(body, signedByRecoveryKey(recovery, writecapDomain, body))
+  const operation = await foundOperation(platform, keys, set, wraps, writecap, people)
+  wipe(entropy, kemSecret, recovery.signingSecret, recovery.wrapKey)
+  return { treeId, operation, people }
+}
+
+/** Year 9999: nobody is left who could renew it, and nobody else than this node holds it. */
+const localWritecapEndMs = 253_370_764_800_000
+
+function personName(typed: string): string {
+  const name = orRefuse(nameFromPerson(typed))
+  if (utf8(name).length <= 64) return name
+  throw new RefusedError(refused('nameTooLong', 'This name can have 64 bytes at most; shorten it.').fault)
+}
+
+function orRefuse<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  throw new RefusedError(result.fault)
+}

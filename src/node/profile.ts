@@ -1,0 +1,60 @@
+/**
+ * What this device knows of itself: which trees it holds, and which of them the person works in.
+ *
+ * A tree is `arriving` until it is whole, then `home`; a tree whose content moves into another is `leaving` until all of it has
+ * arrived there. One row for all, so that every step from one to the next is one transaction.
+ * @module
+ */
+import {
+  type Codec,
+  type Decoded,
+  decode,
+  encode,
+  listOf,
+  must,
+  record,
+  refine,
+  textUpTo,
+  tuple,
+  u53,
+  utf8,
+} from '../core/bytes/bytes.ts'
+import { type TreeId, treeIdWire } from '../core/path/path.ts'
+import type { Change, StorePort } from '../port/store.ts'
+
+const stages = ['arriving', 'home', 'leaving'] as const
+type Stage = (typeof stages)[number]
+const stageWire: Codec<Stage> = refine(
+  u53,
+  (code) => stages[code] ?? null,
+  (stage) => stages.indexOf(stage),
+)
+
+const profileWire = record('profile', 1, {
+  trees: listOf(tuple({ treeId: treeIdWire, stage: stageWire }), 16),
+  deviceName: textUpTo(64),
+})
+export type Profile = Decoded<typeof profileWire>
+
+const profileKey = utf8('profile')
+
+export const emptyProfile: Profile = { trees: [], deviceName: '' }
+
+export async function readProfile(store: StorePort): Promise<Profile> {
+  const row = await store.read('node', profileKey)
+  return row === null ? emptyProfile : must(decode(profileWire, row, 4096))
+}
+
+export const writeProfile = (store: StorePort, profile: Profile): Promise<void> =>
+  store.write([{ kind: 'put', table: 'node', key: profileKey, value: encode(profileWire, profile) }], 'strict')
+
+export const treeAt = (profile: Profile, stage: Stage): TreeId | null =>
+  profile.trees.find((tree) => tree.stage === stage)?.treeId ?? null
+
+/** Everything of a tree on this device, gone in one transaction. */
+export const forgetTree = (treeId: TreeId): readonly Change[] =>
+  (['raft', 'log', 'state', 'staging', 'object'] as const).map((table) => ({
+    kind: 'deleteAll',
+    table,
+    prefix: treeId,
+  }))

@@ -1,0 +1,159 @@
+/**
+ * The tree as a person sees it: names opened, sizes and times beside them, kept in step with the fold.
+ * @module
+ */
+import { type Bytes, fromBase64url, keyOf, toBase64url } from '../../core/bytes/bytes.ts'
+import { type BlockId, blockIdOf, blockIdSizeBytes, rootBlockId } from '../../core/path/path.ts'
+import { type EntryRow, type TreeState, childrenOf, contentOf, entryOf, rowKind } from '../../core/tree/tree.ts'
+import type { Item } from '../api.ts'
+import type { KeyRing } from './key-ring.ts'
+
+export const idText = (block: BlockId): string => toBase64url(block)
+
+/** null for text that is no block's id. */
+export function idFromText(text: string): BlockId | null {
+  const id = fromBase64url(text)
+  return id?.length === blockIdSizeBytes ? id : null
+}
+
+export interface ViewChange {
+  readonly upserted: readonly Item[]
+  readonly removedIds: readonly string[]
+}
+
+export class TreeView {
+  readonly items = new Map<string, Item>()
+  /** Ids of the items in a folder. */
+  readonly #children = new Map<string, Set<string>>()
+  readonly #ring: KeyRing
+  readonly rootId: string
+
+  constructor(state: TreeState, ring: KeyRing) {
+    this.#ring = ring
+    const root = rootBlockId(state.treeId)
+    this.rootId = idText(root)
+    this.#put({ ...blankRoot, id: this.rootId })
+    for (const pending = [root]; pending.length > 0;) {
+      const directory = pending.pop()!
+      for (const row of childrenOf(state, directory)) {
+        this.#put(this.#itemOf(state, row))
+        if (row.entry.fields.kind === 'directory') pending.push(row.entry.fields.child)
+      }
+    }
+  }
+
+  get(id: string): Item | null {
+    return this.items.get(id) ?? null
+  }
+
+  childrenOf(id: string): readonly Item[] {
+    return [...(this.#children.get(id) ?? [])].map((child) => this.items.get(child)!)
+  }
+
+  /** An item and everything above it, each folder before what it holds. */
+  subtreeOf(id: string): readonly Item[] {
+    const found: Item[] = []
+    const start = this.items.get(id)
+    for (const pending = start === undefined ? [] : [start]; pending.length > 0;) {
+      const item = pending.pop()!
+      found.push(item)
+      pending.push(...this.childrenOf(item.id))
+    }
+    return found
+  }
+
+  /** Whether an item, or a folder that it lies in, is in the trash. */
+  isTrashed(id: string): boolean {
+    for (let item = this.get(id); item !== null; item = item.parentId === null ? null : this.get(item.parentId)) {
+      if (item.trashedAtMs !== null) return true
+    }
+    return false
+  }
+
+  /** The name itself where it is free in a folder, else with the lowest number that is: `photo (2).jpg`. */
+  freeName(parentId: string, name: string, exceptId?: string): string {
+    const taken = new Set(
+      this.childrenOf(parentId)
+        .filter(({ id, trashedAtMs }) => id !== exceptId && trashedAtMs === null)
+        .map((item) => item.name),
+    )
+    if (!taken.has(name)) return name
+    const dot = name.lastIndexOf('.')
+    const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, '']
+    for (let number = 2; ; number++) {
+      const candidate = `${stem} (${number})${ending}`
+      if (!taken.has(candidate)) return candidate
+    }
+  }
+
+  update(state: TreeState, touched: readonly Bytes[]): ViewChange {
+    const changed = new Map<string, BlockId>()
+    for (const key of touched) {
+      const block = blockOfKey(key)
+      if (block !== null) changed.set(keyOf(block), block)
+    }
+    const upserted: Item[] = []
+    const removedIds: string[] = []
+    for (const block of changed.values()) {
+      const row = entryOf(state, block)
+      if (row !== null) {
+        const item = this.#itemOf(state, row)
+        this.#put(item)
+        upserted.push(item)
+      } else if (this.#drop(idText(block))) removedIds.push(idText(block))
+    }
+    return { upserted, removedIds }
+  }
+
+  #itemOf(state: TreeState, row: EntryRow): Item {
+    const { parent, child, kind, sealedName, nameKeyEpoch } = row.entry.fields
+    const content = contentOf(state, child)
+    const directory = blockIdOf(parent)
+    return {
+      id: idText(child),
+      parentId: idText(directory),
+      kind: kind === 'directory' ? 'folder' : 'file',
+      name: this.#ring.openName(state, directory, child, nameKeyEpoch, sealedName) ?? '\ufffd',
+      sizeBytes: content?.content.fields.sizeBytes ?? 0,
+      createdAtMs: row.createdAtMs,
+      modifiedAtMs: Math.max(content?.stampMs ?? 0, kind === 'directory' ? row.stampMs : 0) || row.stampMs,
+      trashedAtMs: row.trashedAtMs,
+      copyCount: 1,
+    }
+  }
+
+  #put(item: Item): void {
+    const before = this.items.get(item.id)
+    if (before !== undefined && before.parentId !== item.parentId) this.#children.get(before.parentId!)?.delete(item.id)
+    this.items.set(item.id, item)
+    if (item.parentId === null) return
+    let siblings = this.#children.get(item.parentId)
+    if (siblings === undefined) this.#children.set(item.parentId, (siblings = new Set()))
+    siblings.add(item.id)
+  }
+
+  #drop(id: string): boolean {
+    const item = this.items.get(id)
+    if (item === undefined || item.parentId === null) return false
+    this.#children.get(item.parentId)?.delete(id)
+    this.#children.delete(id)
+    return this.items.delete(id)
+  }
+}
+
+const blankRoot: Omit<Item, 'id'> = {
+  parentId: null,
+  kind: 'folder',
+  name: '',
+  sizeBytes: 0,
+  createdAtMs: 0,
+  modifiedAtMs: 0,
+  trashedAtMs: null,
+  copyCount: 1,
+}
+
+/** The block that a row of the state tells of, where that row shows in the view. */
+function blockOfKey(key: Bytes): BlockId | null {
+  if (key[0] === rowKind.entry) return key.slice(1 + blockIdSizeBytes)
+  return key[0] === rowKind.content ? key.slice(1) : null
+}
