@@ -187,7 +187,8 @@ export function checkMessage(message: Message): Check {
     case 'vote':
     case 'preVote':
       if (!isCount(message.lastIndex) || !isCount(message.lastTerm)) return malformed('index out of range')
-      return message.lastTerm < message.term ? ok : malformed('a log that is not older than the term voted on')
+      // Equal where a group begins with a snapshot of term 1, and holds its first election in that term.
+      return message.lastTerm <= message.term ? ok : malformed('a log from a term to come')
     case 'heartbeat':
       return isCount(message.commitIndex) && isCount(message.readRound) ? ok : malformed('index out of range')
     case 'heartbeatResponse':
