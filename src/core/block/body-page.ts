@@ -1,0 +1,102 @@
+/**
+ * Index pages: the Merkle tree over a body's sectors, cut into objects of at most 128 entries.
+ *
+ * A page of level 0 holds leaves, one of level k the hashes of pages of level k - 1. Each covers an aligned subtree of the
+ * binary tree and is stored under that subtree's root, so a page needs nothing but its hash to be believed. A page above level 0
+ * that would have a single entry is not made: its hash would be its child's, and the child stands in for it.
+ * @module
+ */
+import {
+  type Bytes,
+  type Result,
+  accepted,
+  bytesUpTo,
+  concat,
+  decode,
+  encode,
+  equal,
+  record,
+  refused,
+} from '../bytes/bytes.ts'
+import { merkleLeaf, merkleRoot } from '../merkle/merkle.ts'
+import { type SectorLeaf, leafSizeBytes, packLeaf, parseLeaf } from './sector.ts'
+
+export const pageEntryCountMax = 128
+const hashSizeBytes = 32
+
+// Neither says its level, index or count: a page is nothing but what its hash stands for.
+const leafPageWire = record('leafPage', 1, { leaves: bytesUpTo(pageEntryCountMax * leafSizeBytes) })
+const hashPageWire = record('hashPage', 1, { hashes: bytesUpTo(pageEntryCountMax * hashSizeBytes) })
+/** 128 leaves and heads. */
+export const pageSizeBytesMax = pageEntryCountMax * leafSizeBytes + 16
+
+/** As it is stored. */
+export interface Page {
+  /** Root of the subtree; the key of the object. */
+  readonly hash: Bytes
+  readonly octets: Bytes
+}
+
+const rootOfLeaves = (packed: readonly Bytes[]): Bytes => merkleRoot(packed.map(merkleLeaf))
+
+export function leafPage(leaves: readonly SectorLeaf[]): Page {
+  const packed = leaves.map(packLeaf)
+  return { hash: rootOfLeaves(packed), octets: encode(leafPageWire, { leaves: concat(...packed) }) }
+}
+
+export const hashPage = (hashes: readonly Bytes[]): Page => ({
+  hash: merkleRoot(hashes),
+  octets: encode(hashPageWire, { hashes: concat(...hashes) }),
+})
+
+const damaged = refused('pageDamaged', 'The index of this file is damaged here, so the file can not be read there.')
+
+/**
+ * The leaves of a page of level 0 from anywhere.
+ * @param hash that something verified says the page has
+ * @param count that the size of the body demands
+ */
+export function openLeafPage(octets: Uint8Array, hash: Bytes, count: number): Result<readonly SectorLeaf[]> {
+  const page = decode(leafPageWire, octets, pageSizeBytesMax)
+  if (!page.ok || page.value.leaves.length !== count * leafSizeBytes) return damaged
+  const packed = pieces(page.value.leaves, leafSizeBytes)
+  if (!equal(rootOfLeaves(packed), hash)) return damaged
+  const leaves: SectorLeaf[] = []
+  for (const octetsOfLeaf of packed) {
+    const leaf = parseLeaf(octetsOfLeaf)
+    if (leaf === null) return damaged
+    leaves.push(leaf)
+  }
+  return accepted(leaves)
+}
+
+/** The same for a page above level 0. */
+export function openHashPage(octets: Uint8Array, hash: Bytes, count: number): Result<readonly Bytes[]> {
+  const page = decode(hashPageWire, octets, pageSizeBytesMax)
+  if (!page.ok || page.value.hashes.length !== count * hashSizeBytes) return damaged
+  const hashes = pieces(page.value.hashes, hashSizeBytes)
+  return equal(merkleRoot(hashes), hash) ? accepted(hashes) : damaged
+}
+
+const pieces = (octets: Bytes, sizeBytes: number): Bytes[] =>
+  Array.from({ length: octets.length / sizeBytes }, (_, i) => octets.slice(i * sizeBytes, (i + 1) * sizeBytes))
+
+// ---- where pages stand
+
+/** Sectors under a full page of a level; 1 for level -1, the sectors themselves. */
+export const spanOf = (level: number): number => pageEntryCountMax ** (level + 1)
+
+/** The level at which one page covers `sectorCount` sectors. */
+export function topLevelOf(sectorCount: number): number {
+  let level = 0
+  while (spanOf(level) < sectorCount) level++
+  return level
+}
+
+/** Entries of the page at (level, index) in a body of `sectorCount` sectors; 0 or less where it has no such page. */
+export const entryCountOf = (level: number, index: number, sectorCount: number): number =>
+  Math.min(pageEntryCountMax, Math.ceil((sectorCount - index * spanOf(level)) / spanOf(level - 1)))
+
+/** Whether the page at (level, index) is an object of its own, not its only child standing in for it. */
+export const isStored = (level: number, index: number, sectorCount: number): boolean =>
+  level === 0 || entryCountOf(level, index, sectorCount) > 1

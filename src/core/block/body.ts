@@ -1,0 +1,395 @@
+/**
+ * The body of a block: its sectors under a Merkle tree whose root is signed (design §5).
+ *
+ * The content record signs the root together with the size in octets, and the two give every page its place and its count of
+ * entries, every sector its size. So a byte range is verified against the signature by O(log n) pages, and a change of one
+ * sector makes O(log n) new pages.
+ *
+ * Everything that needs stored pages is a `Walk`: a generator that says which pages it needs and verifies what it is given, so
+ * that the core waits for nothing and the node decides where pages come from. Nesting is at most seven deep.
+ * @module
+ */
+import { type Bytes, type Result, accepted, equal, refused } from '../bytes/bytes.ts'
+import { merkleRoot } from '../merkle/merkle.ts'
+import {
+  type Page,
+  entryCountOf,
+  hashPage,
+  isStored,
+  leafPage,
+  openHashPage,
+  openLeafPage,
+  pageEntryCountMax,
+  spanOf,
+  topLevelOf,
+} from './body-page.ts'
+import { type LocatedSector, type SectorLeaf, sectorCountOf, sectorSizeBytes, sectorSizeOf } from './sector.ts'
+
+export { type Page, pageEntryCountMax, pageSizeBytesMax } from './body-page.ts'
+
+/** The fields of a content record that stand for the body; neither means anything without the other. */
+export interface Body {
+  /** Root of the tree over the sectors' leaves; the key of the topmost page, except in the empty body, which has no pages. */
+  readonly bodyRoot: Bytes
+  readonly sizeBytes: number
+}
+
+export const emptyBody: Body = { bodyRoot: merkleRoot([]), sizeBytes: 0 }
+
+// ---- writing
+
+/** A body that grows sector by sector; a value of O(log n) pages. */
+export interface BodyWriter {
+  readonly sectorCount: number
+  readonly leaves: readonly SectorLeaf[]
+  /** The open page of each level from 1 on, as hashes of the pages below. */
+  readonly hashes: readonly (readonly Bytes[])[]
+}
+
+export const emptyBodyWriter: BodyWriter = { sectorCount: 0, leaves: [], hashes: [] }
+
+export interface BodyProgress {
+  readonly writer: BodyWriter
+  /** Those that filled just now; store them before the record that needs them is proposed. */
+  readonly pages: readonly Page[]
+}
+
+/** Takes the next sectors, in order. */
+export function writeSectors(writer: BodyWriter, leaves: readonly SectorLeaf[]): BodyProgress {
+  const pages: Page[] = []
+  let open = writer.leaves
+  let { hashes } = writer
+  for (let taken = 0; taken < leaves.length;) {
+    const room = pageEntryCountMax - open.length
+    open = [...open, ...leaves.slice(taken, taken + room)]
+    taken += room
+    if (open.length < pageEntryCountMax) break
+    const page = leafPage(open)
+    pages.push(page)
+    open = []
+    hashes = withHash(hashes, page.hash, pages)
+  }
+  return { writer: { sectorCount: writer.sectorCount + leaves.length, leaves: open, hashes }, pages }
+}
+
+/** Adds a finished page's hash to the level above, and so on while that fills. */
+function withHash(hashes: BodyWriter['hashes'], hash: Bytes, pages: Page[]): BodyWriter['hashes'] {
+  const levels = [...hashes]
+  let rising = hash
+  for (let level = 0; ; level++) {
+    const open = [...(levels[level] ?? []), rising]
+    if (open.length < pageEntryCountMax) {
+      levels[level] = open
+      return levels
+    }
+    const page = hashPage(open)
+    pages.push(page)
+    levels[level] = []
+    rising = page.hash
+  }
+}
+
+/** Closes the open pages. @param sizeBytes of the whole plaintext, which the count of sectors must fit */
+export function finishBody(
+  writer: BodyWriter,
+  sizeBytes: number,
+): { readonly body: Body; readonly pages: readonly Page[] } {
+  const { sectorCount, leaves, hashes } = writer
+  if (sectorCountOf(sizeBytes) !== sectorCount)
+    throw new RangeError(`"sizeBytes" expected to fill ${sectorCount} sectors, got ${sizeBytes}`)
+  if (sectorCount === 0) return { body: emptyBody, pages: [] }
+  const pages: Page[] = []
+  const close = (page: Page): Bytes => {
+    pages.push(page)
+    return page.hash
+  }
+  let rising = leaves.length === 0 ? null : close(leafPage(leaves))
+  for (const open of hashes) {
+    const entries: readonly Bytes[] = rising === null ? open : [...open, rising]
+    rising = entries.length > 1 ? close(hashPage(entries)) : (entries[0] ?? null)
+  }
+  return { body: { bodyRoot: rising!, sizeBytes }, pages }
+}
+
+// ---- walking
+
+/** What a walk says each time it stops. */
+export type WalkStep<Found> =
+  /** Answer with the octets of these pages, in this order, null for one that is not to be had. They are verified here. */
+  | { readonly kind: 'need'; readonly pages: readonly Bytes[] }
+  /** A part of the result, as soon as it is certain; the answer is not looked at. */
+  | { readonly kind: 'found'; readonly found: readonly Found[] }
+
+/** Goes over the pages of a body; the node answers its steps, and pulls no faster than it can work. */
+export type Walk<Found, Value> = Generator<WalkStep<Found>, Result<Value>, readonly (Uint8Array | null)[]>
+
+const missing = refused('pageMissing', 'A part of the index of this file is not on this device yet.')
+
+/** A page's place in the tree of pages, and what is known of its hash. */
+interface Place {
+  readonly level: number
+  readonly index: number
+  readonly hash: Bytes
+}
+
+const topOf = (body: Body): Place => ({
+  level: topLevelOf(sectorCountOf(body.sizeBytes)),
+  index: 0,
+  hash: body.bodyRoot,
+})
+
+const childOf = ({ level, index }: Place, entry: number, hash: Bytes): Place => ({
+  level: level - 1,
+  index: index * pageEntryCountMax + entry,
+  hash,
+})
+
+/** How many pages a reader asks for at once: enough to hide the way to the disk, 64 KiB at most. */
+const pagesAheadMax = 8
+
+/**
+ * Finds the sectors that hold the octets from `startByte` up to `endByte`, in their order.
+ * @param body signed: what is found is as good as that signature
+ */
+export function* readBody(body: Body, startByte = 0, endByte = body.sizeBytes): Walk<LocatedSector, null> {
+  if (!(startByte >= 0 && startByte <= endByte && endByte <= body.sizeBytes))
+    throw new RangeError(`"range" expected within 0..${body.sizeBytes}, got ${startByte}..${endByte}`)
+  if (startByte === endByte) return accepted(null)
+  const range = { start: Math.floor(startByte / sectorSizeBytes), end: sectorCountOf(endByte) }
+  return yield* readPages(body, [topOf(body)], range)
+}
+
+interface SectorRange {
+  readonly start: number
+  readonly end: number
+}
+
+function* readPages(body: Body, places: readonly Place[], range: SectorRange): Walk<LocatedSector, null> {
+  const sectorCount = sectorCountOf(body.sizeBytes)
+  for (let next = 0; next < places.length; next += pagesAheadMax) {
+    const group = places.slice(next, next + pagesAheadMax)
+    const stored = group.filter(({ level, index }) => isStored(level, index, sectorCount))
+    const answers = stored.length === 0 ? [] : yield { kind: 'need', pages: stored.map(({ hash }) => hash) }
+    let answered = 0
+    for (const place of group) {
+      const { level, index, hash } = place
+      const isPage = isStored(level, index, sectorCount)
+      const octets = isPage ? answers[answered++] : undefined
+      if (isPage && octets == null) return missing
+      const entryCount = entryCountOf(level, index, sectorCount)
+      const span = spanOf(level - 1)
+      const isWanted = ({ index: entry }: { readonly index: number }): boolean =>
+        entry * span < range.end && (entry + 1) * span > range.start
+      if (level === 0) {
+        const leaves = openLeafPage(octets!, hash, entryCount)
+        if (!leaves.ok) return leaves
+        const first = index * pageEntryCountMax
+        const sectors = leaves.value.map((leaf, entry) => ({
+          index: first + entry,
+          leaf,
+          sizeBytes: sectorSizeOf(body.sizeBytes, first + entry),
+        }))
+        yield { kind: 'found', found: sectors.filter(isWanted) }
+      } else {
+        const hashes = isPage ? openHashPage(octets!, hash, entryCount) : accepted([hash])
+        if (!hashes.ok) return hashes
+        const below = hashes.value.map((child, entry) => childOf(place, entry, child))
+        const read = yield* readPages(body, below.filter(isWanted), range)
+        if (!read.ok) return read
+      }
+    }
+  }
+  return accepted(null)
+}
+
+/** The hashes below a place above level 0; its only child is the place itself where no page is stored for it. */
+function* hashesAt(body: Body, { level, index, hash }: Place): Walk<never, readonly Bytes[]> {
+  const sectorCount = sectorCountOf(body.sizeBytes)
+  if (!isStored(level, index, sectorCount)) return accepted([hash])
+  const [octets] = yield { kind: 'need', pages: [hash] }
+  return octets == null ? missing : openHashPage(octets, hash, entryCountOf(level, index, sectorCount))
+}
+
+function* leavesAt(body: Body, { index, hash }: Place): Walk<never, readonly SectorLeaf[]> {
+  const [octets] = yield { kind: 'need', pages: [hash] }
+  return octets == null ? missing : openLeafPage(octets, hash, entryCountOf(0, index, sectorCountOf(body.sizeBytes)))
+}
+
+// ---- changing
+
+/**
+ * The body with some sectors sealed anew, cut short or made longer. What is found are the pages that are new.
+ * @param changed leaf by index; must hold every sector whose plaintext has another size than before, so those that are new too
+ * @param sizeBytes of the whole plaintext from now on
+ */
+export function* replaceSectors(
+  old: Body,
+  changed: ReadonlyMap<number, SectorLeaf>,
+  sizeBytes: number,
+): Walk<Page, Body> {
+  const oldCount = sectorCountOf(old.sizeBytes)
+  const sectorCount = sectorCountOf(sizeBytes)
+  const indexes = [...changed.keys()].sort((left, right) => left - right)
+  requireWholeChange(old, changed, indexes, sizeBytes)
+  if (sectorCount === 0) return accepted(emptyBody)
+  const level = topLevelOf(Math.max(oldCount, sectorCount))
+  const replacement: Replacement = { old, oldCount, sectorCount, changed, indexes }
+  const rebuilt = yield* rebuild(replacement, level, 0, oldCount === 0 ? null : old.bodyRoot)
+  return rebuilt.ok ? accepted({ bodyRoot: rebuilt.value, sizeBytes }) : rebuilt
+}
+
+function requireWholeChange(
+  old: Body,
+  changed: ReadonlyMap<number, SectorLeaf>,
+  indexes: readonly number[],
+  sizeBytes: number,
+): void {
+  const oldCount = sectorCountOf(old.sizeBytes)
+  const sectorCount = sectorCountOf(sizeBytes)
+  const isIndex = (index: number): boolean => Number.isSafeInteger(index) && index >= 0 && index < sectorCount
+  if (!indexes.every(isIndex)) throw new RangeError(`"changed" expected indexes 0..${sectorCount - 1}`)
+  if (indexes.length - firstAtLeast(indexes, oldCount) < sectorCount - oldCount)
+    throw new RangeError(`"changed" expected every sector from ${oldCount} to ${sectorCount - 1}`)
+  const last = Math.min(oldCount, sectorCount) - 1
+  if (last >= 0 && sectorSizeOf(old.sizeBytes, last) !== sectorSizeOf(sizeBytes, last) && !changed.has(last))
+    throw new RangeError(`"changed" expected sector ${last}, whose size changes`)
+}
+
+interface Replacement {
+  readonly old: Body
+  readonly oldCount: number
+  readonly sectorCount: number
+  readonly changed: ReadonlyMap<number, SectorLeaf>
+  /** The keys of `changed`, ascending. */
+  readonly indexes: readonly number[]
+}
+
+/** @param oldHash of the same place in the old body; null where that ends before it */
+function* rebuild(replacement: Replacement, level: number, index: number, oldHash: Bytes | null): Walk<Page, Bytes> {
+  const { old, oldCount, sectorCount, changed, indexes } = replacement
+  const start = index * spanOf(level)
+  const end = Math.min(start + spanOf(level), sectorCount)
+  const oldEnd = Math.min(start + spanOf(level), oldCount)
+  if (oldHash !== null && end === oldEnd && countWithin(indexes, start, end) === 0) return accepted(oldHash)
+
+  // Where every sector is new there is nothing to look up.
+  const keptEnd = Math.min(end, oldEnd)
+  const keepsSome = oldHash !== null && countWithin(indexes, start, keptEnd) < keptEnd - start
+  const oldPlace = keepsSome ? { level, index, hash: oldHash } : null
+  let page: Page
+  if (level === 0) {
+    const oldLeaves = oldPlace === null ? accepted([]) : yield* leavesAt(old, oldPlace)
+    if (!oldLeaves.ok) return oldLeaves
+    const leaves: SectorLeaf[] = []
+    for (let sector = start; sector < end; sector++)
+      leaves.push(changed.get(sector) ?? oldLeaves.value[sector - start]!)
+    page = leafPage(leaves)
+  } else {
+    const oldHashes = oldPlace === null ? accepted([]) : yield* hashesAt(old, oldPlace)
+    if (!oldHashes.ok) return oldHashes
+    const hashes: Bytes[] = []
+    for (let entry = 0; entry < entryCountOf(level, index, sectorCount); entry++) {
+      const below = yield* rebuild(
+        replacement,
+        level - 1,
+        index * pageEntryCountMax + entry,
+        oldHashes.value[entry] ?? null,
+      )
+      if (!below.ok) return below
+      hashes.push(below.value)
+    }
+    if (hashes.length === 1) return accepted(hashes[0]!)
+    page = hashPage(hashes)
+  }
+  yield { kind: 'found', found: [page] }
+  return accepted(page.hash)
+}
+
+const countWithin = (ascending: readonly number[], start: number, end: number): number =>
+  Math.max(0, firstAtLeast(ascending, end) - firstAtLeast(ascending, start))
+
+/** The position of the first number that is at least `bound`. */
+function firstAtLeast(ascending: readonly number[], bound: number): number {
+  let low = 0
+  let high = ascending.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ascending[middle]! < bound) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+// ---- comparing
+
+/** What a body consists of in the store, by the hash that is its key. */
+export interface BodyObject {
+  readonly kind: 'page' | 'sector'
+  readonly hash: Bytes
+}
+
+/**
+ * Finds the objects that `body` reaches and none of `others` does, place by place; equal subtrees are passed over unread.
+ * Others without an object in the same place do not protect it: salts are fresh, so an object stands in one place only.
+ *
+ * With the versions that are kept as `others` this is what may be deleted; with a version that is here as the other it is what
+ * has to be fetched. A page is found after all below it, so a deletion that stops half way can start again: a page of `body` that
+ * is not to be had is passed over with everything below.
+ */
+export function* diffBodies(body: Body, others: readonly Body[]): Walk<BodyObject, null> {
+  if (body.sizeBytes === 0) return accepted(null)
+  const kept = others.filter((other) => other.sizeBytes > 0)
+  const level = Math.max(...[body, ...kept].map((each) => topOf(each).level))
+  const top = (of: Body): Place => ({ ...topOf(of), level })
+  return yield* diffPlace(
+    body,
+    top(body),
+    kept.map((other) => ({ body: other, place: top(other) })),
+  )
+}
+
+interface Other {
+  readonly body: Body
+  readonly place: Place
+}
+
+function* diffPlace(body: Body, place: Place, others: readonly Other[]): Walk<BodyObject, null> {
+  if (others.some((other) => equal(other.place.hash, place.hash))) return accepted(null)
+  const { level, index, hash } = place
+  if (level === 0) {
+    const leaves = yield* leavesAt(body, place)
+    if (!leaves.ok) return leaves === missing ? accepted(null) : leaves
+    const othersLeaves: (readonly SectorLeaf[])[] = []
+    for (const other of others) {
+      const otherLeaves = yield* leavesAt(other.body, other.place)
+      if (!otherLeaves.ok) return otherLeaves
+      othersLeaves.push(otherLeaves.value)
+    }
+    const own = leaves.value.filter(({ hash: sector }, entry) =>
+      othersLeaves.every((of) => of[entry] === undefined || !equal(of[entry].hash, sector)),
+    )
+    yield {
+      kind: 'found',
+      found: [...own.map((leaf) => ({ kind: 'sector' as const, hash: leaf.hash })), { kind: 'page', hash }],
+    }
+    return accepted(null)
+  }
+  const hashes = yield* hashesAt(body, place)
+  if (!hashes.ok) return hashes === missing ? accepted(null) : hashes
+  const othersHashes: { readonly other: Other; readonly hashes: readonly Bytes[] }[] = []
+  for (const other of others) {
+    const otherHashes = yield* hashesAt(other.body, other.place)
+    if (!otherHashes.ok) return otherHashes
+    othersHashes.push({ other, hashes: otherHashes.value })
+  }
+  for (const [entry, child] of hashes.value.entries()) {
+    const beside = othersHashes.flatMap(({ other, hashes: of }) => {
+      const otherChild = of[entry]
+      return otherChild === undefined ? [] : [{ body: other.body, place: childOf(other.place, entry, otherChild) }]
+    })
+    const below = yield* diffPlace(body, childOf(place, entry, child), beside)
+    if (!below.ok) return below
+  }
+  if (isStored(level, index, sectorCountOf(body.sizeBytes))) yield { kind: 'found', found: [{ kind: 'page', hash }] }
+  return accepted(null)
+}
