@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'vitest'
+import { equal, toHex } from '../bytes/bytes.ts'
+import { rights } from '../cap/cap.ts'
+import { root as rootOf, size } from '../merkle/merkle.ts'
+import { deadGraceMs, requestMemoryMs } from './fold.ts'
+import { accessOf, childrenOf, contentOf, emptyTree, entryOf, keys, pathOf, readRow, summaryOf } from './state.ts'
+import {
+  access,
+  alice,
+  aliceCap,
+  change,
+  childPath,
+  commit,
+  content,
+  endMs,
+  entry,
+  found,
+  founded,
+  hash,
+  id,
+  mallory,
+  newDirectory,
+  newFile,
+  nextAccess,
+  nextContent,
+  nextEntry,
+  nodeCap,
+  ownerCap,
+  removal,
+  root,
+  treeId,
+  verdict,
+} from './testing/forest.ts'
+
+const mail = childPath(root, id(1))
+const letter = childPath(mail, id(2))
+/** root / mail / letter, and root / photos */
+function grown() {
+  const { state } = commit(founded(), [
+    change(newDirectory(root, id(1))),
+    change(newDirectory(root, id(3))),
+    change(newFile(mail, id(2))),
+  ])
+  return state
+}
+
+describe('founding', () => {
+  test('makes the root block with its readcaps, once', () => {
+    const state = founded()
+    expect(summaryOf(state)).toMatchObject({ generation: 1, stampMs: 1000 })
+    expect(accessOf(state, keys.access(root.treeId))).toBeNull()
+    expect(verdict(state, found)).toBe('alreadyFounded')
+  })
+  test('a tree that is not what its name says passes no gate', () => {
+    expect(() => commit(emptyTree(hash(1)), [found])).not.toThrow()
+    expect(commit(emptyTree(treeId), [found], endMs).outcomes[0]).toMatchObject({ fault: { code: 'writecapExpired' } })
+  })
+})
+
+describe('what a writer may do', () => {
+  test('creates, in one change or not at all', () => {
+    const state = grown()
+    expect([...childrenOf(state, id(1))]).toHaveLength(1)
+    expect(pathOf(state, id(2))!.ids.map(toHex)).toEqual(letter.ids.map(toHex))
+    const half = change([entry(root, id(4), 'directory'), access(childPath(mail, id(4)))])
+    const after = commit(state, [half]).state
+    expect(entryOf(after, id(4))).toBeNull()
+  })
+
+  test.each([
+    {
+      name: 'a stranger with the owner’s writecap',
+      records: () => newDirectory(root, id(5)).map(() => entry(root, id(5), 'directory', {}, mallory, aliceCap)),
+      fault: 'writecapNotHeld',
+    },
+    {
+      name: 'a stranger with a writecap that nobody admitted',
+      records: () => [entry(root, id(5), 'directory', {}, mallory, nodeCap(mallory, mallory))],
+      fault: 'writecapUnknown',
+    },
+    {
+      name: 'a directory that is not there',
+      records: () => [entry(childPath(root, id(99)), id(5), 'file')],
+      fault: 'placeUnknown',
+    },
+    { name: 'a file as a directory', records: () => [entry(letter, id(5), 'file')], fault: 'notADirectory' },
+    { name: 'a file that stands there already', records: () => [entry(mail, id(2), 'file')], fault: 'raceLost' },
+    { name: 'a record for another place', records: () => [content(childPath(root, id(2)))], fault: 'placeUnknown' },
+    { name: 'content of a folder', records: () => [content(mail)], fault: 'notAFile' },
+    {
+      name: 'content under a key epoch that is not in force',
+      records: () => [nextContent(grown(), id(2), { keyEpoch: 2 })],
+      fault: 'keyEpochWrong',
+    },
+    {
+      name: 'the kind of a block',
+      records: () => [nextEntry(grown(), id(2), { kind: 'directory' })],
+      fault: 'placeWrong',
+    },
+    {
+      name: 'the root as a child',
+      records: () => [entry(mail, keys.access(id(1)).slice(1), 'directory', { version: 1 })],
+      fault: 'raceLost',
+    },
+    {
+      name: 'a folder that still holds something',
+      records: () => [removal(grown(), id(1))],
+      fault: 'directoryNotEmpty',
+    },
+    { name: 'a version left out', records: () => [nextContent(grown(), id(2), { version: 3 })], fault: 'raceLost' },
+    {
+      name: 'another previous hash',
+      records: () => [nextContent(grown(), id(2), { previousHash: hash(1) })],
+      fault: 'raceLost',
+    },
+  ])('refused: $name', ({ records, fault }) => expect(verdict(grown(), change(records()))).toBe(fault))
+
+  test('"The current timestamp is strictly less than the expiration": not at that very millisecond', () => {
+    expect(verdict(grown(), change(newDirectory(root, id(7))), endMs - 1)).toBe('ok')
+    expect(verdict(grown(), change(newDirectory(root, id(7))), endMs)).toBe('writecapExpired')
+  })
+
+  test('a signature that does not hold stops the batch at gate 1', () => {
+    const [good] = newDirectory(root, id(7))
+    const forged = { ...good!, signature: new Uint8Array(64) }
+    expect(() => commit(grown(), [change([forged])])).toThrow('signatureInvalid')
+  })
+})
+
+describe('time and repetition', () => {
+  test('the stamp never goes back', () => {
+    const state = commit(grown(), [], 5000).state
+    expect(summaryOf(commit(state, [], 10).state)!.stampMs).toBe(5000)
+  })
+
+  test('a repeated request takes effect once and gets the same answer', () => {
+    const first = commit(grown(), [change(newDirectory(root, id(7)), id(1))])
+    expect(first.outcomes).toEqual([{ ok: true, repeated: false }])
+    const second = commit(first.state, [change(newDirectory(root, id(8)), id(1))])
+    expect(second.outcomes).toEqual([{ ok: true, repeated: true }])
+    expect(entryOf(second.state, id(8))).toBeNull()
+    const refusedOnce = commit(grown(), [change(newFile(letter, id(7)), id(9))])
+    expect(commit(refusedOnce.state, [change(newDirectory(root, id(7)), id(9))]).outcomes[0]).toMatchObject({
+      fault: { code: 'notADirectory' },
+    })
+  })
+
+  test('request ids are forgotten after a day, so that the state does not grow for ever', () => {
+    const { state } = commit(grown(), [change(newDirectory(root, id(7)), id(1))], 2000)
+    const later = commit(state, [], 2000 + requestMemoryMs).state
+    expect(readRow(later, 'request', keys.request(id(1)))).toBeNull()
+    expect(readRow(commit(state, [], 1999 + requestMemoryMs).state, 'request', keys.request(id(1)))).not.toBeNull()
+  })
+})
+
+describe('versions and bodies', () => {
+  test('what a new version leaves behind is listed, and dropped after its grace', () => {
+    const { state } = commit(grown(), [change([nextContent(grown(), id(2), { bodyRoot: hash(8) })])], 3000)
+    const dead = keys.dead(3000, id(2), hash(7))
+    expect(readRow(state, 'dead', dead)).toEqual({ sizeBytes: 10 })
+    expect(contentOf(state, id(2))!.content.fields.version).toBe(2)
+    expect(readRow(commit(state, [], 3000 + deadGraceMs).state, 'dead', dead)).toBeNull()
+  })
+  test('a removal takes the rows of the block and lists its body', () => {
+    const { state } = commit(grown(), [change([removal(grown(), id(2))])], 3000)
+    for (const row of [entryOf(state, id(2)), accessOf(state, id(2)), contentOf(state, id(2))]) expect(row).toBeNull()
+    expect(readRow(state, 'dead', keys.dead(3000, id(2), hash(7)))).not.toBeNull()
+  })
+  test('trash is a version of the entry; its time stays through further changes', () => {
+    const once = commit(grown(), [change([nextEntry(grown(), id(2), { trashed: true })])], 3000).state
+    expect(entryOf(once, id(2))!.trashedAtMs).toBe(3000)
+    const back = commit(once, [change([nextEntry(once, id(2), { trashed: false })])], 4000).state
+    expect(entryOf(back, id(2))!.trashedAtMs).toBeNull()
+  })
+})
+
+describe('moves', () => {
+  const photos = childPath(root, id(3))
+  const move = (state = grown()) => [
+    nextEntry(state, id(1), { parent: photos, movedFrom: mail }),
+    nextAccess(state, id(1), {
+      path: childPath(photos, id(1)),
+      keyEpoch: 2,
+      earlierKeys: [hash(1).slice(0, 32)].map(() => new Uint8Array(72)),
+    }),
+  ]
+  test('a folder moves whole; what lies above it has a new path at once', () => {
+    const { state, outcomes } = commit(grown(), [change(move())])
+    expect(outcomes).toEqual([{ ok: true, repeated: false }])
+    expect(pathOf(state, id(2))!.ids.map((at) => at[0])).toEqual([3, 1, 2])
+    expect([...childrenOf(state, root.treeId.slice(0, 16))]).toHaveLength(0)
+    expect(entryOf(state, id(1))!.createdAtMs).toBe(1000)
+  })
+  test.each([
+    {
+      name: 'without saying from where',
+      records: () => [nextEntry(grown(), id(1), { parent: photos })],
+      fault: 'placeWrong',
+    },
+    {
+      name: 'from where it never was',
+      records: () => [nextEntry(grown(), id(1), { parent: photos, movedFrom: photos })],
+      fault: 'placeWrong',
+    },
+    {
+      name: 'into itself',
+      records: () => [nextEntry(grown(), id(1), { parent: mail, movedFrom: mail })],
+      fault: 'moveIntoItself',
+    },
+    {
+      name: 'a mark of a move without one',
+      records: () => [nextEntry(grown(), id(1), { movedFrom: mail })],
+      fault: 'placeWrong',
+    },
+  ])('refused: $name', ({ records, fault }) => expect(verdict(grown(), change(records()))).toBe(fault))
+})
+
+test('same batches, same state, whatever the order of unrelated changes', () => {
+  const a = change(newDirectory(root, id(20)), id(20))
+  const b = change(newDirectory(root, id(21)), id(21))
+  const left = commit(commit(founded(), [a]).state, [b]).state
+  const right = commit(founded(), [b, a]).state
+  expect(equal(rootOf(left.map), rootOf(right.map))).toBe(true)
+  expect(size(left.map)).toBe(size(right.map))
+})
+
+test('a permission for one folder is none for another, nor to pass on reading', () => {
+  const bobCap = ownerCap(mallory, mail, rights.write)
+  const withBob = { ...found, value: { ...(found.value as object), chain: [aliceCap] } } as typeof found
+  const state = commit(emptyTree(treeId), [withBob]).state
+  expect(state).toBeDefined()
+  expect(verdict(grown(), change([entry(root, id(30), 'directory', {}, mallory, bobCap)]))).toBe('writecapUnknown')
+  expect(alice).not.toBe(mallory)
+})

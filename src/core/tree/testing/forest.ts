@@ -1,0 +1,233 @@
+/**
+ * A small tree with real keys and signatures for the core's tests: each helper signs what a node would sign.
+ * @module
+ */
+import { type Bytes, must } from '../../bytes/bytes.ts'
+import {
+  type CredentialSet,
+  type PublicCredential,
+  digest,
+  ed25519Message,
+  ed25519PublicKey,
+  principalOf,
+  recoveryFromEntropy,
+  recoverySign,
+  signEd25519,
+  treeIdOf,
+  verifyClaim,
+  x25519PublicKey,
+} from '../../crypto/crypto.ts'
+import { type Writecap, allRights, writecapBody, writecapDomain, writecapOf } from '../../cap/cap.ts'
+import { type RecordKind, type SignedRecord, recordBody, recordDomain, signedRecord } from '../../block/records.ts'
+import { type IdPath, blockIdOf, childPath, rootPath } from '../../path/path.ts'
+import { type Batch, type Operation, admit, examineBatch } from '../batch.ts'
+import { foldBatch } from '../fold.ts'
+import { type TreeState, accessOf, contentOf, emptyTree, entryOf, setOf } from '../state.ts'
+
+const filled = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
+
+/** A node credential made from one octet. */
+export interface Person {
+  readonly secret: Bytes
+  readonly credential: PublicCredential
+}
+export function person(octet: number): Person {
+  const secret = filled(octet, 32)
+  return { secret, credential: { suite: 1, signingKey: ed25519PublicKey(secret), kemKey: x25519PublicKey(secret) } }
+}
+
+export const alice = person(1)
+export const mallory = person(2)
+const recovery = recoveryFromEntropy(filled(9, 16))
+export const ownerSet: CredentialSet = {
+  sequence: 0,
+  members: [],
+  rpIdHash: null,
+  origins: [],
+  rootKemKey: x25519PublicKey(filled(8, 32)),
+  recoveryKey: recovery.signingPublicKey,
+  nextRecoveryHash: recovery.nextPublicKeyHash,
+  previousHash: null,
+}
+export const treeId = treeIdOf(ownerSet)
+export const root = rootPath(treeId)
+export const endMs = 1_000_000
+
+export function ownerCap(holder: Person, scope: IdPath = root, rights = allRights, expiresAtMs = endMs): Writecap {
+  const body = writecapBody({
+    scope,
+    holder: principalOf(holder.credential),
+    rights,
+    expiresAtMs,
+    issuer: { tag: 'root', value: { setSequence: 0 } },
+  })
+  const signature = recoverySign(recovery.signingSecret, writecapDomain, body)
+  return must(writecapOf(body, { tag: 'root', value: { tag: 'recovery', value: { signature } } }))
+}
+export function nodeCap(
+  issuer: Person,
+  holder: Person,
+  scope: IdPath = root,
+  rights = allRights,
+  expiresAtMs = endMs,
+): Writecap {
+  const body = writecapBody({
+    scope,
+    holder: principalOf(holder.credential),
+    rights,
+    expiresAtMs,
+    issuer: { tag: 'node', value: issuer.credential },
+  })
+  return must(
+    writecapOf(body, { tag: 'node', value: signEd25519(issuer.secret, ed25519Message(writecapDomain, body)) }),
+  )
+}
+
+export const aliceCap = ownerCap(alice)
+
+export function sign<K extends RecordKind>(kind: K, fields: object, author = alice, cap = aliceCap): SignedRecord<K> {
+  const whole = { ...fields, author: author.credential, writecapHash: cap.hash } as unknown as Parameters<
+    typeof recordBody<K>
+  >[1]
+  const body = recordBody(kind, whole)
+  return signedRecord(kind, whole, body, signEd25519(author.secret, ed25519Message(recordDomain(kind), body)))
+}
+
+export const id = (octet: number): Bytes => filled(octet, 16)
+export const hash = (octet: number): Bytes => filled(octet, 32)
+
+export const entry = (
+  parent: IdPath,
+  child: Bytes,
+  kind: 'directory' | 'file',
+  extra: object = {},
+  author = alice,
+  cap = aliceCap,
+) =>
+  sign(
+    'entry',
+    {
+      parent,
+      child,
+      kind,
+      version: 1,
+      previousHash: null,
+      sealedName: filled(5, 64),
+      nameKeyEpoch: 1,
+      trashed: false,
+      movedFrom: null,
+      ...extra,
+    },
+    author,
+    cap,
+  )
+export const access = (path: IdPath, extra: object = {}, author = alice, cap = aliceCap) =>
+  sign(
+    'access',
+    {
+      path,
+      version: 1,
+      previousHash: null,
+      keyEpoch: 1,
+      parentKeyEpoch: 1,
+      wrappedKey: filled(6, 72),
+      readcaps: [],
+      earlierKeys: [],
+      ...extra,
+    },
+    author,
+    cap,
+  )
+export const content = (path: IdPath, extra: object = {}, author = alice, cap = aliceCap) =>
+  sign(
+    'content',
+    { path, version: 1, previousHash: null, bodyRoot: hash(7), sizeBytes: 10, keyEpoch: 1, ...extra },
+    author,
+    cap,
+  )
+
+export const newDirectory = (parent: IdPath, child: Bytes) => [
+  entry(parent, child, 'directory'),
+  access(childPath(parent, child)),
+]
+export const newFile = (parent: IdPath, child: Bytes) => [
+  entry(parent, child, 'file'),
+  access(childPath(parent, child)),
+  content(childPath(parent, child)),
+]
+
+/** The next version of what stands in the state, with some fields changed. */
+export function nextEntry(state: TreeState, block: Bytes, change: object, author = alice, cap = aliceCap) {
+  const { entry: previous } = entryOf(state, block)!
+  return sign(
+    'entry',
+    { ...previous.fields, version: previous.fields.version + 1, previousHash: previous.hash, ...change },
+    author,
+    cap,
+  )
+}
+export function nextAccess(state: TreeState, block: Bytes, change: object) {
+  const previous = accessOf(state, block)!
+  return sign('access', {
+    ...previous.fields,
+    version: previous.fields.version + 1,
+    previousHash: previous.hash,
+    ...change,
+  })
+}
+export function nextContent(state: TreeState, block: Bytes, change: object, author = alice, cap = aliceCap) {
+  const { content: previous } = contentOf(state, block)!
+  return sign(
+    'content',
+    { ...previous.fields, version: previous.fields.version + 1, previousHash: previous.hash, ...change },
+    author,
+    cap,
+  )
+}
+export const removal = (state: TreeState, block: Bytes) => {
+  const { entry: previous } = entryOf(state, block)!
+  return sign('removal', { parent: previous.fields.parent, child: block, previousHash: previous.hash })
+}
+
+let requestCount = 0
+export const change = (records: readonly SignedRecord[], requestId?: Bytes): Operation => ({
+  tag: 'change',
+  value: {
+    requestId:
+      requestId ?? digest('blocktree/1/test', Uint8Array.of(++requestCount & 255, requestCount >> 8)).slice(0, 16),
+    records,
+  },
+})
+
+export const found: Operation = {
+  tag: 'found',
+  value: {
+    set: ownerSet,
+    wraps: { byRecoveryKey: filled(3, 72), byPasskey: [] },
+    chain: [aliceCap],
+    rootAccess: access(root, {
+      parentKeyEpoch: 0,
+      wrappedKey: null,
+      readcaps: [{ recipient: treeId, sealedKey: filled(4, 80) }],
+    }),
+    sealedProfile: filled(5, 64),
+  },
+}
+
+/** Both gates, as a node runs them; a batch that gate 1 stops throws its fault's code. */
+export function commit(state: TreeState, operations: readonly Operation[], stampMs = 1000) {
+  const batch: Batch = { stampMs, operations }
+  const claims = examineBatch(treeId, batch, (sequence) => setOf(state, sequence) ?? (sequence === 0 ? ownerSet : null))
+  if (!claims.ok) throw new Error(claims.fault.code)
+  return foldBatch(state, must(admit(batch, claims.value.map(verifyClaim))))
+}
+
+export const founded = (): TreeState => commit(emptyTree(treeId), [found]).state
+
+/** The code of the first outcome, `ok` where it was taken. */
+export function verdict(state: TreeState, operation: Operation, stampMs?: number): string {
+  const [outcome] = commit(state, [operation], stampMs).outcomes
+  return outcome!.ok ? 'ok' : outcome!.fault.code
+}
+
+export { blockIdOf, childPath }
