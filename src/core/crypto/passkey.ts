@@ -230,7 +230,8 @@ function clientFault(clientDataJson: Uint8Array, challenge: string, origins: rea
     return refused('passkeyWrongChallenge', 'This passkey signed something else than what was asked.')
   if (typeof client['origin'] !== 'string' || !origins.includes(client['origin']))
     return refused('passkeyWrongOrigin', 'This was signed on a site that does not belong to the tree.')
-  if ((client['crossOrigin'] ?? false) !== false || client['topOrigin'] !== undefined)
+  const { crossOrigin = false, topOrigin } = client
+  if (crossOrigin !== false || topOrigin !== undefined)
     return refused('passkeyCrossOrigin', 'This was signed inside a page of another site.')
   return null
 }
