@@ -133,7 +133,6 @@ export interface PlantingChallenge {
 /** What an archive says of itself before anything of it is trusted or stored. */
 export interface ArchiveSummary {
   readonly treeId: string
-  readonly ownerName: string
   readonly exportedAtMs: number
   readonly itemCount: number
   readonly sizeBytes: number

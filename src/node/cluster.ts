@@ -62,14 +62,14 @@ import type { Platform } from '../port/platform.ts'
 import { MemoryLog } from './memory-log.ts'
 import { type ClusterPlace, inPlace, logKey, placePrefix, placePrefixSizeBytes } from './place.ts'
 
-const hardStateWire = record('hardState', 1, { term: u53, votedFor: nullable(textUpTo(64)), commitIndex: u53 })
-const entryWire = record('logEntry', 1, {
+export const hardStateWire = record('hardState', 1, { term: u53, votedFor: nullable(textUpTo(64)), commitIndex: u53 })
+export const entryWire = record('logEntry', 1, {
   term: u53,
   index: u53,
   data: { pack: (data: Bytes) => data, parse: asBytes },
 })
 /** Where the rows of the `state` table stand: the snapshot that the log goes on from. */
-const checkpointWire = record('checkpoint', 1, {
+export const checkpointWire = record('checkpoint', 1, {
   index: u53,
   term: u53,
   voters: listOf(textUpTo(64), 16),

@@ -5,14 +5,14 @@
  * once. Only a move of a folder and a deletion for good go on after their first change, and both go on after a restart.
  * @module
  */
-import { type Bytes, RefusedError, type Result, refused, wipe } from '../core/bytes/bytes.ts'
+import { type Bytes, CancelledError, RefusedError, orRefuse, refused, wipe } from '../core/bytes/bytes.ts'
 import { blockKeySchedule } from '../core/crypto/crypto.ts'
 import { wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
 import { type BlockKind, type SignedRecord, keyEpochMax } from '../core/block/block.ts'
 import { type BlockId, type IdPath, blockIdOf, childPath, nameFromPerson, samePath } from '../core/path/path.ts'
 import { accessOf, contentOf, entryOf, pathOf } from '../core/tree/tree.ts'
 import type { Item } from './api.ts'
-import { abandonBody, writeBody } from './bodies.ts'
+import { type Content, type WrittenBody, abandonBody, writeBody } from './bodies.ts'
 import type { JobHandle } from './jobs.ts'
 import { type OwnTree, blockIdOfRequest, requestIdOf } from './own-tree.ts'
 import { type TreeView, idFromText, idText } from './read/view.ts'
@@ -23,6 +23,8 @@ const recordCountPerChange = 256
 export class Files {
   readonly #tree: OwnTree
   readonly #view: TreeView
+  /** Names that a deed under way is about to take: parent id, slash (no name has one), name. */
+  readonly #reserved = new Set<string>()
 
   constructor(tree: OwnTree, view: TreeView) {
     this.#tree = tree
@@ -33,11 +35,13 @@ export class Files {
     const request = requestIdOf(requestId)
     const child = blockIdOfRequest(this.#tree.treeId, requestId)
     if (this.#tree.isDone(request)) return idText(child)
-    const name = this.#view.freeName(parentId, accept(nameFromPerson(typedName)))
+    const typed = orRefuse(nameFromPerson(typedName))
     const key = this.#random(32)
-    const records = await this.newBlock(this.#folder(parentId), child, 'directory', name, key)
+    await this.#underFreeName(parentId, typed, async (name) => {
+      const records = await this.newBlock(this.#folder(parentId), child, 'directory', name, key)
+      await this.#tree.change(request, records)
+    })
     wipe(key)
-    await this.#tree.change(request, records)
     return idText(child)
   }
 
@@ -45,47 +49,52 @@ export class Files {
     requestId: string,
     parentId: string,
     typedName: string,
-    content: Blob,
+    content: Content,
     job: JobHandle,
   ): Promise<string> {
     const request = requestIdOf(requestId)
     const child = blockIdOfRequest(this.#tree.treeId, requestId)
     if (this.#tree.isDone(request)) return idText(child)
-    const typed = accept(nameFromPerson(typedName))
+    const typed = orRefuse(nameFromPerson(typedName))
     this.#folder(parentId)
-    await this.putFile(
-      request,
-      () => this.#folder(parentId),
-      child,
-      () => this.#view.freeName(parentId, typed),
-      content,
-      job,
+    await this.putFile(request, child, content, job, (finish) =>
+      this.#underFreeName(parentId, typed, (name) => finish(this.#folder(parentId), name)),
     )
     return idText(child)
   }
 
-  /** A file that does not exist yet, with its content. Where and under which name is asked at the end, since an upload takes time. */
+  /**
+   * A file that does not exist yet, with its content.
+   * @param settle says where and under which name at the end, since an upload takes time
+   */
   async putFile(
     request: Bytes,
-    parent: () => IdPath,
     child: BlockId,
-    name: () => string,
-    content: Blob,
+    content: Content,
     job: JobHandle,
+    settle: (finish: (place: IdPath, name: string) => Promise<void>) => Promise<void>,
   ): Promise<void> {
     const tree = this.#tree
     const key = this.#random(32)
     const written = await writeBody(tree, child, 1, blockKeySchedule(key), content, job)
     try {
-      const place = parent()
-      const records = await this.newBlock(place, child, 'file', name(), key)
-      const { bodyRoot, sizeBytes } = written
-      const fields = { path: childPath(place, child), version: 1, previousHash: null, bodyRoot, sizeBytes, keyEpoch: 1 }
-      records.push(await tree.author.sign('content', fields))
-      job.check()
-      await tree.change(request, records, written.attached)
+      await settle(async (place, name) => {
+        const records = await this.newBlock(place, child, 'file', name, key)
+        const { bodyRoot, sizeBytes } = written
+        const fields = {
+          path: childPath(place, child),
+          version: 1,
+          previousHash: null,
+          bodyRoot,
+          sizeBytes,
+          keyEpoch: 1,
+        }
+        records.push(await tree.author.sign('content', fields))
+        job.check()
+        await tree.change(request, records, written.attached)
+      })
     } catch (error) {
-      await abandonBody(tree, written)
+      await this.#abandon(written, error)
       throw error
     } finally {
       wipe(key)
@@ -93,7 +102,7 @@ export class Files {
   }
 
   /** A new version of a file's content. */
-  async writeFile(requestId: string, id: string, content: Blob, job: JobHandle): Promise<void> {
+  async writeFile(requestId: string, id: string, content: Content, job: JobHandle): Promise<void> {
     const tree = this.#tree
     const request = requestIdOf(requestId)
     if (tree.isDone(request)) return
@@ -117,15 +126,14 @@ export class Files {
       }
       await tree.change(request, [await tree.author.sign('content', fields)], written.attached)
     } catch (error) {
-      await abandonBody(tree, written)
+      await this.#abandon(written, error)
       throw error
     }
   }
 
   async rename(requestId: string, id: string, typedName: string): Promise<void> {
-    const item = this.#item(id)
-    const name = this.#view.freeName(item.parentId!, accept(nameFromPerson(typedName)), id)
-    await this.#changeEntry(requestId, id, { name })
+    const typed = orRefuse(nameFromPerson(typedName))
+    await this.#underFreeName(this.#item(id).parentId!, typed, (name) => this.#changeEntry(requestId, id, { name }), id)
   }
 
   trash(requestId: string, id: string): Promise<void> {
@@ -139,8 +147,12 @@ export class Files {
     const home = item.parentId!
     const isHomeOpen = this.#view.get(home) !== null && !this.#view.isTrashed(home)
     if (!isHomeOpen) return this.move(requestId, id, this.#view.rootId, job)
-    const name = this.#view.freeName(home, item.name, id)
-    await this.#changeEntry(requestId, id, name === item.name ? { trashed: false } : { trashed: false, name })
+    await this.#underFreeName(
+      home,
+      item.name,
+      (name) => this.#changeEntry(requestId, id, name === item.name ? { trashed: false } : { trashed: false, name }),
+      id,
+    )
   }
 
   /** Deletes for good, what lies deepest first. */
@@ -184,8 +196,12 @@ export class Files {
       }
       const isSameFolder = item.parentId === targetId
       const movedFrom = isSameFolder ? null : origin
-      const name = this.#view.freeName(targetId, item.name, id)
-      await tree.change(request, await this.#rekeyed(block, target, { name, movedFrom, trashed: false }))
+      await this.#underFreeName(
+        targetId,
+        item.name,
+        async (name) => tree.change(request, await this.#rekeyed(block, target, { name, movedFrom, trashed: false })),
+        id,
+      )
     }
     await this.finishMove(requestId, block, job)
   }
@@ -343,6 +359,25 @@ export class Files {
     await this.#tree.change(request, [await this.#nextEntry(this.#block(id), change)])
   }
 
+  /** Two deeds at once may want one name in one folder; the later finds it taken although the tree does not have it yet. */
+  async #underFreeName(
+    parentId: string,
+    wanted: string,
+    deed: (name: string) => Promise<void>,
+    exceptId?: string,
+  ): Promise<void> {
+    const name = this.#view.freeName(parentId, wanted, exceptId, (candidate) =>
+      this.#reserved.has(`${parentId}/${candidate}`),
+    )
+    const reservation = `${parentId}/${name}`
+    this.#reserved.add(reservation)
+    try {
+      await deed(name)
+    } finally {
+      this.#reserved.delete(reservation)
+    }
+  }
+
   async #removal(block: BlockId): Promise<SignedRecord<'removal'> | null> {
     const { state, author } = this.#tree
     const row = entryOf(state, block)
@@ -372,6 +407,11 @@ export class Files {
     return path
   }
 
+  /** Objects of a change that was certainly not made. After any other failure the next start finds out by the lease. */
+  async #abandon(written: WrittenBody, error: unknown): Promise<void> {
+    if (error instanceof RefusedError || error instanceof CancelledError) await abandonBody(this.#tree, written)
+  }
+
   #random(sizeBytes: number): Bytes {
     return this.#tree.platform.random.bytes(sizeBytes)
   }
@@ -388,8 +428,3 @@ const blockIdPath = (parent: IdPath, block: BlockId): IdPath => childPath(parent
 
 const refusal = (code: string, sentence: string): RefusedError => new RefusedError(refused(code, sentence).fault)
 const gone = (): RefusedError => refusal('itemGone', 'This item is not there any more.')
-
-function accept<T>(result: Result<T>): T {
-  if (result.ok) return result.value
-  throw new RefusedError(result.fault)
-}

@@ -6,7 +6,15 @@ import { type Bytes, RefusedError, StoreDamagedError, concat, toHex, u64be, utf8
 import { digest, principalOf } from '../core/crypto/crypto.ts'
 import type { SignedRecord } from '../core/block/block.ts'
 import { type BlockId, type TreeId, blockIdSizeBytes, rootBlockId } from '../core/path/path.ts'
-import { type Operation, type TreeState, accessOf, requestIdSizeBytes, requestOf } from '../core/tree/tree.ts'
+import {
+  type Operation,
+  type TreeState,
+  accessOf,
+  keys,
+  readRow,
+  requestIdSizeBytes,
+  requestOf,
+} from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import { Author } from './author.ts'
@@ -63,6 +71,10 @@ export class OwnTree {
   }
   get treeId(): TreeId {
     return this.place.treeId
+  }
+  /** Whether a passkey can bring back the root's KEM secret, not the recovery card alone. */
+  get hasPasskeyWrap(): boolean {
+    return (readRow(this.state, 'wraps', keys.wraps)?.byPasskey.length ?? 0) > 0
   }
   get rootId(): BlockId {
     return rootBlockId(this.treeId)

@@ -9,8 +9,8 @@ import {
   BlocktreeError,
   type Bytes,
   RefusedError,
-  type Result,
   copy,
+  orRefuse,
   refused,
   toHex,
   utf8,
@@ -163,10 +163,11 @@ export class Plantings {
   }
 
   /** Forgets the ceremony under way and overwrites its secrets. */
-  abandon(): void {
+  abandon(plantingId = this.#current?.id): void {
     const planting = this.#current
+    if (planting === null || planting.id !== plantingId) return
     this.#current = null
-    if (planting !== null) wipe(planting.recovery.signingSecret, planting.recovery.wrapKey)
+    wipe(planting.recovery.signingSecret, planting.recovery.wrapKey)
   }
 
   async #rootSignature(
@@ -262,9 +263,4 @@ function personName(typed: string): string {
   const name = orRefuse(nameFromPerson(typed))
   if (utf8(name).length <= 64) return name
   throw new RefusedError(refused('nameTooLong', 'This name can have 64 bytes at most; shorten it.').fault)
-}
-
-function orRefuse<T>(result: Result<T>): T {
-  if (result.ok) return result.value
-  throw new RefusedError(result.fault)
 }

@@ -48,6 +48,8 @@ export interface CryptoPort {
   seal(plans: readonly SealPlan[]): Awaitable<readonly Sealed[]>
   /** null where the hash or the tag does not fit. */
   open(plans: readonly OpenPlan[]): Awaitable<readonly (Bytes | null)[]>
+  /** SHA-256 of each. */
+  hash(values: readonly Bytes[]): Awaitable<readonly Bytes[]>
   /** HPKE base mode, suite 1 (RFC 9180): enc (32 octets) ‖ ciphertext. */
   sealTo(recipientKey: Bytes, info: Bytes, associatedData: Bytes, plaintext: Bytes): Awaitable<Bytes>
   /** The inverse for a secret that is at hand as octets (the root's); null where it does not open. */

@@ -3,7 +3,7 @@
  * They live in the core because the real platform, the simulated one and the page must mean the same class.
  * @module
  */
-import type { Fault } from './fault.ts'
+import type { Fault, Result } from './fault.ts'
 
 /** The base of all: `code` is compared by programs, `message` is a sentence that says what happened and what to do. */
 export class BlocktreeError extends Error {
@@ -21,6 +21,12 @@ export class RefusedError extends BlocktreeError {
   constructor(fault: Fault) {
     super(fault.code, fault.remote ?? fault.local)
   }
+}
+
+/** The value of a result whose refusal ends what the caller asked for. */
+export function orRefuse<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  throw new RefusedError(result.fault)
 }
 
 /** The device has no room. Nothing of the write was kept. */

@@ -72,6 +72,7 @@ export function createCrypto(subtle: SubtleCrypto = crypto.subtle): CryptoPort {
     verify: (claims) => Promise.all(claims.map(verifyOne)),
     seal: (plans) => Promise.all(plans.map(sealOne)),
     open: (plans) => Promise.all(plans.map(openOne)),
+    hash: (values) => Promise.all(values.map(async (value) => new Uint8Array(await subtle.digest('SHA-256', value)))),
     async sealTo(recipientKey, info, associatedData, plaintext) {
       const sealed = (await hasX25519())
         ? await librarySeal(recipientKey, info, associatedData, plaintext)

@@ -71,18 +71,24 @@ export class TreeView {
   }
 
   /** The name itself where it is free in a folder, else with the lowest number that is: `photo (2).jpg`. */
-  freeName(parentId: string, name: string, exceptId?: string): string {
+  freeName(
+    parentId: string,
+    name: string,
+    exceptId?: string,
+    isReserved: (name: string) => boolean = () => false,
+  ): string {
     const taken = new Set(
       this.childrenOf(parentId)
         .filter(({ id, trashedAtMs }) => id !== exceptId && trashedAtMs === null)
         .map((item) => item.name),
     )
-    if (!taken.has(name)) return name
+    const isFree = (candidate: string): boolean => !taken.has(candidate) && !isReserved(candidate)
+    if (isFree(name)) return name
     const dot = name.lastIndexOf('.')
     const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, '']
     for (let number = 2; ; number++) {
       const candidate = `${stem} (${number})${ending}`
-      if (!taken.has(candidate)) return candidate
+      if (isFree(candidate)) return candidate
     }
   }
 

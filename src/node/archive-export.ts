@@ -1,0 +1,124 @@
+/**
+ * Export: the whole tree as one file, as it lies here (`core/tree/archive.ts`).
+ * @module
+ */
+import { BlocktreeError, type Bytes, StoreDamagedError } from '../core/bytes/bytes.ts'
+import { ed25519Message } from '../core/crypto/crypto.ts'
+import { diffBodies } from '../core/block/block.ts'
+import { entries, root, size } from '../core/merkle/merkle.ts'
+import {
+  type ArchiveFrame,
+  type TreeState,
+  accessOf,
+  archiveDomain,
+  archiveHeaderBody,
+  archiveMagic,
+  decodeRow,
+  encodeFrame,
+  keys,
+} from '../core/tree/tree.ts'
+import type { RunningNode } from './node.ts'
+import type { OwnTree } from './own-tree.ts'
+import { inPlace, placePrefixSizeBytes } from './place.ts'
+import { walk } from './read/content.ts'
+
+const rowsPerFrame = 512
+const objectsPerFrame = 16
+
+/** Measures the archive, signs its header and offers it for reading; the tree as it is now is what it will hold. */
+export async function beginExport(node: RunningNode, requestId: string): Promise<string> {
+  const { tree, view } = node.home
+  if (!node.status().planted) {
+    throw new BlocktreeError(
+      'exportUnplanted',
+      'Plant the tree first: an export is opened with the recovery card, and this tree has none yet.',
+    )
+  }
+  const { state } = tree
+  return node.jobs.run(requestId, 'export', '', 0, async (job) => {
+    let objectCount = 0
+    let objectsSizeBytes = 0
+    for await (const objects of liveObjects(tree, state)) {
+      job.check()
+      objectCount += objects.length
+      objectsSizeBytes += objects.reduce((sum, { value }) => sum + value.length, 0)
+      job.advance(objectsSizeBytes)
+    }
+    const access = accessOf(state, tree.rootId)
+    if (access === null) throw new StoreDamagedError('no root block')
+    const body = archiveHeaderBody({
+      treeId: tree.treeId,
+      exportedAtMs: node.platform.clock.nowMs(),
+      stateRoot: root(state.map),
+      rowCount: size(state.map),
+      objectCount,
+      objectsSizeBytes,
+      itemCount: view.items.size - 1,
+      exporter: tree.author.credential,
+      writecapHash: access.fields.writecapHash,
+    })
+    const header: ArchiveFrame = {
+      tag: 'header',
+      value: { body, signature: await node.keys.sign(ed25519Message(archiveDomain, body)) },
+    }
+    const exportId = `export-${requestId}`
+    node.streams.offer(exportId, {
+      name: `Blocktree of ${node.status().ownerName}.bt`,
+      mediaType: 'application/octet-stream',
+      sizeBytes: 0,
+      open: () => archive(tree, state, header, objectCount),
+    })
+    return exportId
+  })
+}
+
+async function* archive(
+  tree: OwnTree,
+  state: TreeState,
+  header: ArchiveFrame,
+  objectCount: number,
+): AsyncGenerator<Bytes> {
+  yield archiveMagic
+  yield encodeFrame(header)
+  let rows: { key: Bytes; value: Bytes }[] = []
+  for (const [key, value] of entries(state.map)) {
+    rows.push({ key, value })
+    if (rows.length < rowsPerFrame) continue
+    yield encodeFrame({ tag: 'rows', value: rows })
+    rows = []
+  }
+  if (rows.length > 0) yield encodeFrame({ tag: 'rows', value: rows })
+  for await (const objects of liveObjects(tree, state)) yield encodeFrame({ tag: 'objects', value: objects })
+  yield encodeFrame({ tag: 'end', value: { rowCount: size(state.map), objectCount } })
+}
+
+/** Every object that a content record of the state refers to, a few at a time. */
+async function* liveObjects(
+  { platform, place }: OwnTree,
+  state: TreeState,
+): AsyncGenerator<readonly { key: Bytes; value: Bytes }[]> {
+  const readAll = async (hashes: readonly Bytes[]): Promise<readonly Bytes[]> => {
+    const values = await platform.store.readMany(
+      'object',
+      hashes.map((hash) => inPlace(place, hash)),
+    )
+    return values.map((value) => {
+      if (value === null) throw new StoreDamagedError('a piece of a file is missing')
+      return value
+    })
+  }
+  for (const [, octets] of entries(state.map, keys.contents)) {
+    const { bodyRoot, sizeBytes } = decodeRow('content', octets).content.fields
+    // All that is reachable from a body, as the difference to no body at all; an archive must lack nothing.
+    const store = {
+      readMany: (_table: 'object', at: readonly Bytes[]) => readAll(at.map((key) => key.slice(placePrefixSizeBytes))),
+    }
+    for await (const found of walk({ store, place }, diffBodies({ bodyRoot, sizeBytes }, []))) {
+      for (let start = 0; start < found.length; start += objectsPerFrame) {
+        const hashes = found.slice(start, start + objectsPerFrame).map(({ hash }) => hash)
+        const values = await readAll(hashes)
+        yield hashes.map((key, at) => ({ key, value: values[at]! }))
+      }
+    }
+  }
+}

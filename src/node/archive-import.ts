@@ -1,0 +1,342 @@
+/**
+ * Import: an archive is believed in nothing. Rows must add up to the state root that its exporter signed, every record's
+ * signature and chain must lead to the tree's own id, every object must have its hash, and every file must be whole.
+ * @module
+ */
+import {
+  BlocktreeError,
+  type Bytes,
+  type Codec,
+  type Refused,
+  RefusedError,
+  decode,
+  encode,
+  equal,
+  orRefuse,
+  toHex,
+  wipe,
+} from '../core/bytes/bytes.ts'
+import {
+  type Claim,
+  type CredentialSet,
+  type Recovery,
+  entropyFromWords,
+  hpkeInfo,
+  principalOf,
+  recoveryFromEntropy,
+  treeIdOf,
+} from '../core/crypto/crypto.ts'
+import { type Chain, claimsOfChain, isHeldBy, readcapPlace, writecapDomain } from '../core/cap/cap.ts'
+import { type SignedRecord, claimOfRecord, diffBodies, sectorSizeBytes } from '../core/block/block.ts'
+import { type AuthenticatedMap, emptyMap, entries, root, set } from '../core/merkle/merkle.ts'
+import { nameFromPerson, rootBlockId } from '../core/path/path.ts'
+import {
+  type ArchiveFrame,
+  type ArchiveHeader,
+  type Operation,
+  type TreeState,
+  accessOf,
+  archiveCut,
+  archiveDamaged,
+  archiveForeign,
+  archiveMagic,
+  chainOf,
+  decodeFrame,
+  decodeHeader,
+  decodeRow,
+  frameSizeOf,
+  keys,
+  readRow,
+  rowKind,
+  rows as rowFormats,
+  setOf,
+  summaryOf,
+  takeOverBodyWire,
+  takeOverDomain,
+} from '../core/tree/tree.ts'
+import type { Platform } from '../port/platform.ts'
+import type { Change } from '../port/store.ts'
+import type { ArchiveSummary } from './api.ts'
+import {
+  nodeWritecapBody,
+  openPeople,
+  ownWritecapLifeMs,
+  rootAccessRecord,
+  rootSignedWritecap,
+  sealPeople,
+  signedByRecoveryKey,
+  unwrapByCard,
+} from './founding.ts'
+import type { JobHandle } from './jobs.ts'
+import type { RunningNode } from './node.ts'
+import { placeOf } from './own-tree.ts'
+import { inPlace } from './place.ts'
+import { walk } from './read/content.ts'
+
+const claimsPerVerification = 256
+
+/** What the head of an archive says, its signature not yet traced to the owner. */
+export async function inspectArchive(node: RunningNode, archive: Blob): Promise<ArchiveSummary> {
+  const frames = framesOf(archive)
+  const header = await readHeader(frames, node.platform)
+  const { state } = await readRows(frames, header)
+  const passkeys = (readRow(state, 'wraps', keys.wraps)?.byPasskey ?? []).map(({ credentialId, rpId, prfSalt }) => ({
+    credentialId,
+    rpId,
+    prfSalt,
+  }))
+  const { treeId, exportedAtMs, itemCount } = header
+  return { treeId: toHex(treeId), exportedAtMs, itemCount, sizeBytes: archive.size, passkeys }
+}
+
+export async function recover(
+  node: RunningNode,
+  archive: Blob,
+  words: readonly string[],
+  deviceName: string,
+  job: JobHandle,
+): Promise<void> {
+  const { platform } = node
+  if (node.status().planted) {
+    throw new BlocktreeError(
+      'recoverPlanted',
+      'This browser profile holds a planted tree already. Open the archive in another profile.',
+    )
+  }
+  const entropy = orRefuse(entropyFromWords(words))
+  const recovery = recoveryFromEntropy(entropy)
+  wipe(entropy)
+  const frames = framesOf(archive)
+  const header = await readHeader(frames, platform)
+  const { state, next } = await readRows(frames, header)
+  const owner = await checkState(platform, state, header, job)
+  if (!equal(owner.recoveryKey, recovery.signingPublicKey)) {
+    throw new BlocktreeError(
+      'cardForeign',
+      'These words are a valid card, but of another tree. Find the card of this one.',
+    )
+  }
+  await node.expectArrival(header.treeId)
+  await takeObjects(platform, frames, next, header, job)
+  await checkBodies(platform, state, header.treeId)
+  const founding = await takeOver(node, state, owner, recovery, deviceName)
+  await node.adopt(founding, state)
+  wipe(recovery.signingSecret, recovery.wrapKey)
+}
+
+// --- frames ---------------------------------------------------------------------------------------------------------------
+
+type Frames = AsyncGenerator<{ readonly frame: ArchiveFrame; readonly endByte: number }, void>
+
+async function* framesOf(archive: Blob): Frames {
+  const bytesAt = async (start: number, end: number): Promise<Bytes> =>
+    new Uint8Array(await archive.slice(start, end).arrayBuffer())
+  const magic = await bytesAt(0, archiveMagic.length)
+  if (!equal(magic, archiveMagic)) throw fault(archiveForeign())
+  for (let at = archiveMagic.length; at < archive.size;) {
+    const sizeBytes = orRefuse(frameSizeOf(await bytesAt(at, at + 4)))
+    at += 4
+    const octets = await bytesAt(at, at + sizeBytes)
+    if (octets.length < sizeBytes) throw fault(archiveCut())
+    const frame = decodeFrame(octets)
+    if (!frame.ok) throw fault(archiveDamaged())
+    at += sizeBytes
+    yield { frame: frame.value, endByte: at }
+    if (frame.value.tag === 'end' && at !== archive.size) throw fault(archiveDamaged())
+  }
+}
+
+async function nextFrame(frames: Frames): Promise<{ readonly frame: ArchiveFrame; readonly endByte: number }> {
+  const { done, value } = await frames.next()
+  if (done === true) throw fault(archiveCut())
+  return value
+}
+
+async function readHeader(frames: Frames, platform: Platform): Promise<ArchiveHeader> {
+  const { header, claim } = orRefuse(decodeHeader((await nextFrame(frames)).frame))
+  const [isValid] = await platform.crypto.verify([claim])
+  if (isValid !== true) throw fault(archiveDamaged())
+  return header
+}
+
+/** The rows, which must add up to the signed root, and the first frame after them. */
+async function readRows(
+  frames: Frames,
+  header: ArchiveHeader,
+): Promise<{ readonly state: TreeState; readonly next: ArchiveFrame }> {
+  let map: AuthenticatedMap = emptyMap
+  for (let rowCount = 0; ;) {
+    const { frame } = await nextFrame(frames)
+    if (frame.tag !== 'rows') {
+      if (rowCount !== header.rowCount || !equal(root(map), header.stateRoot)) throw fault(archiveDamaged())
+      return { state: { treeId: header.treeId, map }, next: frame }
+    }
+    rowCount += frame.value.length
+    if (rowCount > header.rowCount) throw fault(archiveDamaged())
+    for (const { key, value } of frame.value) map = set(map, key, value)
+  }
+}
+
+async function takeObjects(
+  platform: Platform,
+  frames: Frames,
+  first: ArchiveFrame,
+  header: ArchiveHeader,
+  job: JobHandle,
+): Promise<void> {
+  const place = placeOf(header.treeId)
+  let objectCount = 0
+  for (let frame = first; ;) {
+    if (frame.tag === 'end') {
+      if (objectCount !== header.objectCount || frame.value.objectCount !== objectCount) throw fault(archiveCut())
+      return
+    }
+    if (frame.tag !== 'objects') throw fault(archiveDamaged())
+    objectCount += frame.value.length
+    if (objectCount > header.objectCount) throw fault(archiveDamaged())
+    job.check()
+    // What an object is shows when the bodies are walked; each is looked at there under the hash that it must have.
+    await platform.store.write(
+      frame.value.map(({ key, value }): Change => ({ kind: 'put', table: 'object', key: inPlace(place, key), value })),
+      'relaxed',
+    )
+    const next = await nextFrame(frames)
+    frame = next.frame
+    job.advance(next.endByte)
+  }
+}
+
+// --- belief ---------------------------------------------------------------------------------------------------------------
+
+/** Every row decodes and every signature leads to the tree's id. @returns the credential set in force */
+async function checkState(
+  platform: Platform,
+  state: TreeState,
+  header: ArchiveHeader,
+  job: JobHandle,
+): Promise<CredentialSet> {
+  const damaged = () => fault(archiveDamaged())
+  const kinds = new Map(Object.entries(rowKind).map(([kind, octet]) => [octet as number, kind as keyof typeof rowKind]))
+  for (const [key, octets] of entries(state.map)) {
+    const kind = kinds.get(key[0]!)
+    if (kind === undefined || !decode(rowFormats[kind] as Codec<unknown>, octets, octets.length).ok) throw damaged()
+  }
+  const first = setOf(state, 0)
+  const summary = summaryOf(state)
+  if (
+    first === null ||
+    summary === null ||
+    !equal(treeIdOf(first), header.treeId) ||
+    !equal(summary.treeId, header.treeId)
+  )
+    throw damaged()
+  // Rotations of the set are not part of this version's fold, so the set in force is the one that the tree's id names.
+  if (summary.setSequence !== 0) throw damaged()
+
+  const claims: Claim[] = []
+  const checkedChains = new Set<string>()
+  const addChain = (writecapHash: Bytes): Chain => {
+    const chain = chainOf(state, writecapHash)
+    if (chain === null) throw damaged()
+    if (!checkedChains.has(String(writecapHash))) {
+      checkedChains.add(String(writecapHash))
+      claims.push(...orRefuse(claimsOfChain(chain, (sequence) => setOf(state, sequence))))
+    }
+    return chain
+  }
+  const addRecord = (signed: SignedRecord): void => {
+    if (!isHeldBy(addChain(signed.fields.writecapHash), principalOf(signed.fields.author))) throw damaged()
+    claims.push(claimOfRecord(signed))
+  }
+  if (!isHeldBy(addChain(header.writecapHash), principalOf(header.exporter))) throw damaged()
+  for (const [key, octets] of entries(state.map)) {
+    if (key[0] === rowKind.entry) addRecord(decodeRow('entry', octets).entry)
+    else if (key[0] === rowKind.content) addRecord(decodeRow('content', octets).content)
+    else if (key[0] === rowKind.access) addRecord(decodeRow('access', octets))
+  }
+  for (let start = 0; start < claims.length; start += claimsPerVerification) {
+    job.check()
+    const verdicts = await platform.crypto.verify(claims.slice(start, start + claimsPerVerification))
+    if (!verdicts.every(Boolean)) throw damaged()
+  }
+  return first
+}
+
+/** Every file is whole: its pages fit the signed root, its sectors are there and have the hashes that the pages say. */
+async function checkBodies(platform: Platform, state: TreeState, treeId: Bytes): Promise<void> {
+  const place = placeOf(treeId)
+  const store = {
+    async readMany(_table: 'object', at: readonly Bytes[]) {
+      const values = await platform.store.readMany('object', at)
+      if (values.includes(null)) throw fault(archiveDamaged())
+      return values
+    },
+  }
+  for (const [, octets] of entries(state.map, keys.contents)) {
+    const { bodyRoot, sizeBytes } = decodeRow('content', octets).content.fields
+    let sectorCount = 0
+    for await (const objects of walk({ store, place }, diffBodies({ bodyRoot, sizeBytes }, []))) {
+      const sectors = objects.filter(({ kind }) => kind === 'sector')
+      sectorCount += sectors.length
+      for (let start = 0; start < sectors.length; start += 16) {
+        const hashes = sectors.slice(start, start + 16).map(({ hash }) => hash)
+        const values = await store.readMany(
+          'object',
+          hashes.map((hash) => inPlace(place, hash)),
+        )
+        const actual = await platform.crypto.hash(values.map((value) => value!))
+        if (!actual.every((hash, at) => equal(hash, hashes[at]!))) throw fault(archiveDamaged())
+      }
+    }
+    if (sectorCount !== Math.ceil(sizeBytes / sectorSizeBytes)) throw fault(archiveDamaged())
+  }
+}
+
+// --- the new life ---------------------------------------------------------------------------------------------------------
+
+/** The operation by which this node continues the tree: signed by the recovery key over exactly this state. */
+async function takeOver(
+  node: RunningNode,
+  state: TreeState,
+  owner: CredentialSet,
+  recovery: Recovery,
+  typedName: string,
+) {
+  const { platform, keys: nodeKeys } = node
+  const { treeId } = state
+  const summary = summaryOf(state)!
+  const previous = accessOf(state, rootBlockId(treeId))
+  const wraps = readRow(state, 'wraps', keys.wraps)
+  const kemSecret = wraps === null ? null : unwrapByCard(recovery, treeId, wraps.byRecoveryKey)
+  const sealedKey = previous?.fields.readcaps.find(({ recipient }) => equal(recipient, treeId))?.sealedKey
+  if (previous === null || kemSecret === null || sealedKey === undefined) throw fault(archiveDamaged())
+  const place = readcapPlace(treeId, rootBlockId(treeId), previous.fields.keyEpoch, treeId)
+  const rootKey = await platform.crypto.openWith(kemSecret, hpkeInfo.readcap, place, sealedKey)
+  wipe(kemSecret)
+  if (rootKey === null) throw fault(archiveDamaged())
+  const before = openPeople(rootKey, treeId, summary.sealedProfile)
+  const people = { ownerName: before?.ownerName ?? '', deviceName: orRefuse(nameFromPerson(typedName)) }
+
+  const capBody = nodeWritecapBody(treeId, nodeKeys, owner.sequence, platform.clock.nowMs() + ownWritecapLifeMs)
+  const writecap = rootSignedWritecap(capBody, signedByRecoveryKey(recovery, writecapDomain, capBody))
+  const body = encode(takeOverBodyWire, {
+    treeId,
+    generation: summary.generation + 1,
+    stateRoot: root(state.map),
+    writecapHash: writecap.hash,
+  })
+  const operation: Operation = {
+    tag: 'takeOver',
+    value: {
+      body,
+      signature: signedByRecoveryKey(recovery, takeOverDomain, body),
+      chain: [writecap],
+      rootAccess: await rootAccessRecord(platform, nodeKeys, owner, treeId, rootKey, writecap, previous),
+      sealedProfile: sealPeople(rootKey, treeId, people, platform.random.bytes(24)),
+    },
+  }
+  wipe(rootKey)
+  return { treeId, operation, people }
+}
+
+const fault = ({ fault: reason }: Refused): RefusedError => new RefusedError(reason)

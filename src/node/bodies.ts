@@ -1,0 +1,197 @@
+/**
+ * Bodies on their way into the store: content is cut, sealed and written piece by piece, so that memory stays bounded whatever
+ * its size, and a lease tells the next start what to delete where the record that needs them never came.
+ * @module
+ */
+import { type Bytes, decode, encode, listOf, bytesOf, must, u64be } from '../core/bytes/bytes.ts'
+import type { SectorKeys } from '../core/crypto/crypto.ts'
+import {
+  type BodyWriter,
+  type Page,
+  type SectorLeaf,
+  emptyBodyWriter,
+  finishBody,
+  planSeal,
+  sectorSaltSizeBytes,
+  sectorSizeBytes,
+  writeSectors,
+} from '../core/block/block.ts'
+import type { BlockId } from '../core/path/path.ts'
+import type { Change, Row, StorePort } from '../port/store.ts'
+import type { JobHandle } from './jobs.ts'
+import type { OwnTree } from './own-tree.ts'
+import { type ClusterPlace, inPlace } from './place.ts'
+
+/** Read, sealed and written at a time. */
+const pieceSizeBytes = 16 * sectorSizeBytes
+
+type Put = Extract<Change, { kind: 'put' }>
+
+/** Keys of objects that one staging row holds a lease on; pages may come with sectors. */
+const leaseWire = listOf(bytesOf(32), 4096)
+const leaseSizeBytesMax = 4096 * 40
+
+/** What a body is made from: a `Blob`, or anything that is read by slices like one. */
+export interface Content {
+  readonly size: number
+  slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> }
+}
+
+export interface WrittenBody {
+  readonly bodyRoot: Bytes
+  readonly sizeBytes: number
+  /** To travel with the record: a small body itself, or the end of the lease on one that is stored already. */
+  readonly attached: readonly Change[]
+  readonly upload: Bytes
+}
+
+/**
+ * Seals a content into objects. Small ones are handed back to become durable together with their record; larger ones are
+ * written as they come, under a lease.
+ * @param content read in order, never held as a whole
+ */
+export async function writeBody(
+  tree: OwnTree,
+  block: BlockId,
+  keyEpoch: number,
+  keys: SectorKeys,
+  content: Content,
+  job: JobHandle,
+): Promise<WrittenBody> {
+  const upload = tree.platform.random.bytes(16)
+  const lease = new Lease(tree.platform.store, tree.place, upload)
+  const isSmall = content.size <= pieceSizeBytes
+  let writer: BodyWriter = emptyBodyWriter
+  try {
+    let piece = content.size === 0 ? null : readPiece(content, 0)
+    let changes: Put[] = []
+    for (let start = 0; piece !== null;) {
+      job.check()
+      const plaintext = await piece
+      const next = start + plaintext.length
+      // The next piece is read while this one is sealed and written.
+      piece = next < content.size ? readPiece(content, next) : null
+      const sealed = await sealPiece(tree, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
+      const progress = writeSectors(writer, sealed.leaves)
+      writer = progress.writer
+      changes = [...sealed.changes, ...progress.pages.map((page) => putPage(tree.place, page))]
+      if (!isSmall) await lease.write(changes)
+      job.advance((start = next))
+    }
+    const { body, pages } = finishBody(writer, content.size)
+    const last = pages.map((page) => putPage(tree.place, page))
+    if (isSmall) return { ...body, attached: [...changes, ...last], upload }
+    await lease.write(last)
+    return { ...body, attached: lease.end(), upload }
+  } catch (error) {
+    await releaseUpload(tree, upload)
+    throw error
+  }
+}
+
+/** Deletes what was stored for a body whose record was refused. */
+export const abandonBody = (tree: OwnTree, { upload }: WrittenBody): Promise<void> => releaseUpload(tree, upload)
+
+async function readPiece(content: Content, start: number): Promise<Bytes> {
+  return new Uint8Array(await content.slice(start, start + pieceSizeBytes).arrayBuffer())
+}
+
+async function sealPiece(
+  tree: OwnTree,
+  block: BlockId,
+  keyEpoch: number,
+  keys: SectorKeys,
+  firstIndex: number,
+  plaintext: Bytes,
+) {
+  const count = Math.ceil(plaintext.length / sectorSizeBytes)
+  const salts = Array.from({ length: count }, () => tree.platform.random.bytes(sectorSaltSizeBytes))
+  const plans = salts.map((salt, at) =>
+    planSeal(
+      keys,
+      block,
+      firstIndex + at,
+      salt,
+      plaintext.subarray(at * sectorSizeBytes, (at + 1) * sectorSizeBytes),
+      tree.treeId,
+    ),
+  )
+  const sealed = await tree.platform.crypto.seal(plans)
+  return {
+    leaves: sealed.map(({ hash }, at): SectorLeaf => ({ hash, keyEpoch, salt: salts[at]! })),
+    changes: sealed.map(({ hash, ciphertext }): Put => ({
+      kind: 'put',
+      table: 'object',
+      key: inPlace(tree.place, hash),
+      value: ciphertext,
+    })),
+  }
+}
+
+export const putPage = (place: ClusterPlace, { hash, octets }: Page): Put => ({
+  kind: 'put',
+  table: 'object',
+  key: inPlace(place, hash),
+  value: octets,
+})
+
+/** What was stored and is not referred to yet. */
+class Lease {
+  readonly #store: StorePort
+  readonly #place: ClusterPlace
+  readonly #upload: Bytes
+  #rowCount = 0
+
+  constructor(store: StorePort, place: ClusterPlace, upload: Bytes) {
+    this.#store = store
+    this.#place = place
+    this.#upload = upload
+  }
+
+  /** Relaxed, since the record that comes last is strict and makes all before it durable. */
+  async write(objects: readonly Put[]): Promise<void> {
+    const prefix = inPlace(this.#place).length
+    const keys = objects.map(({ key }) => key.slice(prefix))
+    const row: Change = {
+      kind: 'put',
+      table: 'staging',
+      key: this.#key(this.#rowCount++),
+      value: encode(leaseWire, keys),
+    }
+    await this.#store.write([...objects, row], 'relaxed')
+  }
+
+  end(): readonly Change[] {
+    return Array.from({ length: this.#rowCount }, (_, at): Change => ({
+      kind: 'delete',
+      table: 'staging',
+      key: this.#key(at),
+    }))
+  }
+
+  #key(at: number): Bytes {
+    return inPlace(this.#place, this.#upload, u64be(at))
+  }
+}
+
+const releaseUpload = (tree: OwnTree, upload: Bytes): Promise<void> => release(tree, inPlace(tree.place, upload))
+
+/** Deletes what uploads of an earlier life left behind; run before the first new one. */
+export const releaseStaged = (tree: OwnTree): Promise<void> => release(tree, inPlace(tree.place))
+
+async function release(tree: OwnTree, prefix: Bytes): Promise<void> {
+  const { store } = tree.platform
+  for (;;) {
+    const rows: readonly Row[] = await store.scan('staging', prefix, 64)
+    if (rows.length === 0) return
+    const changes = rows.flatMap(({ key, value }): Change[] => [
+      ...must(decode(leaseWire, value, leaseSizeBytesMax)).map((object): Change => ({
+        kind: 'delete',
+        table: 'object',
+        key: inPlace(tree.place, object),
+      })),
+      { kind: 'delete', table: 'staging', key },
+    ])
+    await store.write(changes, 'relaxed')
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The local content moves into a tree that was planted: every block is sealed anew under the new tree's keys, then read back
+ * through the new tree's signatures and compared. The source is only read; who calls deletes it when all of it has arrived.
+ *
+ * Ids stay, so a repetition after a crash finds what has arrived already and goes on behind it.
+ * @module
+ */
+import { StoreDamagedError, equal } from '../core/bytes/bytes.ts'
+import { type BlockId, type IdPath, rootBlockId } from '../core/path/path.ts'
+import { type TreeState, entryOf, pathOf } from '../core/tree/tree.ts'
+import type { Content } from './bodies.ts'
+import type { JobHandle } from './jobs.ts'
+import type { Home } from './node.ts'
+import { type OwnTree, requestIdOf } from './own-tree.ts'
+import { type Reading, bodyOf, readContent } from './read/content.ts'
+import { TreeView, idFromText, idText } from './read/view.ts'
+
+export async function moveIn(source: OwnTree, target: Home, job: JobHandle): Promise<void> {
+  const view = new TreeView(source.state, source.ring)
+  const items = view.subtreeOf(view.rootId).slice(1)
+  job.setTotal(items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
+  let doneBytes = 0
+  for (const item of items) {
+    const block = idFromText(item.id)!
+    const parent = item.parentId === view.rootId ? target.view.rootId : item.parentId!
+    if (entryOf(target.tree.state, block) === null) {
+      if (item.kind === 'folder') await moveFolder(target, parent, block, item.name)
+      else await moveFile(source, target, parent, block, item.name, job)
+    }
+    if (item.trashedAtMs !== null && target.view.get(item.id)?.trashedAtMs === null) {
+      await target.files.trash(`move-in-trash-${item.id}`, item.id)
+    }
+    if (item.kind === 'file') await compare(source, target.tree, block)
+    job.advance((doneBytes += item.sizeBytes))
+  }
+}
+
+async function moveFolder({ tree, files }: Home, parentId: string, block: BlockId, name: string): Promise<void> {
+  const key = tree.platform.random.bytes(32)
+  await tree.change(
+    requestFor(block),
+    await files.newBlock(placeIn(tree.state, parentId), block, 'directory', name, key),
+  )
+  key.fill(0)
+}
+
+async function moveFile(
+  source: OwnTree,
+  { tree, files }: Home,
+  parentId: string,
+  block: BlockId,
+  name: string,
+  job: JobHandle,
+): Promise<void> {
+  // The person cancels uploads, not what he has already; progress is counted per item above.
+  const quiet: JobHandle = { advance: () => {}, setTotal: () => {}, check: () => job.check() }
+  await files.putFile(requestFor(block), block, contentOf(source, block), quiet, (finish) =>
+    finish(placeIn(tree.state, parentId), name),
+  )
+}
+
+/** Told apart from the request that made the block in its first tree. */
+const requestFor = (block: BlockId) => requestIdOf(`move-in-${idText(block)}`)
+
+function placeIn(state: TreeState, parentId: string): IdPath {
+  const path = pathOf(state, idFromText(parentId) ?? rootBlockId(state.treeId))
+  if (path === null) throw new StoreDamagedError('a folder that moved in')
+  return path
+}
+
+/** The content of a block as `writeBody` reads it: by slices, each opened when it is asked for. */
+function contentOf(tree: OwnTree, block: BlockId): Content {
+  const reading = readingOf(tree)
+  const body = bodyOf(tree.state, block)
+  if (body === null) throw new StoreDamagedError('a file without content')
+  return {
+    size: body.sizeBytes,
+    slice: (start, end) => ({
+      async arrayBuffer() {
+        const whole = new Uint8Array(Math.min(end, body.sizeBytes) - start)
+        let offset = 0
+        for await (const piece of readContent(reading, block, body, start, start + whole.length)) {
+          whole.set(piece, offset)
+          offset += piece.length
+        }
+        return whole.buffer
+      },
+    }),
+  }
+}
+
+const readingOf = (tree: OwnTree): Reading => ({
+  store: tree.platform.store,
+  crypto: tree.platform.crypto,
+  place: tree.place,
+  state: tree.state,
+  ring: tree.ring,
+})
+
+/** Reads a file through the signatures of both trees, in step, and compares. */
+async function compare(source: OwnTree, target: OwnTree, block: BlockId): Promise<void> {
+  const sides = [source, target].map((tree) => {
+    const body = bodyOf(tree.state, block)
+    return body === null ? null : { body, pieces: readContent(readingOf(tree), block, body, 0, body.sizeBytes) }
+  })
+  const [left, right] = sides
+  if (left == null || right == null || left.body.sizeBytes !== right.body.sizeBytes)
+    throw new StoreDamagedError('a file that moved in')
+  for await (const piece of left.pieces) {
+    const { value } = await right.pieces.next()
+    if (value === undefined || !equal(piece, value)) throw new StoreDamagedError('a file that moved in')
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Content on its way out: sectors found through verified pages, fetched, opened and handed over in order, a piece at a time.
+ *
+ * The signed body root vouches for every octet; nothing that does not fit it is ever handed over. Works over the store and
+ * crypto ports alone, so the service worker can answer with it when no node runs.
+ * @module
+ */
+import { BlocktreeError, type Bytes, StoreDamagedError, concat } from '../../core/bytes/bytes.ts'
+import {
+  type Body,
+  type LocatedSector,
+  type Walk,
+  planOpen,
+  readBody,
+  sectorSizeBytes,
+} from '../../core/block/block.ts'
+import type { BlockId } from '../../core/path/path.ts'
+import { type TreeState, contentOf } from '../../core/tree/tree.ts'
+import type { CryptoPort, OpenPlan } from '../../port/platform.ts'
+import { type ClusterPlace, inPlace } from '../place.ts'
+import type { KeyRing } from './key-ring.ts'
+
+/** Sectors opened at a time: 1 MiB. */
+const sectorCountPerPiece = 16
+
+/** What reads objects; keys carry the place. */
+export interface ObjectStore {
+  readMany(table: 'object', keys: readonly Bytes[]): Promise<readonly (Bytes | null)[]>
+}
+
+export interface Reading {
+  readonly store: ObjectStore
+  readonly crypto: CryptoPort
+  readonly place: ClusterPlace
+  readonly state: TreeState
+  readonly ring: KeyRing
+}
+
+/** The body of a file as its content record signs it; null for what is no file. */
+export function bodyOf(state: TreeState, block: BlockId): Body | null {
+  const fields = contentOf(state, block)?.content.fields
+  return fields === undefined ? null : { bodyRoot: fields.bodyRoot, sizeBytes: fields.sizeBytes }
+}
+
+/** The octets from `startByte` up to `endByte` in pieces of up to 1 MiB. Throws StoreDamagedError where the device lost some. */
+export async function* readContent(
+  reading: Reading,
+  block: BlockId,
+  body: Body,
+  startByte: number,
+  endByte: number,
+): AsyncGenerator<Bytes> {
+  let pending: LocatedSector[] = []
+  for await (const sectors of walk(reading, readBody(body, startByte, endByte))) {
+    pending.push(...sectors)
+    while (pending.length >= sectorCountPerPiece) {
+      yield await openPiece(reading, block, pending.slice(0, sectorCountPerPiece), startByte, endByte)
+      pending = pending.slice(sectorCountPerPiece)
+    }
+  }
+  if (pending.length > 0) yield await openPiece(reading, block, pending, startByte, endByte)
+}
+
+/** Answers a walk's needs from the store. */
+export async function* walk<Found>(
+  { store, place }: Pick<Reading, 'store' | 'place'>,
+  steps: Walk<Found, unknown>,
+): AsyncGenerator<readonly Found[]> {
+  let answer: readonly (Bytes | null)[] = []
+  for (;;) {
+    const { done, value } = steps.next(answer)
+    if (done === true) {
+      if (!value.ok) throw new StoreDamagedError(value.fault.code)
+      return
+    }
+    if (value.kind === 'need')
+      answer = await store.readMany(
+        'object',
+        value.pages.map((hash) => inPlace(place, hash)),
+      )
+    else yield value.found
+  }
+}
+
+async function openPiece(
+  reading: Reading,
+  block: BlockId,
+  sectors: readonly LocatedSector[],
+  startByte: number,
+  endByte: number,
+): Promise<Bytes> {
+  const { store, crypto, place, state, ring } = reading
+  const stored = await store.readMany(
+    'object',
+    sectors.map(({ leaf }) => inPlace(place, leaf.hash)),
+  )
+  const plans = sectors.map((sector, at): OpenPlan => {
+    const ciphertext = stored[at]
+    if (ciphertext == null) throw new StoreDamagedError('a piece of a file is missing')
+    const keys = ring.sectorKeys(state, block, sector.leaf.keyEpoch)
+    if (keys === null) throw new BlocktreeError('keyOutOfReach', 'This device has no key for this file.')
+    const plan = planOpen(keys, block, sector, ciphertext, place.treeId)
+    if (!plan.ok) throw new StoreDamagedError(plan.fault.code)
+    return plan.value
+  })
+  const opened = await crypto.open(plans)
+  const whole = concat(
+    ...opened.map((plaintext) => {
+      if (plaintext === null) throw new StoreDamagedError('a piece of a file')
+      return plaintext
+    }),
+  )
+  const firstByte = sectors[0]!.index * sectorSizeBytes
+  return whole.subarray(Math.max(0, startByte - firstByte), Math.min(whole.length, endByte - firstByte))
+}

@@ -1,0 +1,115 @@
+/**
+ * Open streams: what a page or the service worker is in the middle of reading, pulled piece by piece.
+ *
+ * A stream keeps the version that it began with, also where the file changes or goes meanwhile.
+ * @module
+ */
+import { BlocktreeError, type Bytes, keyOf } from '../../core/bytes/bytes.ts'
+import type { Platform } from '../../port/platform.ts'
+import type { ContentHead } from '../api.ts'
+import type { OwnTree } from '../own-tree.ts'
+import { bodyOf, readContent } from './content.ts'
+import { mediaTypeOf } from './media-type.ts'
+import { type TreeView, idFromText } from './view.ts'
+
+/** Somebody who opens more than this without closing is not reading. */
+const streamCountMax = 256
+
+interface Stream {
+  readonly pieces: AsyncGenerator<Bytes>
+  /** The body that must stay; null for what is made on the way. */
+  readonly bodyRoot: string | null
+}
+
+/** Something readable that is no file of the tree, such as an export. */
+export interface Offer {
+  readonly name: string
+  readonly mediaType: string
+  readonly sizeBytes: number
+  readonly open: () => AsyncGenerator<Bytes>
+}
+
+export class Streams {
+  readonly #platform: Platform
+  readonly #streams = new Map<string, Stream>()
+  readonly #offers = new Map<string, Offer>()
+  #count = 0
+  /** Called when a stream ends, for whoever waits to delete what it read. */
+  onEnd: () => void = () => {}
+
+  constructor(platform: Platform) {
+    this.#platform = platform
+  }
+
+  /** @returns the id under which the offer can be opened */
+  offer(id: string, offer: Offer): void {
+    this.#offers.set(id, offer)
+  }
+
+  open(
+    { tree, view }: { readonly tree: OwnTree; readonly view: TreeView },
+    id: string,
+    startByte = 0,
+    endByte?: number,
+  ): ContentHead {
+    if (this.#streams.size >= streamCountMax)
+      throw new BlocktreeError('tooManyStreams', 'Too many files are open at once; close some.')
+    const streamId = `s${++this.#count}`
+    const offer = this.#offers.get(id)
+    if (offer !== undefined) {
+      this.#streams.set(streamId, { pieces: offer.open(), bodyRoot: null })
+      return { ...offer, streamId, startByte: 0, endByte: offer.sizeBytes }
+    }
+    const block = idFromText(id)
+    const item = view.get(id)
+    const body = block === null ? null : bodyOf(tree.state, block)
+    if (block === null || item === null || body === null)
+      throw new BlocktreeError('itemGone', 'This file is not there any more.')
+    const end = Math.min(endByte ?? body.sizeBytes, body.sizeBytes)
+    if (!Number.isSafeInteger(startByte) || startByte < 0 || startByte > end) {
+      throw new BlocktreeError('rangeWrong', 'This part of the file does not exist.')
+    }
+    const reading = {
+      store: this.#platform.store,
+      crypto: this.#platform.crypto,
+      place: tree.place,
+      state: tree.state,
+      ring: tree.ring,
+    }
+    this.#streams.set(streamId, {
+      pieces: readContent(reading, block, body, startByte, end),
+      bodyRoot: keyOf(body.bodyRoot),
+    })
+    return {
+      streamId,
+      name: item.name,
+      mediaType: mediaTypeOf(item.name),
+      sizeBytes: body.sizeBytes,
+      startByte,
+      endByte: end,
+    }
+  }
+
+  async next(streamId: string): Promise<Uint8Array | null> {
+    const stream = this.#streams.get(streamId)
+    if (stream === undefined) throw new BlocktreeError('streamClosed', 'Reading was interrupted; open the file again.')
+    const { done, value } = await stream.pieces.next()
+    if (done !== true) return value
+    this.close(streamId)
+    return null
+  }
+
+  close(streamId: string): void {
+    if (this.#streams.delete(streamId)) this.onEnd()
+  }
+
+  closeAll(): void {
+    this.#streams.clear()
+    this.#offers.clear()
+  }
+
+  isReading(bodyRoot: Bytes): boolean {
+    const name = keyOf(bodyRoot)
+    return [...this.#streams.values()].some((stream) => stream.bodyRoot === name)
+  }
+}

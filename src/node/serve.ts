@@ -1,0 +1,66 @@
+/**
+ * The page's contract over a running node: each method checks what it is given and hands on.
+ * @module
+ */
+import { BlocktreeError } from '../core/bytes/bytes.ts'
+import type { NodeApi } from './api.ts'
+import { beginExport } from './archive-export.ts'
+import { inspectArchive, recover } from './archive-import.ts'
+import { readersOf, storageReport } from './insight.ts'
+import type { RunningNode } from './node.ts'
+
+export function createApi(node: RunningNode): NodeApi {
+  const { jobs, plantings, streams } = node
+  return {
+    watch: async (observer) => node.watch(observer),
+    unwatch: async (watchId) => node.unwatch(watchId),
+
+    createFolder: async (requestId, parentId, name) => node.home.files.createFolder(requestId, parentId, name),
+    addFile: async (requestId, parentId, name, content) =>
+      jobs.run(requestId, 'add', name, content.size, (job) =>
+        node.home.files.addFile(requestId, parentId, name, content, job),
+      ),
+    writeFile: async (requestId, id, content) =>
+      jobs.run(requestId, 'add', nameOf(node, id), content.size, (job) =>
+        node.home.files.writeFile(requestId, id, content, job),
+      ),
+    rename: async (requestId, id, name) => node.home.files.rename(requestId, id, name),
+    move: async (requestId, id, targetFolderId) =>
+      jobs.run(requestId, 'move', nameOf(node, id), 0, (job) =>
+        node.home.files.move(requestId, id, targetFolderId, job),
+      ),
+    trash: async (requestId, id) => node.home.files.trash(requestId, id),
+    restore: async (requestId, id) =>
+      jobs.run(requestId, 'move', nameOf(node, id), 0, (job) => node.home.files.restore(requestId, id, job)),
+    purge: async (requestId, id) =>
+      jobs.run(requestId, 'purge', id === null ? '' : nameOf(node, id), 0, (job) =>
+        node.home.files.purge(requestId, id, job),
+      ),
+    cancel: async (requestId) => jobs.cancel(requestId),
+
+    openContent: async (id, startByte, endByte) => streams.open(node.home, id, startByte, endByte),
+    nextChunk: async (streamId) => streams.next(streamId),
+    closeContent: async (streamId) => streams.close(streamId),
+
+    readersOf: async (id) => readersOf(node, id),
+    storage: async () => storageReport(node),
+
+    plantingSalt: async () => plantings.prfSalt,
+    beginPlanting: async (ownerName, deviceName, passkey) => plantings.begin(ownerName, deviceName, passkey),
+    confirmCard: async (plantingId, words) => plantings.confirmCard(plantingId, words),
+    finishPlanting: async (requestId, plantingId, assertion) => node.plant(requestId, plantingId, assertion),
+    abandonPlanting: async (plantingId) => plantings.abandon(plantingId),
+
+    beginExport: async (requestId) => beginExport(node, requestId),
+    inspectArchive: async (archive) => inspectArchive(node, archive),
+    recover: async (requestId, archive, words, deviceName) =>
+      jobs.run(requestId, 'import', '', archive.size, (job) => recover(node, archive, words, deviceName, job)),
+  }
+}
+
+/** The title of a job; also refuses ids that name nothing before any work begins. */
+function nameOf(node: RunningNode, id: string): string {
+  const item = node.home.view.get(id)
+  if (item === null) throw new BlocktreeError('itemGone', 'This item is not there any more.')
+  return item.name
+}

@@ -1,0 +1,76 @@
+/**
+ * The sweeper: deletes the objects of bodies that the fold has listed as left behind.
+ *
+ * On a device that alone holds the tree the only readers to wait for are its own open streams. What an earlier life did not get
+ * to is found in the list again at the start; an object that is gone already costs one look.
+ * @module
+ */
+import type { Bytes } from '../core/bytes/bytes.ts'
+import { type Body, diffBodies } from '../core/block/block.ts'
+import { entries } from '../core/merkle/merkle.ts'
+import { blockIdSizeBytes } from '../core/path/path.ts'
+import { keys, readRow, rowKind } from '../core/tree/tree.ts'
+import type { Change } from '../port/store.ts'
+import type { OwnTree } from './own-tree.ts'
+import { inPlace } from './place.ts'
+import { bodyOf, walk } from './read/content.ts'
+import type { Streams } from './read/streams.ts'
+
+export class Sweeper {
+  readonly #tree: OwnTree
+  readonly #streams: Streams
+  #dead: Bytes[] = []
+  #sweeping = false
+
+  constructor(tree: OwnTree, streams: Streams) {
+    this.#tree = tree
+    this.#streams = streams
+    streams.onEnd = () => void this.#sweep()
+  }
+
+  start(): void {
+    this.onApplied([...entries(this.#tree.state.map, keys.deads)].map(([key]) => key))
+  }
+
+  onApplied(touched: readonly Bytes[]): void {
+    this.#dead.push(...touched.filter((key) => key[0] === rowKind.dead))
+    if (this.#dead.length > 0) void this.#sweep()
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#sweeping) return
+    this.#sweeping = true
+    try {
+      const waiting: Bytes[] = []
+      for (let key = this.#dead.shift(); key !== undefined; key = this.#dead.shift()) {
+        if (!(await this.#sweepOne(key))) waiting.push(key)
+      }
+      this.#dead.push(...waiting)
+    } catch {
+      // A store that fails stops the node by itself; the list is read again at the next start.
+    } finally {
+      this.#sweeping = false
+    }
+  }
+
+  /** false where somebody still reads the body. */
+  async #sweepOne(key: Bytes): Promise<boolean> {
+    const { state, platform, place } = this.#tree
+    const row = readRow(state, 'dead', key)
+    if (row === null) return true
+    const block = key.slice(9, 9 + blockIdSizeBytes)
+    const dead: Body = { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes }
+    if (this.#streams.isReading(dead.bodyRoot)) return false
+    const current = bodyOf(state, block)
+    const steps = diffBodies(dead, current === null ? [] : [current])
+    for await (const objects of walk({ store: platform.store, place }, steps)) {
+      const changes = objects.map(({ hash }): Change => ({
+        kind: 'delete',
+        table: 'object',
+        key: inPlace(place, hash),
+      }))
+      await platform.store.write(changes, 'relaxed')
+    }
+    return true
+  }
+}
