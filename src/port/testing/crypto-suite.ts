@@ -116,6 +116,15 @@ export const cryptoCases: readonly CryptoCase[] = [
     },
   },
   {
+    name: 'hashes by SHA-256, in the order of the values',
+    async run(crypto) {
+      const values = [content, new Uint8Array(0), new Uint8Array(70_000).fill(5), content]
+      const hashes = await crypto.hash(values)
+      is(hashes.length, values.length, 'count of hashes')
+      hashes.forEach((hash, i) => same(hash, sha256(values[i]!), `hash ${i}`))
+    },
+  },
+  {
     name: 'seals to a node, for one use and place',
     async run(crypto, keys) {
       const node = await keys.node()

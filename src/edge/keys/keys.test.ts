@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import { utf8 } from '../../core/bytes/bytes.ts'
+import { ed25519Message, principalOf, signedBy, verifyClaim } from '../../core/crypto/crypto.ts'
+import { cryptoCases } from '../../port/testing/crypto-suite.ts'
+import { createCrypto } from '../crypto/crypto.ts'
+import { KeysLostError, createKeys } from './keys.ts'
+import { type MemoryKeyDatabase, engineWithout, memoryKeyDatabase } from './testing/engines.ts'
+
+const engines = [
+  { name: 'an engine that keeps both', database: () => memoryKeyDatabase(), subtle: crypto.subtle, wrapped: [] },
+  {
+    name: 'an engine that loses X25519 keys in its database',
+    database: () => memoryKeyDatabase('X25519'),
+    subtle: crypto.subtle,
+    wrapped: ['kem'],
+  },
+  {
+    name: 'an engine that loses Ed25519 keys in its database',
+    database: () => memoryKeyDatabase('Ed25519'),
+    subtle: crypto.subtle,
+    wrapped: ['signing'],
+  },
+  {
+    name: 'an engine without Ed25519',
+    database: () => memoryKeyDatabase(),
+    subtle: engineWithout('Ed25519'),
+    wrapped: ['signing'],
+  },
+  {
+    name: 'an engine without X25519',
+    database: () => memoryKeyDatabase(),
+    subtle: engineWithout('X25519'),
+    wrapped: ['kem'],
+  },
+]
+
+describe.each(engines)('$name', ({ database: open, subtle, wrapped }) => {
+  test.each(cryptoCases)('$name', async ({ run }) => {
+    await run(createCrypto(subtle), createKeys('test', open(), subtle))
+  })
+
+  test('after a restart the credential is the same and signs and opens', async () => {
+    const database = open()
+    const before = await createKeys('test', database, subtle).node()
+    const after = await createKeys('test', database, subtle).node()
+    expect(after.credential).toEqual(before.credential)
+    const body = utf8('a body')
+    const signature = await after.sign(ed25519Message('blocktree/1/test', body))
+    expect(verifyClaim(signedBy(before.credential, 'blocktree/1/test', body, signature))).toBe(true)
+    const sealed = await createCrypto().sealTo(before.credential.kemKey, body, body, body)
+    expect(await after.open(body, body, sealed)).toEqual(body)
+  })
+
+  test('two workers that start at once end with one credential and one device key', async () => {
+    const database = open()
+    const workers = Array.from({ length: 4 }, () => createKeys('test', database, subtle))
+    const nodes = await Promise.all(workers.map(({ node }) => node()))
+    for (const { credential } of nodes) expect(principalOf(credential)).toEqual(principalOf(nodes[0]!.credential))
+    const keys = await Promise.all(workers.map(({ deviceKey }) => deviceKey()))
+    const iv = new Uint8Array(12)
+    const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, keys[0]!, utf8('row'))
+    for (const key of keys)
+      expect(new Uint8Array(await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, key, sealed))).toEqual(utf8('row'))
+  })
+
+  test('no secret can be taken out, and none is kept in the clear', async () => {
+    const database = open()
+    await createKeys('test', database, subtle).node()
+    const record = recordOf(database)
+    expect(Object.keys(record).filter((part) => record[part as 'signing'].kind === 'wrapped')).toEqual(wrapped)
+    for (const kept of Object.values(record)) {
+      if (!kept.privateKey) continue
+      expect(kept.privateKey.extractable).toBe(false)
+      await expect(crypto.subtle.exportKey('pkcs8', kept.privateKey)).rejects.toThrow()
+    }
+    expect((database.values.get('device') as CryptoKey).extractable).toBe(false)
+    // The throwaway keys are gone.
+    expect([...database.values.keys()].toSorted()).toEqual(['device', 'node'])
+  })
+})
+
+interface Kept {
+  kind: string
+  privateKey?: CryptoKey | null
+  publicKey: Uint8Array
+  wrapped?: Uint8Array
+}
+const recordOf = (database: MemoryKeyDatabase) => database.values.get('node') as { signing: Kept; kem: Kept }
+
+describe('keys that were lost', () => {
+  const spoilt: [string, (database: MemoryKeyDatabase) => void][] = [
+    ['the private key comes back as null', (database) => void (recordOf(database).signing.privateKey = null)],
+    ['the record comes back as null', (database) => void database.values.set('node', null)],
+    ['the device key comes back as null', (database) => void database.values.set('device', null)],
+    ['the public key is another', (database) => void (recordOf(database).signing.publicKey[0]! ^= 1)],
+  ]
+  test.each(spoilt)('%s: said so, and no second credential is made', async (_, spoil) => {
+    const database = memoryKeyDatabase()
+    await createKeys('test', database).node()
+    spoil(database)
+    await expect(createKeys('test', database).node()).rejects.toThrow(KeysLostError)
+  })
+
+  test('a wrapped key that was damaged', async () => {
+    const database = memoryKeyDatabase('X25519')
+    await createKeys('test', database).node()
+    recordOf(database).kem.wrapped![20]! ^= 1
+    await expect(createKeys('test', database).node()).rejects.toThrow(KeysLostError)
+  })
+
+  test('one wrapped key cannot stand in for the other', async () => {
+    const database = memoryKeyDatabase('X25519')
+    const subtle = engineWithout('Ed25519')
+    await createKeys('test', database, subtle).node()
+    const record = recordOf(database)
+    record.kem.wrapped = record.signing.wrapped!
+    await expect(createKeys('test', database, subtle).node()).rejects.toThrow(KeysLostError)
+  })
+})
+
+test('a database that failed once may be asked again', async () => {
+  const database = memoryKeyDatabase()
+  let isBroken = true
+  const flaky = {
+    ...database,
+    get: (name: string) => (isBroken ? Promise.reject(new Error('closed')) : database.get(name)),
+  }
+  const keys = createKeys('test', flaky)
+  await expect(keys.node()).rejects.toThrow('closed')
+  isBroken = false
+  expect((await keys.node()).credential.suite).toBe(1)
+})
