@@ -22,16 +22,16 @@ export interface UiNode {
 }
 
 /**
- * Whether this address can have passkeys. `localhost`: yes, but they work on this computer's localhost only.
- * `none`: no authenticator, or an address (such as 127.0.0.1) to which browsers refuse one.
+ * What can be offered without a prompt. `platform`: the device itself has an authenticator. `elsewhere`: a phone or a key may
+ * serve. `missing`: not in this browser. `notHere`: browsers refuse passkeys to this address, such as 127.0.0.1.
  */
-export type PasskeyAvailability = 'here' | 'localhost' | 'none'
+export type PasskeyAvailability = 'platform' | 'elsewhere' | 'missing' | 'notHere'
 
 export interface PasskeyCreationAsk {
   readonly ownerName: string
   /** For the PRF, 32 octets. */
   readonly salt: Uint8Array
-  /** Random, 16 octets; tells two trees of one owner apart in the authenticator's list. */
+  /** Random, 16 octets; the same in every try of one planting, so that a second try replaces the first one's passkey. */
   readonly userId: Uint8Array
   readonly signal: AbortSignal
 }
@@ -44,7 +44,10 @@ export interface PasskeyAssertionAsk {
   readonly signal: AbortSignal
 }
 
-/** Each call may show one prompt of the browser. Rejects with a `BlocktreeError` whose message says what to do. */
+/**
+ * `create` may show two prompts of the browser, `sign` shows one. Rejects with a `BlocktreeError` whose message says what to do, `CancelledError` where
+ * the signal ended it.
+ */
 export interface PasskeyPort {
   availability(): Promise<PasskeyAvailability>
   create(ask: PasskeyCreationAsk): Promise<PasskeyCreation>

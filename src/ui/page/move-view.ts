@@ -1,0 +1,80 @@
+/**
+ * Chooses the folder that something moves to, by walking there.
+ * @module
+ */
+import { LitElement, css, html, nothing } from 'lit'
+import type { Item } from '../../node/api.ts'
+import { displayName } from '../actions.ts'
+import { GroundEvent } from '../events.ts'
+import { type Model, childrenOf, isWithin } from '../model.ts'
+import { icon } from '../part/icon.ts'
+import { menuStyle } from '../part/menu.css.ts'
+import { shared } from '../part/shared.ts'
+import { words } from '../words.ts'
+
+/** Says by a `GroundEvent` which folder was chosen. */
+export class BtMoveView extends LitElement {
+  static override properties = { model: { attribute: false }, item: { attribute: false }, atId: { state: true } }
+  declare model: Model
+  declare item: Item
+  declare atId: string
+
+  static override styles = [
+    shared,
+    menuStyle,
+    css`
+      .menu {
+        max-block-size: 40dvh;
+        overflow: auto;
+        margin-block-end: var(--space-4);
+      }
+      .loud {
+        inline-size: 100%;
+      }
+      p {
+        padding-block: var(--space-2);
+      }
+    `,
+  ]
+
+  override willUpdate(): void {
+    if (!this.model.items.has(this.atId)) this.atId = this.item.parentId ?? ''
+  }
+
+  override render() {
+    const at = this.model.items.get(this.atId)
+    if (!at) return html`<p>${words.item.gone}</p>`
+    const folders = childrenOf(this.model, at.id).filter(({ kind, id }) => kind === 'folder' && id !== this.item.id)
+    const obstacle =
+      at.id === this.item.parentId
+        ? words.move.already
+        : isWithin(this.model, this.item.id, at.id)
+          ? words.move.inside
+          : ''
+    return html`<ul class="menu" role="list">
+        ${
+          at.parentId === null
+            ? nothing
+            : html`<li>
+                <button class="plain" @click=${() => (this.atId = at.parentId!)}>
+                  ${icon('undo')}${words.move.up}
+                </button>
+              </li>`
+        }
+        ${folders.map(
+          (folder) =>
+            html`<li>
+              <button class="plain" @click=${() => (this.atId = folder.id)}>
+                ${icon('folder')}<bdi>${folder.name}</bdi>
+              </button>
+            </li>`,
+        )}
+      </ul>
+      ${folders.length === 0 ? html`<p class="quiet">${words.move.noFolders}</p>` : nothing}
+      <button class="loud" ?disabled=${obstacle !== ''} @click=${() => this.dispatchEvent(new GroundEvent(at.id))}>
+        <bdi>${words.move.here(displayName(this.model, at))}</bdi>
+      </button>
+      <p class="quiet small" role="status">${obstacle}</p>`
+  }
+}
+customElements.define('bt-move-view', BtMoveView)

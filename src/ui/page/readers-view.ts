@@ -1,0 +1,80 @@
+/**
+ * Who can read this, through what, and since when.
+ * @module
+ */
+import { LitElement, type PropertyValues, css, html, nothing } from 'lit'
+import type { NodeApi, ReaderLine } from '../../node/api.ts'
+import { sentenceOf } from '../fault.ts'
+import { formatFingerprint } from '../format.ts'
+import type { Model } from '../model.ts'
+import { icon } from '../part/icon.ts'
+import { shared } from '../part/shared.ts'
+import { words } from '../words.ts'
+import '../part/waiting.ts'
+
+export class BtReadersView extends LitElement {
+  static override properties = {
+    api: { attribute: false },
+    model: { attribute: false },
+    itemId: {},
+    lines: { state: true },
+    problem: { state: true },
+  }
+  declare api: NodeApi
+  declare model: Model
+  declare itemId: string
+  declare lines: readonly ReaderLine[] | null
+  declare problem: string
+
+  static override styles = [
+    shared,
+    css`
+      li {
+        padding-block: var(--space-3);
+        border-block-end: 1px solid var(--line);
+      }
+      li:last-child {
+        border: 0;
+      }
+      .mono {
+        color: var(--ink-quiet);
+      }
+    `,
+  ]
+
+  constructor() {
+    super()
+    this.lines = null
+    this.problem = ''
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    if (changed.has('itemId')) void this.#ask()
+  }
+
+  override render() {
+    if (this.problem) return html`<p class="problem" role="alert">${icon('warn')}<span>${this.problem}</span></p>`
+    if (!this.lines) return html`<bt-waiting .cause=${words.wait.readers}></bt-waiting>`
+    if (this.lines.length === 0) return html`<p>${words.readers.nobody}</p>`
+    return html`<ul role="list">
+        ${this.lines.map(
+          (line) =>
+            html`<li>
+              <h3><bdi>${line.who}</bdi></h3>
+              <p class="quiet small"><bdi>${words.readers.line(line)}</bdi></p>
+              ${line.principal ? html`<p class="mono">${formatFingerprint(line.principal)}</p>` : nothing}
+            </li>`,
+        )}
+      </ul>
+      ${this.model.tree?.planted ? nothing : html`<p class="quiet small">${words.readers.local}</p>`}`
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.lines = await this.api.readersOf(this.itemId)
+    } catch (error) {
+      this.problem = sentenceOf(error)
+    }
+  }
+}
+customElements.define('bt-readers-view', BtReadersView)

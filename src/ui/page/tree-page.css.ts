@@ -1,0 +1,127 @@
+/**
+ * How the tree's page is laid out.
+ * @module
+ */
+import { css } from 'lit'
+
+export const treePageStyle = css`
+  :host {
+    display: grid;
+    block-size: 100%;
+    min-block-size: 0;
+  }
+  .views {
+    display: grid;
+    grid-template-rows: auto minmax(0, 1fr);
+    min-block-size: 0;
+    block-size: 100%;
+  }
+  .views.both {
+    grid-template-rows: minmax(0, 1fr);
+    grid-template-columns: minmax(0, 1.5fr) minmax(20rem, 1fr);
+  }
+  section {
+    min-block-size: 0;
+    min-inline-size: 0;
+  }
+  .picture {
+    display: grid;
+    grid-template-rows: minmax(14rem, 1fr) auto;
+    position: relative;
+    padding: var(--space-3);
+  }
+  .both .picture {
+    padding: var(--space-5) var(--space-4) var(--space-4) var(--space-5);
+  }
+  bt-tree {
+    grid-area: 1 / 1;
+  }
+  bt-crumbs {
+    padding-block-start: var(--space-1);
+    min-inline-size: 0;
+  }
+  .ground {
+    grid-area: 1 / 1;
+    align-self: end;
+    justify-self: end;
+    display: flex;
+    align-items: center;
+    padding-inline-end: var(--space-4);
+  }
+  .on-root {
+    background: transparent;
+    color: var(--on-root);
+  }
+  .add {
+    background: color-mix(in oklch, var(--on-root) 18%, transparent);
+  }
+  @media (hover: hover) {
+    .on-root:hover {
+      background: color-mix(in oklch, var(--on-root) 28%, transparent);
+    }
+  }
+  .on-root:focus-visible {
+    outline-color: var(--on-root);
+  }
+  .list {
+    display: grid;
+    grid-template-rows: auto auto minmax(0, 1fr);
+    align-content: start;
+    overflow: auto;
+    overscroll-behavior: contain;
+    padding: 0 var(--space-3) var(--space-7);
+  }
+  .both .list {
+    grid-template-rows: auto minmax(0, 1fr);
+    padding: 0 var(--space-4) var(--space-6);
+    border-inline-start: 1px solid var(--line);
+    background: var(--surface);
+  }
+  .search {
+    position: sticky;
+    inset-block-start: 0;
+    z-index: 1;
+    padding-block: var(--space-3) var(--space-2);
+    background: var(--ground);
+  }
+  .both .search {
+    padding-block-start: var(--space-5);
+    background: var(--surface);
+  }
+  .search .icon {
+    position: absolute;
+    margin: 0.8rem 0.9rem;
+    color: var(--ink-quiet);
+    pointer-events: none;
+  }
+  .search input {
+    padding-inline-start: 2.75rem;
+    border-radius: var(--radius-round);
+    border-color: var(--line-strong);
+  }
+  .switch {
+    justify-self: center;
+    display: flex;
+    gap: 2px;
+    margin-block-start: var(--space-2);
+    padding: 2px;
+    border-radius: var(--radius-round);
+    background: var(--hover);
+  }
+  .switch button {
+    min-block-size: var(--touch);
+    color: var(--ink-quiet);
+  }
+  .switch [aria-pressed='true'] {
+    background: var(--surface-raised);
+    color: var(--ink);
+  }
+  .float {
+    position: sticky;
+    inset-block-end: 0;
+    justify-self: end;
+    align-self: end;
+    margin-block-start: var(--space-4);
+    box-shadow: var(--shadow);
+  }
+`

@@ -1,0 +1,43 @@
+/**
+ * How much room an element has, counted in letters rather than pixels: with text at 200 % a wide window is a narrow page.
+ * @module
+ */
+import type { ReactiveController, ReactiveControllerHost } from 'lit'
+
+export class Room implements ReactiveController {
+  widthPx = 0
+  heightPx = 0
+  /** Pixels of one rem. */
+  remPx = 16
+  readonly #host: ReactiveControllerHost & Element
+  readonly #target: () => Element
+  readonly #observer = new ResizeObserver(() => this.#measure())
+
+  /** @param target what is measured; the host itself where none is given. Must exist after the first update. */
+  constructor(host: ReactiveControllerHost & Element, target: () => Element = () => host) {
+    this.#host = host
+    this.#target = target
+    host.addController(this)
+  }
+
+  get widthRem(): number {
+    return this.widthPx / this.remPx
+  }
+
+  hostUpdated(): void {
+    this.#observer.observe(this.#target())
+  }
+  hostDisconnected(): void {
+    this.#observer.disconnect()
+  }
+
+  #measure(): void {
+    const { clientWidth, clientHeight } = this.#target()
+    const remPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+    if (clientWidth === this.widthPx && clientHeight === this.heightPx && remPx === this.remPx) return
+    this.widthPx = clientWidth
+    this.heightPx = clientHeight
+    this.remPx = remPx
+    this.#host.requestUpdate()
+  }
+}

@@ -1,0 +1,281 @@
+/**
+ * The list: the same tree as lines of text, complete for keyboard and screen reader.
+ *
+ * One row is reachable by Tab; arrows move, unfold and fold; letters jump; Enter opens, F2 renames, Delete moves to the
+ * trash, Space shows every action.
+ * @module
+ */
+import { LitElement, type PropertyValues, html, nothing } from 'lit'
+import { repeat } from 'lit/directives/repeat.js'
+import type { Item } from '../../node/api.ts'
+import { type Actions, placeOf } from '../actions.ts'
+import { ActionsEvent, GroundEvent, type NamedEvent } from '../events.ts'
+import { sentenceOf } from '../fault.ts'
+import { formatDay, formatSize } from '../format.ts'
+import { type Model, childrenOf, fewestCopies } from '../model.ts'
+import { icon } from '../part/icon.ts'
+import { shared } from '../part/shared.ts'
+import { words } from '../words.ts'
+import { listStyle } from './list.css.ts'
+import { type Row, rowsOf, rowsOfSearch, typedAhead } from './rows.ts'
+import '../part/copies.ts'
+import '../part/name-form.ts'
+
+const pageOfRows = 500
+const typingEndsMs = 700
+/** By this a drop knows one of the tree's own items. */
+export const itemMediaType = 'application/x-blocktree-item'
+
+export class BtList extends LitElement {
+  static override properties = {
+    model: { attribute: false },
+    actions: { attribute: false },
+    groundId: {},
+    query: {},
+    currentId: { state: true },
+    unfoldedIds: { state: true },
+    renamingId: { state: true },
+    problem: { state: true },
+    shownMax: { state: true },
+  }
+  declare model: Model
+  declare actions: Actions
+  declare groundId: string
+  /** Shows what matches instead of the ground's contents; empty: no search. */
+  declare query: string
+  declare currentId: string
+  declare unfoldedIds: ReadonlySet<string>
+  declare renamingId: string
+  declare problem: string
+  declare shownMax: number
+  #rows: readonly Row[] = []
+  #typed = ''
+  #typedAtMs = 0
+
+  static override styles = [shared, listStyle]
+
+  constructor() {
+    super()
+    this.query = ''
+    this.currentId = ''
+    this.unfoldedIds = new Set()
+    this.renamingId = ''
+    this.problem = ''
+    this.shownMax = pageOfRows
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('groundId') || changed.has('query')) this.shownMax = pageOfRows
+    const before = this.#rows.findIndex((row) => row.item.id === this.currentId)
+    this.#rows = this.query ? rowsOfSearch(this.model, this.query) : rowsOf(this.model, this.groundId, this.unfoldedIds)
+    // Where the current row went away, its place in the list stays current.
+    if (!this.#rows.some((row) => row.item.id === this.currentId))
+      this.currentId = this.#rows[Math.min(Math.max(0, before), this.#rows.length - 1)]?.item.id ?? ''
+  }
+
+  override render() {
+    if (this.#rows.length === 0) return this.#nothing()
+    const hiddenCount = this.#rows.length - this.shownMax
+    return html`<p class="unseen" id="help">${words.list.help}</p>
+      <ul role="tree" aria-label=${words.list.label} aria-describedby="help" @keydown=${this.#pressed}>
+        ${repeat(
+          this.#rows.slice(0, this.shownMax),
+          (row) => row.item.id,
+          (row) => this.#line(row),
+        )}
+      </ul>
+      ${
+        hiddenCount > 0
+          ? html`<button class="plain" @click=${() => (this.shownMax += pageOfRows)}>
+              ${words.list.showMore(hiddenCount)}
+            </button>`
+          : nothing
+      }`
+  }
+
+  #nothing() {
+    if (this.query) return html`<p class="empty quiet" role="status">${words.list.hits(0)}</p>`
+    const isRoot = this.groundId === this.model.tree?.rootId
+    return html`<div class="empty">
+      <h2>${isRoot ? words.tree.emptyRoot : words.tree.emptyFolder}</h2>
+      <p class="quiet">${words.tree.emptyHelp}</p>
+    </div>`
+  }
+
+  #line(row: Row) {
+    const { item, level, position, siblingCount, isUnfolded } = row
+    const isFolder = item.kind === 'folder'
+    return html`<li
+      role="treeitem"
+      id=${`row-${item.id}`}
+      data-id=${item.id}
+      data-folder=${isFolder ? item.id : nothing}
+      class="level-${Math.min(level, 8)}"
+      tabindex=${item.id === this.currentId ? 0 : -1}
+      aria-level=${level}
+      aria-posinset=${position}
+      aria-setsize=${siblingCount}
+      aria-expanded=${isFolder && !this.query ? String(isUnfolded) : nothing}
+      aria-label=${this.#sentence(item)}
+      draggable=${this.renamingId === item.id ? 'false' : 'true'}
+      @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(itemMediaType, item.id)}
+      @focus=${() => (this.currentId = item.id)}
+      @click=${(event: Event) => this.#clicked(event, row)}
+      @contextmenu=${(event: Event) => this.#menu(event, item)}
+    >
+      <span class="fold ${isUnfolded ? 'down' : ''}">${isFolder && !this.query ? icon('chevron') : nothing}</span>
+      <span class="kind ${item.kind}">${icon(item.kind)}</span>
+      ${this.renamingId === item.id ? this.#renaming(item) : this.#texts(item)}
+      <button class="plain only-icon more" tabindex="-1" aria-label=${words.tree.more(item.name)}>
+        ${icon('more')}
+      </button>
+    </li>`
+  }
+
+  #texts(item: Item) {
+    const place = this.query ? placeOf(this.model, item) : ''
+    return html`<span class="texts">
+      <span class="name"><bdi>${item.name}</bdi></span>
+      <span class="small quiet number about">
+        ${place ? html`<span><bdi>${words.list.inFolder(place)}</bdi></span>` : nothing}
+        <span
+          >${item.kind === 'folder' ? words.tree.items(childrenOf(this.model, item.id).length) : formatSize(item.sizeBytes)}</span
+        >
+        <span class="day">${formatDay(item.modifiedAtMs)}</span>
+        <bt-copies
+          brief
+          .copyCount=${fewestCopies(this.model, item.id)}
+          .deviceCount=${this.model.tree?.deviceCount ?? 1}
+        ></bt-copies>
+      </span>
+    </span>`
+  }
+
+  #renaming(item: Item) {
+    return html`<bt-name-form
+      compact
+      .label=${words.item.name}
+      .value=${item.name}
+      .problem=${this.problem}
+      @click=${(event: Event) => event.stopPropagation()}
+      @bt-named=${(event: NamedEvent) => this.#rename(item, event.name)}
+      @bt-name-left=${() => this.#endRenaming()}
+    ></bt-name-form>`
+  }
+
+  async #rename(item: Item, name: string): Promise<void> {
+    try {
+      await this.actions.rename(item, name)
+      this.#endRenaming()
+    } catch (error) {
+      this.problem = sentenceOf(error)
+    }
+  }
+  #endRenaming(): void {
+    const id = this.renamingId
+    this.renamingId = ''
+    this.problem = ''
+    this.#focus(id)
+  }
+
+  #sentence(item: Item): string {
+    const copies = fewestCopies(this.model, item.id) < 2 ? words.copies.here : ''
+    const about =
+      item.kind === 'folder'
+        ? words.tree.cellFolder(item.name, childrenOf(this.model, item.id).length)
+        : words.tree.cellFile(item.name, item.sizeBytes)
+    return [about, this.query ? placeOf(this.model, item) : '', copies].filter((part) => part !== '').join(', ')
+  }
+
+  #clicked(event: Event, row: Row): void {
+    const within = (selector: string) =>
+      event.composedPath().some((target) => target instanceof Element && target.matches(selector))
+    this.currentId = row.item.id
+    if (within('.more')) this.dispatchEvent(new ActionsEvent(row.item.id))
+    else if (within('.fold') && row.item.kind === 'folder' && !this.query) this.#unfold(row.item.id, !row.isUnfolded)
+    else if (row.item.kind === 'folder') this.dispatchEvent(new GroundEvent(row.item.id))
+    else this.dispatchEvent(new ActionsEvent(row.item.id))
+  }
+  #menu(event: Event, item: Item): void {
+    event.preventDefault()
+    this.dispatchEvent(new ActionsEvent(item.id))
+  }
+
+  #pressed(event: KeyboardEvent): void {
+    const index = this.#rows.findIndex((row) => row.item.id === this.currentId)
+    const row = this.#rows[index]
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return
+    if (!this.#steer(event.key, row, index) && !this.#typeAhead(event.key, index)) return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+
+  /** @returns whether the key means something here */
+  #steer(key: string, row: Row, index: number): boolean {
+    const { item, isUnfolded } = row
+    const isFolder = item.kind === 'folder' && !this.query
+    switch (key) {
+      case 'ArrowDown':
+        return this.#goTo(index + 1)
+      case 'ArrowUp':
+        return this.#goTo(index - 1)
+      case 'Home':
+        return this.#goTo(0)
+      case 'End':
+        return this.#goTo(Math.min(this.#rows.length, this.shownMax) - 1)
+      case 'ArrowRight':
+        if (isFolder && !isUnfolded) this.#unfold(item.id, true)
+        else if (isUnfolded) this.#goTo(index + 1)
+        return true
+      case 'ArrowLeft':
+        if (isUnfolded) this.#unfold(item.id, false)
+        else this.#focus(item.parentId ?? '')
+        return true
+      case 'Enter':
+        if (item.kind === 'folder') this.dispatchEvent(new GroundEvent(item.id))
+        else this.actions.open(item)
+        return true
+      case ' ':
+        this.dispatchEvent(new ActionsEvent(item.id))
+        return true
+      case 'F2':
+        this.renamingId = item.id
+        return true
+      case 'Delete':
+      case 'Backspace':
+        void this.actions.trash(item)
+        return true
+      default:
+        return false
+    }
+  }
+
+  #typeAhead(key: string, index: number): boolean {
+    if (key.length !== 1) return false
+    const nowMs = performance.now()
+    if (nowMs - this.#typedAtMs > typingEndsMs) this.#typed = ''
+    this.#typedAtMs = nowMs
+    this.#typed += key
+    // One letter goes on to the next such name; more letters may stay where they are.
+    const found = typedAhead(this.#rows, index + (this.#typed.length === 1 ? 1 : 0), this.#typed)
+    return found >= 0 && this.#goTo(found)
+  }
+
+  #unfold(id: string, isUnfolded: boolean): void {
+    const ids = new Set(this.unfoldedIds)
+    if (isUnfolded) ids.add(id)
+    else ids.delete(id)
+    this.unfoldedIds = ids
+  }
+  #goTo(index: number): boolean {
+    const row = this.#rows[Math.min(Math.max(0, index), this.shownMax - 1)]
+    if (row) this.#focus(row.item.id)
+    return true
+  }
+  #focus(id: string): void {
+    if (!this.#rows.some((row) => row.item.id === id)) return
+    this.currentId = id
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>(`#row-${CSS.escape(id)}`)?.focus())
+  }
+}
+customElements.define('bt-list', BtList)
