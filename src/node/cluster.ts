@@ -11,21 +11,12 @@ import {
   type Bytes,
   BlocktreeError,
   type Fault,
-  StoreDamagedError,
-  bytesOf,
-  compare,
-  decode,
   encode,
   keyOf,
-  listOf,
   must,
-  nullable,
-  record,
-  textUpTo,
-  u53,
 } from '../core/bytes/bytes.ts'
 import type { Checked } from '../core/cap/cap.ts'
-import { type AuthenticatedMap, emptyMap, entries as entriesOf, get, root, set } from '../core/merkle/merkle.ts'
+import { entries as entriesOf, get, root } from '../core/merkle/merkle.ts'
 import {
   type Entry,
   type HardState,
@@ -61,35 +52,19 @@ import type { Change } from '../port/store.ts'
 import type { Platform } from '../port/platform.ts'
 import { MemoryLog } from './memory-log.ts'
 import { type ClusterPlace, inPlace, logKey, placePrefix, placePrefixSizeBytes } from './place.ts'
+import {
+  checkpointKey,
+  checkpointWire,
+  entryWire,
+  hardStateKey,
+  hardStateWire,
+  readHeldState,
+} from './read/held-state.ts'
 
-export const hardStateWire = record('hardState', 1, { term: u53, votedFor: nullable(textUpTo(64)), commitIndex: u53 })
-export const entryWire = record('logEntry', 1, {
-  term: u53,
-  index: u53,
-  data: { pack: (data: Bytes) => data, parse: asBytes },
-})
-/** Where the rows of the `state` table stand: the snapshot that the log goes on from. */
-export const checkpointWire = record('checkpoint', 1, {
-  index: u53,
-  term: u53,
-  voters: listOf(textUpTo(64), 16),
-  stateRoot: bytesOf(32),
-})
-
-function asBytes(item: unknown): Bytes {
-  if (item instanceof Uint8Array && item.length <= batchSizeBytesMax) return item as Bytes
-  throw new Error('expected a log entry')
-}
-
-const hardStateKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(1))
-const checkpointKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(2))
-
-/** A checkpoint follows when so many entries, or so much of them, were applied since the last, or when all is quiet for a while. */
+export /** A checkpoint follows when so many entries, or so much of them, were applied since the last, or when all is quiet for a while. */
 const checkpointEntryCount = 256
 const checkpointSizeBytes = 8 * 1024 * 1024
 const checkpointQuietMs = 5000
-/** Read at once when the node starts. */
-const scanCount = 2048
 
 interface Waiting {
   readonly operation: Operation
@@ -158,17 +133,14 @@ export class Cluster {
   /** Opens a cluster that this device holds: the rows of the last checkpoint, then the log from there. null where it holds none. */
   static async open(options: ClusterOptions): Promise<Cluster | null> {
     const { platform, place } = options
-    const checkpointRow = await platform.store.read('raft', checkpointKey(place))
-    if (checkpointRow === null) return null
-    const checkpoint = must(decode(checkpointWire, checkpointRow, 4096))
-    const state = await readState(platform, place)
-    if (compare(root(state.map), checkpoint.stateRoot) !== 0) throw new StoreDamagedError('the state of the tree')
-    const hardStateRow = await platform.store.read('raft', hardStateKey(place))
+    const held = await readHeldState(platform.store, place)
+    if (held === null) return null
+    const { checkpoint, state, entries, hardState } = held
     const log = new MemoryLog(checkpoint.voters)
     log.snapshotIndex = checkpoint.index
     log.snapshotTerm = checkpoint.term
-    if (hardStateRow !== null) log.hardState = must(decode(hardStateWire, hardStateRow, 4096))
-    await readLog(platform, place, log)
+    if (hardState !== null) log.hardState = hardState
+    log.append(entries)
     const cluster = new Cluster(options, log, state)
     await cluster.#campaign()
     return cluster
@@ -396,30 +368,6 @@ const changesVoteOrTerm = (next: HardState, last: HardState): boolean =>
 /** 48 random bits: no two starts of a node share one. */
 const drawIncarnation = (platform: Platform): number =>
   platform.random.bytes(6).reduce((number, octet) => number * 256 + octet, 0)
-
-async function readState(platform: Platform, place: ClusterPlace): Promise<TreeState> {
-  const prefix = placePrefix(place)
-  let map: AuthenticatedMap = emptyMap
-  for (let after: Bytes | undefined; ;) {
-    const rows = await platform.store.scan('state', prefix, scanCount, after)
-    for (const { key, value } of rows) map = set(map, key.slice(prefix.length), value)
-    after = rows.at(-1)?.key
-    if (rows.length < scanCount) return { treeId: place.treeId, map }
-  }
-}
-
-async function readLog(platform: Platform, place: ClusterPlace, log: MemoryLog): Promise<void> {
-  for (let after: Bytes | undefined; ;) {
-    const rows = await platform.store.scan('log', placePrefix(place), scanCount, after)
-    const entries = rows.map(({ value }) => ({
-      kind: 'command' as const,
-      ...must(decode(entryWire, value, batchSizeBytesMax + 64)),
-    }))
-    log.append(entries)
-    after = rows.at(-1)?.key
-    if (rows.length < scanCount) return
-  }
-}
 
 /** A cluster of one needs no ticks, so the timing is what a later one with peers will begin with. */
 const raftConfig = (id: NodeId): RaftConfig => ({
