@@ -81,12 +81,12 @@ function takeSnapshot(raft: Draft, { from: leader, snapshot }: InstallSnapshot):
   acknowledge(raft, leader, isInstalled ? lastIndex(raft.log) : raft.log.commitIndex)
 }
 
-/** @returns false where the snapshot was of no use */
+/**
+ * The snapshot need not hold this node: one that was taken before a newcomer belonged leads it to the entry by which it does.
+ * @returns false where the snapshot was of no use
+ */
 function install(raft: Draft, snapshot: Snapshot): boolean {
   if (snapshot.index <= raft.log.commitIndex) return false
-  const { voters, votersOutgoing, learners } = snapshot.configuration
-  // Who is not a member of it can not judge it.
-  if (![voters, votersOutgoing, learners].some((ids) => ids.includes(raft.config.id))) return false
   if (holds(raft.log, snapshot.index, snapshot.term)) {
     // "If instead the follower receives a snapshot that describes a prefix of its log [...] entries following the snapshot are
     // still valid and must be retained" (paper §7). All that it says is that the prefix is committed.

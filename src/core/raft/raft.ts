@@ -27,7 +27,7 @@
 import { type Check, type Result, accepted, refused } from '../bytes/bytes.ts'
 import { isVoter, membershipOf, voterIds } from './configuration.ts'
 import { type LogReader, applied, committedTo, lastIndex, lastTerm, openLog } from './log.ts'
-import { type Index, type NodeId, type Term, emptyConfiguration } from './message.ts'
+import type { Index, NodeId, Term } from './message.ts'
 import { type Progress, isHeldBack, isInflightFull } from './progress.ts'
 import { noReads } from './reads.ts'
 import { becomeFollower } from './role.ts'
@@ -104,7 +104,14 @@ export interface Restored {
   readonly incarnation: number
 }
 
-/** A node at its start, or at its start anew: a follower with the term, vote and log that the reader holds. */
+/**
+ * A node at its start, or at its start anew: a follower with the term, vote and log that the reader holds.
+ *
+ * The reader's configuration is the one in force at `appliedIndex`. How a group begins is no entry, so every member must be told
+ * it alike: the configuration before index 1 is the founders' on all nodes, on those that join later too. (Or the founders' logs
+ * begin as a snapshot at some index, and who joins later begins blank, with `emptyConfiguration`, and gets that snapshot
+ * first.) A node that is told nothing, and then gets entries from index 1, can not apply the first change of the configuration.
+ */
 export function createRaft(config: RaftConfig, reader: LogReader, restored: Restored): Raft {
   checkConfig(config)
   const { hardState, configuration } = reader.initialState()
@@ -124,7 +131,7 @@ export function createRaft(config: RaftConfig, reader: LogReader, restored: Rest
     log,
     role: 'follower',
     leader: null,
-    configuration: { ...emptyConfiguration, ...configuration },
+    configuration,
     progress,
     votes: new Map(),
     electionElapsedTicks: 0,
