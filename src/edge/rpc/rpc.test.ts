@@ -65,11 +65,14 @@ test('settles open and later calls when the node is gone', async () => {
   await expect(node.api.storage()).rejects.toBeInstanceOf(NodeMovedError)
 })
 
-test('moves the octets of a piece', async () => {
-  const chunk = new Uint8Array(100_000).fill(9)
-  const node = pair({ nextChunk: async () => chunk })
-  expect((await node.api.nextChunk('s'))?.length).toBe(100_000)
-  expect(chunk.length).toBe(0)
+test('moves the octets of a large piece, and copies a small one', async () => {
+  const large = new Uint8Array(100_000).fill(9)
+  const small = Uint8Array.of(1, 2)
+  const node = pair({ nextChunk: async (streamId) => (streamId === 'large' ? large : small) })
+  expect((await node.api.nextChunk('large'))?.length).toBe(100_000)
+  expect(large.length).toBe(0)
+  expect(await node.api.nextChunk('small')).toEqual(Uint8Array.of(1, 2))
+  expect(small.length).toBe(2)
 })
 
 test('ends what a caller began when the caller is gone, and what it was still beginning', async () => {

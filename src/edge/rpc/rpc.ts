@@ -80,8 +80,7 @@ export function serveNode(api: NodeApi, port: MessagePort, callerGone: Promise<u
     if (method === 'watch') begun.set(answer as string, 'unwatch')
     else if (method === 'openContent') begun.set((answer as ContentHead).streamId, 'closeContent')
     else if (method === 'unwatch' || method === 'closeContent') begun.delete(args[0] as string)
-    // The piece belongs to the caller from here on, so its octets move instead of being copied.
-    else if (method === 'nextChunk' && answer) transfer(answer, [(answer as Uint8Array<ArrayBuffer>).buffer])
+    else if (method === 'nextChunk' && answer) moveIfLarge(answer as Uint8Array<ArrayBuffer>)
     if (isGone) await endAll()
     return answer
   })
@@ -92,6 +91,11 @@ export function serveNode(api: NodeApi, port: MessagePort, callerGone: Promise<u
     return endAll()
   })
 }
+
+/** A large piece is made for its caller, so its octets move; a small one may be a constant of the node, and is copied. */
+const moveIfLarge = (piece: Uint8Array<ArrayBuffer>): unknown =>
+  piece.byteLength < movedSizeBytesMin ? piece : transfer(piece, [piece.buffer])
+const movedSizeBytesMin = 32 * 1024
 
 /** An error as it crosses a port. */
 export interface SentError {

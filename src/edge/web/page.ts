@@ -1,0 +1,78 @@
+/**
+ * The page's half of the web server: registers the service worker, starts workers, knows its profile.
+ * @module
+ */
+import { contentPrefix, defaultProfile } from './address.ts'
+
+/** Trusted Types of the platform, which the compiler does not know yet. */
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
+}
+
+/** The one policy for script addresses: files of this site, and not what a person keeps in the tree. */
+const rules = {
+  createScriptURL(url: string): string {
+    const address = new URL(url, document.baseURI)
+    const content = new URL(contentPrefix, document.baseURI)
+    if (address.origin !== location.origin || address.pathname.startsWith(content.pathname))
+      throw new TypeError(`"url" expected a script of this site, got ${address.href}`)
+    return address.href
+  },
+}
+const policy =
+  (globalThis as { readonly trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy('blocktree', rules) ?? rules
+
+export const startModuleWorker = (url: string): Worker => new Worker(policy.createScriptURL(url), { type: 'module' })
+
+/**
+ * Registers the service worker at the root of the site.
+ * @param onUpdate a newer release waits; the function given to it lets the release in and reloads the page
+ * @returns false where the browser has none, or refuses it here
+ */
+export async function registerService(url: string, onUpdate: (takeOver: () => void) => void): Promise<boolean> {
+  if (!('serviceWorker' in navigator)) return false
+  const { serviceWorker } = navigator
+  let registration: ServiceWorkerRegistration
+  try {
+    registration = await serviceWorker.register(policy.createScriptURL(url), { updateViaCache: 'none' })
+  } catch (error) {
+    console.error(error)
+    return false
+  }
+  const offer = (worker: ServiceWorker | null): void => {
+    // Without a controller this is the first installation, which has nothing to replace.
+    if (!worker || !serviceWorker.controller) return
+    onUpdate(() => {
+      serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
+      worker.postMessage({ kind: 'takeOver' })
+    })
+  }
+  offer(registration.waiting)
+  registration.addEventListener('updatefound', () => {
+    const { installing } = registration
+    installing?.addEventListener('statechange', () => {
+      if (installing.state === 'installed') offer(installing)
+    })
+  })
+  return true
+}
+
+const profileKey = 'profile'
+
+/**
+ * Which of this browser's profiles the page is: `#as=phone`, or `?as=phone` behind a route. A tab keeps its profile, since
+ * the routes that follow do not name it.
+ */
+export function profileOfPage(): string {
+  const [, named] = /(?:^#|[?&])as=([a-z0-9-]{1,32})(?:&|$)/.exec(location.hash) ?? []
+  if (named !== undefined) sessionStorage.setItem(profileKey, named)
+  return named ?? sessionStorage.getItem(profileKey) ?? defaultProfile
+}
+
+/** Where the service worker serves a file of this profile. */
+export function contentUrl(profile: string, id: string, isDownload: boolean): string {
+  const url = new URL(`${contentPrefix}${id}`, document.baseURI)
+  if (profile !== defaultProfile) url.searchParams.set('as', profile)
+  if (isDownload) url.searchParams.set('download', '')
+  return url.href
+}

@@ -1,0 +1,32 @@
+/**
+ * The node's thread: builds the real platform of a profile and runs the node on it.
+ * @module
+ */
+import { createClock } from '../src/edge/clock/clock.ts'
+import { createCrypto } from '../src/edge/crypto/crypto.ts'
+import { createKeys } from '../src/edge/keys/keys.ts'
+import { createRandom } from '../src/edge/random/random.ts'
+import { openStore } from '../src/edge/store/store.ts'
+import { hostNode } from '../src/edge/tab/worker.ts'
+import { runNode } from '../src/node/node.ts'
+
+hostNode(async (profile) => {
+  const keys = createKeys(profile)
+  const store = await openStore({ profile, deviceKey: await keys.deviceKey() })
+  const platform = { store, keys, clock: createClock(), random: createRandom(), crypto: createCrypto() }
+  const node = await runNode(platform, { deviceName: deviceName() })
+  return {
+    api: node.api,
+    epoch: store.epoch,
+    closed: Promise.race([node.stopped, store.closed]),
+    async close() {
+      await node.close()
+      store.close()
+    },
+  }
+})
+
+/** Until its owner says otherwise. */
+function deviceName(): string {
+  return /Mobi|Android|iPhone|iPad/.test(navigator.userAgent) ? 'Phone' : 'Computer'
+}
