@@ -104,7 +104,7 @@ async function compare(source: OwnTree, target: OwnTree, block: BlockId): Promis
     return body === null ? null : { body, pieces: readContent(readingOf(tree), block, body, 0, body.sizeBytes) }
   })
   const [left, right] = sides
-  if (left == null || right == null || left.body.sizeBytes !== right.body.sizeBytes)
+  if (!left || !right || left.body.sizeBytes !== right.body.sizeBytes)
     throw new StoreDamagedError('a file that moved in')
   for await (const piece of left.pieces) {
     const { value } = await right.pieces.next()

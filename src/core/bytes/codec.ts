@@ -20,6 +20,10 @@ export interface Codec<T> {
 }
 export type Decoded<C> = C extends Codec<infer T> ? T : never
 
+// A codec takes and gives its type, so it is invariant, and no other bound would admit fields of every type.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyCodec = Codec<any>
+
 class FormatError extends Error {
   override name = 'FormatError'
 }
@@ -124,7 +128,7 @@ type FieldsOf<F> = { readonly [K in keyof F]: Decoded<F[K]> }
  * A record as a CBOR array: kind, version, then the fields in the order written here.
  * The kind is spelled out on the wire, so no record can be taken for another.
  */
-export function record<const K extends string, F extends Record<string, Codec<any>>>(
+export function record<const K extends string, F extends Record<string, AnyCodec>>(
   kind: K,
   version: number,
   fields: F,
@@ -147,7 +151,7 @@ export function record<const K extends string, F extends Record<string, Codec<an
 }
 
 /** Positions without a head, for parts of a record. */
-export function tuple<F extends Record<string, Codec<any>>>(fields: F): Codec<FieldsOf<F>> {
+export function tuple<F extends Record<string, AnyCodec>>(fields: F): Codec<FieldsOf<F>> {
   const entries = Object.entries(fields)
   return {
     pack: (value) => entries.map(([name, codec]) => codec.pack((value as Record<string, unknown>)[name])),
@@ -161,7 +165,7 @@ export function tuple<F extends Record<string, Codec<any>>>(fields: F): Codec<Fi
 }
 
 /** One of several formats, told apart by `tag`, which is the first position on the wire. */
-export function union<V extends { readonly [T in string]: Codec<any> }>(
+export function union<V extends { readonly [T in string]: AnyCodec }>(
   variants: V,
 ): Codec<{ [T in keyof V]: { readonly tag: T; readonly value: Decoded<V[T]> } }[keyof V]> {
   return {

@@ -81,6 +81,7 @@ export function checkDepth(path: IdPath): Check {
   return refused('pathTooDeep', `Folders can be nested ${depthMax} deep; put this one further down.`)
 }
 
+// oxlint-disable no-control-regex -- control characters are what is looked for
 // C0, C1 and the separators of lines and paragraphs; marks that reorder text; and what separates components elsewhere.
 const forbidden = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]/u
 

@@ -6,6 +6,7 @@
  * @module
  */
 import {
+  type AnyCodec,
   type Bytes,
   type Codec,
   type Decoded,
@@ -143,7 +144,7 @@ export const rows = {
   requestAge: tuple({}),
   dead: deadRowWire,
   wraps: wrapsWire,
-} as const satisfies { readonly [K in RowKind]: Codec<any> }
+} as const satisfies { readonly [K in RowKind]: AnyCodec }
 type RowOf<K extends RowKind> = Decoded<(typeof rows)[K]>
 
 const wireOf = <K extends RowKind>(kind: K): Codec<RowOf<K>> => rows[kind] as unknown as Codec<RowOf<K>>

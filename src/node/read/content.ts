@@ -96,7 +96,7 @@ async function openPiece(
   )
   const plans = sectors.map((sector, at): OpenPlan => {
     const ciphertext = stored[at]
-    if (ciphertext == null) throw new StoreDamagedError('a piece of a file is missing')
+    if (ciphertext === null || ciphertext === undefined) throw new StoreDamagedError('a piece of a file is missing')
     const keys = ring.sectorKeys(state, block, sector.leaf.keyEpoch)
     if (keys === null) throw new BlocktreeError('keyOutOfReach', 'This device has no key for this file.')
     const plan = planOpen(keys, block, sector, ciphertext, place.treeId)
