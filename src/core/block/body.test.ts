@@ -1,0 +1,591 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Bytes, type Result, concat, keyOf, must, toHex, utf8 } from '../bytes/bytes.ts'
+import { blockKeySchedule, digest, openOnce, sealOnce, sha256 } from '../crypto/crypto.ts'
+import { merkleLeaf, merkleRoot } from '../merkle/merkle.ts'
+import {
+  type Body,
+  type BodyWriter,
+  type LocatedSector,
+  type Page,
+  type SectorLeaf,
+  type Walk,
+  diffBodies,
+  emptyBody,
+  emptyBodyWriter,
+  finishBody,
+  packLeaf,
+  pageSizeBytesMax,
+  parseLeaf,
+  planOpen,
+  planSeal,
+  readBody,
+  replaceSectors,
+  sectorCountOf,
+  sectorSizeBytes,
+  sectorSizeOf,
+  writeSectors,
+} from './block.ts'
+
+type Store = Map<string, Bytes>
+
+/** What a node does with a walk, with everything at hand. */
+function perform<Found, Value>(walk: Walk<Found, Value>, store: ReadonlyMap<string, Bytes>) {
+  const found: Found[] = []
+  let pageCount = 0
+  let step = walk.next()
+  while (!step.done) {
+    if (step.value.kind === 'need') {
+      pageCount += step.value.pages.length
+      step = walk.next(step.value.pages.map((hash) => store.get(keyOf(hash)) ?? null))
+    } else {
+      found.push(...step.value.found)
+      step = walk.next([])
+    }
+  }
+  const result: Result<Value> = step.value
+  return { found, pageCount, result }
+}
+
+const keep = (store: Store, pages: readonly Page[]): void =>
+  pages.forEach(({ hash, octets }) => store.set(keyOf(hash), octets))
+
+const leavesKnown = new Map<string, SectorLeaf>()
+
+/** A sector as no other, by its number and the version that sealed it. */
+function leafOf(index: number, version = 0): SectorLeaf {
+  const name = `${index}/${version}`
+  const known = leavesKnown.get(name)
+  if (known !== undefined) return known
+  const hash = digest('blocktree/1/testSector', utf8(name))
+  const leaf = { hash, keyEpoch: 1 + version, salt: hash.slice(16) }
+  leavesKnown.set(name, leaf)
+  return leaf
+}
+const leavesOf = (count: number): SectorLeaf[] => Array.from({ length: count }, (_, index) => leafOf(index))
+
+/** The size of a body of `count` sectors whose last has `tail` octets. */
+const sizeOf = (count: number, tail = sectorSizeBytes): number =>
+  count === 0 ? 0 : (count - 1) * sectorSizeBytes + tail
+
+// As text, since comparing thousands of arrays octet by octet takes a test runner seconds.
+const textOfLeaf = (leaf: SectorLeaf): string => toHex(packLeaf(leaf))
+const textOfSector = ({ index, leaf, sizeBytes }: LocatedSector): string => `${index} ${sizeBytes} ${textOfLeaf(leaf)}`
+const textOfPage = ({ hash, octets }: Page): string => `${toHex(hash)} ${toHex(octets)}`
+
+const rootByTheBook = (leaves: readonly SectorLeaf[]): string =>
+  toHex(merkleRoot(leaves.map((leaf) => merkleLeaf(packLeaf(leaf)))))
+
+function build(leaves: readonly SectorLeaf[], sizeBytes = sizeOf(leaves.length), store: Store = new Map()) {
+  const { writer, pages } = writeSectors(emptyBodyWriter, leaves)
+  keep(store, pages)
+  const finished = finishBody(writer, sizeBytes)
+  keep(store, finished.pages)
+  return { body: finished.body, pages: [...pages, ...finished.pages], store }
+}
+
+// Around every size at which the tree of pages changes its form.
+const edgeCounts = [0, 1, 2, 127, 128, 129, 255, 256, 257, 128 * 128, 128 * 128 + 1]
+
+describe('a body', () => {
+  test.each(edgeCounts)('of %i sectors has the root of the tree over all leaves and reads back', (count) => {
+    const leaves = leavesOf(count)
+    const { body, store } = build(leaves, sizeOf(count, 5))
+    expect(toHex(body.bodyRoot)).toBe(rootByTheBook(leaves))
+    const { found, result } = perform(readBody(body), store)
+    expect(result.ok).toBe(true)
+    const sizeBytesOf = (index: number): number => (index === count - 1 ? 5 : sectorSizeBytes)
+    expect(found.map(textOfSector)).toEqual(
+      leaves.map((leaf, index) => textOfSector({ index, leaf, sizeBytes: sizeBytesOf(index) })),
+    )
+    if (count > 0) expect(store.has(keyOf(body.bodyRoot))).toBe(true)
+    for (const octets of store.values()) expect(octets.length).toBeLessThanOrEqual(pageSizeBytesMax)
+  })
+
+  test('is the same however it is fed, and never holds more than its open pages', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 1, max: 300 }), (count, portion) => {
+        const leaves = leavesOf(count)
+        const whole = build(leaves)
+        let writer: BodyWriter = emptyBodyWriter
+        const pages: Page[] = []
+        for (let next = 0; next < count; next += portion) {
+          const progress = writeSectors(writer, leaves.slice(next, next + portion))
+          pages.push(...progress.pages)
+          writer = progress.writer
+          expect(writer.leaves.length).toBeLessThan(128)
+          for (const open of writer.hashes) expect(open.length).toBeLessThan(128)
+        }
+        const finished = finishBody(writer, sizeOf(count))
+        expect(finished.body).toEqual(whole.body)
+        expect([...pages, ...finished.pages].map(textOfPage)).toEqual(whole.pages.map(textOfPage))
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  test('that is empty has a root of its own and no pages', () => {
+    expect(build([])).toEqual({ body: emptyBody, pages: [], store: new Map() })
+    expect(emptyBody.sizeBytes).toBe(0)
+    expect(perform(readBody(emptyBody), new Map())).toEqual({
+      found: [],
+      pageCount: 0,
+      result: { ok: true, value: null },
+    })
+  })
+
+  test('of a size that its sectors do not fill is our mistake', () => {
+    const { writer } = writeSectors(emptyBodyWriter, leavesOf(2))
+    for (const sizeBytes of [0, sectorSizeBytes, 2 * sectorSizeBytes + 1, -1, 0.5])
+      expect(() => finishBody(writer, sizeBytes)).toThrow(RangeError)
+  })
+})
+
+describe('reading a range', () => {
+  const count = 128 * 130
+  const sizeBytes = sizeOf(count, 1000)
+  const { body, store } = build(leavesOf(count), sizeBytes)
+
+  test('gives just the sectors that it touches', () => {
+    const sectorOf = fc.integer({ min: 0, max: count - 1 })
+    const octet = fc
+      .tuple(sectorOf, fc.constantFrom(0, 1, 999, 65535))
+      .map(([index, at]) => Math.min(sizeBytes, index * sectorSizeBytes + at))
+    fc.assert(
+      fc.property(octet, fc.integer({ min: 0, max: 300 * sectorSizeBytes }), (start, length) => {
+        const end = Math.min(sizeBytes, start + length)
+        const { found, result } = perform(readBody(body, start, end), store)
+        expect(result.ok).toBe(true)
+        const expected: number[] = []
+        for (let index = Math.floor(start / sectorSizeBytes); index * sectorSizeBytes < end && start < end; index++)
+          expected.push(index)
+        expect(found.map(({ index, leaf }) => `${index} ${textOfLeaf(leaf)}`)).toEqual(
+          expected.map((index) => `${index} ${textOfLeaf(leafOf(index))}`),
+        )
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  test('of one octet reads one page a level', () => {
+    expect(perform(readBody(body, 70_000_000, 70_000_001), store).pageCount).toBe(3)
+  })
+
+  test('asks for pages and gives sectors step by step, never all at once', () => {
+    const walk = readBody(body)
+    let step = walk.next()
+    while (!step.done) {
+      if (step.value.kind === 'need') {
+        expect(step.value.pages.length).toBeLessThanOrEqual(8)
+        step = walk.next(step.value.pages.map((hash) => store.get(keyOf(hash))!))
+      } else {
+        expect(step.value.found.length).toBeLessThanOrEqual(128)
+        step = walk.next([])
+      }
+    }
+    expect(step.value.ok).toBe(true)
+  })
+
+  test('outside of the body is our mistake', () => {
+    for (const [start, end] of [
+      [-1, 1],
+      [2, 1],
+      [0, sizeBytes + 1],
+      [Number.NaN, 1],
+    ] as const)
+      expect(() => readBody(body, start, end).next()).toThrow(RangeError)
+  })
+
+  test('says where a page is not here', () => {
+    for (const lost of store.keys()) {
+      const { result } = perform(readBody(body), new Map([...store].filter(([hash]) => hash !== lost)))
+      expect(result).toMatchObject({ ok: false, fault: { code: 'pageMissing' } })
+      // Reading all of it three times shows enough.
+      if (lost === [...store.keys()][2]) break
+    }
+  })
+})
+
+describe('what is not what the root says is refused', () => {
+  const damagedBy = (body: Body, store: Store, target: string, octets: Bytes) =>
+    perform(readBody(body), new Map(store).set(target, octets))
+
+  test('every bit of every page', () => {
+    const { body, store } = build(leavesOf(130), sizeOf(130))
+    expect(store.size).toBe(3)
+    for (const [target, octets] of store) {
+      // Each octet once, another bit every time; all eight bits over the 7 KiB of a page.
+      for (let at = 0; at < octets.length; at += octets.length > 1000 ? 29 : 1) {
+        const forged = octets.slice()
+        forged[at]! ^= 1 << (at % 8)
+        const { result } = damagedBy(body, store, target, forged)
+        expect(result).toMatchObject({ ok: false, fault: { code: 'pageDamaged' } })
+      }
+    }
+  })
+
+  test('cut, longer, empty, huge and another page', () => {
+    const { body, store } = build(leavesOf(130), sizeOf(130))
+    for (const [target, octets] of store)
+      for (const forged of [
+        octets.slice(0, -1),
+        octets.slice(1),
+        concat(octets, Uint8Array.of(0)),
+        new Uint8Array(0),
+        new Uint8Array(pageSizeBytesMax + 1),
+        ...[...store].filter(([hash]) => hash !== target).map(([, other]) => other),
+      ])
+        expect(damagedBy(body, store, target, forged).result).toMatchObject({
+          ok: false,
+          fault: { code: 'pageDamaged' },
+        })
+  })
+
+  test('leaves as hashes and hashes as leaves', () => {
+    // 56 hashes and 32 leaves have the same number of octets.
+    const octets = new Uint8Array(56 * 32)
+    const asLeaves = concat(Uint8Array.of(0x83, 0x68), utf8('leafPage'), Uint8Array.of(1, 0x59, 7, 0), octets)
+    const hashes = Array.from({ length: 56 }, () => new Uint8Array(32))
+    const body = { bodyRoot: merkleRoot(hashes), sizeBytes: sizeOf(32) }
+    expect(perform(readBody(body), new Map([[keyOf(body.bodyRoot), asLeaves]])).result.ok).toBe(false)
+  })
+
+  test('a size of another count of sectors', () => {
+    const { body, store } = build(leavesOf(130))
+    for (const count of [1, 2, 128, 129, 131, 256, 257, 128 * 128, 2 ** 37 - 1])
+      expect(perform(readBody({ ...body, sizeBytes: sizeOf(count) }), store).result.ok).toBe(false)
+  })
+
+  test('an epoch that is no number here', () => {
+    expect(parseLeaf(concat(new Uint8Array(32), Uint8Array.of(0, 32, 0, 0, 0, 0, 0, 0), new Uint8Array(16)))).toBeNull()
+    expect(parseLeaf(new Uint8Array(55))).toBeNull()
+    expect(parseLeaf(new Uint8Array(57))).toBeNull()
+  })
+})
+
+describe('changing sectors', () => {
+  /** The change as a list: what `replaceSectors` must come out at. */
+  const changedLeaves = (
+    old: readonly SectorLeaf[],
+    changed: ReadonlyMap<number, SectorLeaf>,
+    count: number,
+  ): SectorLeaf[] => Array.from({ length: count }, (_, index) => changed.get(index) ?? old[index]!)
+
+  /** All that has to be in a change for its sizes, and `more`. */
+  function changeOf(
+    oldSize: number,
+    newSize: number,
+    more: readonly number[],
+    version: number,
+  ): Map<number, SectorLeaf> {
+    const count = sectorCountOf(newSize)
+    const changed = new Map<number, SectorLeaf>()
+    for (let index = 0; index < count; index++)
+      if (sectorSizeOf(oldSize, index) !== sectorSizeOf(newSize, index)) changed.set(index, leafOf(index, version))
+    for (const index of more) if (count > 0) changed.set(index % count, leafOf(index % count, version))
+    return changed
+  }
+
+  test('gives the root and the pages of a body built anew, edit after edit', () => {
+    const edit = fc.record({
+      count: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(0, 1, 127, 128, 129, 256, 257)),
+      tail: fc.constantFrom(1, 5, sectorSizeBytes),
+      more: fc.array(fc.nat(), { maxLength: 5 }),
+    })
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
+        const store: Store = new Map()
+        let body = emptyBody
+        let leaves: readonly SectorLeaf[] = []
+        edits.forEach(({ count, tail, more }, version) => {
+          const sizeBytes = sizeOf(count, tail)
+          const changed = changeOf(body.sizeBytes, sizeBytes, more, version)
+          leaves = changedLeaves(leaves, changed, count)
+          const { found, result } = perform(replaceSectors(body, changed, sizeBytes), store)
+          keep(store, found)
+          body = must(result)
+          const anew = build(leaves, sizeBytes)
+          expect(body).toEqual(anew.body)
+          for (const page of anew.pages) expect(toHex(store.get(keyOf(page.hash))!)).toBe(toHex(page.octets))
+          expect(perform(readBody(body), store).found.map(({ leaf }) => textOfLeaf(leaf))).toEqual(
+            leaves.map(textOfLeaf),
+          )
+        })
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  test.each([
+    { name: 'one level more', from: 128, to: 129 },
+    { name: 'two levels more', from: 100, to: 128 * 128 + 1 },
+    { name: 'one level less', from: 129, to: 128 },
+    { name: 'two levels less', from: 128 * 128 + 1, to: 3 },
+    { name: 'from nothing', from: 0, to: 130 },
+    { name: 'to nothing', from: 130, to: 0 },
+  ])('$name', ({ from, to }) => {
+    const old = leavesOf(from)
+    const { body, store } = build(old)
+    const changed = changeOf(sizeOf(from), sizeOf(to), [], 1)
+    const { found, result } = perform(replaceSectors(body, changed, sizeOf(to)), store)
+    expect(must(result)).toEqual(build(changedLeaves(old, changed, to)).body)
+    keep(store, found)
+    expect(perform(readBody(must(result)), store).result.ok).toBe(true)
+  })
+
+  test('of one in a gigabyte reads and makes one page a level', () => {
+    const count = 128 * 128 + 1
+    const { body, store } = build(leavesOf(count))
+    const { found, pageCount } = perform(replaceSectors(body, new Map([[9999, leafOf(9999, 1)]]), sizeOf(count)), store)
+    expect([pageCount, found.length]).toEqual([3, 3])
+  })
+
+  test('appending to a full page reads only the way to the end', () => {
+    const { body, store } = build(leavesOf(128 * 4))
+    const { pageCount, found } = perform(replaceSectors(body, new Map([[512, leafOf(512)]]), sizeOf(513)), store)
+    expect([pageCount, found.length]).toEqual([1, 2])
+  })
+
+  test('that leaves out a sector which must change is our mistake', () => {
+    const { body } = build(leavesOf(3), sizeOf(3, 10))
+    const attempts: [Map<number, SectorLeaf>, number][] = [
+      [new Map(), sizeOf(3, 11)],
+      [new Map(), sizeOf(2, 5)],
+      [new Map([[3, leafOf(3)]]), sizeOf(4)],
+      [new Map([[2, leafOf(2)]]), sizeOf(4)],
+      [new Map([[2, leafOf(2)]]), sizeOf(2)],
+      [new Map([[-1, leafOf(2)]]), sizeOf(3, 10)],
+    ]
+    for (const [changed, sizeBytes] of attempts)
+      expect(() => replaceSectors(body, changed, sizeBytes).next()).toThrow(RangeError)
+  })
+
+  test('refuses old pages that are damaged or not here', () => {
+    const { body, store } = build(leavesOf(130))
+    const change = () => replaceSectors(body, new Map([[3, leafOf(3, 1)]]), sizeOf(130))
+    expect(perform(change(), new Map()).result).toMatchObject({ ok: false, fault: { code: 'pageMissing' } })
+    const damaged = new Map([...store].map(([hash, octets]) => [hash, concat(octets, Uint8Array.of(0))]))
+    expect(perform(change(), damaged).result).toMatchObject({ ok: false, fault: { code: 'pageDamaged' } })
+  })
+})
+
+describe('comparing bodies', () => {
+  const objectsOf = (body: Body, store: Store): Set<string> => {
+    const reached = perform(diffBodies(body, []), store)
+    expect(reached.result.ok).toBe(true)
+    return new Set(reached.found.map(({ hash }) => keyOf(hash)))
+  }
+
+  /** Versions of one body, one after another. */
+  function versionsOf(sizes: readonly { count: number; more: readonly number[] }[]) {
+    const store: Store = new Map()
+    const bodies: Body[] = []
+    let leaves: readonly SectorLeaf[] = []
+    sizes.forEach(({ count, more }, version) => {
+      const touched = new Set(more.map((index) => index % Math.max(1, count)))
+      leaves = Array.from({ length: count }, (_, index) =>
+        touched.has(index) || leaves[index] === undefined ? leafOf(index, version) : leaves[index],
+      )
+      bodies.push(build(leaves, sizeOf(count), store).body)
+    })
+    return { store, bodies }
+  }
+  const version = fc.record({
+    count: fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(0, 1, 127, 128, 129, 256, 257)),
+    more: fc.array(fc.nat(), { maxLength: 4 }),
+  })
+
+  test('finds what only the one reaches: the difference of the sets', () => {
+    fc.assert(
+      fc.property(fc.array(version, { minLength: 1, maxLength: 4 }), fc.nat(), (sizes, at) => {
+        const { store, bodies } = versionsOf(sizes)
+        const body = bodies[at % bodies.length]!
+        const others = bodies.filter((_, index) => index !== at % bodies.length)
+        const { found, result } = perform(diffBodies(body, others), store)
+        expect(result.ok).toBe(true)
+        const keys = found.map(({ hash }) => keyOf(hash))
+        const kept = new Set(others.flatMap((other) => [...objectsOf(other, store)]))
+        const expected = [...objectsOf(body, store)].filter((key) => !kept.has(key))
+        expect(new Set(keys)).toEqual(new Set(expected))
+        expect(keys).toHaveLength(expected.length)
+        for (const { kind, hash } of found) expect(kind === 'page').toBe(store.has(keyOf(hash)))
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  test('reaches all pages and sectors of a body where nothing else is kept', () => {
+    const leaves = leavesOf(300)
+    const { body, store } = build(leaves)
+    expect(objectsOf(body, store)).toEqual(new Set([...store.keys(), ...leaves.map(({ hash }) => keyOf(hash))]))
+    expect(objectsOf(emptyBody, store)).toEqual(new Set())
+  })
+
+  test('passes over equal subtrees unread', () => {
+    const count = 128 * 128 + 1
+    const { body, store } = build(leavesOf(count))
+    const changed = perform(replaceSectors(body, new Map([[9999, leafOf(9999, 1)]]), sizeOf(count)), store)
+    keep(store, changed.found)
+    const { found, pageCount } = perform(diffBodies(body, [must(changed.result)]), store)
+    expect(pageCount).toBe(6)
+    expect(found.map(({ kind }) => kind)).toEqual(['sector', 'page', 'page', 'page'])
+    expect(perform(diffBodies(body, [body]), store)).toMatchObject({ found: [], pageCount: 0 })
+  })
+
+  test('deleting what it finds, cut off anywhere and begun again, ends with the kept body whole and nothing else', () => {
+    const { store: pages, bodies } = versionsOf([
+      { count: 300, more: [] },
+      { count: 260, more: [5, 200] },
+    ])
+    const [old, kept] = bodies as [Body, Body]
+    const all = new Set([...objectsOf(old, pages), ...objectsOf(kept, pages)])
+    const stepCount = 12
+    for (let cutAfter = 0; cutAfter < stepCount; cutAfter++) {
+      const store = new Map([...all].map((key) => [key, pages.get(key) ?? new Uint8Array(1)]))
+      const collect = (steps: number): boolean => {
+        const walk = diffBodies(old, [kept])
+        let step = walk.next()
+        for (let taken = 0; !step.done; taken++) {
+          if (taken === steps) return false
+          if (step.value.kind === 'need')
+            step = walk.next(step.value.pages.map((hash) => store.get(keyOf(hash)) ?? null))
+          else {
+            for (const { hash } of step.value.found) store.delete(keyOf(hash))
+            step = walk.next([])
+          }
+        }
+        expect(step.value.ok).toBe(true)
+        return true
+      }
+      collect(cutAfter)
+      expect(collect(Number.POSITIVE_INFINITY)).toBe(true)
+      expect(new Set(store.keys())).toEqual(objectsOf(kept, pages))
+    }
+  })
+
+  test('refuses where a kept body can not be read, so that nothing of it is lost', () => {
+    const { store, bodies } = versionsOf([
+      { count: 300, more: [] },
+      { count: 300, more: [5] },
+    ])
+    const [old, kept] = bodies as [Body, Body]
+    const without = new Map(store)
+    without.delete(keyOf(kept.bodyRoot))
+    expect(perform(diffBodies(old, [kept]), without)).toMatchObject({
+      found: [],
+      result: { ok: false, fault: { code: 'pageMissing' } },
+    })
+    const damaged = new Map(store).set(keyOf(kept.bodyRoot), store.get(keyOf(old.bodyRoot))!)
+    expect(perform(diffBodies(old, [kept]), damaged)).toMatchObject({
+      found: [],
+      result: { ok: false, fault: { code: 'pageDamaged' } },
+    })
+  })
+})
+
+describe('sectors', () => {
+  const treeId = new Uint8Array(32).fill(1)
+  const blockId = new Uint8Array(16).fill(2)
+  const salt = new Uint8Array(16).fill(3)
+  const keys = blockKeySchedule(new Uint8Array(32).fill(4))
+
+  function sealed(plaintext: Bytes, index: number): { ciphertext: Bytes; leaf: SectorLeaf } {
+    const plan = planSeal(keys, blockId, index, salt, plaintext, treeId)
+    const ciphertext = sealOnce(plan.key, plan.plaintext, plan.associatedData)
+    return { ciphertext, leaf: { hash: sha256(ciphertext), keyEpoch: 1, salt } }
+  }
+  /** As a crypto port does it. */
+  function opened(sector: LocatedSector, ciphertext: Bytes, block = blockId, tree = treeId): Bytes | null {
+    const plan = planOpen(keys, block, sector, ciphertext, tree)
+    if (!plan.ok) return null
+    const { key, associatedData, hash } = plan.value
+    return toHex(sha256(ciphertext)) === toHex(hash) ? openOnce(key, ciphertext, associatedData) : null
+  }
+
+  test('open where they belong and nowhere else', () => {
+    const plaintext = utf8('a page of a diary')
+    const { ciphertext, leaf } = sealed(plaintext, 7)
+    const sector = { index: 7, leaf, sizeBytes: plaintext.length }
+    expect(opened(sector, ciphertext)).toEqual(plaintext)
+    expect(opened({ ...sector, index: 8 }, ciphertext)).toBeNull()
+    expect(opened(sector, ciphertext, treeId.slice(16))).toBeNull()
+    expect(opened(sector, ciphertext, blockId, new Uint8Array(32))).toBeNull()
+    expect(opened({ ...sector, leaf: { ...leaf, salt: new Uint8Array(16) } }, ciphertext)).toBeNull()
+    for (let at = 0; at < ciphertext.length; at++) {
+      const forged = ciphertext.slice()
+      forged[at]! ^= 1 << (at % 8)
+      expect(opened(sector, forged)).toBeNull()
+      // Even where the leaf vouches for the forged ciphertext, its tag does not fit.
+      expect(opened({ ...sector, leaf: { ...leaf, hash: sha256(forged) } }, forged)).toBeNull()
+    }
+  })
+
+  test('of another size than the body demands are refused before they are opened', () => {
+    const { ciphertext, leaf } = sealed(utf8('short'), 0)
+    for (const sizeBytes of [0, 4, 6, sectorSizeBytes])
+      expect(planOpen(keys, blockId, { index: 0, leaf, sizeBytes }, ciphertext, treeId)).toMatchObject({
+        ok: false,
+        fault: { code: 'sectorSizeWrong' },
+      })
+  })
+
+  test('have 1 to 65536 octets', () => {
+    const seal = (sizeBytes: number) => planSeal(keys, blockId, 0, salt, new Uint8Array(sizeBytes), treeId)
+    expect(seal(1).plaintext.length).toBe(1)
+    expect(seal(sectorSizeBytes).plaintext.length).toBe(sectorSizeBytes)
+    expect(() => seal(0)).toThrow(RangeError)
+    expect(() => seal(sectorSizeBytes + 1)).toThrow(RangeError)
+  })
+
+  test.each([
+    { sizeBytes: 1, count: 1, last: 1 },
+    { sizeBytes: 65536, count: 1, last: 65536 },
+    { sizeBytes: 65537, count: 2, last: 1 },
+    { sizeBytes: Number.MAX_SAFE_INTEGER, count: 2 ** 37, last: 65535 },
+  ])('cut $sizeBytes octets into $count', ({ sizeBytes, count, last }) => {
+    expect(sectorCountOf(sizeBytes)).toBe(count)
+    expect(sectorSizeOf(sizeBytes, count - 1)).toBe(last)
+    expect(sectorSizeOf(sizeBytes, count)).toBe(0)
+    expect(sectorCountOf(0)).toBe(0)
+  })
+})
+
+/** Computed from the specification by another program. */
+const golden = {
+  leaf: '09d077d733aa8ccbcecb8ca77ce67638f023b87b428782a6e44ad5601b0dbb38000000000000000201010101010101010101010101010101',
+  leafPage:
+    '83686c6561665061676501587060626a1baef2fe423eca3d9f312f4675b35d106edbde5404dc8e324b74fae3eb00000000000000010000000000000000000000000000000009d077d733aa8ccbcecb8ca77ce67638f023b87b428782a6e44ad5601b0dbb38000000000000000201010101010101010101010101010101',
+  hashPage:
+    '83686861736850616765015840cf5a849926267336f3543a908bf1dc048ae8e07bafb820ba452632215d02caa5b4478fa7191b614b4ff8760cd9439db9481d0ad052354e1c0db58f6397ae2d1d',
+  roots: [
+    [1, '90f5a9ed1038013469a4add23bd5e3ef0568cc1e01c533b8bce4ce160edc7fa8'],
+    [2, '1d7a015e21760fba105bfec4eeada542c36d08a0203e1cbba1c7930ea28ddef0'],
+    [128, 'cf5a849926267336f3543a908bf1dc048ae8e07bafb820ba452632215d02caa5'],
+    [129, '4a19ddb628acf1cbd603b5384be4b1fafd73065f94f69542d636fb579f2c8f97'],
+    [300, '645c6ac9e7c306c6e30c5b6aa051aea0db1de4f115fc75a7cc4b321cdc595d45'],
+  ],
+  associatedData:
+    '8566736563746f7201582001010101010101010101010101010101010101010101010101010101010101015002020202020202020202020202020202182a',
+} as const
+
+describe('golden', () => {
+  const leaf = (index: number): SectorLeaf => ({
+    hash: sha256(utf8(`ciphertext ${index}`)),
+    keyEpoch: 1 + (index % 3),
+    salt: new Uint8Array(16).fill(index),
+  })
+  const bodyOf = (count: number) => build(Array.from({ length: count }, (_, index) => leaf(index)))
+
+  test('leaf', () => {
+    expect(toHex(packLeaf(leaf(1)))).toBe(golden.leaf)
+    expect(parseLeaf(packLeaf(leaf(1)))).toEqual(leaf(1))
+  })
+  test('page of leaves', () => expect(toHex(bodyOf(2).pages[0]!.octets)).toBe(golden.leafPage))
+  test('page of hashes', () => expect(toHex(bodyOf(129).pages.at(-1)!.octets)).toBe(golden.hashPage))
+  test.each(golden.roots)('root of %i sectors', (count, root) => expect(toHex(bodyOf(count).body.bodyRoot)).toBe(root))
+  test('associated data', () => {
+    const keys = blockKeySchedule(new Uint8Array(32))
+    const [treeId, blockId, salt] = [new Uint8Array(32).fill(1), new Uint8Array(16).fill(2), new Uint8Array(16)]
+    expect(toHex(planSeal(keys, blockId, 42, salt, utf8('x'), treeId).associatedData)).toBe(golden.associatedData)
+  })
+})
