@@ -27,13 +27,35 @@ const wrapPlace = (under: 'parent' | 'own', treeId: TreeId, block: BlockId, keyE
   concat(utf8(`blocktree/1/wrap/${under}`), treeId, block, u64be(keyEpoch))
 
 /** A child's key of an epoch under its parent's; opens nowhere else than at this block and epoch. */
-export const wrapUnderParent = (parentKey: Bytes, treeId: TreeId, block: BlockId, keyEpoch: number, key: Bytes, nonce: Bytes): Bytes =>
-  wrapKey(parentKey, key, wrapPlace('parent', treeId, block, keyEpoch), nonce)
-export const unwrapUnderParent = (parentKey: Bytes, treeId: TreeId, block: BlockId, keyEpoch: number, wrapped: Bytes): Bytes | null =>
-  unwrapKey(parentKey, wrapped, wrapPlace('parent', treeId, block, keyEpoch))
+export const wrapUnderParent = (
+  parentKey: Bytes,
+  treeId: TreeId,
+  block: BlockId,
+  keyEpoch: number,
+  key: Bytes,
+  nonce: Bytes,
+): Bytes => wrapKey(parentKey, key, wrapPlace('parent', treeId, block, keyEpoch), nonce)
+export const unwrapUnderParent = (
+  parentKey: Bytes,
+  treeId: TreeId,
+  block: BlockId,
+  keyEpoch: number,
+  wrapped: Bytes,
+): Bytes | null => unwrapKey(parentKey, wrapped, wrapPlace('parent', treeId, block, keyEpoch))
 
 /** A block's key of an earlier epoch under the one in force: who reads now can also read what was written before. */
-export const wrapEarlier = (key: Bytes, treeId: TreeId, block: BlockId, earlierEpoch: number, earlierKey: Bytes, nonce: Bytes): Bytes =>
-  wrapKey(key, earlierKey, wrapPlace('own', treeId, block, earlierEpoch), nonce)
-export const unwrapEarlier = (key: Bytes, treeId: TreeId, block: BlockId, earlierEpoch: number, wrapped: Bytes): Bytes | null =>
-  unwrapKey(key, wrapped, wrapPlace('own', treeId, block, earlierEpoch))
+export const wrapEarlier = (
+  key: Bytes,
+  treeId: TreeId,
+  block: BlockId,
+  earlierEpoch: number,
+  earlierKey: Bytes,
+  nonce: Bytes,
+): Bytes => wrapKey(key, earlierKey, wrapPlace('own', treeId, block, earlierEpoch), nonce)
+export const unwrapEarlier = (
+  key: Bytes,
+  treeId: TreeId,
+  block: BlockId,
+  earlierEpoch: number,
+  wrapped: Bytes,
+): Bytes | null => unwrapKey(key, wrapped, wrapPlace('own', treeId, block, earlierEpoch))

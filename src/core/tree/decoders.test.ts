@@ -1,0 +1,105 @@
+/**
+ * Every decoder of a format that comes from outside, fed with truncated, extended, flipped and non-canonical octets: a typed
+ * fault or the very value, never an exception, and what is accepted encodes to the same octets.
+ */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Codec, concat, decode, encode, equal } from '../bytes/bytes.ts'
+import { credentialSetWire, publicCredentialWire } from '../crypto/crypto.ts'
+import { writecapWire } from '../cap/cap.ts'
+import { signedRecordWire } from '../block/block.ts'
+import { decodeBatch, encodeBatch, takeOverBodyWire } from './batch.ts'
+import { decodeFrame, encodeFrame, frameSizeOf } from './archive.ts'
+import { type Summary, rows, summaryOf } from './state.ts'
+import {
+  access,
+  alice,
+  aliceCap,
+  change,
+  childPath,
+  content,
+  entry,
+  found,
+  founded,
+  hash,
+  id,
+  newFile,
+  ownerSet,
+  root,
+  treeId,
+} from './testing/forest.ts'
+
+const file = childPath(root, id(2))
+const sample = <T>(codec: Codec<T>, value: T) => ({
+  octets: encode(codec, value),
+  read: (octets: Uint8Array) => decode(codec, octets, 1 << 20),
+  write: (value: unknown) => encode(codec, value as T),
+})
+const formats = {
+  credential: sample(publicCredentialWire, alice.credential),
+  credentialSet: sample(credentialSetWire, ownerSet),
+  writecap: sample(writecapWire, aliceCap),
+  entry: sample(signedRecordWire, entry(root, id(2), 'file')),
+  access: sample(signedRecordWire, access(file)),
+  content: sample(signedRecordWire, content(file)),
+  takeOver: sample(takeOverBodyWire, { treeId, generation: 2, stateRoot: hash(1), writecapHash: aliceCap.hash }),
+  batch: {
+    octets: encodeBatch({ stampMs: 1, operations: [found, change(newFile(root, id(2)))] }),
+    read: decodeBatch as (octets: Uint8Array) => ReturnType<typeof decodeBatch>,
+    write: encodeBatch as (value: unknown) => Uint8Array,
+  },
+  archiveFrame: {
+    octets: encodeFrame({ tag: 'rows', value: [{ key: id(1), value: hash(2) }] }).slice(4),
+    read: decodeFrame,
+    write: (value: unknown) => encodeFrame(value as never).slice(4),
+  },
+  summaryRow: sample<Summary>(rows.summary, summaryOf(founded())!),
+}
+
+describe.each(Object.entries(formats))('%s', (_name, { octets, read, write }) => {
+  test('comes back from its own octets', () => {
+    const back = read(octets as never)
+    expect(back.ok && equal(write(back.value), octets)).toBe(true)
+  })
+  test('refuses every truncation and every extension', () => {
+    for (let size = 0; size < octets.length; size += 1 + Math.floor(octets.length / 200))
+      expect(read(octets.slice(0, size) as never).ok).toBe(false)
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 8 }), (tail) => !read(concat(octets, tail) as never).ok),
+    )
+  })
+  test('never throws on flipped octets, and what it takes is canonical', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(octets.length - 1), fc.integer({ min: 1, max: 255 })), { minLength: 1, maxLength: 3 }),
+        (flips) => {
+          const flipped = Uint8Array.from(octets)
+          for (const [at, mask] of flips) flipped[at]! ^= mask
+          const result = read(flipped as never)
+          return !result.ok || equal(write(result.value), flipped)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+  test('never throws on any octets', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (any) => read(any as never).ok === false),
+      { numRuns: 300 },
+    )
+  })
+})
+
+test('non-canonical CBOR of the same value is refused', () => {
+  // A summary begins with an array of 9: the same count in two octets means the same to a lenient reader.
+  const { octets, read } = formats.summaryRow
+  expect(octets[0]).toBe(0x89)
+  expect(read(concat(Uint8Array.of(0x98, 9), octets.slice(1)) as never).ok).toBe(false)
+})
+
+test('a frame’s length is bounded before anything is allocated', () => {
+  expect(frameSizeOf(Uint8Array.of(0xff, 0xff, 0xff, 0xff)).ok).toBe(false)
+  expect(frameSizeOf(Uint8Array.of(0, 0, 0, 0)).ok).toBe(false)
+  expect(frameSizeOf(Uint8Array.of(0, 0, 1)).ok).toBe(false)
+  expect(frameSizeOf(Uint8Array.of(0, 0, 1, 0))).toEqual({ ok: true, value: 256 })
+})

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest'
+import { encode, toHex } from '../bytes/bytes.ts'
+import { credentialSetWire, principalOf, publicCredentialWire } from '../crypto/crypto.ts'
+import { writecapWire } from '../cap/cap.ts'
+import { signedRecordWire } from '../block/block.ts'
+import { root as rootOf } from '../merkle/merkle.ts'
+import { encodeBatch, takeOverBodyWire } from './batch.ts'
+import { archiveHeaderBody, archiveMagic, encodeFrame } from './archive.ts'
+import { contentOf, encodeRow, entryOf, summaryOf } from './state.ts'
+import {
+  access,
+  alice,
+  aliceCap,
+  change,
+  childPath,
+  commit,
+  content,
+  entry,
+  found,
+  founded,
+  hash,
+  id,
+  mallory,
+  newFile,
+  nodeCap,
+  ownerSet,
+  removal,
+  root,
+  treeId,
+} from './testing/forest.ts'
+
+/** Octets of one example of every format, as `spec.md` describes it. A difference here breaks every tree that exists. */
+test('formats are pinned', async () => {
+  const file = childPath(root, id(2))
+  const grown = commit(founded(), [change(newFile(root, id(2)), id(9))]).state
+  const examples: Record<string, Uint8Array> = {
+    'public credential': encode(publicCredentialWire, alice.credential),
+    principal: principalOf(alice.credential),
+    'credential set': encode(credentialSetWire, ownerSet),
+    'tree id': treeId,
+    'writecap, signed by the recovery key': encode(writecapWire, aliceCap),
+    'writecap, signed by a node': encode(writecapWire, nodeCap(alice, mallory, file)),
+    entry: encode(signedRecordWire, entry(root, id(2), 'file')),
+    'access record': encode(signedRecordWire, access(file)),
+    'content record': encode(signedRecordWire, content(file)),
+    removal: encode(signedRecordWire, removal(grown, id(2))),
+    'batch with a founding': encodeBatch({ stampMs: 1000, operations: [found] }),
+    'batch with a change': encodeBatch({ stampMs: 1000, operations: [change(newFile(root, id(2)), id(9))] }),
+    'take-over body': encode(takeOverBodyWire, {
+      treeId,
+      generation: 2,
+      stateRoot: hash(1),
+      writecapHash: aliceCap.hash,
+    }),
+    'state row: summary': encodeRow('summary', summaryOf(grown)!),
+    'state row: entry': encodeRow('entry', entryOf(grown, id(2))!),
+    'state row: content': encodeRow('content', contentOf(grown, id(2))!),
+    'state root': rootOf(grown.map),
+    'archive magic': archiveMagic,
+    'archive header body': archiveHeaderBody({
+      treeId,
+      exportedAtMs: 1000,
+      stateRoot: hash(1),
+      rowCount: 10,
+      objectCount: 2,
+      objectsSizeBytes: 99,
+      itemCount: 1,
+      exporter: alice.credential,
+      writecapHash: aliceCap.hash,
+    }),
+    'archive end frame': encodeFrame({ tag: 'end', value: { rowCount: 10, objectCount: 2 } }),
+  }
+  const text = Object.entries(examples).map(([name, octets]) => `${name}\n${toHex(octets)}\n`)
+  await expect(text.join('\n')).toMatchFileSnapshot('golden.txt')
+})
