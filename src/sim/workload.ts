@@ -1,0 +1,215 @@
+/**
+ * The workload: a person who keeps folders and files, drawn by the seed.
+ *
+ * Deeds that run at the same time never touch the same item, so that each outcome can be judged by itself.
+ * @module
+ */
+import type { Bytes } from '../core/bytes/bytes.ts'
+import type { NodeApi } from '../node/api.ts'
+import type { Deed, Model, ModelItem } from './checker.ts'
+import type { Random } from './random.ts'
+
+/** Above it the node stores a body ahead of its record, in relaxed writes. */
+const largeSizeBytes = 1024 * 1024
+const itemCountMax = 90
+
+const weights = {
+  createFolder: 12,
+  addFile: 34,
+  writeFile: 16,
+  rename: 10,
+  move: 10,
+  trash: 10,
+  restore: 4,
+  purge: 5,
+} as const satisfies { [K in Deed['kind']]: number }
+
+export class Workload {
+  readonly #random: Random
+  readonly #model: Model
+  #count = 0
+  #largeLeft: number
+
+  constructor(model: Model, random: Random) {
+    this.#model = model
+    this.#random = random
+    this.#largeLeft = random.pick([0, 1, 1, 2])
+  }
+
+  /** Up to `countMax` deeds that can be done together. */
+  draw(countMax: number): readonly Deed[] {
+    const deeds: Deed[] = []
+    const taken = new Set<string>()
+    for (let attempt = 0; attempt < 3 * countMax && deeds.length < countMax; attempt++) {
+      const deed = this.#drawOne()
+      if (deed === null) continue
+      const { touches, needs } = this.#reach(deed)
+      // Who touches an item excludes who needs it, so both are marked, and only touching asks for both.
+      if (touches.some((id) => taken.has(id) || taken.has(`needed ${id}`)) || needs.some((id) => taken.has(id)))
+        continue
+      for (const id of touches) taken.add(id)
+      for (const id of needs) taken.add(`needed ${id}`)
+      deeds.push(deed)
+    }
+    return deeds
+  }
+
+  #drawOne(): Deed | null {
+    const random = this.#random
+    const isCrowded = this.#model.items.size > itemCountMax
+    const kind = random.weighted({
+      ...weights,
+      ...(isCrowded ? { addFile: 4, createFolder: 1, trash: 30, purge: 20 } : {}),
+    })
+    switch (kind) {
+      case 'createFolder':
+        return { kind, parentId: this.#folder(), name: this.#name('folder', '') }
+      case 'addFile':
+        return { kind, parentId: this.#folder(), name: this.#name('file', '.txt'), content: this.#content() }
+      case 'writeFile': {
+        const file = this.#live((item) => item.kind === 'file')
+        return file && { kind, id: file.id, content: this.#content(file.content!.length) }
+      }
+      case 'rename': {
+        const item = this.#live()
+        return item && { kind, id: item.id, name: this.#name('renamed', item.kind === 'file' ? '.md' : '') }
+      }
+      case 'move': {
+        const item = this.#live()
+        if (item === null) return null
+        const inside = new Set(this.#model.subtree(item.id).map(({ id }) => id))
+        const targets = this.#folders().filter((id) => !inside.has(id) && id !== item.parentId)
+        return targets.length === 0 ? null : { kind, id: item.id, targetId: random.pick(targets) }
+      }
+      case 'trash': {
+        const item = this.#live()
+        return item && { kind, id: item.id }
+      }
+      case 'restore': {
+        const item = this.#trashed()
+        return item && { kind, id: item.id }
+      }
+      case 'purge': {
+        const item = this.#trashed()
+        return item && { kind, id: random.chance(0.3) ? null : item.id }
+      }
+    }
+  }
+
+  /** What a deed changes, and what has to stay as it is meanwhile. */
+  #reach(deed: Deed): { readonly touches: readonly string[]; readonly needs: readonly string[] } {
+    const model = this.#model
+    switch (deed.kind) {
+      case 'createFolder':
+      case 'addFile':
+        return { touches: [], needs: [deed.parentId, ...model.ancestors(deed.parentId)] }
+      case 'move':
+        return {
+          touches: model.subtree(deed.id).map(({ id }) => id),
+          needs: [...model.ancestors(deed.id), deed.targetId, ...model.ancestors(deed.targetId)],
+        }
+      case 'purge':
+        // What is brought back meanwhile would be a matter of luck.
+        return { touches: [...model.doomedBy(deed.id), ...(deed.id === null ? ['trash'] : [])], needs: ['trash'] }
+      case 'trash':
+      case 'restore':
+        return { touches: [deed.id], needs: [...model.ancestors(deed.id), 'trash'] }
+      default:
+        return { touches: [deed.id], needs: model.ancestors(deed.id) }
+    }
+  }
+
+  /** New every time, except that now and then somebody uses a name again. */
+  #name(stem: string, ending: string): string {
+    if (this.#random.chance(0.1)) return `again${ending}`
+    const letters = this.#random.pick(['', ' é', ' 文', ' __proto__', ' (2)'])
+    return `${stem} ${++this.#count}${letters}${ending}`
+  }
+
+  /** @param butSizeBytes the size that the content must not have */
+  #content(butSizeBytes = -1): Bytes {
+    const random = this.#random
+    const isLarge = this.#largeLeft > 0 && random.chance(0.02)
+    if (isLarge) this.#largeLeft--
+    const band = random.weighted({ empty: 3, small: 80, sectors: 4 })
+    let sizeBytes = isLarge
+      ? largeSizeBytes + random.between(1, 700_000)
+      : band === 'empty'
+        ? 0
+        : band === 'small'
+          ? random.spread(1, 8_000)
+          : random.pick([65_535, 65_536, 65_537, random.between(65_538, 200_000)])
+    if (sizeBytes === butSizeBytes) sizeBytes++
+    return random.bytes(sizeBytes)
+  }
+
+  #folder(): string {
+    return this.#random.pick(this.#folders())
+  }
+
+  #folders(): readonly string[] {
+    const model = this.#model
+    const open = [...model.items.values()].filter(({ id, kind }) => kind === 'folder' && !model.isGone(id))
+    return [model.rootId, ...open.map(({ id }) => id)]
+  }
+
+  #live(isWanted: (item: ModelItem) => boolean = () => true): ModelItem | null {
+    const live = [...this.#model.items.values()].filter((item) => !this.#model.isGone(item.id) && isWanted(item))
+    return live.length === 0 ? null : this.#random.pick(live)
+  }
+
+  #trashed(): ModelItem | null {
+    const trashed = [...this.#model.items.values()].filter(({ isTrashed }) => isTrashed)
+    return trashed.length === 0 ? null : this.#random.pick(trashed)
+  }
+}
+
+/** Asks the node for a deed. @returns the id of what it made, or of what it changed */
+export async function perform(
+  api: NodeApi,
+  requestId: string,
+  deed: Deed,
+  blobOf: (content: Bytes) => Blob,
+): Promise<string> {
+  switch (deed.kind) {
+    case 'createFolder':
+      return api.createFolder(requestId, deed.parentId, deed.name)
+    case 'addFile':
+      return api.addFile(requestId, deed.parentId, deed.name, blobOf(deed.content))
+    case 'writeFile':
+      await api.writeFile(requestId, deed.id, blobOf(deed.content))
+      return deed.id
+    case 'rename':
+      await api.rename(requestId, deed.id, deed.name)
+      return deed.id
+    case 'move':
+      await api.move(requestId, deed.id, deed.targetId)
+      return deed.id
+    case 'trash':
+      await api.trash(requestId, deed.id)
+      return deed.id
+    case 'restore':
+      await api.restore(requestId, deed.id)
+      return deed.id
+    case 'purge':
+      await api.purge(requestId, deed.id)
+      return deed.id ?? ''
+  }
+}
+
+export function describeDeed(deed: Deed): string {
+  switch (deed.kind) {
+    case 'createFolder':
+      return `create folder "${deed.name}" in ${deed.parentId}`
+    case 'addFile':
+      return `add file "${deed.name}" of ${deed.content.length} bytes to ${deed.parentId}`
+    case 'writeFile':
+      return `write ${deed.content.length} bytes to ${deed.id}`
+    case 'rename':
+      return `rename ${deed.id} to "${deed.name}"`
+    case 'move':
+      return `move ${deed.id} to ${deed.targetId}`
+    default:
+      return `${deed.kind} ${deed.id ?? 'everything'}`
+  }
+}
