@@ -20,7 +20,7 @@ import {
 import type { CryptoPort, OpenPlan, SealPlan, Sealed } from '../../port/platform.ts'
 
 /** Imported verification keys kept; a node meets few signers again and again. */
-const importedKeyCountMax = 1024
+const importedKeyCountMax = 256
 
 /** @param subtle what to compute with; another than the engine's own only to see the fallbacks at work */
 export function createCrypto(subtle: SubtleCrypto = crypto.subtle): CryptoPort {
