@@ -7,14 +7,7 @@
  * log below them, in one transaction.
  * @module
  */
-import {
-  type Bytes,
-  BlocktreeError,
-  type Fault,
-  encode,
-  keyOf,
-  must,
-} from '../core/bytes/bytes.ts'
+import { type Bytes, BlocktreeError, type Fault, encode, keyOf, must } from '../core/bytes/bytes.ts'
 import type { Checked } from '../core/cap/cap.ts'
 import { entries as entriesOf, get, root } from '../core/merkle/merkle.ts'
 import {
@@ -61,7 +54,7 @@ import {
   readHeldState,
 } from './read/held-state.ts'
 
-export /** A checkpoint follows when so many entries, or so much of them, were applied since the last, or when all is quiet for a while. */
+/** A checkpoint follows when so many entries, or so much of them, were applied since the last, or when all is quiet for a while. */
 const checkpointEntryCount = 256
 const checkpointSizeBytes = 8 * 1024 * 1024
 const checkpointQuietMs = 5000

@@ -25,6 +25,10 @@ import { Streams } from './read/streams.ts'
 import { releaseStaged } from './bodies.ts'
 import { Sweeper } from './sweep.ts'
 
+const dayMs = 24 * 60 * 60 * 1000
+const trashLifeMs = 30 * dayMs
+const clockLeapMs = dayMs
+
 export interface NodeOptions {
   /** What a device is called until its owner says otherwise. */
   readonly deviceName: string
@@ -103,6 +107,7 @@ export class RunningNode {
     if (home === null) await this.#begin(await foundLocalTree(this.platform, this.keys, this.#options.deviceName), null)
     else await this.#open(home)
     this.#resume()
+    this.#emptyOldTrash()
   }
 
   /** Begins a tree on this device and makes it the home; the home before it, if any, is left behind as `leaving`. */
@@ -167,6 +172,22 @@ export class RunningNode {
         this.jobs.run(id, 'move', this.home.view.get(id)?.name ?? '', 0, (job) =>
           this.home.files.finishMove(id, block, job),
         ),
+      )
+    }
+  }
+
+  /**
+   * Deletes for good what has been in the trash long enough. Not after a leap of the clock: a device that believes in a wrong
+   * date would delete everything at once, so it waits for a start that follows the last use within a day (design §6, time).
+   */
+  #emptyOldTrash(): void {
+    const nowMs = this.platform.clock.nowMs()
+    const lastStampMs = summaryOf(this.home.tree.state)?.stampMs ?? nowMs
+    if (nowMs - lastStampMs > clockLeapMs) return
+    for (const { id, trashedAtMs, name } of this.home.view.items.values()) {
+      if (trashedAtMs === null || trashedAtMs + trashLifeMs > nowMs) continue
+      void this.#settle(
+        this.jobs.run(`trash-${id}`, 'purge', name, 0, (job) => this.home.files.purge(`trash-${id}`, id, job)),
       )
     }
   }
