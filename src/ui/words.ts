@@ -300,6 +300,8 @@ export const words = {
       copied: 'Copied. Paste it where only you can read it; the clipboard can be read by other apps.',
       notCopied: 'The browser did not allow copying. Write the words down.',
       done: 'I have them',
+      second: 'Going on with the card alone makes a new card; the one that you have is void then.',
+      replaced: 'This is a new card. Throw the earlier one away: it opens nothing.',
       printTitle: 'Blocktree recovery card',
       printHelp: 'Whoever has these words and an archive can open this tree. Keep this card like a passport.',
       printOwner: (owner: string, at: number) => `${owner}, ${formatDay(at)}`,
@@ -331,6 +333,18 @@ export const words = {
     abandon: 'Stop planting',
   },
 
+  /** By a mark in what the browser says of itself, the more telling ones first. */
+  devices: [
+    ['iPhone', 'iPhone'],
+    ['iPad', 'iPad'],
+    ['Android', 'Android'],
+    ['CrOS', 'Chromebook'],
+    ['Macintosh', 'Mac'],
+    ['Windows', 'Windows computer'],
+    ['Linux', 'Linux computer'],
+  ],
+  deviceUnknown: 'This device',
+
   recover: {
     title: 'Recover a tree',
     help: 'You need an archive of the tree (a file that ends in .bt) and the recovery card of that tree.',
@@ -338,7 +352,6 @@ export const words = {
     planted:
       'There is already a planted tree in this browser. Recovering would replace it, so it is not offered here. Use another browser profile.',
     summaryTitle: 'This archive',
-    owner: 'Owner',
     exported: 'Saved',
     contents: 'Contents',
     contentsOf: (items: number, sizeBytes: number) => `${counted(items, 'item', 'items')}, ${formatSize(sizeBytes)}`,

@@ -120,3 +120,9 @@ export class BtAddSheet extends LitElement {
   }
 }
 customElements.define('bt-add-sheet', BtAddSheet)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'bt-add-sheet': BtAddSheet
+  }
+}

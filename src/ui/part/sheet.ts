@@ -115,3 +115,9 @@ export class BtSheet extends LitElement {
   }
 }
 customElements.define('bt-sheet', BtSheet)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'bt-sheet': BtSheet
+  }
+}

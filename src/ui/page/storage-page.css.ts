@@ -1,0 +1,46 @@
+/**
+ * How the storage page looks.
+ * @module
+ */
+import { css } from 'lit'
+
+export const storageStyle = css`
+  section {
+    inline-size: 100%;
+  }
+  .used {
+    font-size: var(--text-3);
+    font-weight: 570;
+  }
+  .bar {
+    inline-size: 100%;
+    block-size: 0.75rem;
+    border-radius: var(--radius-round);
+    background: var(--line);
+  }
+  .tree {
+    fill: var(--accent-bright);
+    background: var(--accent-bright);
+  }
+  .in-trash {
+    fill: var(--warn);
+    background: var(--warn);
+  }
+  .upkeep {
+    fill: var(--line-strong);
+    background: var(--line-strong);
+  }
+  .legend {
+    grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr));
+  }
+  .legend dt {
+    display: flex;
+    align-items: center;
+    gap: var(--space-2);
+  }
+  .swatch {
+    inline-size: 0.7em;
+    block-size: 0.7em;
+    border-radius: 0.2em;
+  }
+`

@@ -1,0 +1,250 @@
+/**
+ * A node that keeps its tree in memory, for tests of the page alone. It has the manners of the real one (events, jobs,
+ * cancellation, typed refusals) and none of its secrets.
+ * @module
+ */
+import { BlocktreeError, CancelledError } from '../../core/bytes/bytes.ts'
+import type { Item, ItemKind, Job, JobKind, NodeApi, NodeEvent, PasskeyCreation, TreeStatus } from '../../node/api.ts'
+
+export const cardWords = 'abandon ability able about above absent absorb abstract absurd abuse access accident'.split(
+  ' ',
+)
+const askedPositions = [1, 4, 10]
+
+export class MemoryNode implements NodeApi {
+  items = new Map<string, Item>()
+  jobs = new Map<string, Job>()
+  tree: TreeStatus = {
+    treeId: '9f31 c04a 77be 01d2 5a6e 88f0 13c7 e4b9 2d60 fa15 c3e8 704b 96a1 5fd3 b82e 0c47',
+    rootId: 'root',
+    planted: false,
+    ownerName: '',
+    deviceName: 'This browser',
+    principal: '0c47 b82e 5fd3 96a1 704b c3e8 fa15 2d60 e4b9 13c7 88f0 5a6e 01d2 77be c04a 9f31',
+    root: null,
+    stateRoot: '5a6e 88f0 13c7 e4b9 2d60 fa15 c3e8 704b 96a1 5fd3 b82e 0c47 9f31 c04a 77be 01d2',
+    deviceCount: 1,
+  }
+  /** A job's pace; 0 finishes at once. */
+  stepMs = 0
+  /** The next mutation is refused with this. */
+  refusal: BlocktreeError | null = null
+  passkey: PasskeyCreation | null = null
+  nowMs: () => number = () => Date.now()
+  readonly #observers = new Set<(event: NodeEvent) => void>()
+  readonly #cancelled = new Set<string>()
+  #lastId = 0
+
+  constructor() {
+    this.items.set('root', this.#item('root', null, 'folder', '', 0))
+  }
+
+  async watch(observer: (event: NodeEvent) => void): Promise<string> {
+    this.#observers.add(observer)
+    observer({ kind: 'snapshot', tree: this.tree, items: [...this.items.values()], jobs: [...this.jobs.values()] })
+    return 'watch'
+  }
+  async unwatch(): Promise<void> {
+    this.#observers.clear()
+  }
+  stop(code: string, message: string): void {
+    this.#tell({ kind: 'stopped', code, message })
+  }
+
+  /** Grows a tree from `photos/may/sea.jpg` lines; a line that ends in a slash is a folder. */
+  grow(lines: readonly string[], sizeBytes = 48_213): void {
+    for (const line of lines) {
+      let parentId = 'root'
+      const names = line.split('/')
+      names.forEach((name, depth) => {
+        if (name === '') return
+        const kind = depth < names.length - 1 ? 'folder' : 'file'
+        const there = [...this.items.values()].find((item) => item.parentId === parentId && item.name === name)
+        const item = there ?? this.#item(`id${++this.#lastId}`, parentId, kind, name, kind === 'file' ? sizeBytes : 0)
+        this.items.set(item.id, item)
+        parentId = item.id
+      })
+    }
+  }
+
+  async createFolder(_requestId: string, parentId: string, name: string): Promise<string> {
+    this.#maybeRefuse()
+    this.#demandFree(parentId, name)
+    return this.#put(this.#item(`id${++this.#lastId}`, parentId, 'folder', name, 0))
+  }
+  async addFile(requestId: string, parentId: string, name: string, content: Blob): Promise<string> {
+    this.#maybeRefuse()
+    await this.#job(requestId, 'add', name, content.size)
+    return this.#put(this.#item(`id${++this.#lastId}`, parentId, 'file', name, content.size))
+  }
+  async writeFile(_requestId: string, id: string, content: Blob): Promise<void> {
+    this.#change(id, { sizeBytes: content.size, modifiedAtMs: this.nowMs() })
+  }
+  async rename(_requestId: string, id: string, name: string): Promise<void> {
+    this.#maybeRefuse()
+    this.#demandFree(this.items.get(id)?.parentId ?? '', name)
+    this.#change(id, { name })
+  }
+  async move(_requestId: string, id: string, targetFolderId: string): Promise<void> {
+    this.#maybeRefuse()
+    this.#change(id, { parentId: targetFolderId })
+  }
+  async trash(_requestId: string, id: string): Promise<void> {
+    this.#maybeRefuse()
+    this.#change(id, { trashedAtMs: this.nowMs() })
+  }
+  async restore(_requestId: string, id: string): Promise<void> {
+    this.#maybeRefuse()
+    this.#change(id, { trashedAtMs: null })
+  }
+  async purge(_requestId: string, id: string | null): Promise<void> {
+    this.#maybeRefuse()
+    const removedIds = [...this.items.values()]
+      .filter((item) => (id === null ? item.trashedAtMs !== null : item.id === id))
+      .map((item) => item.id)
+    for (const removedId of removedIds) this.items.delete(removedId)
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds })
+  }
+  async cancel(requestId: string): Promise<void> {
+    this.#cancelled.add(requestId)
+  }
+
+  async openContent(): Promise<never> {
+    throw new BlocktreeError('notHere', 'Contents are not kept by this node.')
+  }
+  async nextChunk(): Promise<null> {
+    return null
+  }
+  async closeContent(): Promise<void> {}
+
+  async readersOf(id: string) {
+    const since = { sinceMs: this.nowMs() }
+    const line = {
+      who: this.tree.deviceName,
+      principal: this.tree.principal,
+      through: 'Holds the key of the whole tree',
+      ...since,
+    }
+    return this.items.has(id) ? [line] : []
+  }
+  async storage() {
+    const of = (trashed: boolean) =>
+      [...this.items.values()]
+        .filter((item) => (item.trashedAtMs !== null) === trashed)
+        .reduce((sum, item) => sum + item.sizeBytes, 0)
+    const fileCount = [...this.items.values()].filter((item) => item.kind === 'file').length
+    const [treeBytes, trashBytes] = [of(false), of(true)]
+    return { usedBytes: treeBytes + trashBytes + 310_000, quotaBytes: 12e9, treeBytes, trashBytes, fileCount }
+  }
+
+  async plantingSalt(): Promise<Uint8Array> {
+    return new Uint8Array(32)
+  }
+  async beginPlanting(ownerName: string, deviceName: string, passkey: PasskeyCreation | null) {
+    this.#maybeRefuse()
+    this.tree = { ...this.tree, ownerName, deviceName }
+    this.passkey = passkey
+    return { plantingId: `planting${++this.#lastId}`, words: cardWords, askedPositions }
+  }
+  async confirmCard(_plantingId: string, words: readonly string[]) {
+    if (askedPositions.some((position, index) => words[index] !== cardWords[position]))
+      throw new BlocktreeError('cardMismatch', 'One of these words is not the one on the card. Look again.')
+    const { passkey } = this
+    return { challenge: passkey && new Uint8Array(32), credentialId: passkey && passkey.credentialId }
+  }
+  async finishPlanting(requestId: string): Promise<void> {
+    this.#maybeRefuse()
+    await this.#job(requestId, 'plant', '', 5_000_000)
+    const root = {
+      passkey: this.passkey ? ('synced' as const) : ('none' as const),
+      recoveryCard: true,
+      unlocksByPasskey: true,
+    }
+    this.tree = { ...this.tree, planted: true, root }
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+  }
+  async abandonPlanting(): Promise<void> {}
+
+  async beginExport(requestId: string): Promise<string> {
+    await this.#job(requestId, 'export', '', 1_000_000)
+    return 'export1'
+  }
+  async inspectArchive(archive: Blob) {
+    if (!(await archive.slice(0, 2).text()).startsWith('bt'))
+      throw new BlocktreeError(
+        'archiveInvalid',
+        'This file is not an archive of Blocktree. Choose one that ends in .bt.',
+      )
+    const { treeId } = this.tree
+    return { treeId, exportedAtMs: this.nowMs(), itemCount: 12, sizeBytes: 5_000_000, passkeys: [] }
+  }
+  async recover(requestId: string, _archive: Blob, words: readonly string[], deviceName: string): Promise<void> {
+    if (words.join(' ') !== cardWords.join(' '))
+      throw new BlocktreeError('cardMismatch', 'These words do not open this archive. Compare them with the card.')
+    await this.#job(requestId, 'import', '', 5_000_000)
+    this.tree = { ...this.tree, planted: true, ownerName: 'Ada', deviceName }
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+  }
+
+  /** A job that goes on until it is ended or cancelled from outside. */
+  showJob(job: Job): void {
+    this.jobs.set(job.id, job)
+    this.#tell({ kind: 'job', job })
+  }
+
+  async #job(id: string, kind: JobKind, title: string, totalBytes: number): Promise<void> {
+    try {
+      for (let part = 0; part <= 10; part++) {
+        if (this.#cancelled.has(id)) throw new CancelledError()
+        this.showJob({ id, kind, title, doneBytes: (totalBytes * part) / 10, totalBytes, bytesPerSecond: 2_500_000 })
+        await new Promise((resolve) => setTimeout(resolve, this.stepMs))
+      }
+    } finally {
+      this.jobs.delete(id)
+      this.#tell({ kind: 'jobEnded', id })
+    }
+  }
+  #item(id: string, parentId: string | null, kind: ItemKind, name: string, sizeBytes: number): Item {
+    const nowMs = this.nowMs()
+    return {
+      id,
+      parentId,
+      kind,
+      name,
+      sizeBytes,
+      createdAtMs: nowMs,
+      modifiedAtMs: nowMs,
+      trashedAtMs: null,
+      copyCount: 1,
+    }
+  }
+  #put(item: Item): string {
+    this.items.set(item.id, item)
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [item], removedIds: [] })
+    return item.id
+  }
+  #change(id: string, more: Partial<Item>): void {
+    const item = this.items.get(id)
+    if (!item) throw new BlocktreeError('notFound', 'This is no longer in the tree.')
+    this.#put({ ...item, ...more })
+  }
+  #demandFree(parentId: string, name: string): void {
+    if (
+      [...this.items.values()].some(
+        (item) => item.parentId === parentId && item.name === name && item.trashedAtMs === null,
+      )
+    )
+      throw new BlocktreeError(
+        'nameTaken',
+        `There is already something called ${name} in this folder. Choose another name.`,
+      )
+  }
+  #maybeRefuse(): void {
+    const { refusal } = this
+    this.refusal = null
+    if (refusal) throw refusal
+  }
+  #tell(event: NodeEvent): void {
+    for (const observer of this.#observers) observer(event)
+  }
+}
