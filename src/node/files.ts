@@ -76,7 +76,8 @@ export class Files {
   ): Promise<void> {
     const tree = this.#tree
     const key = this.#random(32)
-    const written = await writeBody(tree, child, 1, blockKeySchedule(key), content, job)
+    const sectorKeys = blockKeySchedule(key)
+    const written = await writeBody(tree, child, 1, sectorKeys, content, job).finally(() => sectorKeys.wipe())
     try {
       await settle(async (place, name) => {
         const records = await this.newBlock(place, child, 'file', name, key)

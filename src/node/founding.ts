@@ -9,8 +9,6 @@ import {
   type CredentialSet,
   type Recovery,
   type RootSignature,
-  deriveKey,
-  digest,
   ed25519Message,
   hpkeInfo,
   openText,
@@ -18,6 +16,8 @@ import {
   recoverySign,
   sealText,
   treeIdOf,
+  unlockCheckOf,
+  unlockKeyOf,
   unwrapKey,
   wrapKey,
 } from '../core/crypto/crypto.ts'
@@ -65,14 +65,9 @@ export const wrapForPasskey = (
   treeId: TreeId,
   kemSecret: Bytes,
   nonce: Bytes,
-): { readonly wrapped: Bytes; readonly check: Bytes } => ({
-  wrapped: wrapKey(
-    deriveKey(prf, 'blocktree/1/prf', treeId),
-    kemSecret,
-    concat(utf8('blocktree/1/wrap/passkey'), treeId),
-    nonce,
-  ),
-  check: digest('blocktree/1/prfCheck', treeId, deriveKey(prf, 'blocktree/1/prfCheck', treeId)),
+): Pick<Wraps['byPasskey'][number], 'wrapped' | 'check'> => ({
+  wrapped: wrapKey(unlockKeyOf(prf), kemSecret, concat(utf8('blocktree/1/wrap/passkey'), treeId), nonce),
+  check: unlockCheckOf(prf),
 })
 
 /**

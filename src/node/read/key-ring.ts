@@ -87,7 +87,7 @@ export class KeyRing {
     const name = keyOf(key)
     let schedule = this.#schedules.get(name)
     if (schedule === undefined) {
-      if (this.#schedules.size === scheduleCountMax) this.#schedules.delete(this.#schedules.keys().next().value!)
+      if (this.#schedules.size === scheduleCountMax) this.#forgetSchedule(this.#schedules.keys().next().value!)
       schedule = blockKeySchedule(key)
       this.#schedules.set(name, schedule)
     }
@@ -110,6 +110,11 @@ export class KeyRing {
   close(): void {
     wipe(...this.#keys.values())
     this.#keys.clear()
-    this.#schedules.clear()
+    for (const name of [...this.#schedules.keys()]) this.#forgetSchedule(name)
+  }
+
+  #forgetSchedule(name: string): void {
+    this.#schedules.get(name)?.wipe()
+    this.#schedules.delete(name)
   }
 }
