@@ -1,0 +1,125 @@
+/**
+ * How the site is built: a page, its module workers, and one classic service worker that knows every file of the release.
+ */
+import { createHash } from 'node:crypto'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Plugin, build } from 'vite'
+import { defineConfig } from 'vitest/config'
+import { pageHeaders } from './src/edge/web/headers.ts'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+const dist = join(root, 'dist')
+const serviceWorker = 'service.worker.js'
+
+export default defineConfig({
+  root,
+  // Works under a sub-path of any static host.
+  base: './',
+  build: {
+    target: 'es2022',
+    sourcemap: false,
+    // A `data:` address in a style sheet or script would need a wider policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 1000,
+  },
+  worker: { format: 'es' },
+  plugins: [policyInPage(), serviceWorkerLast()],
+  test: {
+    include: ['src/**/*.test.ts'],
+    environment: 'node',
+    testTimeout: 30_000,
+  },
+})
+
+/**
+ * Writes the page's policy into the page, for static hosts that send no headers. Not while developing: there Vite adds styles
+ * by script.
+ */
+function policyInPage(): Plugin {
+  const policy = pageHeaders['Content-Security-Policy']!.split('; ')
+    // Browsers take this one from a header only, and complain.
+    .filter((directive) => !directive.startsWith('frame-ancestors'))
+    .join('; ')
+  return {
+    name: 'blocktree-policy-in-page',
+    apply: 'build',
+    transformIndexHtml: () => [
+      {
+        tag: 'meta',
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: policy },
+        injectTo: 'head-prepend',
+      },
+    ],
+  }
+}
+
+/** Builds the service worker when all other files of the release are written, since it names them with their hashes. */
+function serviceWorkerLast(): Plugin {
+  return {
+    name: 'blocktree-service-worker',
+    configureServer(server) {
+      server.middlewares.use(`/${serviceWorker}`, (_request, response, next) => {
+        buildServiceWorker([], false).then((script) => {
+          response.setHeader('Content-Type', 'text/javascript')
+          response.setHeader('Cache-Control', 'no-cache')
+          response.end(script)
+        }, next)
+      })
+    },
+    // Only a build of the site leaves a folder behind; Vite's own tests of the configuration do not.
+    async closeBundle(error) {
+      if (error || this.meta.watchMode || this.environment.config.command !== 'build') return
+      await buildServiceWorker(releaseFiles(), true)
+    },
+  }
+}
+
+interface ReleaseFile {
+  readonly url: string
+  /** null: the name holds the hash. */
+  readonly revision: string | null
+}
+
+function releaseFiles(): ReleaseFile[] {
+  return readdirSync(dist, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== serviceWorker)
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => {
+      const url = relative(dist, path).split(sep).join('/')
+      const isNamedByHash = /^assets\/.*-[\w-]{8}\.\w+$/.test(url)
+      return { url, revision: isNamedByHash ? null : createHash('sha256').update(readFileSync(path)).digest('hex') }
+    })
+    .toSorted((one, other) => (one.url < other.url ? -1 : 1))
+}
+
+/** One file without imports: the browser keeps it as a whole, and it must start with no network. */
+async function buildServiceWorker(files: readonly ReleaseFile[], isWritten: boolean): Promise<string> {
+  const built = await build({
+    configFile: false,
+    root,
+    publicDir: false,
+    logLevel: 'warn',
+    define: { 'self.__WB_MANIFEST': JSON.stringify(files) },
+    build: {
+      target: 'es2022',
+      write: isWritten,
+      outDir: dist,
+      emptyOutDir: false,
+      sourcemap: false,
+      reportCompressedSize: false,
+      modulePreload: false,
+      rolldownOptions: {
+        input: join(root, 'workers/service.worker.ts'),
+        output: { format: 'iife', entryFileNames: serviceWorker, codeSplitting: false },
+      },
+    },
+  })
+  const [output] = [built].flat()
+  if (!output || !('output' in output) || output.output.length !== 1)
+    throw new Error('"service.worker" expected one file')
+  return output.output[0].code
+}
