@@ -109,9 +109,12 @@ export class Files {
     if (tree.isDone(request)) return
     const block = this.#block(id)
     const access = accessOf(tree.state, block)
-    const keys = access === null ? null : tree.ring.sectorKeys(tree.state, block, access.fields.keyEpoch)
-    if (access === null || keys === null || contentOf(tree.state, block) === null) throw gone()
-    const written = await writeBody(tree, block, access.fields.keyEpoch, keys, content, job)
+    const key = tree.ring.keyOf(tree.state, block)
+    if (access === null || key === null || contentOf(tree.state, block) === null) throw gone()
+    const sectorKeys = blockKeySchedule(key)
+    const written = await writeBody(tree, block, access.fields.keyEpoch, sectorKeys, content, job).finally(() =>
+      sectorKeys.wipe(),
+    )
     try {
       const previous = contentOf(tree.state, block)?.content
       const path = pathOf(tree.state, block)
