@@ -107,6 +107,7 @@ export interface SentError {
 /** What is not one of ours is a mistake in the program: told to the console in full, to the person in one sentence. */
 export function sendError(error: unknown): SentError {
   if (error instanceof BlocktreeError) return { name: error.name, code: error.code, message: error.message }
+  // oxlint-disable-next-line no-console -- the trace stays in this thread, where it can be read
   console.error(error)
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   const message = `Blocktree made a mistake and did not do this (${what}). Reload the page; what was saved is safe.`

@@ -5,7 +5,7 @@
  * and, without an answer, steals the lock: whatever the robbed worker may still write, the store refuses.
  * @module
  */
-import { BlocktreeError, StoreDamagedError, StoreSupersededError, StoreTooNewError } from '../../core/bytes/bytes.ts'
+import { BlocktreeError, StoreSupersededError } from '../../core/bytes/bytes.ts'
 import { receiveError } from '../rpc/rpc.ts'
 import {
   type FromService,

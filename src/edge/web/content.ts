@@ -27,7 +27,7 @@ export async function answerContent(request: Request, id: string, find: FindSour
 }
 
 async function openAnswer(request: Request, id: string, find: FindSource): Promise<Response> {
-  let source = await find()
+  const source = await find()
   if (!source)
     return sentencePage(503, 'No tab has this tree open. Open Blocktree in a tab, then load this page again.')
   let head = await source.openContent(id)

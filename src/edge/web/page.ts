@@ -36,7 +36,7 @@ export async function registerService(url: string, onUpdate: (takeOver: () => vo
   try {
     registration = await serviceWorker.register(policy.createScriptURL(url), { updateViaCache: 'none' })
   } catch (error) {
-    console.error(error)
+    reportError(error)
     return false
   }
   const offer = (worker: ServiceWorker | null): void => {
