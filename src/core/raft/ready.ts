@@ -113,44 +113,47 @@ export function takeReady(raft: Raft): readonly [Raft, Ready] {
   const hardState = hardStateOf(raft)
   const { readyHardState } = raft
   const entries = entriesToStore(log)
+  const snapshot = snapshotToInstall(log)
+  const changedHardState = isSameHardState(hardState, readyHardState) ? null : hardState
   const committed = entriesToApply(log, mayApplyTail(raft))
-  const writes = {
-    hardState: isSameHardState(hardState, readyHardState) ? null : hardState,
-    entries,
-    snapshot: snapshotToInstall(log),
-  }
+  const messages = raft.messages.slice()
   const afterAppend = raft.messagesAfterAppend.slice()
-  const appendedDone = storageAppendedOf(raft, writes.snapshot)
+  const appendedDone = storageAppendedOf(raft, snapshot)
   const applyDone: StorageApplied | null = committed.length > 0 ? { kind: 'storageApplied', entries: committed } : null
   const isAsync = config.asyncStorageWrites
-  const isWriting =
-    entries.length > 0 || writes.hardState !== null || writes.snapshot !== null || afterAppend.length > 0
+  const isWriting = entries.length > 0 || changedHardState !== null || snapshot !== null || afterAppend.length > 0
+  // What the node tells itself. Its own acknowledgements come before the news that the tail is durable.
+  const steps: (Message | StorageResponse)[] = []
+  if (!isAsync) {
+    for (const message of afterAppend) (message.to === config.id ? steps : messages).push(message)
+    if (appendedDone !== null) steps.push(appendedDone)
+    if (applyDone !== null) steps.push(applyDone)
+  }
 
   const ready: Ready = {
-    ...writes,
     softState: isSameSoftState(softState, raft.readySoftState) ? null : softState,
+    hardState: changedHardState,
+    entries,
+    snapshot,
     committed,
-    messages: isAsync
-      ? raft.messages.slice()
-      : [...raft.messages.slice(), ...afterAppend.filter(({ to }) => to !== config.id)],
+    messages,
     readStates: raft.readStates.slice(),
     mustSync:
       entries.length > 0 || hardState.term !== readyHardState.term || hardState.votedFor !== readyHardState.votedFor,
-    storageAppend: isAsync && isWriting ? { ...writes, responses: afterAppend, done: appendedDone } : null,
+    storageAppend:
+      isAsync && isWriting
+        ? { hardState: changedHardState, entries, snapshot, responses: afterAppend, done: appendedDone }
+        : null,
     storageApply: isAsync && applyDone !== null ? { entries: committed, done: applyDone } : null,
   }
-  // What the node tells itself. Its own acknowledgements come before the news that the tail is durable.
-  const steps = [...afterAppend.filter(({ to }) => to === config.id), appendedDone, applyDone]
-  const taken: Raft = {
-    ...raft,
-    log: applying(handedOver(log), committed, mayApplyTail(raft)),
-    messages: Sequence.of(),
-    messagesAfterAppend: Sequence.of(),
-    readStates: Sequence.of(),
-    readySoftState: softState,
-    readyHardState: hardState,
-    stepsOnAdvance: isAsync ? null : steps.filter((step) => step !== null),
-  }
+  const taken = openDraft(raft)
+  taken.log = applying(handedOver(log), committed, mayApplyTail(raft))
+  taken.messages = Sequence.of()
+  taken.messagesAfterAppend = Sequence.of()
+  taken.readStates = Sequence.of()
+  taken.readySoftState = softState
+  taken.readyHardState = hardState
+  taken.stepsOnAdvance = isAsync ? null : steps
   return [taken, ready]
 }
 

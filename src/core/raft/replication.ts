@@ -4,7 +4,7 @@
  */
 import { isVoter, quorumOf } from './configuration.ts'
 import { appended, committedTo, entriesBetween, firstIndex, lastIndex, termAt } from './log.ts'
-import type { Entry, Index, Message, NodeId, Proposal } from './message.ts'
+import type { Entry, Index, Message, NodeId, Proposal, Term } from './message.ts'
 import { type Progress, becomeSnapshot, canRaiseCommit, isHeldBack, isInflightFull, sentAppend } from './progress.ts'
 import { committedIndex } from './quorum.ts'
 import type { Draft, Raft } from './state.ts'
@@ -43,11 +43,16 @@ export function appendProposals(raft: Draft, proposals: readonly Proposal[]): bo
   raft.uncommittedSizeBytes += sizeBytes
   const { term } = raft
   const start = lastIndex(raft.log) + 1
-  const entries = proposals.map((proposal, position): Entry => ({ ...proposal, term, index: start + position }))
+  const entries = proposals.map((proposal, position) => entryOf(proposal, term, start + position))
   raft.log = appended(raft.log, entries)
   acknowledge(raft, raft.config.id, lastIndex(raft.log))
   return true
 }
+
+const entryOf = (proposal: Proposal, term: Term, index: Index): Entry =>
+  proposal.kind === 'command'
+    ? { kind: 'command', term, index, data: proposal.data }
+    : { kind: 'configuration', term, index, change: proposal.change }
 
 /** "My log matches yours up to here." A leader says it to itself. */
 export function acknowledge(raft: Draft, to: NodeId, index: Index): void {

@@ -99,11 +99,35 @@ export type Draft = { -readonly [Field in keyof Raft]: Raft[Field] } & {
   votes: Map<NodeId, boolean>
 }
 
-export const openDraft = (raft: Raft): Draft => ({
-  ...raft,
-  progress: new Map(raft.progress),
-  votes: new Map(raft.votes),
-})
+export function openDraft(raft: Raft): Draft {
+  // Written out, since a step is little more than this copy, and a spread of so many fields takes several times as long.
+  return {
+    config: raft.config,
+    incarnation: raft.incarnation,
+    term: raft.term,
+    votedFor: raft.votedFor,
+    log: raft.log,
+    role: raft.role,
+    leader: raft.leader,
+    configuration: raft.configuration,
+    progress: new Map(raft.progress),
+    votes: new Map(raft.votes),
+    electionElapsedTicks: raft.electionElapsedTicks,
+    heartbeatElapsedTicks: raft.heartbeatElapsedTicks,
+    electionTimeoutTicks: raft.electionTimeoutTicks,
+    electionJitterTicks: raft.electionJitterTicks,
+    transferee: raft.transferee,
+    pendingConfigurationIndex: raft.pendingConfigurationIndex,
+    uncommittedSizeBytes: raft.uncommittedSizeBytes,
+    reads: raft.reads,
+    readStates: raft.readStates,
+    messages: raft.messages,
+    messagesAfterAppend: raft.messagesAfterAppend,
+    readySoftState: raft.readySoftState,
+    readyHardState: raft.readyHardState,
+    stepsOnAdvance: raft.stepsOnAdvance,
+  }
+}
 
 export type StorageResponse = StorageAppended | StorageApplied
 /** The writes of a `StorageAppend`, and of all before it, are durable. */
