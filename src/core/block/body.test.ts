@@ -251,9 +251,11 @@ describe('what is not what the root says is refused', () => {
   })
 
   test('a size of another count of sectors', () => {
-    const { body, store } = build(leavesOf(130))
-    for (const count of [1, 2, 128, 129, 131, 256, 257, 128 * 128, 2 ** 37 - 1])
-      expect(perform(readBody({ ...body, sizeBytes: sizeOf(count) }), store).result.ok).toBe(false)
+    for (const real of [130, 256]) {
+      const { body, store } = build(leavesOf(real))
+      for (const count of [1, 2, 128, 129, 131, 255, 257, 384, 128 * 128, 2 ** 37 - 1])
+        expect(perform(readBody({ ...body, sizeBytes: sizeOf(count) }), store).result.ok).toBe(false)
+    }
   })
 
   test('an epoch that is no number here', () => {
@@ -331,6 +333,21 @@ describe('changing sectors', () => {
     expect(must(result)).toEqual(build(changedLeaves(old, changed, to)).body)
     keep(store, found)
     expect(perform(readBody(must(result)), store).result.ok).toBe(true)
+  })
+
+  test.each([
+    { name: 'all but one', kept: [1] },
+    { name: 'all but one in each page', kept: [0, 128, 256] },
+    { name: 'all of a page and no more', kept: [...Array(128).keys()] },
+    { name: 'all', kept: [] },
+  ])('$name', ({ kept }) => {
+    const old = leavesOf(259)
+    const { body, store } = build(old)
+    const changed = new Map(
+      old.flatMap((_, index) => (kept.includes(index) ? [] : [[index, leafOf(index, 1)] as const])),
+    )
+    const { result } = perform(replaceSectors(body, changed, sizeOf(259)), store)
+    expect(must(result)).toEqual(build(changedLeaves(old, changed, 259)).body)
   })
 
   test('of one in a gigabyte reads and makes one page a level', () => {

@@ -335,6 +335,26 @@ describe('proofs', () => {
     expect(verifyProof(root(map), utf8('a'), null, forged).ok).toBe(false)
   })
 
+  test('of a trie against the rules show nothing', () => {
+    // Somebody vouches for a root that no map has, to make one key look present and absent.
+    const leafHash = (text: string): Bytes =>
+      digest('blocktree/1/mapLeaf', digest('blocktree/1/mapValue', utf8(text)), utf8(text))
+    const branchHash = (position: number, zero: Bytes, one: Bytes): Bytes =>
+      digest('blocktree/1/mapBranch', Uint8Array.of(0, position), zero, one)
+    const sibling = leafHash('x')
+    const a = { key: utf8('a'), valueHash: digest('blocktree/1/mapValue', utf8('a')) }
+    // "a" is 1 0110 0001 and "b" 1 0110 0010: they part at position 7.
+    const lower = branchHash(7, leafHash('a'), sibling)
+    const falling = { steps: [8, 7].map((position) => ({ position, sibling })), other: null }
+    expect(verifyProof(branchHash(8, sibling, lower), utf8('a'), utf8('a'), falling).ok).toBe(false)
+    const twice = { steps: [7, 7].map((position) => ({ position, sibling })), other: null }
+    expect(verifyProof(branchHash(7, lower, sibling), utf8('a'), utf8('a'), twice).ok).toBe(false)
+    const wrongSide = { steps: [{ position: 7, sibling }], other: a }
+    expect(verifyProof(branchHash(7, sibling, leafHash('a')), utf8('b'), null, wrongSide).ok).toBe(false)
+    const overEmpty = { steps: [{ position: 7, sibling }], other: null }
+    expect(verifyProof(root(emptyMap), utf8('b'), null, overEmpty).ok).toBe(false)
+  })
+
   test('golden', () => {
     const map = mapOf([...'ab'].map((key) => [utf8(key), utf8(key)] as const))
     expect(toHex(encode(mapProofWire, proveKey(map, utf8('a'))))).toBe(goldenPresence)
