@@ -70,9 +70,8 @@ function serviceWorkerLast(): Plugin {
         }, next)
       })
     },
-    // Only a build of the site leaves a folder behind; Vite's own tests of the configuration do not.
-    async closeBundle(error) {
-      if (error || this.meta.watchMode || this.environment.config.command !== 'build') return
+    // Not when the bundle is closed: that also comes after a failed build, with nothing written.
+    async writeBundle() {
       await buildServiceWorker(releaseFiles(), true)
     },
   }
