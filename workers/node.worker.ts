@@ -14,7 +14,7 @@ hostNode(async (profile) => {
   const keys = createKeys(profile)
   const store = await openStore({ profile, deviceKey: await keys.deviceKey() })
   const platform = { store, keys, clock: createClock(), random: createRandom(), crypto: createCrypto() }
-  const node = await runNode(platform, { deviceName: deviceName() })
+  const node = await runNode(platform, { deviceName: deviceName(), welcomes: true })
   return {
     api: node.api,
     epoch: store.epoch,

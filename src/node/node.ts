@@ -17,13 +17,14 @@ import { Files } from './files.ts'
 import { openPeople } from './founding.ts'
 import { Jobs } from './jobs.ts'
 import { moveIn } from './move-in.ts'
-import { OwnTree } from './own-tree.ts'
+import { OwnTree, blockIdOfRequest } from './own-tree.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
 import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
-import { TreeView } from './read/view.ts'
+import { TreeView, idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
 import { releaseStaged } from './bodies.ts'
 import { Sweeper } from './sweep.ts'
+import { welcomeContent, welcomeName, welcomeRequest } from './welcome.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 const trashLifeMs = 30 * dayMs
@@ -32,6 +33,8 @@ const clockLeapMs = dayMs
 export interface NodeOptions {
   /** What a device is called until its owner says otherwise. */
   readonly deviceName: string
+  /** Whether a tree that begins here begins with a file that says what it is. */
+  readonly welcomes?: boolean
 }
 
 export interface Node {
@@ -104,10 +107,20 @@ export class RunningNode {
       })
     }
     const home = treeAt(this.#profile, 'home')
-    if (home === null) await this.#begin(await foundLocalTree(this.platform, this.keys, this.#options.deviceName), null)
+    if (home === null) await this.#beginLocal()
     else await this.#open(home)
     this.#resume()
     this.#emptyOldTrash()
+  }
+
+  /** A tree of this browser alone, usable at once. */
+  async #beginLocal(): Promise<void> {
+    await this.#begin(await foundLocalTree(this.platform, this.keys, this.#options.deviceName), null)
+    if (this.#options.welcomes !== true) return
+    const { files, view } = this.home
+    await this.jobs.run(welcomeRequest, 'add', welcomeName, welcomeContent.size, (job) =>
+      files.addFile(welcomeRequest, view.rootId, welcomeName, welcomeContent, job),
+    )
   }
 
   /** Begins a tree on this device and makes it the home; the home before it, if any, is left behind as `leaving`. */
@@ -227,6 +240,14 @@ export class RunningNode {
   /** Puts a recovered tree in the place of the one at home, which must be empty or unplanted. */
   async adopt(founding: Founding, base: TreeState): Promise<void> {
     const before = this.home.tree.treeId
+    // What greets a newcomer is no content of his; it does not come along into a tree that has grown already.
+    const welcome = idText(blockIdOfRequest(before, welcomeRequest))
+    if (this.home.view.get(welcome)?.trashedAtMs === null) await this.home.files.trash('welcome-trash', welcome)
+    if (this.home.view.get(welcome) !== null) {
+      await this.jobs.run('welcome-purge', 'purge', welcomeName, 0, (job) =>
+        this.home.files.purge('welcome-purge', welcome, job),
+      )
+    }
     await this.#begin(founding, base)
     await this.#moveIn(before)
   }
