@@ -67,7 +67,7 @@ export default {
       'main-composes-the-page',
       '^src/main\\.ts$',
       anything,
-      '^src/ui/|^src/edge/[^/]+/page\\.ts$|^src/edge/rpc/|^src/node/api\\.ts$',
+      '^src/ui/|^src/edge/[^/]+/page\\.ts$|^src/edge/rpc/|^src/node/api\\.ts$|^workers/node\\.worker\\.ts$',
     ),
     only(
       'service-worker-only-reads',

@@ -57,22 +57,8 @@ export async function registerService(url: string, onUpdate: (takeOver: () => vo
   return true
 }
 
-const profileKey = 'profile'
-
-/**
- * Which of this browser's profiles the page is: `#as=phone`, or `?as=phone` behind a route. A tab keeps its profile, since
- * the routes that follow do not name it.
- */
-export function profileOfPage(): string {
-  const [, named] = /(?:^#|[?&])as=([a-z0-9-]{1,32})(?:&|$)/.exec(location.hash) ?? []
-  if (named !== undefined) sessionStorage.setItem(profileKey, named)
-  return named ?? sessionStorage.getItem(profileKey) ?? defaultProfile
-}
-
-/** Where the service worker serves a file of this profile. */
-export function contentUrl(profile: string, id: string, isDownload: boolean): string {
-  const url = new URL(`${contentPrefix}${id}`, document.baseURI)
-  if (profile !== defaultProfile) url.searchParams.set('as', profile)
-  if (isDownload) url.searchParams.set('download', '')
-  return url.href
+/** Which of this browser's profiles an address names: `#as=phone`, or `#/trash&as=phone` behind a view. */
+export function profileOf(hash: string): string {
+  const [, named] = /^#(?:.*&)?as=([a-z0-9-]{1,32})(?:&|$)/.exec(hash) ?? []
+  return named ?? defaultProfile
 }
