@@ -76,7 +76,7 @@ export default {
       '^src/core/|^src/edge/(store|crypto|keys|rpc|web|tab)/|^src/node/(api|read/[^/]+)\\.ts$',
     ),
     only('workers-compose', '^workers/(?!sim\\.)', anything, '^src/(core|port|edge|node)/', {}),
-    only('relay-is-core', '^src/relay/', anything, '^src/(core|relay)/|^src/edge/web/headers\\.ts$'),
+    only('relay-is-core', '^src/relay/', anything, '^src/(core|relay)/|^src/edge/web/(headers|range)\\.ts$'),
   ],
   options: {
     tsPreCompilationDeps: true,

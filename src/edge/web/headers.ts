@@ -20,7 +20,8 @@ const pagePolicy = [
   "frame-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
-  "frame-ancestors 'none'",
+  // A second profile of the same person may be shown beside the first one.
+  "frame-ancestors 'self'",
   "require-trusted-types-for 'script'",
   'trusted-types blocktree lit-html',
 ]
@@ -31,8 +32,8 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Permissions-Policy':
-    'camera=(self), publickey-credentials-create=(self), publickey-credentials-get=(self), ' +
-    'geolocation=(), microphone=(), payment=(), usb=(), serial=(), bluetooth=(), hid=(), midi=(), display-capture=()',
+    'camera=(self), clipboard-write=(self), publickey-credentials-create=(self), publickey-credentials-get=(self), ' +
+    'geolocation=(), microphone=(), payment=(), usb=(), serial=(), hid=(), midi=(), display-capture=()',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
 }
