@@ -19,7 +19,7 @@ import {
 } from '../core/tree/tree.ts'
 import type { RunningNode } from './node.ts'
 import type { OwnTree } from './own-tree.ts'
-import { inPlace, placePrefixSizeBytes } from './place.ts'
+import { objectKey, placePrefixSizeBytes } from './place.ts'
 import { walk } from './read/content.ts'
 
 const rowsPerFrame = 512
@@ -97,27 +97,24 @@ async function* liveObjects(
   { platform, place }: OwnTree,
   state: TreeState,
 ): AsyncGenerator<readonly { key: Bytes; value: Bytes }[]> {
-  const readAll = async (hashes: readonly Bytes[]): Promise<readonly Bytes[]> => {
-    const values = await platform.store.readMany(
-      'object',
-      hashes.map((hash) => inPlace(place, hash)),
-    )
+  // An archive must lack nothing, while a walk passes over what is not there.
+  const readAll = async (at: readonly Bytes[]): Promise<readonly Bytes[]> => {
+    const values = await platform.store.readMany('object', at)
     return values.map((value) => {
       if (value === null) throw new StoreDamagedError('a piece of a file is missing')
       return value
     })
   }
-  for (const [, octets] of entries(state.map, keys.contents)) {
+  const store = { readMany: (_table: 'object', at: readonly Bytes[]) => readAll(at) }
+  for (const [key, octets] of entries(state.map, keys.contents)) {
+    const block = key.slice(1)
     const { bodyRoot, sizeBytes } = decodeRow('content', octets).content.fields
-    // All that is reachable from a body, as the difference to no body at all; an archive must lack nothing.
-    const store = {
-      readMany: (_table: 'object', at: readonly Bytes[]) => readAll(at.map((key) => key.slice(placePrefixSizeBytes))),
-    }
-    for await (const found of walk({ store, place }, diffBodies({ bodyRoot, sizeBytes }, []))) {
+    // All that is reachable from a body, as the difference to no body at all.
+    for await (const found of walk({ store, place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
       for (let start = 0; start < found.length; start += objectsPerFrame) {
-        const hashes = found.slice(start, start + objectsPerFrame).map(({ hash }) => hash)
-        const values = await readAll(hashes)
-        yield hashes.map((key, at) => ({ key, value: values[at]! }))
+        const keysOfFound = found.slice(start, start + objectsPerFrame).map(({ hash }) => objectKey(place, block, hash))
+        const values = await readAll(keysOfFound)
+        yield keysOfFound.map((at, position) => ({ key: at.slice(placePrefixSizeBytes), value: values[position]! }))
       }
     }
   }

@@ -70,7 +70,7 @@ import {
 import type { JobHandle } from './jobs.ts'
 import type { RunningNode } from './node.ts'
 import { placeOf } from './own-tree.ts'
-import { inPlace } from './place.ts'
+import { inPlace, objectKey } from './place.ts'
 import { walk } from './read/content.ts'
 
 const claimsPerVerification = 256
@@ -272,17 +272,18 @@ async function checkBodies(platform: Platform, state: TreeState, treeId: Bytes):
       return values
     },
   }
-  for (const [, octets] of entries(state.map, keys.contents)) {
+  for (const [key, octets] of entries(state.map, keys.contents)) {
+    const block = key.slice(1)
     const { bodyRoot, sizeBytes } = decodeRow('content', octets).content.fields
     let sectorCount = 0
-    for await (const objects of walk({ store, place }, diffBodies({ bodyRoot, sizeBytes }, []))) {
+    for await (const objects of walk({ store, place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
       const sectors = objects.filter(({ kind }) => kind === 'sector')
       sectorCount += sectors.length
       for (let start = 0; start < sectors.length; start += 16) {
         const hashes = sectors.slice(start, start + 16).map(({ hash }) => hash)
         const values = await store.readMany(
           'object',
-          hashes.map((hash) => inPlace(place, hash)),
+          hashes.map((hash) => objectKey(place, block, hash)),
         )
         const actual = await platform.crypto.hash(values.map((value) => value!))
         if (!actual.every((hash, at) => equal(hash, hashes[at]!))) throw fault(archiveDamaged())

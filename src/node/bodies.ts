@@ -20,16 +20,16 @@ import type { BlockId } from '../core/path/path.ts'
 import type { Change, Row, StorePort } from '../port/store.ts'
 import type { JobHandle } from './jobs.ts'
 import type { OwnTree } from './own-tree.ts'
-import { type ClusterPlace, inPlace } from './place.ts'
+import { type ClusterPlace, inPlace, objectKey } from './place.ts'
 
 /** Read, sealed and written at a time. */
 const pieceSizeBytes = 16 * sectorSizeBytes
 
 type Put = Extract<Change, { kind: 'put' }>
 
-/** Keys of objects that one staging row holds a lease on; pages may come with sectors. */
-const leaseWire = listOf(bytesOf(32), 4096)
-const leaseSizeBytesMax = 4096 * 40
+/** Block and hash of the objects that one staging row holds a lease on; pages may come with sectors. */
+const leaseWire = listOf(bytesOf(48), 4096)
+const leaseSizeBytesMax = 4096 * 64
 
 /** What a body is made from: a `Blob`, or anything that is read by slices like one. */
 export interface Content {
@@ -74,12 +74,12 @@ export async function writeBody(
       const sealed = await sealPiece(tree, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
       const progress = writeSectors(writer, sealed.leaves)
       writer = progress.writer
-      changes = [...sealed.changes, ...progress.pages.map((page) => putPage(tree.place, page))]
+      changes = [...sealed.changes, ...progress.pages.map((page) => putPage(tree.place, block, page))]
       if (!isSmall) await lease.write(changes)
       job.advance((start = next))
     }
     const { body, pages } = finishBody(writer, content.size)
-    const last = pages.map((page) => putPage(tree.place, page))
+    const last = pages.map((page) => putPage(tree.place, block, page))
     if (isSmall) return { ...body, attached: [...changes, ...last], upload }
     await lease.write(last)
     return { ...body, attached: lease.end(), upload }
@@ -122,16 +122,16 @@ async function sealPiece(
     changes: sealed.map(({ hash, ciphertext }): Put => ({
       kind: 'put',
       table: 'object',
-      key: inPlace(tree.place, hash),
+      key: objectKey(tree.place, block, hash),
       value: ciphertext,
     })),
   }
 }
 
-export const putPage = (place: ClusterPlace, { hash, octets }: Page): Put => ({
+const putPage = (place: ClusterPlace, block: BlockId, { hash, octets }: Page): Put => ({
   kind: 'put',
   table: 'object',
-  key: inPlace(place, hash),
+  key: objectKey(place, block, hash),
   value: octets,
 })
 

@@ -17,4 +17,9 @@ export const placePrefixSizeBytes = 48
 
 export const inPlace = (place: ClusterPlace, ...parts: readonly Uint8Array[]): Bytes =>
   concat(placePrefix(place), ...parts)
+/**
+ * A sector or index page: by its block and its hash. The block is in the key so that nobody can name another block's object as
+ * his own and have it deleted with his.
+ */
+export const objectKey = (place: ClusterPlace, block: BlockId, hash: Bytes): Bytes => inPlace(place, block, hash)
 export const logKey = (place: ClusterPlace, index: number): Bytes => inPlace(place, u64be(index))

@@ -5,14 +5,14 @@
  * to is found in the list again at the start; an object that is gone already costs one look.
  * @module
  */
-import type { Bytes } from '../core/bytes/bytes.ts'
+import { type Bytes, equal } from '../core/bytes/bytes.ts'
 import { type Body, diffBodies } from '../core/block/block.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { blockIdSizeBytes } from '../core/path/path.ts'
 import { keys, readRow, rowKind } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
 import type { OwnTree } from './own-tree.ts'
-import { inPlace } from './place.ts'
+import { objectKey } from './place.ts'
 import { bodyOf, walk } from './read/content.ts'
 import type { Streams } from './read/streams.ts'
 
@@ -60,14 +60,15 @@ export class Sweeper {
     if (row === null) return true
     const block = key.slice(9, 9 + blockIdSizeBytes)
     const dead: Body = { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes }
-    if (this.#streams.isReading(dead.bodyRoot)) return false
+    if (this.#streams.bodiesBeingRead(block).some(({ bodyRoot }) => equal(bodyRoot, dead.bodyRoot))) return false
+    // What the version in force, or one that somebody is reading, shares with the dead body stays.
     const current = bodyOf(state, block)
-    const steps = diffBodies(dead, current === null ? [] : [current])
-    for await (const objects of walk({ store: platform.store, place }, steps)) {
+    const others = [...(current === null ? [] : [current]), ...this.#streams.bodiesBeingRead(block)]
+    for await (const objects of walk({ store: platform.store, place }, block, diffBodies(dead, others))) {
       const changes = objects.map(({ hash }): Change => ({
         kind: 'delete',
         table: 'object',
-        key: inPlace(place, hash),
+        key: objectKey(place, block, hash),
       }))
       await platform.store.write(changes, 'relaxed')
     }

@@ -30,11 +30,23 @@ export function domainPrefix(domain: string): Bytes {
 /** SHA-256 without a domain: for the content hashes of sectors only, which are bound by where they stand. */
 export const sha256 = (octets: Uint8Array): Bytes => nobleSha256(octets)
 
+// A hasher that has taken the prefix already, for each domain, and one to copy it into: a new hasher for every small hash costs
+// more than the hash.
+const beginnings = new Map<string, ReturnType<typeof nobleSha256.create>>()
+const working = nobleSha256.create()
+
 /**
  * SHA-256(u8 length of domain ‖ domain ‖ parts). The parts are not told apart: give them fixed sizes, or one encoded record.
  */
 export function digest(domain: string, ...parts: readonly Uint8Array[]): Bytes {
-  const hash = nobleSha256.create().update(domainPrefix(domain))
-  for (const part of parts) hash.update(part)
-  return hash.digest()
+  let beginning = beginnings.get(domain)
+  if (beginning === undefined) {
+    beginning = nobleSha256.create().update(domainPrefix(domain))
+    beginnings.set(domain, beginning)
+  }
+  beginning._cloneInto(working)
+  for (const part of parts) working.update(part)
+  const hash = new Uint8Array(32)
+  working.digestInto(hash)
+  return hash
 }

@@ -51,8 +51,8 @@ export type ArchiveHeader = Decoded<typeof headerBodyWire>
 const frameWire = union({
   header: tuple({ body: bytesUpTo(1024), signature: bytesOf(64) }),
   rows: listOf(tuple({ key: bytesUpTo(256), value: bytesUpTo(rowSizeBytesMax) }), 8192),
-  /** Sectors and index pages by their keys. */
-  objects: listOf(tuple({ key: bytesOf(32), value: bytesUpTo(128 * 1024) }), 1024),
+  /** Sectors and index pages by block id ‖ hash. */
+  objects: listOf(tuple({ key: bytesOf(48), value: bytesUpTo(128 * 1024) }), 1024),
   end: tuple({ rowCount: u53, objectCount: u53 }),
 })
 export type ArchiveFrame = Decoded<typeof frameWire>

@@ -17,7 +17,7 @@ import {
 import type { BlockId } from '../../core/path/path.ts'
 import { type TreeState, contentOf } from '../../core/tree/tree.ts'
 import type { CryptoPort, OpenPlan } from '../../port/platform.ts'
-import { type ClusterPlace, inPlace } from '../place.ts'
+import { type ClusterPlace, objectKey } from '../place.ts'
 import type { KeyRing } from './key-ring.ts'
 
 /** Sectors opened at a time: 1 MiB. */
@@ -51,7 +51,7 @@ export async function* readContent(
   endByte: number,
 ): AsyncGenerator<Bytes> {
   let pending: LocatedSector[] = []
-  for await (const sectors of walk(reading, readBody(body, startByte, endByte))) {
+  for await (const sectors of walk(reading, block, readBody(body, startByte, endByte))) {
     pending.push(...sectors)
     while (pending.length >= sectorCountPerPiece) {
       yield await openPiece(reading, block, pending.slice(0, sectorCountPerPiece), startByte, endByte)
@@ -64,6 +64,7 @@ export async function* readContent(
 /** Answers a walk's needs from the store. */
 export async function* walk<Found>(
   { store, place }: Pick<Reading, 'store' | 'place'>,
+  block: BlockId,
   steps: Walk<Found, unknown>,
 ): AsyncGenerator<readonly Found[]> {
   let answer: readonly (Bytes | null)[] = []
@@ -76,7 +77,7 @@ export async function* walk<Found>(
     if (value.kind === 'need')
       answer = await store.readMany(
         'object',
-        value.pages.map((hash) => inPlace(place, hash)),
+        value.pages.map((hash) => objectKey(place, block, hash)),
       )
     else yield value.found
   }
@@ -92,7 +93,7 @@ async function openPiece(
   const { store, crypto, place, state, ring } = reading
   const stored = await store.readMany(
     'object',
-    sectors.map(({ leaf }) => inPlace(place, leaf.hash)),
+    sectors.map(({ leaf }) => objectKey(place, block, leaf.hash)),
   )
   const plans = sectors.map((sector, at): OpenPlan => {
     const ciphertext = stored[at]

@@ -4,7 +4,9 @@
  * A stream keeps the version that it began with, also where the file changes or goes meanwhile.
  * @module
  */
-import { BlocktreeError, type Bytes, keyOf } from '../../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, equal } from '../../core/bytes/bytes.ts'
+import type { Body } from '../../core/block/block.ts'
+import type { BlockId } from '../../core/path/path.ts'
 import type { Platform } from '../../port/platform.ts'
 import type { ContentHead } from '../api.ts'
 import type { OwnTree } from '../own-tree.ts'
@@ -17,8 +19,8 @@ const streamCountMax = 256
 
 interface Stream {
   readonly pieces: AsyncGenerator<Bytes>
-  /** The body that must stay; null for what is made on the way. */
-  readonly bodyRoot: string | null
+  /** What must stay while it is read; null for what is made on the way. */
+  readonly reads: { readonly block: BlockId; readonly body: Body } | null
 }
 
 /** Something readable that is no file of the tree, such as an export. */
@@ -57,7 +59,7 @@ export class Streams {
     const streamId = `s${++this.#count}`
     const offer = this.#offers.get(id)
     if (offer !== undefined) {
-      this.#streams.set(streamId, { pieces: offer.open(), bodyRoot: null })
+      this.#streams.set(streamId, { pieces: offer.open(), reads: null })
       return { ...offer, streamId, startByte: 0, endByte: offer.sizeBytes }
     }
     const block = idFromText(id)
@@ -78,7 +80,7 @@ export class Streams {
     }
     this.#streams.set(streamId, {
       pieces: readContent(reading, block, body, startByte, end),
-      bodyRoot: keyOf(body.bodyRoot),
+      reads: { block, body },
     })
     return {
       streamId,
@@ -108,8 +110,10 @@ export class Streams {
     this.#offers.clear()
   }
 
-  isReading(bodyRoot: Bytes): boolean {
-    const name = keyOf(bodyRoot)
-    return [...this.#streams.values()].some((stream) => stream.bodyRoot === name)
+  /** Versions of a block that somebody is in the middle of. */
+  bodiesBeingRead(block: BlockId): readonly Body[] {
+    return [...this.#streams.values()].flatMap(({ reads }) =>
+      reads !== null && equal(reads.block, block) ? [reads.body] : [],
+    )
   }
 }
