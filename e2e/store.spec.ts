@@ -94,7 +94,7 @@ test('leaves nothing readable at rest, and refuses rows that were changed or mov
     }
     await replace('second', (row) => row.subarray(0, 5))
     errors.push(await read(), await bench.nameOfError(store.scan('state', new Uint8Array(), 9)))
-    const other = (await bench.openStoreReadOnly({ profile: 'p', deviceKey: await bench.makeKey() }))!
+    const other = (await bench.openStoreReadOnly('p', bench.makeKey))!
     errors.push(await bench.nameOfError(other.read('node', bench.octets('first'))))
     return { readable, errors }
   })
@@ -171,7 +171,7 @@ test('refuses a database of a newer program, to write and to read', async ({ pag
     const deviceKey = await bench.makeKey()
     return [
       await bench.nameOfError(bench.openStore({ profile: 'p', deviceKey })),
-      await bench.nameOfError(bench.openStoreReadOnly({ profile: 'p', deviceKey })),
+      await bench.nameOfError(bench.openStoreReadOnly('p', async () => deviceKey)),
     ]
   })
   expect(errors).toEqual(['StoreTooNewError', 'StoreTooNewError'])
@@ -181,7 +181,7 @@ test('lets go of the database for one who deletes it, and says so', async ({ pag
   const told = await page.evaluate(async () => {
     const deviceKey = await bench.makeKey()
     const store = await bench.openStore({ profile: 'p', deviceKey })
-    const reader = (await bench.openStoreReadOnly({ profile: 'p', deviceKey }))!
+    const reader = (await bench.openStoreReadOnly('p', async () => deviceKey))!
     await bench.settled(indexedDB.deleteDatabase('blocktree-p'))
     const value = bench.octets('v')
     const write = store.write([{ kind: 'put', table: 'state', key: bench.octets('k'), value }], 'strict')
@@ -208,10 +208,10 @@ test('tells that the browser took the data away', async ({ page }) => {
 test('reads beside a writer without taking the profile from it, and makes no database', async ({ page }) => {
   const told = await page.evaluate(async () => {
     const deviceKey = await bench.makeKey()
-    const before = await bench.openStoreReadOnly({ profile: 'p', deviceKey })
+    const before = await bench.openStoreReadOnly('p', async () => deviceKey)
     const databaseCount = (await indexedDB.databases()).length
     const store = await bench.openStore({ profile: 'p', deviceKey })
-    const reader = (await bench.openStoreReadOnly({ profile: 'p', deviceKey }))!
+    const reader = (await bench.openStoreReadOnly('p', async () => deviceKey))!
     const key = bench.octets('k')
     await store.write([{ kind: 'put', table: 'state', key, value: bench.octets('v') }], 'strict')
     const read = new TextDecoder().decode((await reader.read('state', key))!)

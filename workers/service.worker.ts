@@ -3,15 +3,39 @@
  * @module
  */
 import { addPlugins, precacheAndRoute } from 'workbox-precaching'
+import { StoreClosedError } from '../src/core/bytes/bytes.ts'
+import { createCrypto } from '../src/edge/crypto/crypto.ts'
+import { createKeys } from '../src/edge/keys/keys.ts'
+import { openStoreReadOnly } from '../src/edge/store/store.ts'
 import { brokerPorts } from '../src/edge/tab/broker.ts'
+import type { ContentSource } from '../src/edge/web/content.ts'
 import { pageHeaders, withHeaders } from '../src/edge/web/headers.ts'
+import { heldSource } from '../src/edge/web/held.ts'
 import { fallBackToShell, serveContent, takeOverWhenTold } from '../src/edge/web/service.ts'
+import { openHeldContent } from '../src/node/read/read-only.ts'
 
 declare const self: { readonly __WB_MANIFEST: Parameters<typeof precacheAndRoute>[0] }
 
+const reachNode = brokerPorts()
+const heldOf = new Map<string, ContentSource>()
+
+/** What this device holds of a profile's tree, for when no tab has it open. */
+async function openHeld(profile: string): Promise<ContentSource | null> {
+  const known = heldOf.get(profile)
+  if (known) return known
+  const keys = createKeys(profile)
+  const reader = await openStoreReadOnly(profile, keys.deviceKey)
+  if (!reader) return null
+  const store = { ...reader, write: () => Promise.reject(new StoreClosedError()) }
+  const held = heldSource((...range) => openHeldContent({ store, keys, crypto: createCrypto() }, ...range))
+  heldOf.set(profile, held)
+  void reader.closed.then(() => heldOf.delete(profile))
+  return held
+}
+
 takeOverWhenTold()
 // First, so that nothing under a content address is ever looked for elsewhere.
-serveContent(brokerPorts())
+serveContent(async (profile) => (await reachNode(profile)) ?? openHeld(profile))
 addPlugins([{ handlerWillRespond: async ({ response }) => withHeaders(response, pageHeaders) }])
 precacheAndRoute(self.__WB_MANIFEST, { ignoreURLParametersMatching: [/./] })
 fallBackToShell()

@@ -48,11 +48,17 @@ export async function openStore({ profile, deviceKey }: Opening): Promise<Store>
   return { epoch, write, ...readerOf(database, deviceKey, closing) }
 }
 
-/** Opens for reading beside whoever writes; null where the profile holds nothing yet. */
-export async function openStoreReadOnly({ profile, deviceKey }: Opening): Promise<StoreReader | null> {
+/**
+ * Opens for reading beside whoever writes; null where the profile holds nothing yet.
+ * @param deviceKey asked for only where there is something, since asking makes a key
+ */
+export async function openStoreReadOnly(
+  profile: string,
+  deviceKey: () => Promise<CryptoKey>,
+): Promise<StoreReader | null> {
   const closing = closingOf()
   const database = await openExistingDatabase(profile, () => closing.close(new StoreClosedError()))
-  return database && readerOf(database, deviceKey, closing)
+  return database && readerOf(database, await deviceKey(), closing)
 }
 
 interface Closing {

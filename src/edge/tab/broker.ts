@@ -6,7 +6,7 @@
  */
 import type { NodeApi } from '../../node/api.ts'
 import { type Link, greet } from './link.ts'
-import { type FromService, type ReachMessage, type ToService, callerLock, doorOf, isProfile } from './protocol.ts'
+import { type FromService, type ReachMessage, type ToService, callerLock, doorOf } from './protocol.ts'
 
 /** The part of a service worker's global scope that is used here; the compiler knows pages only. */
 interface ServiceScope {
@@ -33,7 +33,6 @@ export function brokerPorts(): (profile: string) => Promise<NodeApi | null> {
 
   /** @returns whether there is a host */
   const forward = async (message: ReachMessage, port: MessagePort): Promise<boolean> => {
-    if (!isProfile(message.profile)) return false
     const { held = [] } = await navigator.locks.query()
     // A robbed page that is frozen still stands at its door; the newest door is the right one.
     const doors = held.map(({ name = '' }) => doorOf(message.profile, name)).filter((door) => door !== null)

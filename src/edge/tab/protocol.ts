@@ -13,9 +13,10 @@ export const hostLock = (profile: string): string => `node:${profile}`
 export const callerLock = (callerId: string): string => `tab:${callerId}`
 /** Held by one term of a node worker; callers queue on it and know on grant that their calls will not be answered. */
 export const termLock = (profile: string, epoch: number): string => `leader:${profile}:${epoch}`
-export const termOf = (profile: string, lockName: string): number | null => {
-  const [, epoch] = new RegExp(`^leader:${profile}:(\\d+)$`).exec(lockName) ?? []
-  return epoch === undefined ? null : Number(epoch)
+/** null where the lock is no term of this profile. */
+export function termOf(profile: string, lockName: string): number | null {
+  const prefix = `leader:${profile}:`
+  return lockName.startsWith(prefix) ? Number(lockName.slice(prefix.length)) : null
 }
 /**
  * Held by the hosting page while its node answers; names the page as the service worker knows it. (`clientId` in
@@ -23,13 +24,12 @@ export const termOf = (profile: string, lockName: string): number | null => {
  */
 export const doorLock = (profile: string, epoch: number, clientId: string): string =>
   `door:${profile}:${epoch}:${clientId}`
-export const doorOf = (profile: string, lockName: string): { epoch: number; clientId: string } | null => {
-  const [, epoch, clientId] = new RegExp(`^door:${profile}:(\\d+):(.+)$`).exec(lockName) ?? []
-  return epoch === undefined || clientId === undefined ? null : { epoch: Number(epoch), clientId }
+/** null where the lock is no door of this profile. */
+export function doorOf(profile: string, lockName: string): { epoch: number; clientId: string } | null {
+  const prefix = `door:${profile}:`
+  const [epoch, clientId] = lockName.slice(prefix.length).split(':')
+  return lockName.startsWith(prefix) && clientId ? { epoch: Number(epoch), clientId } : null
 }
-
-/** Names databases, locks and channels, so nothing in it may have a meaning there. */
-export const isProfile = (text: string): boolean => /^[a-z0-9-]{1,32}$/.test(text)
 
 /** Asks for the node; the message brings the port on which it shall answer. */
 export interface ReachMessage {

@@ -67,6 +67,13 @@ test('refuses a part behind the end, and leaves no stream open', async () => {
   expect(source.open.size).toBe(0)
 })
 
+test('says that what it serves without a node may be stale', async () => {
+  const held = await answerContent(ask(), 'known', async () => ({ ...sourceOf(), mayBeStale: true }))
+  expect(held.headers.has('Blocktree-May-Be-Stale')).toBe(true)
+  const fresh = await answerContent(ask(), 'known', async () => sourceOf())
+  expect(fresh.headers.has('Blocktree-May-Be-Stale')).toBe(false)
+})
+
 test('asks for a piece only when the reader wants one, and closes what it leaves', async () => {
   const source = sourceOf()
   const reader = (await answerContent(ask(), 'known', async () => source)).body!.getReader()
@@ -105,7 +112,7 @@ test('breaks off where the file became another meanwhile', async () => {
 
 test.each([
   { id: 'unknown', method: 'GET', find: async () => sourceOf(), status: 404, sentence: 'This file is &#60;gone&#62;.' },
-  { id: 'known', method: 'GET', find: async () => null, status: 503, sentence: 'No tab has this tree open' },
+  { id: 'known', method: 'GET', find: async () => null, status: 503, sentence: 'no such tree on this device' },
   { id: 'known', method: 'POST', find: async () => sourceOf(), status: 405, sentence: 'only be read' },
 ])('says $status in a sentence under the same sandbox', async ({ id, method, find, status, sentence }) => {
   const response = await answerContent(ask('', { method }), id, find)

@@ -7,7 +7,10 @@ import type { ContentHead, NodeApi } from '../../node/api.ts'
 import { contentHeaders } from './headers.ts'
 import { rangeOf } from './range.ts'
 
-export type ContentSource = Pick<NodeApi, 'openContent' | 'nextChunk' | 'closeContent'>
+export type ContentSource = Pick<NodeApi, 'openContent' | 'nextChunk' | 'closeContent'> & {
+  /** What this device holds, read without a node: other devices may have newer versions. */
+  readonly mayBeStale?: boolean
+}
 /** Finds who has the file now; null where nobody has. */
 export type FindSource = () => Promise<ContentSource | null>
 
@@ -28,8 +31,7 @@ export async function answerContent(request: Request, id: string, find: FindSour
 
 async function openAnswer(request: Request, id: string, find: FindSource): Promise<Response> {
   const source = await find()
-  if (!source)
-    return sentencePage(503, 'No tab has this tree open. Open Blocktree in a tab, then load this page again.')
+  if (!source) return sentencePage(503, 'There is no such tree on this device. Open Blocktree first.')
   let head = await source.openContent(id)
   const range = rangeOf(request.headers.get('Range'), head.sizeBytes)
   if (range) {
@@ -47,6 +49,7 @@ async function openAnswer(request: Request, id: string, find: FindSource): Promi
     'Content-Disposition': disposition(new URL(request.url).searchParams.has('download'), head.name),
     'Accept-Ranges': 'bytes',
   })
+  if (source.mayBeStale) headers.set('Blocktree-May-Be-Stale', 'no tab has this tree open')
   if (isPart) headers.set('Content-Range', `bytes ${startByte}-${endByte - 1}/${sizeBytes}`)
   if (request.method === 'HEAD') {
     await source.closeContent(head.streamId)

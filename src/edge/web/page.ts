@@ -2,7 +2,7 @@
  * The page's half of the web server: registers the service worker, starts workers, knows its profile.
  * @module
  */
-import { contentPrefix, defaultProfile } from './address.ts'
+import { contentPrefix, defaultProfile, isProfile } from './address.ts'
 
 /** Trusted Types of the platform, which the compiler does not know yet. */
 interface TrustedTypes {
@@ -59,6 +59,6 @@ export async function registerService(url: string, onUpdate: (takeOver: () => vo
 
 /** Which of this browser's profiles an address names: `#as=phone`, or `#/trash&as=phone` behind a view. */
 export function profileOf(hash: string): string {
-  const [, named] = /^#(?:.*&)?as=([a-z0-9-]{1,32})(?:&|$)/.exec(hash) ?? []
-  return named ?? defaultProfile
+  const [, named = ''] = /^#(?:.*&)?as=([^&]*)/.exec(hash) ?? []
+  return isProfile(named) ? named : defaultProfile
 }

@@ -2,7 +2,7 @@
  * The service worker as a web server: answers content addresses from the tree, never from the network.
  * @module
  */
-import { contentPrefix, defaultProfile } from './address.ts'
+import { contentPrefix, defaultProfile, isProfile } from './address.ts'
 import { type ContentSource, answerContent } from './content.ts'
 
 /** The part of a service worker's global scope that is used here; the compiler knows pages only. */
@@ -30,7 +30,8 @@ export function serveContent(find: (profile: string) => Promise<ContentSource | 
     const { origin, pathname, searchParams } = new URL(event.request.url)
     if (origin !== prefix.origin || !pathname.startsWith(prefix.pathname)) return
     const profile = searchParams.get('as') ?? defaultProfile
-    event.respondWith(answerContent(event.request, pathname.slice(prefix.pathname.length), () => find(profile)))
+    const findKnown = async (): Promise<ContentSource | null> => (isProfile(profile) ? find(profile) : null)
+    event.respondWith(answerContent(event.request, pathname.slice(prefix.pathname.length), findKnown))
   })
 }
 
