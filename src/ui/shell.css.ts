@@ -145,10 +145,11 @@ export const shellStyle = css`
   }
   .offer {
     grid-row: 1;
-    display: grid;
-    grid-template-columns: auto minmax(8rem, 1fr) auto;
+    display: flex;
+    flex-wrap: wrap;
     align-items: center;
-    gap: var(--space-3);
+    justify-content: end;
+    gap: var(--space-2) var(--space-3);
     margin: var(--space-2) var(--space-3) 0;
     padding: var(--space-2) var(--space-2) var(--space-2) var(--space-4);
     border-radius: var(--radius-3);
@@ -159,6 +160,10 @@ export const shellStyle = css`
   }
   .offer + .offer {
     grid-row: auto;
+  }
+  .offer p {
+    flex: 1 1 7rem;
+    min-inline-size: 0;
   }
   .offer .icon {
     color: var(--accent);

@@ -194,10 +194,9 @@ export class BtShell extends LitElement {
     if (model.stopped || this.state === 'failed') return this.#trouble(model.stopped?.message ?? this.sentence)
     if (!model.tree || !this.#actions)
       return html`<div class="centre">
-        ${logo}<bt-waiting
-          .cause=${this.sentence || words.wait.opening}
-          .otherWay=${words.wait.openingLong}
-        ></bt-waiting>
+        ${logo}
+        <h1 class="unseen">${words.state.starting}</h1>
+        <bt-waiting .cause=${this.sentence || words.wait.opening} .otherWay=${words.wait.openingLong}></bt-waiting>
       </div>`
     const actions = this.#actions
     switch (this.route) {
@@ -229,10 +228,10 @@ export class BtShell extends LitElement {
   }
 
   #overlays(actions: Actions) {
-    return html`<div class="overlays">
+    return html`<section class="overlays" aria-label=${words.notices.label}>
         <bt-jobs .jobs=${this.model.jobs} .actions=${actions}></bt-jobs>
         <bt-notices .notices=${this.#notices}></bt-notices>
-      </div>
+      </section>
       <bt-item-sheet
         .model=${this.model}
         .actions=${actions}

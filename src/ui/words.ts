@@ -149,7 +149,7 @@ export const words = {
     failed: (message: string) => `That could not be undone. ${message}`,
   },
 
-  notices: { label: 'Messages' },
+  notices: { label: 'Messages and work in progress' },
 
   jobs: {
     label: 'Work in progress',

@@ -36,6 +36,19 @@ export const treePageStyle = css`
   bt-tree {
     grid-area: 1 / 1;
   }
+  .hint {
+    grid-area: 1 / 1;
+    align-self: start;
+    justify-self: center;
+    display: grid;
+    gap: var(--space-2);
+    max-inline-size: 22rem;
+    padding: var(--space-6) var(--space-4);
+    text-align: center;
+    text-wrap: balance;
+    position: relative;
+    pointer-events: none;
+  }
   bt-crumbs {
     padding-block-start: var(--space-1);
     min-inline-size: 0;
@@ -47,17 +60,19 @@ export const treePageStyle = css`
     display: flex;
     align-items: center;
     padding-inline-end: var(--space-4);
+    position: relative;
+    z-index: 1;
   }
   .on-root {
-    background: transparent;
+    background: var(--root-fill);
     color: var(--on-root);
   }
   .add {
-    background: color-mix(in oklch, var(--on-root) 18%, transparent);
+    background: color-mix(in oklch, var(--root-fill), var(--on-root) 18%);
   }
   @media (hover: hover) {
     .on-root:hover {
-      background: color-mix(in oklch, var(--on-root) 28%, transparent);
+      background: color-mix(in oklch, var(--root-fill), var(--on-root) 28%);
     }
   }
   .on-root:focus-visible {
@@ -78,6 +93,8 @@ export const treePageStyle = css`
     background: var(--surface);
   }
   .search {
+    display: flex;
+    gap: var(--space-2);
     position: sticky;
     inset-block-start: 0;
     z-index: 1;
@@ -110,6 +127,7 @@ export const treePageStyle = css`
   }
   .switch button {
     min-block-size: var(--touch);
+    font-size: var(--text-1);
     color: var(--ink-quiet);
   }
   .switch [aria-pressed='true'] {

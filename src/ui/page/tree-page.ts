@@ -3,10 +3,10 @@
  * @module
  */
 import { LitElement, css, html, nothing } from 'lit'
-import type { Actions } from '../actions.ts'
-import { displayName } from '../actions.ts'
+import type { Item } from '../../node/api.ts'
+import { type Actions, displayName } from '../actions.ts'
 import { ActionsEvent, AddEvent } from '../events.ts'
-import type { Model } from '../model.ts'
+import { type Model, childrenOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { Room } from '../part/room.ts'
 import { shared } from '../part/shared.ts'
@@ -62,6 +62,7 @@ export class BtTreePage extends LitElement {
         isWide || this.view === 'picture'
           ? html`<section class="picture" aria-label=${words.tree.picture}>
               <bt-tree .model=${this.model} .groundId=${this.groundId}></bt-tree>
+              ${childrenOf(this.model, ground.id).length < 2 ? this.#hint(ground) : nothing}
               <div class="ground">
                 <button
                   class="on-root only-icon"
@@ -79,6 +80,15 @@ export class BtTreePage extends LitElement {
           : nothing
       }
       ${isWide || this.view === 'list' ? this.#list(isWide) : nothing}
+    </div>`
+  }
+
+  #hint(ground: Item) {
+    const isEmpty = childrenOf(this.model, ground.id).length === 0
+    const heading = isEmpty ? (ground.parentId === null ? words.tree.emptyRoot : words.tree.emptyFolder) : ''
+    return html`<div class="hint">
+      ${heading ? html`<h2>${heading}</h2>` : nothing}
+      <p class="quiet">${words.tree.emptyHelp}</p>
     </div>`
   }
 

@@ -81,7 +81,7 @@ export class BtNotices extends LitElement {
 
   override render() {
     const list = this.notices?.list ?? []
-    return html`<ul aria-label=${words.notices.label} role="list">
+    return html`<ul role="list">
         ${repeat(
           list,
           (notice) => notice.id,

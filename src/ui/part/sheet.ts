@@ -38,7 +38,7 @@ export class BtSheet extends LitElement {
       dialog::backdrop {
         background: var(--veil);
       }
-      header {
+      .head {
         position: sticky;
         inset-block-start: 0;
         z-index: 1;
@@ -46,9 +46,6 @@ export class BtSheet extends LitElement {
         align-items: center;
         gap: var(--space-2);
         padding: var(--space-3) var(--space-2) var(--space-2) var(--space-5);
-        background: inherit;
-      }
-      dialog > header {
         background: var(--surface-raised);
       }
       h2 {
@@ -84,10 +81,10 @@ export class BtSheet extends LitElement {
 
   override render() {
     return html`<dialog aria-labelledby="label" @close=${this.#closed} @click=${this.#clicked}>
-      <header>
+      <div class="head">
         <h2 id="label"><bdi>${this.label}</bdi></h2>
         <button class="plain only-icon" aria-label=${words.close} @click=${this.close}>${icon('close')}</button>
-      </header>
+      </div>
       <div class="content"><slot></slot></div>
     </dialog>`
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Item, ItemKind } from '../../node/api.ts'
-import { type LayoutOptions, type LayoutTree, type Rect, layout } from './layout.ts'
+import { type LayoutOptions, type LayoutTree, type Rect, depthOf, layout } from './layout.ts'
 
 /** A tree in brackets: `root(photos(a b) mail note)`; whoever has brackets is a folder. */
 function grow(text: string): LayoutTree {
@@ -130,6 +130,21 @@ describe('the upright tree', () => {
   test.each(table)('$name', ({ tree, ground = 'root', width, height, options: own, rows }) =>
     expect(draw(layout(grow(tree), ground, width, height, { ...options, ...own }))).toEqual(rows),
   )
+
+  test('a crowd widens its cell only so far', () => {
+    const crowd = Array.from({ length: 100 }, (_, at) => `n${at}`).join(' ')
+    expect(draw(layout(grow(`root(a(${crowd}) b)`), 'root', 748, 150, options))).toEqual([
+      '0: a 0-653 | b 653-748',
+      '50: root 0-748',
+    ])
+  })
+
+  test.each([
+    ['root()', 0],
+    ['root(a b)', 1],
+    ['root(a(b(c)) d)', 3],
+    ['root(a(b(c(d(e)))))', 4],
+  ])('%s is %d rows deep, counted up to 4', (tree, depth) => expect(depthOf(grow(tree), 'root', 4)).toBe(depth))
 
   test('cells lie within the cell below, beside each other, never under a finger, and count everybody', () => {
     const names = fc.letrec((tie) => ({

@@ -24,6 +24,9 @@ export const layoutDefaults: LayoutOptions = {
   cellCountMax: 500,
 }
 
+/** More children than this widen a cell no further: they fold anyway, and its siblings want to be read too. */
+const weightMax = 12
+
 interface Place {
   readonly x: number
   readonly y: number
@@ -95,7 +98,7 @@ function rowAbove(
   const foldedCount = children.length - shown.length
   const cellCount = shown.length + (foldedCount > 0 ? 1 : 0)
 
-  const weights = shown.map((item) => Math.max(1, tree.children.get(item.id)?.length ?? 0))
+  const weights = shown.map((item) => Math.min(Math.max(1, tree.children.get(item.id)?.length ?? 0), weightMax))
   const weightSum = weights.reduce((sum, weight) => sum + weight, foldedCount > 0 ? 1 : 0)
   // Everyone has the narrowest width for certain; only what remains is shared out by weight.
   const minimum = Math.min(cellWidthMinPx, below.width / cellCount)
@@ -111,4 +114,14 @@ function rowAbove(
   const row: Unplaced<Rect>[] = shown.map((item, position) => ({ kind: 'item', item, ...place(weights[position]!) }))
   if (foldedCount > 0) row.push({ kind: 'fold', parentId: below.item.id, foldedCount, ...place(1) })
   return row
+}
+
+/** How many rows stand on the ground, at most `depthMax`. */
+export function depthOf(tree: LayoutTree, groundId: string, depthMax: number): number {
+  let row: readonly string[] = [groundId]
+  for (let depth = 0; depth < depthMax; depth++) {
+    row = row.flatMap((id) => (tree.children.get(id) ?? []).map((child) => child.id))
+    if (row.length === 0) return depth
+  }
+  return depthMax
 }

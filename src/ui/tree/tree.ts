@@ -15,14 +15,15 @@ import { Room } from '../part/room.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import { fit } from './label.ts'
-import { type ItemRect, type Rect, layout } from './layout.ts'
+import { type ItemRect, type Rect, depthOf, layout } from './layout.ts'
 import { brighten, keyOf, settle, wantsMotion } from './motion.ts'
 import { sprout } from './sprout.ts'
 import { treeStyle } from './tree.css.ts'
 
 /** In rem, so that larger letters get larger cells. A finger needs 2.75. */
-const cellWidthMinRem = 3.75
-const rowHeightRem = 3.5
+const cellWidthMinRem = 3
+const rowHeightMinRem = 3.5
+const rowHeightMaxRem = 6
 export const groundHeightRem = 5.5
 const gapPx = 2
 const labelRem = 0.8125
@@ -36,6 +37,7 @@ export class BtTree extends LitElement {
   declare currentKey: string
   readonly #room = new Room(this)
   #rects: readonly Rect[] = []
+  #rowHeightPx = 0
   #before: ReadonlyMap<string, Rect> = new Map()
 
   static override styles = [shared, treeStyle]
@@ -47,16 +49,17 @@ export class BtTree extends LitElement {
 
   override willUpdate(): void {
     const { widthPx, heightPx, remPx } = this.#room
+    this.#rowHeightPx = rowHeight(this.model, this.groundId, heightPx, remPx)
     this.#rects = layout(this.model, this.groundId, widthPx, heightPx, {
       cellWidthMinPx: cellWidthMinRem * remPx,
-      rowHeightPx: rowHeightRem * remPx,
+      rowHeightPx: this.#rowHeightPx,
       groundHeightPx: groundHeightRem * remPx,
     })
     if (!this.#rects.some((rect) => keyOf(rect) === this.currentKey)) this.currentKey = this.groundId
   }
 
   override render() {
-    const { widthPx, heightPx, remPx } = this.#room
+    const { widthPx, heightPx } = this.#room
     const ground = this.#rects[0]
     return html`<svg
       role="group"
@@ -64,7 +67,7 @@ export class BtTree extends LitElement {
       viewBox="0 0 ${widthPx} ${heightPx}"
       @keydown=${this.#pressed}
     >
-      ${ground && childrenOf(this.model, this.groundId).length < 2 ? sprout(widthPx, ground.y, rowHeightRem * remPx, this.#rects.length > 1) : nothing}
+      ${ground && childrenOf(this.model, this.groundId).length < 2 ? sprout(widthPx, ground.y, this.#rowHeightPx, this.#rects.length > 1) : nothing}
       ${repeat(this.#rects, keyOf, (rect) => this.#cell(rect))}
     </svg>`
   }
@@ -178,6 +181,14 @@ export class BtTree extends LitElement {
   }
 }
 customElements.define('bt-tree', BtTree)
+
+/** Low trees get high rows, so that they fill the picture; high ones the lowest that can be touched and read. */
+function rowHeight(model: Model, groundId: string, heightPx: number, remPx: number): number {
+  const roomPx = heightPx - groundHeightRem * remPx
+  const rowCountMax = Math.max(1, Math.floor(roomPx / (rowHeightMinRem * remPx)))
+  const rowCount = Math.max(1, depthOf(model, groundId, rowCountMax))
+  return Math.min(Math.max(roomPx / (rowCount + 0.5), rowHeightMinRem * remPx), rowHeightMaxRem * remPx)
+}
 
 /** The nearest cell of the row above or below, or of the same row to the side. */
 function neighbour(rects: readonly Rect[], at: Rect, key: string): Rect | undefined {
