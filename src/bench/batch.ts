@@ -1,0 +1,210 @@
+/**
+ * Writing 64 blocks of 4 KiB at once as a node does, against raw IndexedDB that puts byte-identical records in one strict
+ * transaction.
+ *
+ * Ours is the whole node on the platform of a browser: each block is sealed, signed, checked by gate 1, logged, made durable,
+ * folded and shown to a watcher before its writer is answered. What it puts into its database is noted, and the baseline then
+ * puts the same keys and values into another.
+ * @module
+ */
+import { deleteDB, openDB, unwrap } from 'idb'
+import { equal } from '../core/bytes/bytes.ts'
+import { createClock } from '../edge/clock/clock.ts'
+import { createCrypto } from '../edge/crypto/crypto.ts'
+import { createKeys } from '../edge/keys/keys.ts'
+import { createRandom } from '../edge/random/random.ts'
+import { openStore } from '../edge/store/store.ts'
+import type { NodeApi } from '../node/api.ts'
+import { runNode } from '../node/node.ts'
+import type { Platform } from '../port/platform.ts'
+import type { StorePort } from '../port/store.ts'
+import { type Comparison, alternate, median } from './alternate.ts'
+
+const blockCount = 64
+const blockSizeBytes = 4096
+const roundCount = 40
+
+const profile = `bench-${Date.now()}`
+const random = createRandom()
+
+interface Put {
+  readonly table: string
+  readonly key: IDBValidKey
+  readonly value: unknown
+}
+
+export async function writeBatches(): Promise<Comparison> {
+  const { api, idle, close } = await startNode()
+  const files = await makeFiles(api)
+  const baseline = await openRaw()
+  let contents: Uint8Array<ArrayBuffer>[] = []
+  let puts: readonly Put[] = []
+  const putCounts: number[] = []
+  const logCounts: number[] = []
+
+  const times = await alternate(
+    {
+      async prepare() {
+        await idle()
+        contents = files.map(() => random.bytes(blockSizeBytes))
+      },
+      async work() {
+        const recorder = recordPuts(`blocktree-${profile}`)
+        await Promise.all(
+          files.map((id, at) => api.writeFile(globalThis.crypto.randomUUID(), id, contentOf(contents[at]!))),
+        )
+        puts = recorder.stop()
+      },
+    },
+    {
+      async prepare() {
+        await idle()
+        putCounts.push(puts.length)
+        logCounts.push(puts.filter(({ table }) => table === 'log').length)
+      },
+      work: () => baseline.write(puts),
+    },
+    roundCount,
+  )
+  // A row that was not written, or a round that was not noted whole, would flatter us.
+  if (putCounts.some((count) => count < 2 * blockCount + 1)) throw new Error('a round put fewer records than it wrote')
+  for (const [at, id] of files.entries())
+    if (!equal(await readAll(api, id), contents[at]!)) throw new Error('what was written is not what is read')
+  await close()
+  await baseline.close()
+  return {
+    ours: (blockCount * 1000) / times.oursMs,
+    baseline: (blockCount * 1000) / times.baselineMs,
+    note: `${median(putCounts)} records in ${median(logCounts)} log entries, ${roundCount} rounds`,
+  }
+}
+
+/** The platform of `workers/node.worker.ts`, with a store that says when nothing is under way. */
+async function startNode() {
+  const keys = createKeys(profile)
+  const store = await openStore({ profile, deviceKey: await keys.deviceKey() })
+  const watched = watchStore(store)
+  const platform: Platform = {
+    store: watched.store,
+    keys,
+    clock: createClock(),
+    random,
+    crypto: createCrypto(),
+  }
+  const node = await runNode(platform, { deviceName: 'Benchmark' })
+  return {
+    api: node.api,
+    idle: watched.idle,
+    async close() {
+      await node.close()
+      store.close()
+      await deleteDB(`blocktree-${profile}`)
+    },
+  }
+}
+
+function watchStore(store: StorePort) {
+  let openCount = 0
+  const watch = async <T>(work: Promise<T>): Promise<T> => {
+    openCount++
+    try {
+      return await work
+    } finally {
+      openCount--
+    }
+  }
+  const watched: StorePort = {
+    closed: store.closed,
+    write: (...given) => watch(store.write(...given)),
+    read: (...given) => watch(store.read(...given)),
+    readMany: (...given) => watch(store.readMany(...given)),
+    scan: (...given) => watch(store.scan(...given)),
+    usage: () => store.usage(),
+  }
+  return {
+    store: watched,
+    /** Old versions are deleted after a write is answered; that must not run into the next measurement. */
+    async idle(): Promise<void> {
+      for (let quietCount = 0; quietCount < 5;) {
+        await new Promise((resolve) => setTimeout(resolve, 4))
+        quietCount = openCount === 0 ? quietCount + 1 : 0
+      }
+    },
+  }
+}
+
+async function makeFiles(api: NodeApi): Promise<readonly string[]> {
+  // A watcher, as every open page has one.
+  let rootId = ''
+  await api.watch((event) => {
+    if (event.kind === 'snapshot') ({ rootId } = event.tree)
+  })
+  const folder = await api.createFolder(globalThis.crypto.randomUUID(), rootId, 'bench')
+  return Promise.all(
+    Array.from({ length: blockCount }, (_, at) =>
+      api.addFile(globalThis.crypto.randomUUID(), folder, `block ${at}`, contentOf(random.bytes(blockSizeBytes))),
+    ),
+  )
+}
+
+/**
+ * Octets in memory in the place of a blob: the baseline gets its records from memory too, and a blob would be fetched from
+ * another process.
+ */
+const contentOf = (octets: Uint8Array<ArrayBuffer>): Blob =>
+  ({
+    size: octets.length,
+    slice: (start: number, end: number) => ({ arrayBuffer: async () => octets.slice(start, end).buffer }),
+  }) as unknown as Blob
+
+async function readAll(api: NodeApi, id: string): Promise<Uint8Array> {
+  const { streamId } = await api.openContent(id)
+  const piece = await api.nextChunk(streamId)
+  await api.closeContent(streamId)
+  return piece ?? new Uint8Array(0)
+}
+
+/** Notes what is put into one database. */
+function recordPuts(databaseName: string) {
+  const puts: Put[] = []
+  const { prototype } = IDBObjectStore
+  const { put } = prototype
+  prototype.put = function (this: IDBObjectStore, value: unknown, key?: IDBValidKey) {
+    if (key !== undefined && this.transaction.db.name === databaseName) puts.push({ table: this.name, key, value })
+    return put.call(this, value, key)
+  }
+  return {
+    stop(): readonly Put[] {
+      prototype.put = put
+      return puts
+    },
+  }
+}
+
+/** Nothing between the caller and the database: no promise a record, and the commit is not waited for by anyone but us. */
+async function openRaw() {
+  const name = `raw-${profile}`
+  const wrapped = await openDB(name, 1, {
+    upgrade(database) {
+      for (const table of ['log', 'object']) database.createObjectStore(table)
+    },
+  })
+  const database = unwrap(wrapped)
+  return {
+    write: (puts: readonly Put[]): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const transaction = database.transaction(['log', 'object'], 'readwrite', { durability: 'strict' })
+        transaction.addEventListener('complete', () => resolve())
+        transaction.addEventListener('abort', () =>
+          reject(transaction.error ?? new Error('the transaction was aborted')),
+        )
+        const stores = new Map(['log', 'object'].map((table) => [table, transaction.objectStore(table)]))
+        for (const { table, key, value } of puts) stores.get(table)!.put(value, key)
+        transaction.commit()
+      }),
+    async close() {
+      wrapped.close()
+      await deleteDB(name)
+    },
+  }
+}
