@@ -191,8 +191,6 @@ test.describe('content', () => {
     await tab.goto('t/nosuchfile')
     expect(await tab.textContent('body')).toContain('not there')
     expect(await tab.evaluate(() => origin)).toBe('null')
-      'null',
-    )
     await page.evaluate(() => fetch('t/nosuchfile', { method: 'POST', body: 'x' }))
     expect(asked).toEqual([])
   })
