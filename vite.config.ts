@@ -3,14 +3,13 @@
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, build } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { pageHeaders } from './src/edge/web/headers.ts'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
-const dist = join(root, 'dist')
 const serviceWorker = 'service.worker.js'
 
 export default defineConfig({
@@ -59,11 +58,15 @@ function policyInPage(): Plugin {
 
 /** Builds the service worker when all other files of the release are written, since it names them with their hashes. */
 function serviceWorkerLast(): Plugin {
+  let folder = ''
   return {
     name: 'blocktree-service-worker',
+    configResolved(config) {
+      folder = resolve(config.root, config.build.outDir)
+    },
     configureServer(server) {
       server.middlewares.use(`/${serviceWorker}`, (_request, response, next) => {
-        buildServiceWorker([], false).then((script) => {
+        buildServiceWorker(folder, [], false).then((script) => {
           response.setHeader('Content-Type', 'text/javascript')
           response.setHeader('Cache-Control', 'no-cache')
           response.end(script)
@@ -72,7 +75,7 @@ function serviceWorkerLast(): Plugin {
     },
     // Not when the bundle is closed: that also comes after a failed build, with nothing written.
     async writeBundle() {
-      await buildServiceWorker(releaseFiles(), true)
+      await buildServiceWorker(folder, releaseFiles(folder), true)
     },
   }
 }
@@ -83,12 +86,12 @@ interface ReleaseFile {
   readonly revision: string | null
 }
 
-function releaseFiles(): ReleaseFile[] {
-  return readdirSync(dist, { recursive: true, withFileTypes: true })
+function releaseFiles(folder: string): ReleaseFile[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== serviceWorker)
     .map((entry) => join(entry.parentPath, entry.name))
     .map((path) => {
-      const url = relative(dist, path).split(sep).join('/')
+      const url = relative(folder, path).split(sep).join('/')
       const isNamedByHash = /^assets\/.*-[\w-]{8}\.\w+$/.test(url)
       return { url, revision: isNamedByHash ? null : createHash('sha256').update(readFileSync(path)).digest('hex') }
     })
@@ -96,7 +99,7 @@ function releaseFiles(): ReleaseFile[] {
 }
 
 /** One file without imports: the browser keeps it as a whole, and it must start with no network. */
-async function buildServiceWorker(files: readonly ReleaseFile[], isWritten: boolean): Promise<string> {
+async function buildServiceWorker(folder: string, files: readonly ReleaseFile[], isWritten: boolean): Promise<string> {
   const built = await build({
     configFile: false,
     root,
@@ -106,7 +109,7 @@ async function buildServiceWorker(files: readonly ReleaseFile[], isWritten: bool
     build: {
       target: 'es2022',
       write: isWritten,
-      outDir: dist,
+      outDir: folder,
       emptyOutDir: false,
       sourcemap: false,
       reportCompressedSize: false,

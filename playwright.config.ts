@@ -1,0 +1,22 @@
+/**
+ * How the built site is tried in a real browser. It must have been built; the fixture serves it.
+ */
+import { defineConfig } from '@playwright/test'
+import { browserArguments } from './e2e/browser.ts'
+import { findChromium } from './src/tool/lib.mjs'
+
+const executablePath = await findChromium()
+if (!executablePath) throw new Error('No Chromium was found: name one by BLOCKTREE_CHROMIUM=/path/to/chromium.')
+
+export default defineConfig({
+  testDir: 'e2e',
+  // Nodes, their workers and a browser share few cores; and what fails once has failed.
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  outputDir: '.cache/e2e',
+  reporter: [['line'], ['json', { outputFile: '.cache/e2e.json' }]],
+  use: { headless: true, launchOptions: { executablePath, args: browserArguments } },
+})
