@@ -29,8 +29,13 @@ afterAll(() => rm(plot, { recursive: true }))
 async function plant(name: string, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(plot, name)
   const configuration = [
-    ...['.dependency-cruiser.mjs', '.oxlintrc.json', '.oxfmtrc.json', 'knip.json', 'package.json', 'tsconfig.json'],
+    '.dependency-cruiser.mjs',
+    '.oxfmtrc.json',
+    '.oxlintrc.json',
+    'knip.json',
+    'package.json',
     'src/core/tsconfig.json',
+    'tsconfig.json',
   ]
   for (const file of configuration) await cp(join(root, file), join(folder, file))
   for (const [file, text] of Object.entries(files)) {
@@ -72,11 +77,8 @@ interface Violation {
   readonly rule: { readonly name: string }
 }
 async function violationsOf(folder: string): Promise<Violation[]> {
-  const report = await say(
-    folder,
-    'depcruise',
-    ...['--config', '.dependency-cruiser.mjs', '--output-type', 'json', '--no-progress', 'src', 'workers'],
-  )
+  const asJson = ['--config', '.dependency-cruiser.mjs', '--output-type', 'json', '--no-progress']
+  const report = await say(folder, 'depcruise', ...asJson, 'src', 'workers')
   return (JSON.parse(report) as { summary: { violations: Violation[] } }).summary.violations
 }
 

@@ -184,6 +184,7 @@ export async function bundleForNode(entry, outFile = inRoot('.cache', 'run', ent
       configFile: false,
       publicDir: false,
       logLevel: 'warn',
+      plugins: [placesKept],
       build: {
         ssr: inRoot(entry),
         target: 'node20',
@@ -195,6 +196,14 @@ export async function bundleForNode(entry, outFile = inRoot('.cache', 'run', ent
     }),
   )
   return outFile
+}
+
+/** What a program reads beside its source is found from the bundle too. */
+const placesKept = {
+  name: 'places-kept',
+  /** @param {string} code @param {string} id */
+  transform: (code, id) =>
+    id.includes('node_modules') ? null : code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href)),
 }
 
 /** Vite says for all that follows that this is production, which is not so for a test that runs afterwards. */
