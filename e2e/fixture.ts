@@ -50,6 +50,7 @@ export const test = base.extend<Fixtures>({
   baseURL: ({ site }, use) => use(site.url),
   requests: ({ site }, use) => use(site.requests),
 
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of what it needs from here: nothing.
   problems: async ({}, use) => {
     const allowed: RegExp[] = []
     const found: string[] = []
@@ -61,12 +62,7 @@ export const test = base.extend<Fixtures>({
         context.on('console', (message) => {
           if (message.type() === 'error') found.push(`console: ${message.text()} (${message.location().url})`)
         })
-        // The browser tells some breaches to the page alone.
-        await context.addInitScript(() =>
-          document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sample }) =>
-            console.error('securitypolicyviolation', effectiveDirective, blockedURI, sample),
-          ),
-        )
+        await context.addInitScript(tellOfTheSilent)
       },
     })
     expect(found.filter((problem) => !allowed.some((pattern) => pattern.test(problem)))).toEqual([])
@@ -87,3 +83,18 @@ export const test = base.extend<Fixtures>({
   },
   profile: async ({ newProfile }, use) => use(await newProfile()),
 })
+
+/** Runs in every document before its own scripts: some of what goes wrong there is told to the page alone. */
+function tellOfTheSilent(): void {
+  /* oxlint-disable no-console -- the guard reads it */
+  document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sample }) =>
+    console.error('securitypolicyviolation', effectiveDirective, blockedURI, sample),
+  )
+  // Who ends a worker as soon as it failed keeps the browser from saying why.
+  globalThis.Worker = class extends Worker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args)
+      this.addEventListener('error', ({ message, filename }) => console.error('error in a worker', message, filename))
+    }
+  }
+}
