@@ -8,7 +8,7 @@ import { type Node, runNode } from '../node/node.ts'
 import type { KeysPort, Platform } from '../port/platform.ts'
 import { WallClock, createSimClock } from './clock.ts'
 import { createSimulatedCrypto } from './crypto.ts'
-import { Disk } from './disk.ts'
+import type { Disk } from './disk.ts'
 import { createSimulatedKeys } from './keys.ts'
 import { Process } from './process.ts'
 import type { Random } from './random.ts'
@@ -46,6 +46,12 @@ export interface SignerFaults {
 /** Changes the platform before a node gets it: how the simulator's own test plants a bug. */
 export type Sabotage = (platform: Platform, process: Process) => Platform
 
+export interface DeviceOptions {
+  readonly sabotage?: Sabotage | undefined
+  /** Whether a new tree begins with a file that greets its owner. */
+  readonly welcomes?: boolean
+}
+
 export class SimDevice {
   readonly disk: Disk
   readonly wall = new WallClock()
@@ -53,6 +59,7 @@ export class SimDevice {
   readonly #world: World
   readonly #events: StoreEvents & { onBrokenSignature(): void }
   readonly #sabotage: Sabotage
+  readonly #welcomes: boolean
   readonly #keys: KeysPort
   readonly #name: string
   #lifeCount = 0
@@ -62,13 +69,14 @@ export class SimDevice {
     name: string,
     disk: Disk,
     events: StoreEvents & { onBrokenSignature(): void },
-    sabotage: Sabotage = (platform) => platform,
+    { sabotage = (platform) => platform, welcomes = false }: DeviceOptions = {},
   ) {
     this.#world = world
     this.#name = name
     this.disk = disk
     this.#events = events
     this.#sabotage = sabotage
+    this.#welcomes = welcomes
     this.#keys = createSimulatedKeys(world.random.fork(name).fork('keys').bytes(32))
   }
 
@@ -99,7 +107,7 @@ export class SimDevice {
       process,
     )
     trace.tell(scheduler.nowMs, `${this.#name}: life ${number} begins`)
-    const started = await settle(process, runNode(platform, { deviceName: this.#name }))
+    const started = await settle(process, runNode(platform, { deviceName: this.#name, welcomes: this.#welcomes }))
     if (started.kind !== 'done') {
       if (started.kind === 'failed') process.kill()
       trace.tell(scheduler.nowMs, `${this.#name}: life ${number} does not begin: ${describeOutcome(started)}`)

@@ -131,7 +131,7 @@ function armOne(trouble: Trouble, random: Random, field: Field): Effect {
       if (random.chance(0.5)) store.faults.fullChance = 0.4
       else disk.quotaBytes = disk.usedBytes + random.below(20_000)
       return {
-        excused: ['storeFull', 'storeClosed', 'nodeStopped'],
+        excused: ['storeFull', 'storeClosed', 'nodeStopped', 'streamClosed'],
         lift: () => {
           store.faults.fullChance = 0
           disk.quotaBytes = quotaBytes
@@ -143,14 +143,14 @@ function armOne(trouble: Trouble, random: Random, field: Field): Effect {
         if (process.isAlive) counts.closed++
         store.close()
       })
-      return { excused: ['storeClosed', 'nodeStopped'], lift }
+      return { excused: ['storeClosed', 'nodeStopped', 'streamClosed'], lift }
     }
     case 'slow':
       counts.slow++
       store.faults.slowness = 1000
       return { patienceMs: 2 * hourMs, lift: () => (store.faults.slowness = 1) }
     case 'superseded':
-      return { excused: ['storeSuperseded', 'storeClosed', 'nodeStopped'], lift: soon(field.usurp) }
+      return { excused: ['storeSuperseded', 'storeClosed', 'nodeStopped', 'streamClosed'], lift: soon(field.usurp) }
     case 'clockJump': {
       const lift = soon(() => {
         counts.clockJump++
@@ -170,7 +170,7 @@ function armOne(trouble: Trouble, random: Random, field: Field): Effect {
       const tables: readonly Table[] = random.chance(0.5) ? tableNames : [random.pick(tableNames)]
       const flip = device.disk.flipBit(random, tables)
       if (flip !== null) counts.bitFlip++
-      return { excused: ['storeDamaged', 'nodeStopped'], flip }
+      return { excused: ['storeDamaged', 'nodeStopped', 'streamClosed'], flip }
     }
     case 'brokenSignature':
       device.signer.brokenChance = 0.4

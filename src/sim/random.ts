@@ -12,18 +12,27 @@ export class Random implements RandomPort {
   readonly #identity: readonly number[]
   readonly #state: Uint32Array
 
-  constructor(identity: readonly number[]) {
+  private constructor(identity: readonly number[], state: Uint32Array) {
     this.#identity = identity
-    this.#state = expand(identity)
+    this.#state = state
   }
 
   static fromSeed(seed: number): Random {
-    return new Random([seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0])
+    return Random.#named([seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0])
+  }
+
+  /** The bare generator, to compare it with others. */
+  static fromState(words: readonly number[]): Random {
+    return new Random(words, Uint32Array.from(words))
+  }
+
+  static #named(identity: readonly number[]): Random {
+    return new Random(identity, expand(identity))
   }
 
   /** A stream of its own, the same for the same seed and names. */
   fork(name: string | number): Random {
-    return new Random([...this.#identity, ...utf8(`/${name}`)])
+    return Random.#named([...this.#identity, ...utf8(`/${name}`)])
   }
 
   /** 0 to 2^32 - 1. */

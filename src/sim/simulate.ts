@@ -10,6 +10,7 @@ import type { Bytes } from '../core/bytes/bytes.ts'
 import { Audit } from './audit.ts'
 import { createSimBlob } from './blob.ts'
 import {
+  type Deed,
   type Findings,
   Model,
   type ModelItem,
@@ -115,7 +116,7 @@ class Simulation {
         onSuperseded: () => this.#counts.superseded++,
         onBrokenSignature: () => this.#counts.brokenSignature++,
       },
-      options.sabotage,
+      { sabotage: options.sabotage },
     )
     this.#audit = new Audit(disk, {
       crypto: createSimulatedCrypto(random.fork('audit')),
@@ -181,7 +182,7 @@ class Simulation {
       const { outcome, excused } = await this.#ask(life, pending, armed)
       return this.#judge(pending, outcome, new Set([...armed.excused, ...excused]))
     })
-    const reading = this.#readSome(life, armed.excused)
+    const reading = this.#readSome(life, deeds, armed.excused)
     const pending = (await this.#within(armed.patienceMs, Promise.all(begun), 'a deed')).filter((deed) => deed !== null)
     await this.#within(armed.patienceMs, reading, 'reading')
     if (isQuiet) await this.#scheduler.sleep(random.spread(1, 10_000))
@@ -233,8 +234,8 @@ class Simulation {
   }
 
   async #settleRound(life: Life, pending: readonly PendingDeed[], armed: Armed): Promise<void> {
-    if (this.#usurper !== null) return this.#followUsurper(life, pending)
     if (armed.flip !== null) return this.#liveWithDamage(armed.flip, pending)
+    if (this.#usurper !== null) return this.#followUsurper(life, pending)
     if (this.#random.chance(0.03) && life.page.stopped === null && life.process.isAlive) await this.#closeNicely(life)
     if (life.process.isAlive && life.page.stopped === null) {
       this.#decide(pending)
@@ -260,24 +261,25 @@ class Simulation {
       )
   }
 
-  /** Reads a file, whole or a part, while deeds run; none of them touches what it reads, since it fails or is what it was. */
-  async #readSome(life: Life, excused: ReadonlySet<string>): Promise<void> {
-    const files = [...this.#model.items.values()].filter(({ content }) => content !== null)
-    if (files.length === 0) return
-    const file = this.#random.pick(files)
+  /** Reads a file, whole or a part, while deeds run; one that is overwritten meanwhile is what it was or what it becomes. */
+  async #readSome(life: Life, deeds: readonly Deed[], excused: ReadonlySet<string>): Promise<void> {
+    const [file] = this.#someFiles(1)
+    if (file === undefined) return
     const sizeBytes = file.content!.length
     const startByte = this.#random.chance(0.5) ? 0 : this.#random.below(sizeBytes + 1)
     const endByte = this.#random.chance(0.5) ? sizeBytes : this.#random.between(startByte, sizeBytes)
     await this.#scheduler.sleep(this.#random.below(40))
-    // Overwritten or deleted since it was chosen: then the version that is there when the reading begins is the one to get.
-    const now = this.#model.items.get(file.id)
-    if (now?.content !== file.content) return
-    const content = await settle(life.process, readAll(life.node.api, file.id, startByte, endByte))
-    this.#judgeReading(file, content, startByte, endByte, excused)
+    const read = await settle(life.process, readAll(life.node.api, file.id, startByte, endByte))
+    const written = deeds.filter((deed) => deed.kind === 'writeFile').filter(({ id }) => id === file.id)
+    const isPurged = deeds.some((deed) => deed.kind === 'purge')
+    const also = [...(isPurged ? ['itemGone'] : []), ...(written.length > 0 ? ['rangeWrong'] : [])]
+    const versions = [file.content!, ...written.map(({ content }) => content)]
+    this.#judgeReading(file, versions, read, startByte, endByte, new Set([...excused, ...also]))
   }
 
   #judgeReading(
     file: ModelItem,
+    versions: readonly Bytes[],
     read: Outcome<Bytes>,
     startByte: number,
     endByte: number,
@@ -285,15 +287,15 @@ class Simulation {
   ): void {
     if (read.kind === 'lost') return
     this.#trace.note(this.#scheduler.nowMs, `read ${file.id}`, read.kind === 'done' ? read.value : undefined)
-    if (read.kind === 'failed') {
-      // A deed that is under way meanwhile may already have replaced or deleted the file.
-      const isExcused = excused.has(read.code) || read.code === 'itemGone' || read.code === 'rangeWrong'
-      if (!isExcused) this.note(`the ${file.kind} "${file.name}" (${file.id}) cannot be read: ${describeOutcome(read)}`)
-      return
-    }
-    const after = this.#model.items.get(file.id)
-    if (after === undefined || after.content !== file.content) return
-    this.#found(compareContent(file, read.value, startByte, endByte))
+    if (read.kind === 'done') this.#found(compareContent(file, versions, read.value, startByte, endByte))
+    else if (!excused.has(read.code))
+      this.note(`the file "${file.name}" (${file.id}) cannot be read: ${describeOutcome(read)}`)
+  }
+
+  async #readWhole(file: ModelItem, excused: ReadonlySet<string> = new Set()): Promise<void> {
+    const { process, node } = this.#life
+    const read = await this.#within(0, settle(process, readAll(node.api, file.id)), 'reading')
+    this.#judgeReading(file, [file.content!], read, 0, file.content!.length, excused)
   }
 
   // --- ends and beginnings of lives ---------------------------------------------------------------------------------------
@@ -386,19 +388,19 @@ class Simulation {
 
   /** A damaged disk may stop the node or hide a file, loudly; it never shows anything that is not so. Then it is healed. */
   async #liveWithDamage(flip: BitFlip, pending: readonly PendingDeed[]): Promise<void> {
+    const second = this.#usurper === null ? null : await this.#within(0, this.#usurper, 'the start of the second node')
+    this.#usurper = null
+    if (second?.kind === 'done') second.value.process.kill()
     this.#endLife()
     const started = await this.#within(0, this.#device.start(), 'the start of the node')
     if (started.kind === 'failed' && started.code !== 'storeDamaged')
       this.note(`with a bit of table "${flip.table}" flipped the node does not start: ${describeOutcome(started)}`)
     if (started.kind === 'done') {
       this.#life = started.value
-      const rest = pending.length === 0
-      if (rest) this.#compareAll()
-      for (const file of this.#someFiles(6)) {
-        const read = await this.#within(0, settle(this.#life.process, readAll(this.#life.node.api, file.id)), 'reading')
-        if (pending.every(({ deed }) => !('id' in deed) || deed.id !== file.id))
-          this.#judgeReading(file, read, 0, file.content!.length, new Set(['storeDamaged', 'nodeStopped']))
-      }
+      if (pending.length === 0) this.#compareAll()
+      const open = new Set(pending.map(({ deed }) => ('id' in deed ? deed.id : '')))
+      for (const file of this.#someFiles(6).filter(({ id }) => !open.has(id)))
+        await this.#readWhole(file, new Set(['storeDamaged', 'nodeStopped', 'streamClosed']))
     }
     flip.heal()
     await this.#startAgain(pending)
@@ -471,10 +473,7 @@ class Simulation {
     const { rootId, planted } = this.#life.page.tree
     this.#tell(`the tree is ${planted ? '' : 'not '}planted`)
     if (planted) this.#acknowledgedCount++
-    const before = this.#model.rootId
-    this.#model.rootId = rootId
-    for (const item of [...this.#model.items.values()])
-      if (item.parentId === before) this.#model.items.set(item.id, { ...item, parentId: rootId })
+    this.#model.replant(rootId)
     this.#compareAll()
   }
 
@@ -483,11 +482,7 @@ class Simulation {
     await this.#startAgain()
     this.#failOnViolation()
     await this.#within(0, this.#untilIdle(), 'unfinished work')
-    for (const file of this.#someFiles(Infinity)) {
-      const read = await this.#within(0, settle(this.#life.process, readAll(this.#life.node.api, file.id)), 'reading')
-      this.#judgeReading(file, read, 0, file.content!.length, new Set())
-      if (read.kind === 'failed') this.note(`"${file.name}" cannot be read at the end: ${describeOutcome(read)}`)
-    }
+    for (const file of this.#someFiles(Infinity)) await this.#readWhole(file)
     const { stateRoot } = this.#life.page.tree
     await this.#closeNicely(this.#life)
     await this.#startAgain()
@@ -510,7 +505,7 @@ class Simulation {
     this.#trace.note(this.#scheduler.nowMs, 'archive', archive.value)
     const world = { scheduler: this.#scheduler, trace: this.#trace, random: this.#random }
     const quiet = { onCrash() {}, onFull() {}, onSuperseded() {}, onBrokenSignature() {} }
-    const laptop = new SimDevice(world, 'laptop', new Disk(), quiet)
+    const laptop = new SimDevice(world, 'laptop', new Disk(), quiet, { welcomes: true })
     const started = await this.#within(0, laptop.start(), 'the start of the second device')
     if (started.kind !== 'done') return this.note(`a second device does not start: ${describeOutcome(started)}`)
     const there = started.value
@@ -526,7 +521,7 @@ class Simulation {
     for (const file of this.#someFiles(Infinity)) {
       const read = await this.#within(0, settle(there.process, readAll(there.node.api, file.id)), 'reading')
       if (read.kind !== 'done') this.note(`after recovery "${file.name}" cannot be read: ${describeOutcome(read)}`)
-      else this.#found(compareContent(file, read.value, 0, file.content!.length))
+      else this.#found(compareContent(file, [file.content!], read.value, 0, file.content!.length))
     }
     there.process.kill()
   }

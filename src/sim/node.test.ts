@@ -1,0 +1,224 @@
+/**
+ * The node as a person uses it, on the simulated platform: files, planting, export, recovery, and archives that lie.
+ */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Bytes, concat, equal, utf8 } from '../core/bytes/bytes.ts'
+import { archiveMagic } from '../core/tree/tree.ts'
+import { createSimBlob } from './blob.ts'
+import { type Life, type Outcome, SimDevice, type World, readAll, settle } from './device.ts'
+import { Disk } from './disk.ts'
+import { Random } from './random.ts'
+import { Scheduler } from './scheduler.ts'
+import { drain } from './testing/drain.ts'
+import { Trace } from './trace.ts'
+
+const quiet = { onCrash() {}, onFull() {}, onSuperseded() {}, onBrokenSignature() {} }
+
+/** Devices that share one time. */
+class Place {
+  readonly scheduler = new Scheduler(drain)
+  readonly #world: World
+
+  constructor(seed = 1) {
+    this.#world = { scheduler: this.scheduler, trace: new Trace(), random: Random.fromSeed(seed) }
+  }
+
+  device(name: string): SimDevice {
+    return new SimDevice(this.#world, name, new Disk(), quiet)
+  }
+  async start(device: SimDevice): Promise<Life> {
+    return value(await this.scheduler.run(device.start()))
+  }
+  /** Runs until the call is answered; a refusal throws its error. */
+  async ask<T>(life: Life, call: Promise<T>): Promise<T> {
+    return value(await this.scheduler.run(settle(life.process, call)))
+  }
+  blob(life: Life, octets: Bytes): Blob {
+    return createSimBlob(octets, life.process)
+  }
+}
+
+function value<T>(outcome: Outcome<T>): T {
+  if (outcome.kind === 'done') return outcome.value
+  throw outcome.kind === 'failed' ? outcome.error : new Error('the process died')
+}
+
+/** A tree with a folder, a file of several sectors, a small one and an empty one; planted with the card alone. */
+async function planted(seed = 1) {
+  const place = new Place(seed)
+  const device = place.device('laptop')
+  const life = await place.start(device)
+  const { api } = life.node
+  const { rootId } = life.page.tree
+  const large = Random.fromSeed(2).bytes(200_000)
+  const folder = await place.ask(life, api.createFolder('r1', rootId, 'mail'))
+  const largeId = await place.ask(life, api.addFile('r2', folder, 'large.bin', place.blob(life, large)))
+  const smallId = await place.ask(life, api.addFile('r3', folder, 'small.txt', place.blob(life, utf8('hello'))))
+  await place.ask(life, api.addFile('r4', rootId, 'empty', place.blob(life, new Uint8Array())))
+  const card = await place.ask(life, api.beginPlanting('Anna', 'Laptop', null))
+  await place.ask(
+    life,
+    api.confirmCard(
+      card.plantingId,
+      card.askedPositions.map((position) => card.words[position]!),
+    ),
+  )
+  await place.ask(life, api.finishPlanting('p1', card.plantingId, null))
+  return { place, device, life, api, large, largeId, smallId, folder, words: card.words }
+}
+
+async function exported() {
+  const all = await planted()
+  const exportId = await all.place.ask(all.life, all.api.beginExport('x1'))
+  return { ...all, archive: await all.place.ask(all.life, readAll(all.api, exportId)) }
+}
+
+describe('planting', () => {
+  test('moves the local content in, byte by byte the same, and frees the source', async () => {
+    const { place, life, api, large, largeId, device } = await planted()
+    expect(life.page.tree).toMatchObject({ planted: true, ownerName: 'Anna', deviceName: 'Laptop' })
+    expect(equal(await place.ask(life, readAll(api, largeId)), large)).toBe(true)
+    const trees = new Set(
+      [...device.disk.rows('object', new Uint8Array())].map(({ key }) => String(key.subarray(0, 32))),
+    )
+    expect(trees.size).toBe(1)
+  })
+  test('survives the death of the process at every moment of it', async () => {
+    for (let writeCount = 0; writeCount < 12; writeCount++) {
+      const place = new Place()
+      const device = place.device('laptop')
+      const first = await place.start(device)
+      const content = Random.fromSeed(3).bytes(70_000)
+      const id = await place.ask(
+        first,
+        first.node.api.addFile('r1', first.page.tree.rootId, 'kept', place.blob(first, content)),
+      )
+      const card = await place.ask(first, first.node.api.beginPlanting('Anna', 'Laptop', null))
+      await place.ask(
+        first,
+        first.node.api.confirmCard(
+          card.plantingId,
+          card.askedPositions.map((position) => card.words[position]!),
+        ),
+      )
+      first.store.faults.crash = { writeCount, when: writeCount % 2 === 0 ? 'before' : 'after' }
+      await place.scheduler.run(settle(first.process, first.node.api.finishPlanting('p1', card.plantingId, null)))
+      const again = await place.start(device)
+      await place.scheduler.run(place.scheduler.sleep(60_000))
+      expect(equal(await place.ask(again, readAll(again.node.api, id)), content)).toBe(true)
+    }
+  })
+  test('wants the three words of the card', async () => {
+    const place = new Place()
+    const life = await place.start(place.device('laptop'))
+    const card = await place.ask(life, life.node.api.beginPlanting('Anna', 'Laptop', null))
+    await expect(place.ask(life, life.node.api.confirmCard(card.plantingId, ['a', 'b', 'c']))).rejects.toMatchObject({
+      code: 'cardMismatch',
+    })
+    await expect(place.ask(life, life.node.api.finishPlanting('p', card.plantingId, null))).rejects.toMatchObject({
+      code: 'cardUnconfirmed',
+    })
+  })
+})
+
+describe('recovery', () => {
+  test('brings everything back on a clean device, and again after a restart of it', async () => {
+    const { place, archive, words, large, largeId, smallId } = await exported()
+    const phone = place.device('phone')
+    const life = await place.start(phone)
+    await place.ask(life, life.node.api.recover('q1', place.blob(life, archive), words, 'Phone'))
+    expect(life.page.tree).toMatchObject({ planted: true, ownerName: 'Anna', deviceName: 'Phone' })
+    expect(equal(await place.ask(life, readAll(life.node.api, largeId)), large)).toBe(true)
+    await place.ask(life, life.node.api.rename('q2', smallId, 'renamed'))
+    await place.ask(life, life.node.close())
+    const again = await place.start(phone)
+    expect(again.page.items.get(smallId)?.name).toBe('renamed')
+    expect(equal(await place.ask(again, readAll(again.node.api, largeId)), large)).toBe(true)
+  })
+  test('refuses the card of another tree, words that are no card, and a profile that is planted', async () => {
+    const { place, archive, life: owner, api } = await exported()
+    const other = await planted(7)
+    const life = await place.start(place.device('phone'))
+    const recover = (words: readonly string[]) =>
+      place.ask(life, life.node.api.recover('q', place.blob(life, archive), words, 'Phone'))
+    await expect(recover(other.words)).rejects.toMatchObject({ code: 'cardForeign' })
+    await expect(recover(['one', 'two'])).rejects.toMatchObject({ code: 'recoveryWordCount' })
+    await expect(
+      place.ask(owner, api.recover('q', place.blob(owner, archive), other.words, 'Phone')),
+    ).rejects.toMatchObject({ code: 'recoverPlanted' })
+  })
+  test('refuses every archive that was cut, extended or bent, with a typed error, and stays as it was', async () => {
+    const { place, archive, words } = await exported()
+    const life = await place.start(place.device('phone'))
+    const recover = async (bent: Bytes): Promise<string> => {
+      const outcome = await place.scheduler.run(
+        settle(life.process, life.node.api.recover('q', place.blob(life, bent), words, 'Phone')),
+      )
+      return outcome.kind === 'failed' ? outcome.code : outcome.kind
+    }
+    const typed = /^archive(Foreign|Cut|Damaged)$|^formatInvalid$/
+    expect(await recover(utf8('no archive'))).toBe('archiveForeign')
+    expect(await recover(archiveMagic)).toBe('archiveCut')
+    expect(await recover(concat(archive, Uint8Array.of(0)))).toMatch(typed)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(archive.length - 1), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
+        const bent = Uint8Array.from(archive)
+        bent[at]! ^= mask
+        expect(await recover(bent)).toMatch(typed)
+        expect(await recover(archive.slice(0, at))).toMatch(typed)
+      }),
+      { numRuns: 40 },
+    )
+    expect(life.page.tree.planted).toBe(false)
+    expect(await recover(archive)).toBe('done')
+  }, 60_000)
+})
+
+describe('files', () => {
+  test('a move takes a folder with all that is in it; everything is readable at once and later', async () => {
+    const { place, life, api, folder, large, largeId } = await planted()
+    const target = await place.ask(life, api.createFolder('m1', life.page.tree.rootId, 'archive'))
+    await place.ask(life, api.move('m2', folder, target))
+    expect(life.page.items.get(folder)?.parentId).toBe(target)
+    expect(equal(await place.ask(life, readAll(api, largeId)), large)).toBe(true)
+    await place.ask(life, api.writeFile('m3', largeId, place.blob(life, utf8('new version'))))
+    expect(equal(await place.ask(life, readAll(api, largeId)), utf8('new version'))).toBe(true)
+    await expect(place.ask(life, api.move('m4', target, folder))).rejects.toMatchObject({ code: 'moveIntoItself' })
+  })
+  test('two deeds that want one name get two', async () => {
+    const { place, life, api } = await planted()
+    const { rootId } = life.page.tree
+    await place.ask(life, Promise.all([api.createFolder('n1', rootId, 'same'), api.createFolder('n2', rootId, 'same')]))
+    expect(
+      [...life.page.items.values()]
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith('same'))
+        .toSorted(),
+    ).toEqual(['same', 'same (2)'])
+  })
+  test('a request that is repeated takes effect once', async () => {
+    const { place, life, api } = await planted()
+    const { rootId } = life.page.tree
+    const first = await place.ask(life, api.createFolder('again', rootId, 'once'))
+    expect(await place.ask(life, api.createFolder('again', rootId, 'once'))).toBe(first)
+    expect([...life.page.items.values()].filter(({ name }) => name === 'once')).toHaveLength(1)
+  })
+  test('deleting for good frees the space, also of what a stream was reading', async () => {
+    const { place, life, api, folder, largeId, device } = await planted()
+    const head = await place.ask(life, api.openContent(largeId))
+    await place.ask(life, api.nextChunk(head.streamId))
+    await place.ask(life, api.trash('t1', folder))
+    await place.ask(life, api.purge('t2', null))
+    await place.ask(life, api.closeContent(head.streamId))
+    await place.scheduler.run(place.scheduler.sleep(1000))
+    expect([...device.disk.rows('object', new Uint8Array())]).toHaveLength(0)
+  })
+  test('ranges are read from the middle of a file', async () => {
+    const { place, life, api, large, largeId } = await planted()
+    expect(equal(await place.ask(life, readAll(api, largeId, 65_530, 140_000)), large.subarray(65_530, 140_000))).toBe(
+      true,
+    )
+    await expect(place.ask(life, api.openContent(largeId, 300_000))).rejects.toMatchObject({ code: 'rangeWrong' })
+  })
+})
