@@ -184,6 +184,31 @@ describe('asynchronous storage', () => {
   })
 })
 
+describe('asynchronous storage of a follower', () => {
+  test('does not take the news of an older term for the durability of what is being written over and over', () => {
+    const disk = new MemoryLog(votersOnly(ids(3)))
+    let raft = createRaft({ ...testConfig, id: 'n3', asyncStorageWrites: true }, disk, restored)
+    const takeAppend = (from: string, term: number, entryTerm: number) => {
+      const entries = [{ kind: 'command', index: 1, term: entryTerm, data: command('') }] as const
+      const start = { previousIndex: 0, previousTerm: 0, commitIndex: 0 }
+      ;[raft] = step(raft, { kind: 'message', message: { kind: 'append', from, to: 'n3', term, entries, ...start } })
+      const [next, ready] = takeReady(raft)
+      raft = next
+      return ready.storageAppend!
+    }
+    const first = takeAppend('n1', 1, 1)
+    const second = takeAppend('n2', 2, 2)
+    const third = takeAppend('n1', 3, 1)
+    // The first write is done. The disk will hold the second entry before it holds, in the end, the first one again.
+    ;[raft] = step(raft, first.done!)
+    ;[raft] = step(raft, second.done!)
+    expect([raft.log.tailStart, raft.log.tail.length]).toEqual([1, 1])
+    disk.write(third)
+    ;[raft] = step(raft, third.done!)
+    expect([raft.log.tailStart, raft.log.tail.length]).toEqual([2, 0])
+  })
+})
+
 describe('flow control', () => {
   test('keeps no more in flight than the window, and goes on when it is acknowledged', () => {
     const cluster = new Cluster(votersOnly(ids(2)), { inflightCountMax: 3, messageSizeBytesMax: 1 })

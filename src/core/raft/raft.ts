@@ -37,44 +37,20 @@ import { stepDraft } from './step.ts'
 
 export type { HardState, LogReader } from './log.ts'
 export {
-  type Append,
-  type AppendResponse,
   type CommandEntry,
   type Configuration,
   type ConfigurationChange,
-  type ConfigurationEntry,
   type Entry,
-  type Heartbeat,
-  type HeartbeatResponse,
   type Index,
-  type InstallSnapshot,
   type MemberChange,
   type Message,
   type NodeId,
-  type Proposal,
-  type Propose,
-  type ReadIndex,
-  type ReadIndexResponse,
   type Snapshot,
   type Term,
-  type TimeoutNow,
-  type TransferLeadership,
-  type Vote,
-  type VoteResponse,
   emptyConfiguration,
 } from './message.ts'
 export { type Ready, type StorageAppend, type StorageApply, advance, hasReady, takeReady } from './ready.ts'
-export type {
-  Raft,
-  RaftConfig,
-  RaftEvent,
-  ReadState,
-  Role,
-  SoftState,
-  StorageApplied,
-  StorageAppended,
-  StorageResponse,
-} from './state.ts'
+export type { Raft, RaftConfig, RaftEvent, ReadState, Role, StorageResponse } from './state.ts'
 
 /** What fits devices of one person. Sizes are of what crosses a data channel, or is held in memory, at a time. */
 export const standardConfig: Omit<RaftConfig, 'id'> = {

@@ -66,7 +66,7 @@ describe('a linearizable read', () => {
   test('is not confirmed by a late answer to an earlier read with the same context', () => {
     const cluster = three()
     // The first read: n2 and n3 answer, but only the answer of n2 arrives now; that of n3 is late.
-    let late: Message[] = []
+    const late: Message[] = []
     cluster.isLost = (message) => {
       const isLate = message.kind === 'heartbeatResponse' && message.from === 'n3'
       if (isLate) late.push(message)
