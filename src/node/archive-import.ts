@@ -141,8 +141,9 @@ async function* framesOf(archive: Blob): Frames {
     const frame = decodeFrame(octets)
     if (!frame.ok) throw fault(archiveDamaged())
     at += sizeBytes
+    if ((frame.value.tag === 'end') !== (at === archive.size))
+      throw fault(frame.value.tag === 'end' ? archiveDamaged() : archiveCut())
     yield { frame: frame.value, endByte: at }
-    if (frame.value.tag === 'end' && at !== archive.size) throw fault(archiveDamaged())
   }
 }
 

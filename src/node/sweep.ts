@@ -20,7 +20,8 @@ export class Sweeper {
   readonly #tree: OwnTree
   readonly #streams: Streams
   #dead: Bytes[] = []
-  #sweeping = false
+  #isSweeping = false
+  #isDue = false
 
   constructor(tree: OwnTree, streams: Streams) {
     this.#tree = tree
@@ -38,18 +39,21 @@ export class Sweeper {
   }
 
   async #sweep(): Promise<void> {
-    if (this.#sweeping) return
-    this.#sweeping = true
+    this.#isDue = true
+    if (this.#isSweeping) return
+    this.#isSweeping = true
     try {
-      const waiting: Bytes[] = []
-      for (let key = this.#dead.shift(); key !== undefined; key = this.#dead.shift()) {
-        if (!(await this.#sweepOne(key))) waiting.push(key)
+      // A stream that ends while others are swept makes another round due.
+      while (this.#isDue) {
+        this.#isDue = false
+        const round = this.#dead
+        this.#dead = []
+        for (const key of round) if (!(await this.#sweepOne(key))) this.#dead.push(key)
       }
-      this.#dead.push(...waiting)
     } catch {
       // A store that fails stops the node by itself; the list is read again at the next start.
     } finally {
-      this.#sweeping = false
+      this.#isSweeping = false
     }
   }
 
