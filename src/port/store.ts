@@ -28,7 +28,10 @@ export interface Row {
   readonly value: Bytes
 }
 
-/** `strict`: on the medium when the promise resolves. `relaxed`: a loss of power may take back the newest writes, never a part of one. */
+/**
+ * `strict`: on the medium when the promise resolves, and with it every write before it, since a profile has one log of writes.
+ * `relaxed`: a loss of power may take back the newest writes, never a part of one.
+ */
 export type Durability = 'strict' | 'relaxed'
 
 export interface StorePort {
