@@ -1,0 +1,117 @@
+/**
+ * Nothing that was said to be saved is lost when all processes of the browser are killed at that very moment.
+ */
+import type { Page } from '@playwright/test'
+import { expect, test, virtualAuthenticator } from './fixture.ts'
+import { plant } from './tool/planting.ts'
+import { type Snapshot, hashOf, nodeOf, snapshotOf } from './tool/tree.ts'
+
+/** What a round was told to be saved. */
+interface Round {
+  readonly folderId: string
+  readonly folderName: string
+  /** By id, hashes of files that lie in the folder. */
+  readonly files: readonly { readonly id: string; readonly name: string; readonly hash: string }[]
+  readonly trashedId: string
+}
+
+/** Larger than what is written together with its record, so that it is written piece by piece before. */
+const largeSizeBytes = 1_300_000
+const sizesBytes = [0, 100_000, largeSizeBytes]
+
+/**
+ * Does a round's deeds one after another while a second row of them, which nobody waits for, goes on behind them.
+ * @returns as soon as the last one is saved
+ */
+async function work(page: Page, index: number, before: Round | undefined): Promise<Round> {
+  const { tree } = await snapshotOf(page)
+  const node = await nodeOf(page)
+  const { rootId } = tree
+  return node.evaluate(
+    async ({ api }, { rootId, index, before, sizesBytes }) => {
+      const made = async (sizeBytes: number) => {
+        const octets = new Uint8Array(sizeBytes)
+        for (let at = 0; at < sizeBytes; at += 65536) crypto.getRandomValues(octets.subarray(at, at + 65536))
+        const hash = [...new Uint8Array(await crypto.subtle.digest('SHA-256', octets))]
+        return { blob: new Blob([octets]), hash: hash.map((octet) => octet.toString(16).padStart(2, '0')).join('') }
+      }
+      const id = (): string => crypto.randomUUID()
+      const folderId = await api.createFolder(id(), rootId, `begun ${index}`)
+      const unawaited = async (): Promise<void> => {
+        for (let count = 0; ; count++) {
+          // The name says what the content must be, should it be found after the kill.
+          const { blob, hash } = await made(count % 4 === 3 ? 1_200_000 : 30_000)
+          await api.addFile(id(), folderId, `unawaited ${hash}`, blob)
+        }
+      }
+      void unawaited()
+      if (before) {
+        await api.trash(id(), before.trashedId)
+        await api.purge(id(), before.trashedId)
+      }
+      const files = []
+      for (const sizeBytes of sizesBytes) {
+        const { blob, hash } = await made(sizeBytes)
+        // Comes to its place by another name and another folder.
+        const fileId = await api.addFile(id(), rootId, `added ${index} ${sizeBytes}`, blob)
+        await api.move(id(), fileId, folderId)
+        await api.rename(id(), fileId, `moved ${sizeBytes}`)
+        files.push({ id: fileId, name: `moved ${sizeBytes}`, hash })
+      }
+      const folderName = `done ${index}`
+      await api.rename(id(), folderId, folderName)
+      const { blob: gone } = await made(10_000)
+      const trashedId = await api.addFile(id(), folderId, 'trashed', gone)
+      await api.trash(id(), trashedId)
+      const { blob, hash } = await made(50_000)
+      files.push({ id: await api.addFile(id(), folderId, 'last', blob), name: 'last', hash })
+      return { folderId, folderName, files, trashedId }
+    },
+    { rootId, index, before, sizesBytes },
+  )
+}
+
+function checkItems({ items }: Snapshot, rounds: readonly Round[]): void {
+  const byId = new Map(items.map((item) => [item.id, item]))
+  for (const { folderId, folderName, files, trashedId } of rounds) {
+    expect(byId.get(folderId)?.name).toBe(folderName)
+    for (const { id, name } of files) {
+      const item = byId.get(id)
+      expect([item?.name, item?.parentId, item?.trashedAtMs]).toEqual([name, folderId, null])
+    }
+    if (rounds.at(-1)?.trashedId === trashedId) expect(byId.get(trashedId)?.trashedAtMs).toEqual(expect.any(Number))
+  }
+}
+
+async function checkContents(page: Page, { items }: Snapshot, round: Round): Promise<void> {
+  for (const { id, hash } of round.files) expect(await hashOf(page, id)).toBe(hash)
+  // What nobody was told of is there whole or not at all.
+  for (const { id, name, parentId } of items)
+    if (parentId === round.folderId && name.startsWith('unawaited '))
+      expect(`unawaited ${await hashOf(page, id)}`).toBe(name)
+}
+
+const killCount = process.env['PROVE'] ? 500 : 20
+const title = process.env['PROVE']
+  ? `${killCount} kills right after "saved" lose nothing @prove`
+  : 'kills right after "saved" lose nothing'
+
+test(title, async ({ profile }) => {
+  test.setTimeout(60_000 + killCount * 15_000)
+  let page = await profile.open()
+  await virtualAuthenticator(page)
+  await plant(page, { owner: 'Ada' })
+  const { treeId } = (await snapshotOf(page)).tree
+  const rounds: Round[] = []
+  while (rounds.length < killCount) {
+    rounds.push(await work(page, rounds.length, rounds.at(-1)))
+    await profile.kill()
+    page = await profile.open()
+    const snapshot = await snapshotOf(page)
+    expect(snapshot.tree).toMatchObject({ treeId, planted: true, ownerName: 'Ada' })
+    checkItems(snapshot, rounds)
+    await checkContents(page, snapshot, rounds.at(-1)!)
+  }
+  const snapshot = await snapshotOf(page)
+  for (const round of rounds) await checkContents(page, snapshot, round)
+})

@@ -1,0 +1,83 @@
+/**
+ * The tree of an open page, asked of the page's own node: what is in it, and contents by their hash.
+ * @module
+ */
+import type { JSHandle, Page } from '@playwright/test'
+import type { NodeConnection } from '../../src/edge/tab/page.ts'
+import type { Item, TreeStatus } from '../../src/node/api.ts'
+
+export const nodeOf = (page: Page): Promise<JSHandle<NodeConnection>> =>
+  page.evaluateHandle(() => (document.querySelector('bt-shell') as unknown as { node: NodeConnection }).node)
+
+export interface Snapshot {
+  readonly tree: TreeStatus
+  readonly items: readonly Item[]
+}
+/** Waits until the node answers. */
+export async function snapshotOf(page: Page): Promise<Snapshot> {
+  const node = await nodeOf(page)
+  return node.evaluate(
+    (node) =>
+      new Promise<Snapshot>((resolve) => {
+        const stop = node.watch((event) => {
+          if (event.kind !== 'snapshot') return
+          queueMicrotask(() => stop())
+          resolve({ tree: event.tree, items: event.items })
+        })
+      }),
+  )
+}
+
+/** Waits until the service worker answers for the page, as it does from its first installation on. */
+export async function isServed(page: Page): Promise<void> {
+  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated')
+}
+
+export const itemNamed = async (page: Page, name: string): Promise<Item | undefined> =>
+  (await snapshotOf(page)).items.find((item) => item.name === name)
+
+export async function createFolder(page: Page, parentId: string, name: string): Promise<string> {
+  const node = await nodeOf(page)
+  return node.evaluate((node, args) => node.api.createFolder(crypto.randomUUID(), ...args), [parentId, name] as const)
+}
+
+/** @returns the file's id, when it is saved */
+export async function addText(page: Page, parentId: string, name: string, text: string): Promise<string> {
+  const node = await nodeOf(page)
+  return node.evaluate(
+    (node, [parentId, name, text]) => node.api.addFile(crypto.randomUUID(), parentId, name, new Blob([text])),
+    [parentId, name, text] as const,
+  )
+}
+
+export interface Added {
+  readonly id: string
+  /** SHA-256, hexadecimal. */
+  readonly hash: string
+}
+/** Adds a file of random octets, and says when it is saved. */
+export async function addRandomFile(page: Page, parentId: string, name: string, sizeBytes: number): Promise<Added> {
+  const node = await nodeOf(page)
+  return node.evaluate(
+    async (node, { parentId, name, sizeBytes }) => {
+      const octets = new Uint8Array(sizeBytes)
+      for (let at = 0; at < sizeBytes; at += 65536) crypto.getRandomValues(octets.subarray(at, at + 65536))
+      const hash = [...new Uint8Array(await crypto.subtle.digest('SHA-256', octets))]
+      const id = await node.api.addFile(crypto.randomUUID(), parentId, name, new Blob([octets]))
+      return { id, hash: hash.map((octet) => octet.toString(16).padStart(2, '0')).join('') }
+    },
+    { parentId, name, sizeBytes },
+  )
+}
+
+/** Reads a whole file through the node. @returns its SHA-256, hexadecimal */
+export async function hashOf(page: Page, id: string): Promise<string> {
+  const node = await nodeOf(page)
+  return node.evaluate(async (node, id) => {
+    const { streamId } = await node.api.openContent(id)
+    const pieces: Uint8Array<ArrayBuffer>[] = []
+    for (let piece; (piece = await node.api.nextChunk(streamId));) pieces.push(piece as Uint8Array<ArrayBuffer>)
+    const hash = await crypto.subtle.digest('SHA-256', await new Blob(pieces).arrayBuffer())
+    return [...new Uint8Array(hash)].map((octet) => octet.toString(16).padStart(2, '0')).join('')
+  }, id)
+}
