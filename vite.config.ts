@@ -24,6 +24,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   worker: { format: 'es' },
   plugins: [policyInPage(), serviceWorkerLast()],
@@ -117,6 +118,7 @@ async function buildServiceWorker(folder: string, files: readonly ReleaseFile[],
       rolldownOptions: {
         input: join(root, 'workers/service.worker.ts'),
         output: { format: 'iife', entryFileNames: serviceWorker, codeSplitting: false },
+        checks: { bundlerTimings: false },
       },
     },
   })

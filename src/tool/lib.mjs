@@ -5,7 +5,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, delimiter, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -153,21 +153,22 @@ export const siteFolder = inRoot('dist')
 const serverFile = inRoot('.cache', 'server', 'server.mjs')
 const buildStamp = inRoot('.cache', 'build')
 
+const isBuilt = () => [buildStamp, serverFile, join(siteFolder, 'index.html')].every(existsSync)
+
 /** Builds the site and its server, unless they were built of these very sources. Packages must be installed. */
 export async function buildIfChanged() {
   const hash = hashOfInputs()
-  const isBuilt = [buildStamp, serverFile, join(siteFolder, 'index.html')].every(existsSync)
-  if (isBuilt && readFileSync(buildStamp, 'utf8') === hash) return
-  await buildAll()
-  mkdirSync(inRoot('.cache'), { recursive: true })
-  writeFileSync(buildStamp, hash)
+  if (isBuilt() && readFileSync(buildStamp, 'utf8') === hash) return
+  await buildAll(hash)
 }
 
-async function buildAll() {
+/** Builds the site and its server in any case. Packages must be installed. */
+export async function buildAll(hash = hashOfInputs()) {
   const startedMs = performance.now()
   say('Building the site …')
   await withVite(({ build }) => build({ root, configFile: inRoot('vite.config.ts'), logLevel: 'warn' }))
   await bundleForNode('src/relay/server.ts', serverFile)
+  writeFileSync(buildStamp, hash)
   say(`  done in ${secondsSince(startedMs)}`)
 }
 
@@ -191,7 +192,7 @@ export async function bundleForNode(entry, outFile = inRoot('.cache', 'run', ent
         outDir: join(outFile, '..'),
         emptyOutDir: true,
         minify: false,
-        rolldownOptions: { output: { entryFileNames: basename(outFile) } },
+        rolldownOptions: { output: { entryFileNames: basename(outFile) }, checks: { bundlerTimings: false } },
       },
     }),
   )
@@ -217,8 +218,11 @@ async function withVite(use) {
   }
 }
 
-/** The site's server, as `src/relay/server.ts` exports it; it must have been built. */
-export const importServer = () => import(pathToFileURL(serverFile).href)
+/** The site's server as it was built last: what `src/relay/server.ts` exports. */
+export async function importServer() {
+  if (!isBuilt()) throw new Sentence('Nothing is built yet: npm run build')
+  return import(pathToFileURL(serverFile).href)
+}
 
 const chromiumVariables = ['BLOCKTREE_CHROMIUM', 'CHROMIUM_PATH']
 
