@@ -395,7 +395,7 @@ test('an unformatted file is seen', async () => {
 
 test('dead code is seen: a file, an export, a package', { timeout: 60_000 }, async () => {
   const folder = await plant('dead', {
-    'src/main.ts': "import { leaf } from './leaf.ts'\nvoid leaf\n",
+    'workers/node.worker.ts': "import { leaf } from '../src/leaf.ts'\nvoid leaf\n",
     'src/leaf.ts': 'export const leaf = 1\nexport const withered = 2\n',
     'src/fallen.ts': 'export const fallen = 3\n',
   })
