@@ -13,13 +13,13 @@ export const shellStyle = css`
     color: var(--ink);
   }
   .with-bar {
-    grid-template-rows: auto minmax(0, 1fr) auto;
-    grid-template-areas: 'header' 'main' 'nav';
+    grid-template-rows: auto minmax(0, 1fr) auto auto;
+    grid-template-areas: 'header' 'main' 'jobs' 'nav';
   }
   .with-rail {
     grid-template-columns: 14rem minmax(0, 1fr);
-    grid-template-rows: auto minmax(0, 1fr);
-    grid-template-areas: 'header main' 'nav main';
+    grid-template-rows: auto minmax(0, 1fr) auto;
+    grid-template-areas: 'header main' 'nav main' 'jobs main';
   }
   header {
     grid-area: header;
@@ -173,6 +173,14 @@ export const shellStyle = css`
     margin: var(--space-4) var(--space-5) 0;
     font-size: var(--text-2);
   }
+  bt-jobs {
+    grid-area: jobs;
+    min-inline-size: 0;
+    padding: 0 var(--space-3) var(--space-2);
+  }
+  .with-rail bt-jobs {
+    padding: 0 var(--space-2) var(--space-3);
+  }
   .overlays {
     position: fixed;
     inset: auto var(--space-3) calc(4.25rem + env(safe-area-inset-bottom)) var(--space-3);
@@ -235,6 +243,7 @@ export const shellStyle = css`
     }
     header,
     nav,
+    bt-jobs,
     .overlays,
     .offer {
       display: none;

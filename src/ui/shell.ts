@@ -228,8 +228,8 @@ export class BtShell extends LitElement {
   }
 
   #overlays(actions: Actions) {
-    return html`<section class="overlays" aria-label=${words.notices.label}>
-        <bt-jobs .jobs=${this.model.jobs} .actions=${actions}></bt-jobs>
+    return html`<bt-jobs .jobs=${this.model.jobs} .actions=${actions}></bt-jobs>
+      <section class="overlays" aria-label=${words.notices.label}>
         <bt-notices .notices=${this.#notices}></bt-notices>
       </section>
       <bt-item-sheet

@@ -149,7 +149,7 @@ export const words = {
     failed: (message: string) => `That could not be undone. ${message}`,
   },
 
-  notices: { label: 'Messages and work in progress' },
+  notices: { label: 'Messages' },
 
   jobs: {
     label: 'Work in progress',
@@ -287,9 +287,7 @@ export const words = {
       none: 'This address or this browser has no passkeys. The recovery card alone will hold the root key: whoever has it owns the tree, and without it the tree cannot be recovered.',
       make: 'Make a passkey',
       cardOnly: 'Go on with the card alone',
-      cardOnlyHelp:
-        'With the card alone, the card is the only way back into this tree. A passkey can still be added later.',
-      failed: (message: string) => `${message} You can try again, or go on with the recovery card alone.`,
+      cardOnlyHelp: 'With the card alone, the card is the only way back into this tree.',
     },
     card: {
       title: 'Your recovery card',

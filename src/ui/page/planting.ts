@@ -64,7 +64,7 @@ export class Planting extends EventTarget {
 
   /** One prompt of the browser, or two. */
   async makePasskey(): Promise<void> {
-    await this.#try(words.wait.passkey, words.plant.passkey.failed, async (signal) => {
+    await this.#try(words.wait.passkey, async (signal) => {
       const salt = await this.#api.plantingSalt()
       const creation = await this.#passkey.create({ ownerName: this.ownerName, salt, userId: this.#userId, signal })
       await this.#begin(creation)
@@ -73,7 +73,7 @@ export class Planting extends EventTarget {
 
   /** Without a passkey, or no longer with the one that would not sign: then the card is a new one. */
   async goOnWithCardAlone(): Promise<void> {
-    await this.#try(words.wait.planting, String, async () => {
+    await this.#try(words.wait.planting, async () => {
       if (this.#begun) {
         await this.#api.abandonPlanting(this.#begun.plantingId)
         this.#begun = null
@@ -94,7 +94,7 @@ export class Planting extends EventTarget {
   async check(typed: readonly string[]): Promise<void> {
     const begun = this.#begun
     if (!begun) return
-    await this.#try(words.wait.planting, String, async () => {
+    await this.#try(words.wait.planting, async () => {
       const tidy = typed.map((word) => word.trim().toLowerCase())
       this.#challenge = await this.#api.confirmCard(begun.plantingId, tidy)
       this.#begun = { ...begun, words: [] }
@@ -105,8 +105,7 @@ export class Planting extends EventTarget {
   async sign(): Promise<void> {
     const [begun, challenge] = [this.#begun, this.#challenge]
     if (!begun || !challenge) return
-    const explain = challenge.challenge ? words.plant.passkey.failed : String
-    await this.#try(challenge.challenge ? words.wait.signing : words.wait.founding, explain, async (signal) => {
+    await this.#try(challenge.challenge ? words.wait.signing : words.wait.founding, async (signal) => {
       const assertion =
         challenge.challenge && challenge.credentialId
           ? await this.#passkey.sign({
@@ -144,7 +143,7 @@ export class Planting extends EventTarget {
     this.seeCardAgain()
   }
 
-  async #try(cause: string, explain: (message: string) => string, deed: (signal: AbortSignal) => Promise<void>) {
+  async #try(cause: string, deed: (signal: AbortSignal) => Promise<void>) {
     if (this.waitingFor !== '') return
     this.#abort = new AbortController()
     this.waitingFor = cause
@@ -153,7 +152,7 @@ export class Planting extends EventTarget {
     try {
       await deed(this.#abort.signal)
     } catch (error) {
-      if (codeOf(error) !== 'cancelled') this.problem = explain(sentenceOf(error))
+      if (codeOf(error) !== 'cancelled') this.problem = sentenceOf(error)
     }
     this.waitingFor = ''
     this.#tell()

@@ -130,7 +130,8 @@ export const treePageStyle = css`
     font-size: var(--text-1);
     color: var(--ink-quiet);
   }
-  .switch [aria-pressed='true'] {
+  .switch [aria-pressed='true'],
+  .switch [aria-pressed='true']:hover {
     background: var(--surface-raised);
     color: var(--ink);
   }

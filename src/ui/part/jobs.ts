@@ -22,7 +22,7 @@ export class BtJobs extends LitElement {
     shared,
     css`
       section {
-        max-inline-size: 32rem;
+        max-inline-size: 40rem;
         max-block-size: 40dvh;
         margin-inline: auto;
         overflow: auto;
