@@ -3,7 +3,6 @@
  * @module
  */
 import { addPlugins, precacheAndRoute } from 'workbox-precaching'
-import { StoreClosedError } from '../src/core/bytes/bytes.ts'
 import { createCrypto } from '../src/edge/crypto/crypto.ts'
 import { createKeys } from '../src/edge/keys/keys.ts'
 import { openStoreReadOnly } from '../src/edge/store/store.ts'
@@ -24,12 +23,11 @@ async function openHeld(profile: string): Promise<ContentSource | null> {
   const known = heldOf.get(profile)
   if (known) return known
   const keys = createKeys(profile)
-  const reader = await openStoreReadOnly(profile, keys.deviceKey)
-  if (!reader) return null
-  const store = { ...reader, write: () => Promise.reject(new StoreClosedError()) }
+  const store = await openStoreReadOnly(profile, keys.deviceKey)
+  if (!store) return null
   const held = heldSource((...range) => openHeldContent({ store, keys, crypto: createCrypto() }, ...range))
   heldOf.set(profile, held)
-  void reader.closed.then(() => heldOf.delete(profile))
+  void store.closed.then(() => heldOf.delete(profile))
   return held
 }
 

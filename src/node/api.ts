@@ -149,6 +149,8 @@ export interface ContentHead {
   readonly streamId: string
   readonly name: string
   readonly mediaType: string
+  /** Another content has another; of an interrupted stream, only one of the same version may be continued. */
+  readonly version: string
   readonly sizeBytes: number
   readonly startByte: number
   readonly endByte: number

@@ -2,7 +2,7 @@
  * Export: the whole tree as one file, as it lies here (`core/tree/archive.ts`).
  * @module
  */
-import { BlocktreeError, type Bytes, StoreDamagedError } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, StoreDamagedError, concat } from '../core/bytes/bytes.ts'
 import { ed25519Message } from '../core/crypto/crypto.ts'
 import { diffBodies } from '../core/block/block.ts'
 import { entries, root, size } from '../core/merkle/merkle.ts'
@@ -38,10 +38,14 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
   return node.jobs.run(requestId, 'export', '', 0, async (job) => {
     let objectCount = 0
     let objectsSizeBytes = 0
+    // Gone through once before: the header counts what follows it, and a download of a known size can not end unnoticed.
+    let sizeBytes = 0
+    for (const frame of rowFrames(state)) sizeBytes += frame.length
     for await (const objects of liveObjects(tree, state)) {
       job.check()
       objectCount += objects.length
       objectsSizeBytes += objects.reduce((sum, { value }) => sum + value.length, 0)
+      sizeBytes += encodeFrame({ tag: 'objects', value: objects }).length
       job.advance(objectsSizeBytes)
     }
     const access = accessOf(state, tree.rootId)
@@ -61,25 +65,27 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
       tag: 'header',
       value: { body, signature: await node.keys.sign(ed25519Message(archiveDomain, body)) },
     }
+    const head = concat(archiveMagic, encodeFrame(header))
+    const end = encodeFrame({ tag: 'end', value: { rowCount: size(state.map), objectCount } })
     const exportId = `export-${requestId}`
     node.streams.offer(exportId, {
       name: `Blocktree of ${node.status().ownerName}.bt`,
       mediaType: 'application/octet-stream',
-      sizeBytes: 0,
-      open: () => archive(tree, state, header, objectCount),
+      sizeBytes: head.length + sizeBytes + end.length,
+      open: () => archive(tree, state, head, end),
     })
     return exportId
   })
 }
 
-async function* archive(
-  tree: OwnTree,
-  state: TreeState,
-  header: ArchiveFrame,
-  objectCount: number,
-): AsyncGenerator<Bytes> {
-  yield archiveMagic
-  yield encodeFrame(header)
+async function* archive(tree: OwnTree, state: TreeState, head: Bytes, end: Bytes): AsyncGenerator<Bytes> {
+  yield head
+  yield* rowFrames(state)
+  for await (const objects of liveObjects(tree, state)) yield encodeFrame({ tag: 'objects', value: objects })
+  yield end
+}
+
+function* rowFrames(state: TreeState): Generator<Bytes> {
   let rows: { key: Bytes; value: Bytes }[] = []
   for (const [key, value] of entries(state.map)) {
     rows.push({ key, value })
@@ -88,8 +94,6 @@ async function* archive(
     rows = []
   }
   if (rows.length > 0) yield encodeFrame({ tag: 'rows', value: rows })
-  for await (const objects of liveObjects(tree, state)) yield encodeFrame({ tag: 'objects', value: objects })
-  yield encodeFrame({ tag: 'end', value: { rowCount: size(state.map), objectCount } })
 }
 
 /** Every object that a content record of the state refers to, a few at a time. */

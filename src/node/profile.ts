@@ -20,7 +20,7 @@ import {
   utf8,
 } from '../core/bytes/bytes.ts'
 import { type TreeId, treeIdWire } from '../core/path/path.ts'
-import type { Change, StorePort } from '../port/store.ts'
+import type { Change, StorePort, StoreReader } from '../port/store.ts'
 
 const stages = ['arriving', 'home', 'leaving'] as const
 type Stage = (typeof stages)[number]
@@ -40,7 +40,7 @@ const profileKey = utf8('profile')
 
 export const emptyProfile: Profile = { trees: [], deviceName: '' }
 
-export async function readProfile(store: StorePort): Promise<Profile> {
+export async function readProfile(store: StoreReader): Promise<Profile> {
   const row = await store.read('node', profileKey)
   return row === null ? emptyProfile : must(decode(profileWire, row, 4096))
 }

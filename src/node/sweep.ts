@@ -59,6 +59,7 @@ export class Sweeper {
 
   /** false where somebody still reads the body. */
   async #sweepOne(key: Bytes): Promise<boolean> {
+    if (this.#streams.isReadingAll) return false
     const { state, platform, place } = this.#tree
     const row = readRow(state, 'dead', key)
     if (row === null) return true

@@ -34,6 +34,9 @@ export interface Row {
  */
 export type Durability = 'strict' | 'relaxed'
 
+/** What is enough to read, beside whoever writes. */
+export type StoreReader = Pick<StorePort, 'read' | 'readMany' | 'scan'>
+
 export interface StorePort {
   /**
    * Applies all changes or none. Resolves when they are as durable as asked.

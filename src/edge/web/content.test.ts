@@ -21,7 +21,7 @@ function sourceOf(name = 'a.bin', movedAfterCount = Infinity, whole = body): Pro
       const streamId = `s${++streamCount}`
       streams.set(streamId, { at: startByte, endByte })
       probe.open.add(streamId)
-      return { streamId, name, mediaType: 'text/html', sizeBytes: whole.length, startByte, endByte }
+      return { streamId, name, mediaType: 'text/html', version: 'v1', sizeBytes: whole.length, startByte, endByte }
     },
     async nextChunk(streamId) {
       if (probe.chunkCount >= movedAfterCount) throw new NodeMovedError()

@@ -72,7 +72,7 @@ function streamOf(id: string, head: ContentHead, source: ContentSource, find: Fi
     const again = await source.openContent(id, at, head.endByte)
     streamId = again.streamId
     // Two halves of two versions would be a file that never was.
-    if (again.sizeBytes !== head.sizeBytes || again.startByte !== at) throw new NodeMovedError()
+    if (again.version !== head.version || again.startByte !== at) throw new NodeMovedError()
     return source.nextChunk(streamId)
   }
   return new ReadableStream<Uint8Array>(

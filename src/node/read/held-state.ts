@@ -21,7 +21,7 @@ import type { Checked } from '../../core/cap/cap.ts'
 import { type AuthenticatedMap, emptyMap, root, set } from '../../core/merkle/merkle.ts'
 import type { CommandEntry, HardState } from '../../core/raft/raft.ts'
 import { type Batch, type TreeState, batchSizeBytesMax, decodeBatch, foldBatch } from '../../core/tree/tree.ts'
-import type { Row, StorePort, Table } from '../../port/store.ts'
+import type { Row, StoreReader, Table } from '../../port/store.ts'
 import { type ClusterPlace, inPlace, placePrefix } from '../place.ts'
 
 export const hardStateWire = record('hardState', 1, { term: u53, votedFor: nullable(textUpTo(64)), commitIndex: u53 })
@@ -50,7 +50,7 @@ export interface HeldState {
 }
 
 /** null where the device holds nothing of the cluster. Throws StoreDamagedError where the rows are not what the checkpoint says. */
-export async function readHeldState(store: StorePort, place: ClusterPlace): Promise<HeldState | null> {
+export async function readHeldState(store: StoreReader, place: ClusterPlace): Promise<HeldState | null> {
   const checkpointRow = await store.read('raft', checkpointKey(place))
   if (checkpointRow === null) return null
   const checkpoint = must(decode(checkpointWire, checkpointRow, 4096))
@@ -76,7 +76,7 @@ export function newestState({ state, entries }: HeldState): TreeState {
   return newest
 }
 
-async function* scanAll(store: StorePort, table: Table, prefix: Bytes): AsyncGenerator<Row> {
+async function* scanAll(store: StoreReader, table: Table, prefix: Bytes): AsyncGenerator<Row> {
   for (let after: Bytes | undefined; ;) {
     const rows = await store.scan(table, prefix, scanCount, after)
     yield* rows

@@ -3,8 +3,9 @@
  * have by now, and nothing is ever written.
  * @module
  */
-import { BlocktreeError, type Bytes } from '../../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, toHex } from '../../core/bytes/bytes.ts'
 import type { Platform } from '../../port/platform.ts'
+import type { StoreReader } from '../../port/store.ts'
 import type { ContentHead } from '../api.ts'
 import { placeOf } from '../own-tree.ts'
 import { readProfile, treeAt } from '../profile.ts'
@@ -20,7 +21,7 @@ export interface ReadOnlyContent extends Omit<ContentHead, 'streamId'> {
 
 /** Opens a file of the tree that this device holds. Rejects with a sentence where there is none, or none that can be read. */
 export async function openHeldContent(
-  { store, crypto, keys }: Pick<Platform, 'store' | 'crypto' | 'keys'>,
+  { store, crypto, keys }: Pick<Platform, 'crypto' | 'keys'> & { readonly store: StoreReader },
   id: string,
   startByte = 0,
   endByte?: number,
@@ -45,6 +46,7 @@ export async function openHeldContent(
     pieces,
     name: item.name,
     mediaType: mediaTypeOf(item.name),
+    version: toHex(body.bodyRoot),
     sizeBytes: body.sizeBytes,
     startByte,
     endByte: end,

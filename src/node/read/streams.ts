@@ -4,7 +4,7 @@
  * A stream keeps the version that it began with, also where the file changes or goes meanwhile.
  * @module
  */
-import { BlocktreeError, type Bytes, equal } from '../../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, equal, toHex } from '../../core/bytes/bytes.ts'
 import type { Body } from '../../core/block/block.ts'
 import type { BlockId } from '../../core/path/path.ts'
 import type { Platform } from '../../port/platform.ts'
@@ -60,7 +60,8 @@ export class Streams {
     const offer = this.#offers.get(id)
     if (offer !== undefined) {
       this.#streams.set(streamId, { pieces: offer.open(), reads: null })
-      return { ...offer, streamId, startByte: 0, endByte: offer.sizeBytes }
+      const { name, mediaType, sizeBytes } = offer
+      return { streamId, name, mediaType, version: id, sizeBytes, startByte: 0, endByte: sizeBytes }
     }
     const block = idFromText(id)
     const item = view.get(id)
@@ -86,6 +87,7 @@ export class Streams {
       streamId,
       name: item.name,
       mediaType: mediaTypeOf(item.name),
+      version: toHex(body.bodyRoot),
       sizeBytes: body.sizeBytes,
       startByte,
       endByte: end,
@@ -108,6 +110,11 @@ export class Streams {
   closeAll(): void {
     this.#streams.clear()
     this.#offers.clear()
+  }
+
+  /** Whether somebody is in the middle of something that reads all of the tree. */
+  get isReadingAll(): boolean {
+    return [...this.#streams.values()].some(({ reads }) => reads === null)
   }
 
   /** Versions of a block that somebody is in the middle of. */
