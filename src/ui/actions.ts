@@ -9,7 +9,7 @@ import { Adding } from './adding.ts'
 import type { Entry } from './entries.ts'
 import { codeOf, sentenceOf } from './fault.ts'
 import { type Model, lineage } from './model.ts'
-import { Notices } from './notices.ts'
+import type { Notices } from './notices.ts'
 import { words } from './words.ts'
 
 export class Actions {
@@ -86,7 +86,7 @@ export class Actions {
   download(id: string): void {
     if (!this.#mayServe()) return
     const link = document.createElement('a')
-    link.href = `${contentAddress(id)}?download`
+    link.href = contentAddress(id, true)
     link.rel = 'noopener'
     link.click()
   }
@@ -125,8 +125,15 @@ export class Actions {
   }
 }
 
-/** Under the page's own address, so that it works below any path. */
-export const contentAddress = (id: string): string => new URL(`t/${encodeURIComponent(id)}`, document.baseURI).href
+/** Under the page's own address, so that it works below any path; a second profile is named, since it is another tree. */
+export function contentAddress(id: string, asDownload = false): string {
+  const address = new URL(`t/${encodeURIComponent(id)}`, document.baseURI)
+  address.hash = ''
+  const profile = new URLSearchParams(location.hash.slice(1)).get('as')
+  if (profile !== null) address.searchParams.set('as', profile)
+  if (asDownload) address.searchParams.set('download', '')
+  return address.href
+}
 
 /** The root is called by its owner; all others by their names. */
 export function displayName(model: Model, item: Item): string {

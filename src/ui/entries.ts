@@ -26,12 +26,15 @@ export const entriesOfFiles = (files: Iterable<File>): readonly Entry[] =>
  * Of a drop. What was dropped must be asked for before the event ends, so nothing is awaited until all of it is;
  * folders are walked afterwards.
  */
-export function entriesOfDrop(transfer: DataTransfer): Promise<readonly Entry[]> {
+export async function entriesOfDrop(transfer: DataTransfer): Promise<readonly Entry[]> {
   const items = [...transfer.items].filter((item) => item.kind === 'file')
   const found = items.map((item) => item.webkitGetAsEntry() ?? item.getAsFile())
-  return Promise.all(found.map((one) => (one instanceof File ? [fileEntry([], one)] : one ? walk(one, []) : []))).then(
-    (lists) => lists.flat(),
-  )
+  const lists: (readonly Entry[])[] = []
+  for (const one of found) {
+    if (one instanceof File) lists.push([fileEntry([], one)])
+    else if (one) lists.push(await walk(one, []))
+  }
+  return lists.flat()
 }
 
 async function walk(entry: FileSystemEntry, folders: readonly string[]): Promise<readonly Entry[]> {
