@@ -12,7 +12,7 @@ import { serveSite } from '../src/relay/server.ts'
 import { type Profile, openProfile } from './browser.ts'
 
 export { expect }
-export { type Profile, type VirtualAuthenticator, virtualAuthenticator } from './browser.ts'
+export { virtualAuthenticator } from './browser.ts'
 
 /** Where the built site lies. */
 const folder = process.env['BLOCKTREE_SITE'] ?? fileURLToPath(new URL('../dist', import.meta.url))
