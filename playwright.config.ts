@@ -18,5 +18,5 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   outputDir: '.cache/e2e',
   reporter: [['line'], ['json', { outputFile: '.cache/e2e.json' }]],
-  use: { headless: true, launchOptions: { executablePath, args: browserArguments } },
+  use: { headless: true, actionTimeout: 20_000, launchOptions: { executablePath, args: browserArguments } },
 })
