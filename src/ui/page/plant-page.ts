@@ -106,6 +106,7 @@ export class BtPlantPage extends LitElement {
       const data = new FormData(event.target as HTMLFormElement)
       planting.name(textOf(data, 'owner'), textOf(data, 'device'))
     }
+    // No field offers to be filled in: a browser would keep what was typed, in the clear.
     return html`<h1 tabindex="-1">${words.plant.whyTitle}</h1>
       <ul class="why" role="list">
         ${words.plant.why.map((line) => html`<li>${icon('sprout')}<span>${line}</span></li>`)}
@@ -115,7 +116,7 @@ export class BtPlantPage extends LitElement {
           >${words.plant.owner}<input
             name="owner"
             dir="auto"
-            autocomplete="given-name"
+            autocomplete="off"
             maxlength="60"
             required
             .value=${planting.ownerName}
