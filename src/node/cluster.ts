@@ -67,6 +67,20 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
+/** What was proposed as one entry of the log. */
+interface Proposed {
+  readonly batch: Batch
+  /** The encoded batch; the entry that commits with these very octets is this one. */
+  readonly data: Bytes
+  readonly waiting: readonly Waiting[]
+}
+
+/** What a batch can still take. */
+interface Room {
+  count: number
+  sizeBytes: number
+}
+
 /** What changed in the fold, for those who mirror it. */
 export type Applied = (before: TreeState, after: TreeState, touched: readonly Bytes[]) => void
 
@@ -86,8 +100,10 @@ export class Cluster {
   #raft: Raft
   #state: TreeState
   #queue: Waiting[] = []
+  /** Proposals between the queue and the log. */
+  #atGate: Waiting[] = []
   /** Proposals that are in the log, by the index they got. */
-  readonly #inLog = new Map<number, readonly Waiting[]>()
+  readonly #inLog = new Map<number, Proposed>()
   #pumping: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
   #dirty = new Map<string, Bytes>()
@@ -171,7 +187,8 @@ export class Cluster {
     if (this.#failure !== null) return
     this.#failure = { error }
     this.#cancelQuiet?.()
-    for (const waiting of [...this.#queue.splice(0), ...[...this.#inLog.values()].flat()]) waiting.reject(error)
+    const inLog = [...this.#inLog.values()].flatMap(({ waiting }) => waiting)
+    for (const waiting of [...this.#queue.splice(0), ...this.#atGate.splice(0), ...inLog]) waiting.reject(error)
     this.#inLog.clear()
   }
 
@@ -191,8 +208,8 @@ export class Cluster {
   async #drain(): Promise<void> {
     try {
       while (this.#queue.length > 0 && this.#failure === null) {
-        const admitted = await this.#gateOne(this.#takeFromQueue())
-        if (admitted.length > 0) await this.#commit(admitted)
+        const admitted = await this.#admit()
+        if (admitted.length > 0 && this.#failure === null) await this.#commit(admitted)
       }
       this.#scheduleCheckpoint()
     } catch (error) {
@@ -200,14 +217,30 @@ export class Cluster {
     }
   }
 
-  #takeFromQueue(): Waiting[] {
-    const taken: Waiting[] = []
-    for (let sizeBytes = 0; this.#queue.length > 0 && taken.length < operationCountMax;) {
-      sizeBytes += operationSizeBytes(this.#queue[0]!.operation) + 16
-      if (taken.length > 0 && sizeBytes > batchSizeBytesMax) break
-      taken.push(this.#queue.shift()!)
+  /** The next batch. What arrives while others are at gate 1 still travels with them, as long as there is room. */
+  async #admit(): Promise<readonly Waiting[]> {
+    const admitted: Waiting[] = []
+    this.#atGate = []
+    const room: Room = { count: operationCountMax, sizeBytes: batchSizeBytesMax }
+    for (let taken = this.#takeFromQueue(room); taken.length > 0; taken = this.#takeFromQueue(room)) {
+      this.#atGate.push(...taken)
+      admitted.push(...(await this.#gateOne(taken)))
     }
-    return taken
+    return admitted
+  }
+
+  #takeFromQueue(room: Room): readonly Waiting[] {
+    let count = 0
+    for (const { operation } of this.#queue) {
+      const sizeBytes = operationSizeBytes(operation)
+      // One that fills more than a batch goes alone, and is refused when it is encoded.
+      const isAlone = room.count === operationCountMax
+      if (room.count === 0 || (sizeBytes > room.sizeBytes && !isAlone)) break
+      room.count--
+      room.sizeBytes -= sizeBytes
+      count++
+    }
+    return this.#queue.splice(0, count)
   }
 
   /** Gate 1: what does not hold by itself never reaches the log. */
@@ -233,11 +266,13 @@ export class Cluster {
 
   async #commit(admitted: readonly Waiting[]): Promise<void> {
     const stampMs = Math.max(this.#options.platform.clock.nowMs(), summaryOf(this.#state)?.stampMs ?? 0)
-    const data = encodeBatch({ stampMs, operations: admitted.map(({ operation }) => operation) })
+    const batch: Batch = { stampMs, operations: admitted.map(({ operation }) => operation) }
+    const data = encodeBatch(batch)
     const [raft, placed] = propose(this.#raft, data)
     if (!placed.ok) throw new BlocktreeError(placed.fault.code, placed.fault.local)
     this.#raft = raft
-    this.#inLog.set(placed.value.index, admitted)
+    this.#inLog.set(placed.value.index, { batch, data, waiting: admitted })
+    this.#atGate = []
     await this.#handleReady(admitted.flatMap(({ attached }) => attached))
   }
 
@@ -290,17 +325,19 @@ export class Cluster {
     this.#appliedIndex = entry.index
     this.#appliedTerm = entry.term
     if (entry.kind !== 'command' || entry.data.length === 0) return
-    // The entry passed gate 1 before it came into the log, and the log is sealed at rest.
-    const decoded = must(decodeBatch(entry.data as Bytes)) as Checked<Batch>
+    const inLog = this.#inLog.get(entry.index)
+    this.#inLog.delete(entry.index)
+    const own = inLog?.data === entry.data ? inLog : undefined
+    // The entry passed gate 1 before it came into the log, and the log is sealed at rest. What this node encoded itself it
+    // need not decode.
+    const batch = (own?.batch ?? must(decodeBatch(entry.data as Bytes))) as Checked<Batch>
     const before = this.#state
-    const { state, outcomes, touched } = foldBatch(before, decoded)
+    const { state, outcomes, touched } = foldBatch(before, batch)
     this.#state = state
     this.#sizeSinceCheckpointBytes += entry.data.length
     for (const key of touched) this.#dirty.set(keyOf(key), key)
     this.#options.onApplied(before, state, touched)
-    const waiting = this.#inLog.get(entry.index)
-    this.#inLog.delete(entry.index)
-    waiting?.forEach(({ resolve }, position) => resolve(outcomes[position]!))
+    own?.waiting.forEach(({ resolve }, position) => resolve(outcomes[position]!))
   }
 
   #markAll(): void {

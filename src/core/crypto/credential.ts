@@ -41,8 +41,17 @@ export const publicCredentialWire: Codec<PublicCredential> = record('credential'
   kemKey: bytesOf(32),
 })
 
-export const principalOf = (credential: PublicCredential): Principal =>
-  digest('blocktree/1/principal', encode(publicCredentialWire, credential))
+// Credentials are values that do not change, and one author's stands in all the records that it signs.
+const remembered = new WeakMap<PublicCredential, Principal>()
+
+export function principalOf(credential: PublicCredential): Principal {
+  let principal = remembered.get(credential)
+  if (principal === undefined) {
+    principal = digest('blocktree/1/principal', encode(publicCredentialWire, credential))
+    remembered.set(credential, principal)
+  }
+  return principal
+}
 
 export const decodeCredential = (octets: Uint8Array): Result<PublicCredential> =>
   decode(publicCredentialWire, octets, 128)

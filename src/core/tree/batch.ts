@@ -85,7 +85,13 @@ export type Batch = Decoded<typeof batchWire>
 
 export const encodeBatch = (batch: Batch): Bytes => encode(batchWire, batch)
 export const decodeBatch = (octets: Bytes): Result<Batch> => decode(batchWire, octets, batchSizeBytesMax)
-export const operationSizeBytes = (operation: Operation): number => encode(operationWire, operation).length
+
+/** What an operation adds to a batch at most; exact only for the rare kinds. */
+export function operationSizeBytes(operation: Operation): number {
+  if (operation.tag !== 'change') return encode(operationWire, operation).length
+  // A record is its body and its signature of 64 octets under heads; the operation's own fields and heads take less than 64.
+  return operation.value.records.reduce((sizeBytes, { body }) => sizeBytes + body.length + 96, 64)
+}
 
 /**
  * Gate 1: everything about a batch that needs no state but the credential sets.

@@ -26,6 +26,8 @@ export class TreeView {
   /** Ids of the items in a folder. */
   readonly #children = new Map<string, Set<string>>()
   readonly #ring: KeyRing
+  /** Names that were opened, beside the entries that hold them: most changes are of content. */
+  readonly #names = new WeakMap<EntryRow['entry'], string>()
   readonly rootId: string
 
   constructor(state: TreeState, ring: KeyRing) {
@@ -112,20 +114,29 @@ export class TreeView {
   }
 
   #itemOf(state: TreeState, row: EntryRow): Item {
-    const { parent, child, kind, sealedName, nameKeyEpoch } = row.entry.fields
+    const { parent, child, kind } = row.entry.fields
     const content = contentOf(state, child)
     const directory = blockIdOf(parent)
     return {
       id: idText(child),
       parentId: idText(directory),
       kind: kind === 'directory' ? 'folder' : 'file',
-      name: this.#ring.openName(state, directory, child, nameKeyEpoch, sealedName) ?? '\ufffd',
+      name: this.#nameOf(state, row.entry),
       sizeBytes: content?.content.fields.sizeBytes ?? 0,
       createdAtMs: row.createdAtMs,
       modifiedAtMs: Math.max(content?.stampMs ?? 0, kind === 'directory' ? row.stampMs : 0) || row.stampMs,
       trashedAtMs: row.trashedAtMs,
       copyCount: 1,
     }
+  }
+
+  #nameOf(state: TreeState, entry: EntryRow['entry']): string {
+    const known = this.#names.get(entry)
+    if (known !== undefined) return known
+    const { parent, child, sealedName, nameKeyEpoch } = entry.fields
+    const name = this.#ring.openName(state, blockIdOf(parent), child, nameKeyEpoch, sealedName)
+    if (name !== null) this.#names.set(entry, name)
+    return name ?? '\ufffd'
   }
 
   #put(item: Item): void {
