@@ -17,7 +17,7 @@ import {
   encodeFrame,
   keys,
 } from '../core/tree/tree.ts'
-import type { RunningNode } from './node.ts'
+import type { RunningNode } from './running-node.ts'
 import type { OwnTree } from './own-tree.ts'
 import { objectKey, placePrefixSizeBytes } from './place.ts'
 import { walk } from './read/content.ts'

@@ -9,6 +9,7 @@ import {
   type Codec,
   type Refused,
   RefusedError,
+  StoreDamagedError,
   decode,
   encode,
   equal,
@@ -68,7 +69,7 @@ import {
   unwrapByCard,
 } from './founding.ts'
 import type { JobHandle } from './jobs.ts'
-import type { RunningNode } from './node.ts'
+import type { RunningNode } from './running-node.ts'
 import { placeOf } from './own-tree.ts'
 import { inPlace, objectKey } from './place.ts'
 import { walk } from './read/content.ts'
@@ -117,8 +118,14 @@ export async function recover(
     )
   }
   await node.expectArrival(header.treeId)
-  await takeObjects(platform, frames, next, header, job)
-  await checkBodies(platform, state, header.treeId)
+  try {
+    await takeObjects(platform, frames, next, header, job)
+    if ((await checkBodies(platform, state, header.treeId)) !== header.objectCount) throw fault(archiveDamaged())
+  } catch (error) {
+    await node.abandonArrival(header.treeId)
+    // What a walk calls damaged is, here, not this device's.
+    throw error instanceof StoreDamagedError ? fault(archiveDamaged()) : error
+  }
   const founding = await takeOver(node, state, owner, recovery, deviceName)
   await node.adopt(founding, state)
   wipe(recovery.signingSecret, recovery.wrapKey)
@@ -189,7 +196,9 @@ async function takeObjects(
   let objectCount = 0
   for (let frame = first; ;) {
     if (frame.tag === 'end') {
+      const { rowCount } = frame.value
       if (objectCount !== header.objectCount || frame.value.objectCount !== objectCount) throw fault(archiveCut())
+      if (rowCount !== header.rowCount) throw fault(archiveDamaged())
       return
     }
     if (frame.tag !== 'objects') throw fault(archiveDamaged())
@@ -263,8 +272,12 @@ async function checkState(
   return first
 }
 
-/** Every file is whole: its pages fit the signed root, its sectors are there and have the hashes that the pages say. */
-async function checkBodies(platform: Platform, state: TreeState, treeId: Bytes): Promise<void> {
+/**
+ * Every file is whole: its pages fit the signed root, its sectors are there and have the hashes that the pages say.
+ * @returns how many objects the files consist of
+ */
+async function checkBodies(platform: Platform, state: TreeState, treeId: Bytes): Promise<number> {
+  let objectCount = 0
   const place = placeOf(treeId)
   const store = {
     async readMany(_table: 'object', at: readonly Bytes[]) {
@@ -278,6 +291,7 @@ async function checkBodies(platform: Platform, state: TreeState, treeId: Bytes):
     const { bodyRoot, sizeBytes } = decodeRow('content', octets).content.fields
     let sectorCount = 0
     for await (const objects of walk({ store, place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
+      objectCount += objects.length
       const sectors = objects.filter(({ kind }) => kind === 'sector')
       sectorCount += sectors.length
       for (let start = 0; start < sectors.length; start += 16) {
@@ -292,6 +306,7 @@ async function checkBodies(platform: Platform, state: TreeState, treeId: Bytes):
     }
     if (sectorCount !== Math.ceil(sizeBytes / sectorSizeBytes)) throw fault(archiveDamaged())
   }
+  return objectCount
 }
 
 // --- the new life ---------------------------------------------------------------------------------------------------------

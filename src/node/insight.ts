@@ -7,7 +7,7 @@ import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { type BlockId, rootBlockId } from '../core/path/path.ts'
 import { accessOf, entryOf, parentOf } from '../core/tree/tree.ts'
 import type { ReaderLine, StorageReport } from './api.ts'
-import type { RunningNode } from './node.ts'
+import type { RunningNode } from './running-node.ts'
 import { idFromText, idText } from './read/view.ts'
 
 /** Every readcap on the block and on the folders below it, since whoever reads a folder reads all in it. */

@@ -7,7 +7,7 @@ import type { NodeApi } from './api.ts'
 import { beginExport } from './archive-export.ts'
 import { inspectArchive, recover } from './archive-import.ts'
 import { readersOf, storageReport } from './insight.ts'
-import type { RunningNode } from './node.ts'
+import type { RunningNode } from './running-node.ts'
 
 export function createApi(node: RunningNode): NodeApi {
   const { jobs, plantings, streams } = node

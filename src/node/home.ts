@@ -1,0 +1,15 @@
+/**
+ * What is open of the tree that the person works in.
+ * @module
+ */
+import type { Files } from './files.ts'
+import type { OwnTree } from './own-tree.ts'
+import type { TreeView } from './read/view.ts'
+import type { Sweeper } from './sweep.ts'
+
+export interface Home {
+  readonly tree: OwnTree
+  readonly view: TreeView
+  readonly files: Files
+  readonly sweeper: Sweeper
+}

@@ -1,0 +1,316 @@
+/**
+ * A running node: which tree is open, what is being watched, and what goes on by itself: resuming, moving in, emptying the trash.
+ * @module
+ */
+import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
+import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
+import { root } from '../core/merkle/merkle.ts'
+import { type TreeId, rootBlockId } from '../core/path/path.ts'
+import { type TreeState, setOf, summaryOf } from '../core/tree/tree.ts'
+import type { NodeKeys, Platform } from '../port/platform.ts'
+import type { NodeEvent, TreeStatus } from './api.ts'
+import type { Home } from './home.ts'
+import { Files } from './files.ts'
+import { openPeople } from './founding.ts'
+import { Jobs } from './jobs.ts'
+import { moveIn } from './move-in.ts'
+import { OwnTree, blockIdOfRequest } from './own-tree.ts'
+import { type Founding, Plantings, foundLocalTree } from './planting.ts'
+import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
+import { TreeView, idText } from './read/view.ts'
+import { Streams } from './read/streams.ts'
+import { releaseStaged } from './bodies.ts'
+import { Sweeper } from './sweep.ts'
+import { welcomeContent, welcomeName, welcomeRequest } from './welcome.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+const trashLifeMs = 30 * dayMs
+const clockLeapMs = dayMs
+
+export interface NodeOptions {
+  /** What a device is called until its owner says otherwise. */
+  readonly deviceName: string
+  /** Whether a tree that begins here begins with a file that says what it is. */
+  readonly welcomes?: boolean
+}
+
+/** The node's inside, as `serve.ts` sees it. */
+export class RunningNode {
+  readonly platform: Platform
+  readonly keys: NodeKeys
+  readonly jobs: Jobs
+  readonly plantings: Plantings
+  readonly streams: Streams
+  readonly stopped: Promise<Error>
+  readonly #options: NodeOptions
+  readonly #watchers = new Map<string, (event: NodeEvent) => void>()
+  #home: Home | null = null
+  #profile!: Profile
+  #watchCount = 0
+  #stop!: (error: Error) => void
+  #isStopped = false
+
+  constructor(platform: Platform, keys: NodeKeys, options: NodeOptions) {
+    this.platform = platform
+    this.keys = keys
+    this.#options = options
+    this.plantings = new Plantings(platform, keys)
+    this.streams = new Streams(platform)
+    this.jobs = new Jobs(platform.clock, {
+      onJob: (job) => this.emit({ kind: 'job', job }),
+      onJobEnded: (id) => this.emit({ kind: 'jobEnded', id }),
+    })
+    this.stopped = new Promise((resolve) => (this.#stop = resolve))
+  }
+
+  get home(): Home {
+    if (this.#home === null) throw new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')
+    return this.#home
+  }
+
+  async start(): Promise<void> {
+    const { store } = this.platform
+    void store.closed.then((error) => this.fail(error))
+    this.#profile = await readProfile(store)
+    const halfArrived = treeAt(this.#profile, 'arriving')
+    if (halfArrived !== null) await this.abandonArrival(halfArrived)
+    const home = treeAt(this.#profile, 'home')
+    if (home === null) await this.#beginLocal()
+    else await this.#open(home)
+    this.#resume()
+    this.#emptyOldTrash()
+  }
+
+  /** A tree of this browser alone, usable at once. */
+  async #beginLocal(): Promise<void> {
+    await this.#begin(await foundLocalTree(this.platform, this.keys, this.#options.deviceName), null)
+    if (this.#options.welcomes !== true) return
+    const { files, view } = this.home
+    await this.jobs.run(welcomeRequest, 'add', welcomeName, welcomeContent.size, (job) =>
+      files.addFile(welcomeRequest, view.rootId, welcomeName, welcomeContent, job),
+    )
+  }
+
+  /** Begins a tree on this device and makes it the home; the home before it, if any, is left behind as `leaving`. */
+  async #begin(founding: Founding, base: TreeState | null): Promise<void> {
+    const { treeId, operation, people } = founding
+    await this.expectArrival(treeId)
+    const tree = await OwnTree.begin(this.#treeOptions(treeId), operation, base)
+    await this.#setProfile({
+      deviceName: people.deviceName,
+      trees: this.#profile.trees.map((held) => ({
+        ...held,
+        stage: equal(held.treeId, treeId) ? ('home' as const) : ('leaving' as const),
+      })),
+    })
+    await this.#moveTo(tree)
+  }
+
+  async #open(treeId: TreeId): Promise<void> {
+    const tree = await OwnTree.open(this.#treeOptions(treeId))
+    if (tree === null)
+      throw new BlocktreeError('treeMissing', 'The tree of this device is not complete. Restore it from an export.')
+    await releaseStaged(tree)
+    await this.#moveTo(tree)
+  }
+
+  async #moveTo(tree: OwnTree): Promise<void> {
+    await this.#home?.tree.cluster.close()
+    this.#home?.tree.ring.close()
+    this.streams.closeAll()
+    const view = new TreeView(tree.state, tree.ring)
+    this.#home = { tree, view, files: new Files(tree, view), sweeper: new Sweeper(tree, this.streams) }
+    this.#home.sweeper.start()
+    for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
+  }
+
+  #treeOptions(treeId: TreeId) {
+    return {
+      platform: this.platform,
+      keys: this.keys,
+      treeId,
+      onApplied: (_before: TreeState, state: TreeState, touched: readonly Bytes[]) =>
+        this.#onApplied(treeId, state, touched),
+      onFailure: (error: unknown) => this.fail(error),
+    }
+  }
+
+  #onApplied(treeId: TreeId, state: TreeState, touched: readonly Bytes[]): void {
+    const home = this.#home
+    if (home === null || !equal(home.tree.treeId, treeId)) return
+    const change = home.view.update(state, touched)
+    home.sweeper.onApplied(touched)
+    this.emit({ kind: 'changed', tree: this.status(), ...change })
+  }
+
+  /** What was cut short by the end of an earlier life: content that moves in, moves that re-key. */
+  #resume(): void {
+    const from = treeAt(this.#profile, 'leaving')
+    if (from !== null) void this.#settle(this.#moveIn(from))
+    for (const block of this.home.files.unfinishedMoves()) {
+      const id = `resume-move-${toHex(block)}`
+      void this.#settle(
+        this.jobs.run(id, 'move', this.home.view.get(id)?.name ?? '', 0, (job) =>
+          this.home.files.finishMove(id, block, job),
+        ),
+      )
+    }
+  }
+
+  /**
+   * Deletes for good what has been in the trash long enough. Not after a leap of the clock: a device that believes in a wrong
+   * date would delete everything at once, so it waits for a start that follows the last use within a day (design §6, time).
+   */
+  #emptyOldTrash(): void {
+    const nowMs = this.platform.clock.nowMs()
+    const lastStampMs = summaryOf(this.home.tree.state)?.stampMs ?? nowMs
+    if (nowMs - lastStampMs > clockLeapMs) return
+    for (const { id, trashedAtMs, name } of this.home.view.items.values()) {
+      if (trashedAtMs === null || trashedAtMs + trashLifeMs > nowMs) continue
+      void this.#settle(
+        this.jobs.run(`trash-${id}`, 'purge', name, 0, (job) => this.home.files.purge(`trash-${id}`, id, job)),
+      )
+    }
+  }
+
+  /** Work that nobody waits for: a refusal is final, anything else stopped the node already. */
+  async #settle(work: Promise<unknown>): Promise<void> {
+    await work.catch((error: unknown) => {
+      if (!(error instanceof BlocktreeError)) this.fail(error)
+    })
+  }
+
+  async plant(requestId: string, plantingId: string, assertion: Parameters<Plantings['finish']>[1]): Promise<void> {
+    if (summaryOf(this.home.tree.state)?.treeId !== undefined && this.status().planted) {
+      throw new BlocktreeError('alreadyPlanted', 'This tree is planted already.')
+    }
+    const from = this.home.tree.treeId
+    const founding = await this.plantings.finish(plantingId, assertion)
+    await this.#begin(founding, null)
+    this.plantings.abandon()
+    await this.#moveIn(from, requestId)
+  }
+
+  async #moveIn(from: TreeId, requestId = `move-in-${toHex(from)}`): Promise<void> {
+    const source = await OwnTree.open({ ...this.#treeOptions(from) })
+    if (source !== null) {
+      await this.jobs.run(requestId, 'plant', '', 0, (job) => moveIn(source, this.home, job))
+      await source.cluster.close()
+      source.ring.close()
+    }
+    await this.platform.store.write(forgetTree(from), 'strict')
+    await this.#setProfile({
+      ...this.#profile,
+      trees: this.#profile.trees.filter(({ treeId }) => !equal(treeId, from)),
+    })
+  }
+
+  /** Puts a recovered tree in the place of the one at home, which must be empty or unplanted. */
+  async adopt(founding: Founding, base: TreeState): Promise<void> {
+    const before = this.home.tree.treeId
+    // What greets a newcomer is no content of his; it does not come along into a tree that has grown already.
+    const welcome = idText(blockIdOfRequest(before, welcomeRequest))
+    if (this.home.view.get(welcome)?.trashedAtMs === null) await this.home.files.trash('welcome-trash', welcome)
+    if (this.home.view.get(welcome) !== null) {
+      await this.jobs.run('welcome-purge', 'purge', welcomeName, 0, (job) =>
+        this.home.files.purge('welcome-purge', welcome, job),
+      )
+    }
+    await this.#begin(founding, base)
+    await this.#moveIn(before)
+  }
+
+  /** A tree that is about to arrive in pieces: whatever of it lies here when it does not arrive whole is deleted at the next start. */
+  async expectArrival(treeId: TreeId): Promise<void> {
+    await this.#setProfile({
+      ...this.#profile,
+      trees: [...this.#profile.trees.filter((held) => !equal(held.treeId, treeId)), { treeId, stage: 'arriving' }],
+    })
+  }
+
+  /** Deletes what has come of a tree that will not arrive. */
+  async abandonArrival(treeId: TreeId): Promise<void> {
+    await this.platform.store.write(forgetTree(treeId), 'strict')
+    await this.#setProfile({
+      ...this.#profile,
+      trees: this.#profile.trees.filter((held) => !equal(held.treeId, treeId)),
+    })
+  }
+
+  watch(observer: (event: NodeEvent) => void): string {
+    const id = String(++this.#watchCount)
+    this.#watchers.set(id, observer)
+    observer(this.#snapshot())
+    return id
+  }
+
+  unwatch(id: string): void {
+    this.#watchers.delete(id)
+  }
+
+  emit(event: NodeEvent): void {
+    for (const watcher of this.#watchers.values()) watcher(event)
+  }
+
+  #snapshot(): NodeEvent {
+    return { kind: 'snapshot', tree: this.status(), items: [...this.home.view.items.values()], jobs: this.jobs.all }
+  }
+
+  status(): TreeStatus {
+    const { tree, view } = this.home
+    const { state } = tree
+    const summary = summaryOf(state)!
+    const set = setOf(state, summary.setSequence)!
+    const rootKey = tree.ring.keyOf(state, rootBlockId(tree.treeId), summary.profileKeyEpoch)
+    const people = rootKey === null ? null : openPeople(rootKey, tree.treeId, summary.sealedProfile)
+    const isPlanted = people !== null && people.ownerName !== ''
+    const member = set.members[0]
+    return {
+      treeId: toHex(tree.treeId),
+      rootId: view.rootId,
+      planted: isPlanted,
+      ownerName: people?.ownerName ?? '',
+      deviceName: people?.deviceName ?? this.#profile.deviceName,
+      principal: groupsOfFour(principalOf(this.keys.credential)),
+      root: isPlanted
+        ? {
+            passkey: member === undefined ? 'none' : member.synced ? 'synced' : 'hardwareBound',
+            recoveryCard: true,
+            unlocksByPasskey: tree.hasPasskeyWrap,
+          }
+        : null,
+      stateRoot: toHex(root(state.map)),
+      deviceCount: 1,
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    this.jobs.cancelAll()
+    this.streams.closeAll()
+    await this.#home?.tree.cluster.close()
+    this.plantings.abandon()
+  }
+
+  /** Stops at once; what is durable stays, and the next start goes on from it. */
+  fail(error: unknown): void {
+    if (this.#isStopped) return
+    this.#isStopped = true
+    const reason = error instanceof Error ? error : new Error(String(error))
+    this.#home?.tree.cluster.halt(reason)
+    this.streams.closeAll()
+    const code = reason instanceof BlocktreeError ? reason.code : 'internal'
+    const message =
+      reason instanceof BlocktreeError
+        ? reason.message
+        : 'Something went wrong inside Blocktree. What was marked as saved is safe; reload to go on.'
+    this.emit({ kind: 'stopped', code, message })
+    this.#stop(reason)
+  }
+
+  async #setProfile(profile: Profile): Promise<void> {
+    await writeProfile(this.platform.store, profile)
+    this.#profile = profile
+  }
+}
