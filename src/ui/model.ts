@@ -136,6 +136,12 @@ export function fewestCopies(model: Model, id: string): number {
 export const countWithin = (model: Model, id: string): number =>
   childrenOf(model, id).reduce((count, child) => count + 1 + countWithin(model, child.id), 0)
 
+/** What was added or changed between two values of the mirror; deletions leave nothing to brighten. */
+export const writtenSince = (old: Model, now: Model): readonly Item[] =>
+  old.items === now.items
+    ? []
+    : [...now.items.values()].filter((item) => old.items.get(item.id) !== item && item.trashedAtMs === null)
+
 /** Groups the untrashed children of all parents, or of the named ones. */
 function childIdsByParent(items: ReadonlyMap<string, Item>, only?: ReadonlySet<string>): Map<string, Item[]> {
   const groups = new Map<string, Item[]>()

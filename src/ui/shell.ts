@@ -7,17 +7,17 @@
 import './tokens.css'
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { Actions } from './actions.ts'
-import { entriesOfDrop, entriesOfPaste } from './entries.ts'
+import type { Entry } from './entries.ts'
 import type { ActionsEvent, AddEvent, GroundEvent } from './events.ts'
 import { type Model, apply, emptyModel, isPlaced } from './model.ts'
 import { Notices } from './notices.ts'
 import { type IconName, icon } from './part/icon.ts'
+import { Intake, type IntakeHost, isTyping } from './part/intake.ts'
 import { Room } from './part/room.ts'
 import { shared } from './part/shared.ts'
 import type { NodeState, PasskeyPort, UiNode } from './ports.ts'
 import { type Route, hashOf, routeOf } from './route.ts'
 import { shellStyle } from './shell.css.ts'
-import { itemMediaType } from './tree/list.ts'
 import { words } from './words.ts'
 import './page/add-sheet.ts'
 import './page/item-sheet.ts'
@@ -37,7 +37,7 @@ const places: readonly (readonly [Route, IconName])[] = [
   ['/storage', 'storage'],
 ]
 
-export class BtShell extends LitElement {
+export class BtShell extends LitElement implements IntakeHost {
   static override properties = {
     node: { attribute: false },
     passkey: { attribute: false },
@@ -48,7 +48,6 @@ export class BtShell extends LitElement {
     chosenGroundId: { state: true },
     sheetItemId: { state: true },
     addFolderId: { state: true },
-    dropName: { state: true },
     installPrompt: { state: true },
     useNewVersion: { state: true },
   }
@@ -62,14 +61,13 @@ export class BtShell extends LitElement {
   declare chosenGroundId: string
   declare sheetItemId: string
   declare addFolderId: string
-  /** Where a drop would go; empty while nothing hovers. */
-  declare dropName: string
   declare installPrompt: (() => Promise<void>) | null
   declare useNewVersion: (() => void) | null
 
   #actions: Actions | undefined
   readonly #notices = new Notices()
   readonly #room = new Room(this)
+  readonly #intake = new Intake(this)
   #leave: (() => void)[] = []
 
   static override styles = [shared, shellStyle]
@@ -83,7 +81,6 @@ export class BtShell extends LitElement {
     this.chosenGroundId = ''
     this.sheetItemId = ''
     this.addFolderId = ''
-    this.dropName = ''
     this.installPrompt = null
     this.useNewVersion = null
   }
@@ -104,10 +101,6 @@ export class BtShell extends LitElement {
       this.#leave.push(() => window.removeEventListener(type, heard))
     }
     listen('hashchange', () => this.#go(routeOf(location.hash)))
-    listen('dragover', (event) => this.#dragged(event))
-    listen('dragleave', (event) => event.relatedTarget === null && (this.dropName = ''))
-    listen('drop', (event) => this.#dropped(event))
-    listen('paste', (event) => this.#pasted(event))
     listen('keydown', (event) => this.#pressed(event))
   }
   override disconnectedCallback(): void {
@@ -243,13 +236,13 @@ export class BtShell extends LitElement {
         .folderId=${this.addFolderId}
         @bt-sheet-closed=${() => (this.addFolderId = '')}
       ></bt-add-sheet>
-      ${
-        this.dropName
-          ? html`<div class="drop">
-              <p>${icon('add')}<bdi>${words.tree.dropHere(this.dropName)}</bdi></p>
-            </div>`
-          : nothing
-      }`
+      ${this.#intake.hoveredId ? this.#dropHint(actions.nameOf(this.#intake.hoveredId)) : nothing}`
+  }
+
+  #dropHint(name: string) {
+    return html`<div class="drop">
+      <p>${icon('add')}<bdi>${words.tree.dropHere(name)}</bdi></p>
+    </div>`
   }
 
   override updated(changed: PropertyValues<this>): void {
@@ -277,39 +270,18 @@ export class BtShell extends LitElement {
     this.installPrompt = null
   }
 
-  /** The folder under a drag, else the ground. */
-  #targetOf(event: DragEvent): string {
-    for (const target of event.composedPath())
-      if (target instanceof Element && target.hasAttribute('data-folder')) return target.getAttribute('data-folder')!
-    return this.#groundId
+  get intakeGroundId(): string {
+    return this.#actions && !this.model.stopped ? this.#groundId : ''
   }
-  #dragged(event: DragEvent): void {
-    const types = event.dataTransfer?.types ?? []
-    if (!this.#actions || !this.model.tree || !(types.includes('Files') || types.includes(itemMediaType))) return
-    event.preventDefault()
-    this.dropName = this.#actions.nameOf(this.#targetOf(event))
+  taken(folderId: string, entries: readonly Entry[]): void {
+    void this.#actions?.add(folderId, entries)
   }
-  #dropped(event: DragEvent): void {
-    this.dropName = ''
-    const transfer = event.dataTransfer
-    if (!this.#actions || !this.model.tree || !transfer) return
-    event.preventDefault()
-    const folderId = this.#targetOf(event)
-    const item = this.model.items.get(transfer.getData(itemMediaType))
-    if (item) {
-      if (item.id !== folderId) void this.#actions.move(item, folderId)
-      return
-    }
-    const actions = this.#actions
-    entriesOfDrop(transfer).then(
-      (entries) => actions.add(folderId, entries),
-      () => this.#notices.problem(words.add.unreadable(transfer.files[0]?.name ?? '')),
-    )
+  movedHere(folderId: string, itemId: string): void {
+    const item = this.model.items.get(itemId)
+    if (item && itemId !== folderId) void this.#actions?.move(item, folderId)
   }
-  #pasted(event: ClipboardEvent): void {
-    if (isTyping(event) || !event.clipboardData || !this.model.tree) return
-    const entries = entriesOfPaste(event.clipboardData, Date.now())
-    if (entries.length > 0) void this.#actions?.add(this.#groundId, entries)
+  unreadable(name: string): void {
+    this.#notices.problem(words.add.unreadable(name))
   }
   #pressed(event: KeyboardEvent): void {
     if (event.key.toLowerCase() !== 'z' || !(event.ctrlKey || event.metaKey) || event.shiftKey || isTyping(event))
@@ -325,9 +297,6 @@ declare global {
     'bt-shell': BtShell
   }
 }
-
-const isTyping = (event: Event): boolean =>
-  event.composedPath().some((target) => target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)
 
 /** Three cells and a root. */
 const logo = html`<svg class="logo" viewBox="0 0 32 32" aria-hidden="true">

@@ -127,8 +127,9 @@ export class Planting extends EventTarget {
     })
   }
 
-  /** Leaves it all; the tree stays as it was. */
+  /** Leaves it all; the tree stays as it was. What is moving in already goes on without the page. */
   async abandon(): Promise<void> {
+    if (this.step.kind === 'moving') return
     this.#abort?.abort()
     const begun = this.#begun
     this.#begun = null

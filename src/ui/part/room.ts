@@ -24,6 +24,9 @@ export class Room implements ReactiveController {
     return this.widthPx / this.remPx
   }
 
+  hostConnected(): void {
+    this.#host.requestUpdate()
+  }
   hostUpdated(): void {
     this.#observer.observe(this.#target())
   }

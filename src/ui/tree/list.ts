@@ -14,17 +14,16 @@ import { sentenceOf } from '../fault.ts'
 import { formatDay, formatSize } from '../format.ts'
 import { type Model, childrenOf, fewestCopies } from '../model.ts'
 import { icon } from '../part/icon.ts'
+import { itemMediaType } from '../part/intake.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import { listStyle } from './list.css.ts'
-import { type Row, rowsOf, rowsOfSearch, typedAhead } from './rows.ts'
+import { type Row, rowsOf, rowsOfSearch } from './rows.ts'
+import { type Steering, TypeAhead, steer } from './steer.ts'
 import '../part/copies.ts'
 import '../part/name-form.ts'
 
 const pageOfRows = 500
-const typingEndsMs = 700
-/** By this a drop knows one of the tree's own items. */
-export const itemMediaType = 'application/x-blocktree-item'
 
 export class BtList extends LitElement {
   static override properties = {
@@ -49,8 +48,7 @@ export class BtList extends LitElement {
   declare problem: string
   declare shownMax: number
   #rows: readonly Row[] = []
-  #typed = ''
-  #typedAtMs = 0
+  readonly #typeAhead = new TypeAhead()
 
   static override styles = [shared, listStyle]
 
@@ -202,63 +200,46 @@ export class BtList extends LitElement {
   }
 
   #pressed(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
     const index = this.#rows.findIndex((row) => row.item.id === this.currentId)
-    const row = this.#rows[index]
-    if (!row || event.ctrlKey || event.metaKey || event.altKey) return
-    if (!this.#steer(event.key, row, index) && !this.#typeAhead(event.key, index)) return
+    const item = this.#rows[index]?.item
+    const steering = steer(event.key, this.#rows, index, this.shownMax, !this.query)
+    if (!item || !this.#follow(item, steering, event, index)) return
     event.preventDefault()
     event.stopPropagation()
   }
 
-  /** @returns whether the key means something here */
-  #steer(key: string, row: Row, index: number): boolean {
-    const { item, isUnfolded } = row
-    const isFolder = item.kind === 'folder' && !this.query
-    switch (key) {
-      case 'ArrowDown':
-        return this.#goTo(index + 1)
-      case 'ArrowUp':
-        return this.#goTo(index - 1)
-      case 'Home':
-        return this.#goTo(0)
-      case 'End':
-        return this.#goTo(Math.min(this.#rows.length, this.shownMax) - 1)
-      case 'ArrowRight':
-        if (isFolder && !isUnfolded) this.#unfold(item.id, true)
-        else if (isUnfolded) this.#goTo(index + 1)
-        return true
-      case 'ArrowLeft':
-        if (isUnfolded) this.#unfold(item.id, false)
-        else this.#focus(item.parentId ?? '')
-        return true
-      case 'Enter':
+  /** @returns whether the key meant something */
+  #follow(item: Item, steering: Steering | null, { key, timeStamp }: KeyboardEvent, index: number): boolean {
+    switch (steering?.kind) {
+      case undefined: {
+        const found = this.#typeAhead.press(key, this.#rows, index, timeStamp)
+        if (found < 0) return false
+        this.#goTo(found)
+        break
+      }
+      case 'goTo':
+        this.#goTo(steering.index)
+        break
+      case 'unfold':
+        this.#unfold(item.id, steering.isUnfolded)
+        break
+      case 'open':
         if (item.kind === 'folder') this.dispatchEvent(new GroundEvent(item.id))
         else this.actions.open(item)
-        return true
-      case ' ':
+        break
+      case 'actions':
         this.dispatchEvent(new ActionsEvent(item.id))
-        return true
-      case 'F2':
+        break
+      case 'rename':
         this.renamingId = item.id
-        return true
-      case 'Delete':
-      case 'Backspace':
+        break
+      case 'trash':
         void this.actions.trash(item)
-        return true
-      default:
-        return false
+        break
+      case 'stay':
     }
-  }
-
-  #typeAhead(key: string, index: number): boolean {
-    if (key.length !== 1) return false
-    const nowMs = performance.now()
-    if (nowMs - this.#typedAtMs > typingEndsMs) this.#typed = ''
-    this.#typedAtMs = nowMs
-    this.#typed += key
-    // One letter goes on to the next such name; more letters may stay where they are.
-    const found = typedAhead(this.#rows, index + (this.#typed.length === 1 ? 1 : 0), this.#typed)
-    return found >= 0 && this.#goTo(found)
+    return true
   }
 
   #unfold(id: string, isUnfolded: boolean): void {
@@ -267,10 +248,9 @@ export class BtList extends LitElement {
     else ids.delete(id)
     this.unfoldedIds = ids
   }
-  #goTo(index: number): boolean {
-    const row = this.#rows[Math.min(Math.max(0, index), this.shownMax - 1)]
+  #goTo(index: number): void {
+    const row = this.#rows[Math.min(index, this.shownMax - 1)]
     if (row) this.#focus(row.item.id)
-    return true
   }
   #focus(id: string): void {
     if (!this.#rows.some((row) => row.item.id === id)) return

@@ -39,13 +39,3 @@ export const rowsOfSearch = (model: Model, text: string): readonly Row[] =>
     siblingCount: hits.length,
     isUnfolded: false,
   }))
-
-/** The next row, from `from` on and around, whose name begins with what was typed. */
-export function typedAhead(rows: readonly Row[], from: number, typed: string): number {
-  const wanted = typed.toLocaleLowerCase()
-  for (let step = 0; step < rows.length; step++) {
-    const index = (from + step) % rows.length
-    if (rows[index]!.item.name.toLocaleLowerCase().startsWith(wanted)) return index
-  }
-  return -1
-}

@@ -7,16 +7,16 @@
  */
 import { LitElement, type PropertyValues, html, nothing, svg } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import type { Item } from '../../node/api.ts'
 import { displayName } from '../actions.ts'
 import { ActionsEvent, GroundEvent, UnfoldEvent } from '../events.ts'
-import { type Model, childrenOf } from '../model.ts'
+import { type Model, childrenOf, writtenSince } from '../model.ts'
 import { Room } from '../part/room.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import { fit } from './label.ts'
 import { type ItemRect, type Rect, depthOf, layout } from './layout.ts'
 import { brighten, keyOf, settle, wantsMotion } from './motion.ts'
+import { neighbour } from './neighbour.ts'
 import { sprout } from './sprout.ts'
 import { treeStyle } from './tree.css.ts'
 
@@ -189,28 +189,3 @@ function rowHeight(model: Model, groundId: string, heightPx: number, remPx: numb
   const rowCount = Math.max(1, depthOf(model, groundId, rowCountMax))
   return Math.min(Math.max(roomPx / (rowCount + 0.5), rowHeightMinRem * remPx), rowHeightMaxRem * remPx)
 }
-
-/** The nearest cell of the row above or below, or of the same row to the side. */
-function neighbour(rects: readonly Rect[], at: Rect, key: string): Rect | undefined {
-  const middle = at.x + at.width / 2
-  const isOver = (rect: Rect) => rect.x <= middle && middle <= rect.x + rect.width
-  const row = rects.filter((rect) => rect.depth === at.depth)
-  switch (key) {
-    case 'ArrowUp':
-      return rects.find((rect) => rect.depth === at.depth + 1 && rect.x >= at.x && rect.x < at.x + at.width)
-    case 'ArrowDown':
-      return rects.find((rect) => rect.depth === at.depth - 1 && isOver(rect))
-    case 'ArrowRight':
-      return row[row.indexOf(at) + 1]
-    case 'ArrowLeft':
-      return row[row.indexOf(at) - 1]
-    default:
-      return undefined
-  }
-}
-
-/** What was added or changed between two values of the mirror; deletions leave nothing to brighten. */
-const writtenSince = (old: Model, now: Model): readonly Item[] =>
-  old.items === now.items
-    ? []
-    : [...now.items.values()].filter((item) => old.items.get(item.id) !== item && item.trashedAtMs === null)
