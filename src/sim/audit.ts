@@ -197,10 +197,10 @@ export class Audit {
     return cluster
   }
 
-  /** The root of a tree's state after its last committed entry, hexadecimal; null for a tree that is not on the disk. */
-  stateRootOf(treeIdHex: string): string | null {
+  /** A tree's state after its last committed entry; null for a tree that is not on the disk. */
+  stateOf(treeIdHex: string): TreeState | null {
     for (const { treeId, states, lastIndex } of this.#clusters.values())
-      if (toHex(treeId) === treeIdHex) return toHex(root((states.get(lastIndex) ?? { map: emptyMap }).map))
+      if (toHex(treeId) === treeIdHex) return states.get(lastIndex) ?? { treeId, map: emptyMap }
     return null
   }
 

@@ -97,6 +97,8 @@ export class Model {
         this.#change(deed.id, { name: deed.name })
         break
       case 'move':
+        if (this.subtree(deed.id).some((inside) => inside.id === deed.targetId))
+          throw new Error(`folder ${deed.id} was moved into itself`)
         this.#change(deed.id, { parentId: deed.targetId })
         break
       case 'trash':

@@ -34,7 +34,7 @@ export const noFaults = (): FaultCounts => Object.fromEntries(faultNames.map((na
 
 /** How often each kind of trouble comes; `none` is a round without. */
 const weights = {
-  none: 40,
+  none: 80,
   crashBefore: 10,
   crashAfter: 10,
   killed: 8,

@@ -6,8 +6,10 @@
  * again under the same request, partly decided by what is seen.
  * @module
  */
-import type { Bytes } from '../core/bytes/bytes.ts'
+import { type Bytes, toHex } from '../core/bytes/bytes.ts'
+import { root } from '../core/merkle/merkle.ts'
 import { Audit } from './audit.ts'
+import { weighDisk } from './ballast.ts'
 import { createSimBlob } from './blob.ts'
 import {
   type Deed,
@@ -26,7 +28,7 @@ import { type Armed, type FaultCounts, arm, noFaults } from './nemesis.ts'
 import { Random } from './random.ts'
 import { Scheduler, StalledError } from './scheduler.ts'
 import { Trace } from './trace.ts'
-import { Workload, describeDeed, perform } from './workload.ts'
+import { Workload, clashCodes, describeDeed, perform } from './workload.ts'
 
 export interface SimulationOptions {
   readonly seed: number
@@ -175,12 +177,13 @@ class Simulation {
       usurp: () => this.#usurp(),
     })
     const isQuiet = random.chance(0.2)
-    const deeds = this.#workload.draw(random.between(isQuiet ? 0 : 1, 4))
+    const areCareless = random.chance(0.15)
+    const deeds = this.#workload.draw(random.between(isQuiet ? 0 : 1, 4), areCareless)
     const begun = deeds.map(async (deed): Promise<PendingDeed | null> => {
       const pending = { deed, requestId: `request ${++this.#requestCount}` }
       await this.#scheduler.sleep(random.spread(1, 60))
       const { outcome, excused } = await this.#ask(life, pending, armed)
-      return this.#judge(pending, outcome, new Set([...armed.excused, ...excused]))
+      return this.#judge(pending, outcome, new Set([...armed.excused, ...excused, ...(areCareless ? clashCodes : [])]))
     })
     const reading = this.#readSome(life, deeds, armed.excused)
     const pending = (await this.#within(armed.patienceMs, Promise.all(begun), 'a deed')).filter((deed) => deed !== null)
@@ -254,10 +257,11 @@ class Simulation {
     const { page } = this.#life
     this.#trace.note(this.#scheduler.nowMs, page.tree.stateRoot)
     this.#found(compareItems(this.#model, page.items))
-    const root = this.#audit.stateRootOf(page.tree.treeId)
-    if (root !== page.tree.stateRoot)
+    const replayed = this.#audit.stateOf(page.tree.treeId)
+    const replayedRoot = replayed === null ? 'none' : toHex(root(replayed.map))
+    if (replayedRoot !== page.tree.stateRoot)
       this.note(
-        `the node shows state ${page.tree.stateRoot.slice(0, 16)}, a replay of its durable log gives ${root?.slice(0, 16)}`,
+        `the node shows state ${page.tree.stateRoot.slice(0, 16)}, a replay of its durable log gives ${replayedRoot.slice(0, 16)}`,
       )
   }
 
@@ -483,6 +487,10 @@ class Simulation {
     this.#failOnViolation()
     await this.#within(0, this.#untilIdle(), 'unfinished work')
     for (const file of this.#someFiles(Infinity)) await this.#readWhole(file)
+    await this.#scheduler.sleep(minuteMs)
+    this.#compareAll()
+    const state = this.#audit.stateOf(this.#life.page.tree.treeId)
+    if (state !== null) this.#found(await weighDisk(this.#device.disk, state))
     const { stateRoot } = this.#life.page.tree
     await this.#closeNicely(this.#life)
     await this.#startAgain()
@@ -506,16 +514,8 @@ class Simulation {
     const world = { scheduler: this.#scheduler, trace: this.#trace, random: this.#random }
     const quiet = { onCrash() {}, onFull() {}, onSuperseded() {}, onBrokenSignature() {} }
     const laptop = new SimDevice(world, 'laptop', new Disk(), quiet, { welcomes: true })
-    const started = await this.#within(0, laptop.start(), 'the start of the second device')
-    if (started.kind !== 'done') return this.note(`a second device does not start: ${describeOutcome(started)}`)
-    const there = started.value
-    const blob = createSimBlob(archive.value, there.process)
-    const recovered = await this.#within(
-      0,
-      settle(there.process, there.node.api.recover('recover', blob, words, 'Laptop')),
-      'recovery',
-    )
-    if (recovered.kind !== 'done') return this.note(`the export cannot be recovered: ${describeOutcome(recovered)}`)
+    const there = await this.#recoverOn(laptop, archive.value, words)
+    if (there === null) return
     this.#recoveredCount++
     this.#found(compareItems(this.#model, there.page.items).map((finding) => `after recovery ${finding}`))
     for (const file of this.#someFiles(Infinity)) {
@@ -524,6 +524,37 @@ class Simulation {
       else this.#found(compareContent(file, [file.content!], read.value, 0, file.content!.length))
     }
     there.process.kill()
+  }
+
+  /** As often as it takes, since the process may die over it and leave a half of the tree behind. */
+  async #recoverOn(laptop: SimDevice, archive: Bytes, words: readonly string[]): Promise<Life | null> {
+    for (let attempt = 0; ; attempt++) {
+      const started = await this.#within(0, laptop.start(), 'the start of the second device')
+      if (started.kind !== 'done') {
+        this.note(`a second device does not start: ${describeOutcome(started)}`)
+        return null
+      }
+      const { process, store, node, page } = started.value
+      if (page.tree.planted) {
+        await this.#scheduler.sleep(minuteMs)
+        return started.value
+      }
+      if (attempt < 3 && this.#random.chance(0.6))
+        store.faults.crash = {
+          writeCount: this.#random.spread(1, 40) - 1,
+          when: this.#random.pick(['before', 'after'] as const),
+        }
+      const blob = createSimBlob(archive, process)
+      const recovering = node.api.recover(`recover ${attempt}`, blob, words, 'Laptop')
+      const recovered = await this.#within(0, settle(process, recovering), 'recovery')
+      this.#tell(`recovery: ${describeOutcome(recovered)}`)
+      if (recovered.kind === 'done') return started.value
+      if (recovered.kind === 'failed') {
+        this.note(`the export cannot be recovered: ${describeOutcome(recovered)}`)
+        return null
+      }
+      laptop.disk.losePower(this.#random.below(laptop.disk.relaxedCount + 1))
+    }
   }
 
   #someFiles(countMax: number): readonly ModelItem[] {

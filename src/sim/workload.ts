@@ -1,7 +1,8 @@
 /**
  * The workload: a person who keeps folders and files, drawn by the seed.
  *
- * Deeds that run at the same time never touch the same item, so that each outcome can be judged by itself.
+ * Deeds that run at the same time never touch the same item, so that each outcome can be judged by itself. Careful ones leave
+ * alone also what the others need to stay as it is, so none of them may be refused.
  * @module
  */
 import type { Bytes } from '../core/bytes/bytes.ts'
@@ -36,14 +37,20 @@ export class Workload {
     this.#largeLeft = random.pick([0, 1, 1, 2])
   }
 
-  /** Up to `countMax` deeds that can be done together. */
-  draw(countMax: number): readonly Deed[] {
+  /**
+   * Up to `countMax` deeds that can be done together.
+   * @param areCareless deeds may pull the ground from under each other: a folder moves while something is added to it
+   */
+  draw(countMax: number, areCareless = false): readonly Deed[] {
     const deeds: Deed[] = []
     const taken = new Set<string>()
     for (let attempt = 0; attempt < 3 * countMax && deeds.length < countMax; attempt++) {
       const deed = this.#drawOne()
-      if (deed === null) continue
-      const { touches, needs } = this.#reach(deed)
+      // Where a restored item comes back, and what a purge deletes, would be a matter of luck.
+      if (deed === null || (areCareless && (deed.kind === 'restore' || deed.kind === 'purge'))) continue
+      const { touches, needs } = areCareless
+        ? { touches: 'id' in deed ? [deed.id!] : [], needs: [] }
+        : this.#reach(deed)
       // Who touches an item excludes who needs it, so both are marked, and only touching asks for both.
       if (touches.some((id) => taken.has(id) || taken.has(`needed ${id}`)) || needs.some((id) => taken.has(id)))
         continue
@@ -163,6 +170,9 @@ export class Workload {
     return trashed.length === 0 ? null : this.#random.pick(trashed)
   }
 }
+
+/** How one of several careless deeds may be refused. */
+export const clashCodes: readonly string[] = ['raceLost', 'placeUnknown', 'itemGone', 'keyEpochWrong', 'moveIntoItself']
 
 /** Asks the node for a deed. @returns the id of what it made, or of what it changed */
 export async function perform(
