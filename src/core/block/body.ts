@@ -25,7 +25,7 @@ import {
 } from './body-page.ts'
 import { type LocatedSector, type SectorLeaf, sectorCountOf, sectorSizeBytes, sectorSizeOf } from './sector.ts'
 
-export { type Page, pageEntryCountMax, pageSizeBytesMax } from './body-page.ts'
+export { type Page, pageSizeBytesMax } from './body-page.ts'
 
 /** The fields of a content record that stand for the body; neither means anything without the other. */
 export interface Body {

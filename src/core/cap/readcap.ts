@@ -6,17 +6,15 @@
  * no parent; it always carries readcaps for the root's KEM key and for the node that made it.
  * @module
  */
-import { type Bytes, type Decoded, bytesOf, concat, tuple, u64be, utf8 } from '../bytes/bytes.ts'
+import { type Bytes, bytesOf, concat, tuple, u64be, utf8 } from '../bytes/bytes.ts'
 import { type Principal, unwrapKey, wrapKey } from '../crypto/crypto.ts'
 import { type BlockId, type TreeId } from '../path/path.ts'
 
-export const blockKeySizeBytes = 32
 /** X25519 encapsulation (32), key (32), tag (16). */
 export const sealedKeySizeBytes = 80
 
 /** A block key for one principal; of the root's KEM key the principal is the tree id. */
 export const readcapWire = tuple({ recipient: bytesOf(32), sealedKey: bytesOf(sealedKeySizeBytes) })
-export type Readcap = Decoded<typeof readcapWire>
 
 /** Associated data of a readcap: it opens for this block, key epoch and recipient only. */
 export const readcapPlace = (treeId: TreeId, block: BlockId, keyEpoch: number, recipient: Principal): Bytes =>

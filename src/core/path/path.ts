@@ -14,7 +14,6 @@ import {
   accepted,
   bytesOf,
   equal,
-  keyOf,
   listOf,
   ok,
   refused,
@@ -73,8 +72,6 @@ export function contains(outer: IdPath, inner: IdPath): boolean {
 
 export const samePath = (left: IdPath, right: IdPath): boolean =>
   left.ids.length === right.ids.length && contains(left, right)
-
-export const pathKey = (path: IdPath): string => keyOf(path.treeId) + path.ids.map(keyOf).join('')
 
 export function checkDepth(path: IdPath): Check {
   if (path.ids.length <= depthMax) return ok

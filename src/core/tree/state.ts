@@ -25,7 +25,7 @@ import {
   u53,
   u64be,
 } from '../bytes/bytes.ts'
-import { type CredentialSet, credentialSetWire, treeIdOf } from '../crypto/crypto.ts'
+import { type CredentialSet, credentialSetWire } from '../crypto/crypto.ts'
 import { type Chain, type Checked, type Writecap, chainLengthMax, writecapWire } from '../cap/cap.ts'
 import { type SignedRecord, accessRecordWire, contentRecordWire, entryRecordWire } from '../block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, get } from '../merkle/merkle.ts'
@@ -175,7 +175,6 @@ export function encodeRow<K extends RowKind>(kind: K, row: RowOf<K>): Bytes {
 export const summaryOf = (state: TreeState): Summary | null => readRow(state, 'summary', keys.summary)
 export const setOf = (state: TreeState, sequence: number): CredentialSet | null =>
   readRow(state, 'set', keys.set(sequence))
-export const isFoundedBy = (treeId: TreeId, set: CredentialSet): boolean => compare(treeIdOf(set), treeId) === 0
 export const contentOf = (state: TreeState, block: BlockId): ContentRow | null =>
   readRow(state, 'content', keys.content(block))
 export const accessOf = (state: TreeState, block: BlockId): SignedRecord<'access'> | null =>

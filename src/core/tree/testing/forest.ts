@@ -19,7 +19,7 @@ import {
 } from '../../crypto/crypto.ts'
 import { type Writecap, allRights, writecapBody, writecapDomain, writecapOf } from '../../cap/cap.ts'
 import { type RecordKind, type SignedRecord, recordBody, recordDomain, signedRecord } from '../../block/records.ts'
-import { type IdPath, blockIdOf, childPath, rootPath } from '../../path/path.ts'
+import { type IdPath, childPath, rootPath } from '../../path/path.ts'
 import { type Batch, type Operation, admit, examineBatch } from '../batch.ts'
 import { foldBatch } from '../fold.ts'
 import { type TreeState, accessOf, contentOf, emptyTree, entryOf, setOf } from '../state.ts'
@@ -230,4 +230,4 @@ export function verdict(state: TreeState, operation: Operation, stampMs?: number
   return outcome!.ok ? 'ok' : outcome!.fault.code
 }
 
-export { blockIdOf, childPath }
+export { childPath }
