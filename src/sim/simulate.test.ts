@@ -23,8 +23,11 @@ describe('a simulated device', () => {
 describe('a planted bug is found:', () => {
   test.each(plantedBugs)('$name', async ({ sabotage }) => {
     const findings: string[] = []
-    for (let seed = 1; seed <= 20 && findings.length === 0; seed++)
-      findings.push(...(await run(seed, { sabotage, isStrictAsked: false, acknowledgedCount: 100 })).violations)
+    for (let seed = 1; seed <= 20 && findings.length === 0; seed++) {
+      const { violations } = await run(seed, { sabotage, isStrictAsked: false, acknowledgedCount: 100 })
+      // What is found without the planted bug too says nothing about it.
+      if (violations.length > 0 && (await run(seed)).violations.length === 0) findings.push(...violations)
+    }
     expect(findings).not.toEqual([])
   })
 })
