@@ -34,6 +34,8 @@ export const sha256 = (octets: Uint8Array): Bytes => nobleSha256(octets)
 // more than the hash.
 const beginnings = new Map<string, ReturnType<typeof nobleSha256.create>>()
 const working = nobleSha256.create()
+// Written through a view, for which an engine gives an array memory of its own; a copy of it stays small.
+const result = new Uint8Array(32)
 
 /**
  * SHA-256(u8 length of domain ‖ domain ‖ parts). The parts are not told apart: give them fixed sizes, or one encoded record.
@@ -46,7 +48,6 @@ export function digest(domain: string, ...parts: readonly Uint8Array[]): Bytes {
   }
   beginning._cloneInto(working)
   for (const part of parts) working.update(part)
-  const hash = new Uint8Array(32)
-  working.digestInto(hash)
-  return hash
+  working.digestInto(result)
+  return result.slice()
 }
