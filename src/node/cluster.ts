@@ -7,7 +7,7 @@
  * log below them, in one transaction.
  * @module
  */
-import { type Bytes, BlocktreeError, type Fault, encode, keyOf, must } from '../core/bytes/bytes.ts'
+import { type Bytes, BlocktreeError, type Check, encode, keyOf, must, ok, refused } from '../core/bytes/bytes.ts'
 import type { Checked } from '../core/cap/cap.ts'
 import { entries as entriesOf, get, root } from '../core/merkle/merkle.ts'
 import {
@@ -75,12 +75,6 @@ interface Proposed {
   readonly waiting: readonly Waiting[]
 }
 
-/** What a batch can still take. */
-interface Room {
-  count: number
-  sizeBytes: number
-}
-
 /** What changed in the fold, for those who mirror it. */
 export type Applied = (before: TreeState, after: TreeState, touched: readonly Bytes[]) => void
 
@@ -99,9 +93,9 @@ export class Cluster {
   readonly #log: MemoryLog
   #raft: Raft
   #state: TreeState
-  #queue: Waiting[] = []
-  /** Proposals between the queue and the log. */
-  #atGate: Waiting[] = []
+  /** Proposals that passed gate 1. */
+  readonly #queue: Waiting[] = []
+  #atGateCount = 0
   /** Proposals that are in the log, by the index they got. */
   readonly #inLog = new Map<number, Proposed>()
   #pumping: Promise<void> | null = null
@@ -163,14 +157,23 @@ export class Cluster {
    * Proposes one operation. Resolves when it is committed and folded, with what became of it; rejects when the node can not say.
    * @param attached rows that the operation refers to; they are durable no later than the operation
    */
-  propose(operation: Operation, attached: readonly Change[] = []): Promise<Outcome> {
-    if (this.#failure !== null) return Promise.reject(this.#failure.error)
-    if (this.#isClosed)
-      return Promise.reject(new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.'))
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ operation, attached, resolve, reject })
-      void this.#pump()
-    })
+  async propose(operation: Operation, attached: readonly Change[] = []): Promise<Outcome> {
+    this.#throwIfStopped()
+    this.#atGateCount++
+    try {
+      const passed = await this.#gateOne(operation)
+      if (!passed.ok) return passed
+      this.#throwIfStopped()
+      return new Promise((resolve, reject) => this.#queue.push({ operation, attached, resolve, reject }))
+    } finally {
+      // Those that are at the gate together travel together.
+      if (--this.#atGateCount === 0) void this.#pump()
+    }
+  }
+
+  #throwIfStopped(): void {
+    if (this.#failure !== null) throw this.#failure.error
+    if (this.#isClosed) throw new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')
   }
 
   /** Waits for what is under way, writes a checkpoint, and takes nothing more. */
@@ -188,7 +191,7 @@ export class Cluster {
     this.#failure = { error }
     this.#cancelQuiet?.()
     const inLog = [...this.#inLog.values()].flatMap(({ waiting }) => waiting)
-    for (const waiting of [...this.#queue.splice(0), ...this.#atGate.splice(0), ...inLog]) waiting.reject(error)
+    for (const waiting of [...this.#queue.splice(0), ...inLog]) waiting.reject(error)
     this.#inLog.clear()
   }
 
@@ -208,8 +211,7 @@ export class Cluster {
   async #drain(): Promise<void> {
     try {
       while (this.#queue.length > 0 && this.#failure === null) {
-        const admitted = await this.#admit()
-        if (admitted.length > 0 && this.#failure === null) await this.#commit(admitted)
+        await this.#commit(this.#takeFromQueue())
       }
       this.#scheduleCheckpoint()
     } catch (error) {
@@ -217,51 +219,27 @@ export class Cluster {
     }
   }
 
-  /** The next batch. What arrives while others are at gate 1 still travels with them, as long as there is room. */
-  async #admit(): Promise<readonly Waiting[]> {
-    const admitted: Waiting[] = []
-    this.#atGate = []
-    const room: Room = { count: operationCountMax, sizeBytes: batchSizeBytesMax }
-    for (let taken = this.#takeFromQueue(room); taken.length > 0; taken = this.#takeFromQueue(room)) {
-      this.#atGate.push(...taken)
-      admitted.push(...(await this.#gateOne(taken)))
-    }
-    return admitted
-  }
-
-  #takeFromQueue(room: Room): readonly Waiting[] {
-    let count = 0
-    for (const { operation } of this.#queue) {
-      const sizeBytes = operationSizeBytes(operation)
-      // One that fills more than a batch goes alone, and is refused when it is encoded.
-      const isAlone = room.count === operationCountMax
-      if (room.count === 0 || (sizeBytes > room.sizeBytes && !isAlone)) break
-      room.count--
-      room.sizeBytes -= sizeBytes
-      count++
-    }
-    return this.#queue.splice(0, count)
+  /** As many as fit into a batch. One that fills more goes alone, and is refused when it is encoded. */
+  #takeFromQueue(): readonly Waiting[] {
+    let sizeBytes = 0
+    const end = this.#queue.findIndex(({ operation }, count) => {
+      sizeBytes += operationSizeBytes(operation)
+      return count > 0 && (count === operationCountMax || sizeBytes > batchSizeBytesMax)
+    })
+    return this.#queue.splice(0, end < 0 ? this.#queue.length : end)
   }
 
   /** Gate 1: what does not hold by itself never reaches the log. */
-  async #gateOne(taken: readonly Waiting[]): Promise<readonly Waiting[]> {
-    const examined = taken.map((waiting) =>
-      examineOperation(this.#state.treeId, waiting.operation, (sequence) => setOf(this.#state, sequence)),
-    )
-    const verdicts = await this.#options.platform.crypto.verify(
-      examined.flatMap((claims) => (claims.ok ? claims.value : [])),
-    )
-    let next = 0
-    return taken.filter((waiting, position) => {
-      const claims = examined[position]!
-      if (!claims.ok) return settleRefused(waiting, claims.fault)
-      const own = verdicts.slice(next, (next += claims.value.length))
-      if (own.every(Boolean)) return true
-      return settleRefused(waiting, {
-        code: 'signatureInvalid',
-        local: 'A signature of this change is not valid, so nothing was changed. Reload the page and try again.',
-      })
-    })
+  async #gateOne(operation: Operation): Promise<Check> {
+    const claims = examineOperation(this.#state.treeId, operation, (sequence) => setOf(this.#state, sequence))
+    if (!claims.ok) return claims
+    const verdicts = await this.#options.platform.crypto.verify(claims.value)
+    return verdicts.every(Boolean)
+      ? ok
+      : refused(
+          'signatureInvalid',
+          'A signature of this change is not valid, so nothing was changed. Reload the page and try again.',
+        )
   }
 
   async #commit(admitted: readonly Waiting[]): Promise<void> {
@@ -272,7 +250,6 @@ export class Cluster {
     if (!placed.ok) throw new BlocktreeError(placed.fault.code, placed.fault.local)
     this.#raft = raft
     this.#inLog.set(placed.value.index, { batch, data, waiting: admitted })
-    this.#atGate = []
     await this.#handleReady(admitted.flatMap(({ attached }) => attached))
   }
 
@@ -385,11 +362,6 @@ export class Cluster {
     this.halt(error)
     this.#options.onFailure(error)
   }
-}
-
-function settleRefused(waiting: Waiting, fault: Fault): false {
-  waiting.resolve({ ok: false, fault })
-  return false
 }
 
 const changesVoteOrTerm = (next: HardState, last: HardState): boolean =>

@@ -5,12 +5,13 @@
  * once. Only a move of a folder and a deletion for good go on after their first change, and both go on after a restart.
  * @module
  */
-import { type Bytes, CancelledError, RefusedError, orRefuse, refused, wipe } from '../core/bytes/bytes.ts'
+import { type Bytes, CancelledError, RefusedError, orRefuse, refused, toHex, wipe } from '../core/bytes/bytes.ts'
 import { blockKeySchedule } from '../core/crypto/crypto.ts'
 import { wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
 import { type BlockKind, type SignedRecord, keyEpochMax } from '../core/block/block.ts'
 import { type BlockId, type IdPath, blockIdOf, childPath, nameFromPerson, samePath } from '../core/path/path.ts'
 import { accessOf, contentOf, entryOf, pathOf } from '../core/tree/tree.ts'
+import type { Change } from '../port/store.ts'
 import type { Item } from './api.ts'
 import { type Content, type WrittenBody, abandonBody, writeBody } from './bodies.ts'
 import type { JobHandle } from './jobs.ts'
@@ -25,6 +26,8 @@ export class Files {
   readonly #view: TreeView
   /** Names that a deed under way is about to take: parent id, slash (no name has one), name. */
   readonly #reserved = new Set<string>()
+  /** Moves whose re-keying is under way, by the block that moved. */
+  readonly #finishing = new Map<string, Promise<void>>()
 
   constructor(tree: OwnTree, view: TreeView) {
     this.#tree = tree
@@ -105,8 +108,7 @@ export class Files {
   /** A new version of a file's content. */
   async writeFile(requestId: string, id: string, content: Content, job: JobHandle): Promise<void> {
     const tree = this.#tree
-    const request = requestIdOf(requestId)
-    if (tree.isDone(request)) return
+    if (this.#isTaken(requestId)) return
     const block = this.#block(id)
     const access = accessOf(tree.state, block)
     const key = tree.ring.keyOf(tree.state, block)
@@ -116,19 +118,20 @@ export class Files {
       sectorKeys.wipe(),
     )
     try {
-      const previous = contentOf(tree.state, block)?.content
-      const path = pathOf(tree.state, block)
-      if (previous === undefined || path === null) throw gone()
       const { bodyRoot, sizeBytes } = written
-      const fields = {
-        path,
-        version: previous.fields.version + 1,
-        previousHash: previous.hash,
-        bodyRoot,
-        sizeBytes,
-        keyEpoch: access.fields.keyEpoch,
-      }
-      await tree.change(request, [await tree.author.sign('content', fields)], written.attached)
+      await this.#untilTaken(
+        requestId,
+        async () => {
+          const previous = contentOf(tree.state, block)?.content
+          const path = pathOf(tree.state, block)
+          // A move meanwhile changed the key; the sectors keep the epoch that they were sealed under.
+          const keyEpoch = accessOf(tree.state, block)?.fields.keyEpoch
+          if (previous === undefined || path === null || keyEpoch === undefined) throw gone()
+          const next = { version: previous.fields.version + 1, previousHash: previous.hash }
+          return [await tree.author.sign('content', { path, ...next, bodyRoot, sizeBytes, keyEpoch })]
+        },
+        written.attached,
+      )
     } catch (error) {
       await this.#abandon(written, error)
       throw error
@@ -161,6 +164,8 @@ export class Files {
 
   /** Deletes for good, what lies deepest first. */
   async purge(requestId: string, id: string | null, job: JobHandle): Promise<void> {
+    // What is gone is deleted, be it by this request before a restart.
+    if (id !== null && this.#view.get(id) === null) return
     const trashed =
       id === null ? [...this.#view.items.values()].filter(({ trashedAtMs }) => trashedAtMs !== null) : [this.#item(id)]
     if (id !== null && !this.#view.isTrashed(id))
@@ -171,11 +176,11 @@ export class Files {
     for (let start = 0; start < doomed.length; start += recordCountPerChange) {
       job.check()
       const part = doomed.slice(start, start + recordCountPerChange)
-      const records = await Promise.all(part.map(({ id: doomedId }) => this.#removal(this.#block(doomedId))))
-      await this.#tree.change(
-        requestIdOf(requestId, start + 1),
-        records.filter((removal) => removal !== null),
-      )
+      // Named by what they begin with: a repetition after a restart finds another list.
+      await this.#untilTaken(`${requestId} from ${part[0]!.id}`, async () => {
+        const removals = await Promise.all(part.map(({ id: doomedId }) => this.#removal(idFromText(doomedId)!)))
+        return removals.filter((removal) => removal !== null)
+      })
       job.advance((doneBytes += part.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)))
     }
   }
@@ -185,10 +190,9 @@ export class Files {
    * the new one, until `finishMove` has given each block a new key and new signatures for its new place.
    */
   async move(requestId: string, id: string, targetId: string, job: JobHandle): Promise<void> {
-    const request = requestIdOf(requestId)
     const tree = this.#tree
     const block = this.#block(id)
-    if (!tree.isDone(request)) {
+    if (!this.#isTaken(requestId)) {
       const item = this.#item(id)
       const origin = pathOf(tree.state, block)
       const row = entryOf(tree.state, block)
@@ -203,11 +207,11 @@ export class Files {
       await this.#underFreeName(
         targetId,
         item.name,
-        async (name) => tree.change(request, await this.#rekeyed(block, target, { name, movedFrom, trashed: false })),
+        (name) => this.#untilTaken(requestId, () => this.#rekeyed(block, target, { name, movedFrom, trashed: false })),
         id,
       )
     }
-    await this.finishMove(requestId, block, job)
+    await this.finishMove(block, job)
   }
 
   /** Moves whose re-keying was cut short; each is finished under its own block's id. */
@@ -220,28 +224,43 @@ export class Files {
     return found
   }
 
-  async finishMove(requestId: string, top: BlockId, job: JobHandle): Promise<void> {
+  /** Re-keys what lies above a moved block. Whoever asks while it is under way waits for the same work. */
+  finishMove(top: BlockId, job: JobHandle): Promise<void> {
+    const id = idText(top)
+    let work = this.#finishing.get(id)
+    if (work === undefined) {
+      work = this.#rekeyAbove(top, job).finally(() => this.#finishing.delete(id))
+      this.#finishing.set(id, work)
+    }
+    return work
+  }
+
+  async #rekeyAbove(top: BlockId, job: JobHandle): Promise<void> {
     const tree = this.#tree
-    const stale = () =>
-      this.#view.subtreeOf(idText(top)).filter(({ id }) => id !== idText(top) && this.#isStale(idFromText(id)!))
-    const total = stale().length
-    job.setTotal(total)
+    const topId = idText(top)
+    const stale = () => this.#view.subtreeOf(topId).filter(({ id }) => id !== topId && this.#isStale(idFromText(id)!))
+    job.setTotal(stale().length)
     for (let done = 0; ;) {
       // Asked anew each round: a folder comes before what it holds, and meanwhile things may have come or gone.
       const part = stale().slice(0, recordCountPerChange / 4)
       if (part.length === 0) break
-      job.check()
       for (const { id } of part) {
+        job.check()
         const block = idFromText(id)!
-        const parent = pathOf(tree.state, idFromText(this.#item(id).parentId!)!)
-        if (parent === null) continue
-        await tree.change(this.#random(16), await this.#rekeyed(block, parent, {}))
+        await this.#untilTaken(`rekey ${id} ${toHex(this.#random(16))}`, async () => {
+          const parentId = this.#view.get(id)?.parentId
+          const parent = parentId === null || parentId === undefined ? null : pathOf(tree.state, idFromText(parentId)!)
+          return parent !== null && this.#isStale(block) ? this.#rekeyed(block, parent, {}) : []
+        })
       }
       job.advance((done += part.length))
     }
-    const row = entryOf(tree.state, top)
-    if (row !== null && row.entry.fields.movedFrom !== null)
-      await tree.change(requestIdOf(requestId, 1), [await this.#nextEntry(top, { movedFrom: null })])
+    await this.#untilTaken(`moved ${topId} ${toHex(this.#random(16))}`, async () => {
+      const row = entryOf(tree.state, top)
+      return row === null || row.entry.fields.movedFrom === null
+        ? []
+        : [await this.#nextEntry(top, { movedFrom: null })]
+    })
   }
 
   /** Whether a block's records name another place than the one where it stands. */
@@ -357,10 +376,38 @@ export class Files {
     return author.sign('entry', { ...next, sealedName, nameKeyEpoch: parentAccess.fields.keyEpoch })
   }
 
-  async #changeEntry(requestId: string, id: string, change: EntryChange): Promise<void> {
-    const request = requestIdOf(requestId)
-    if (this.#tree.isDone(request)) return
-    await this.#tree.change(request, [await this.#nextEntry(this.#block(id), change)])
+  #changeEntry(requestId: string, id: string, change: EntryChange): Promise<void> {
+    return this.#untilTaken(requestId, async () => [await this.#nextEntry(this.#block(id), change)])
+  }
+
+  /**
+   * Signs and proposes records until the tree takes them: what they follow may change while they are signed, by a deed in another
+   * tab or by a move that is being finished, and then they are made anew. Each try has a request id of its own, since the fold
+   * remembers what it refused.
+   * @param prepare makes the records from the state as it is now; none where there is nothing left to do
+   */
+  async #untilTaken(
+    requestId: string,
+    prepare: () => Promise<readonly SignedRecord[]>,
+    attached: readonly Change[] = [],
+  ): Promise<void> {
+    for (let turn = 0; !this.#isTaken(requestId); turn++) {
+      const records = await prepare()
+      if (records.length === 0) return
+      try {
+        return await this.#tree.change(turnOf(requestId, turn), records, attached)
+      } catch (error) {
+        const isRace = error instanceof RefusedError && (error.code === 'raceLost' || error.code === 'keyEpochWrong')
+        if (!isRace || turn + 1 === turnCountMax) throw error
+      }
+    }
+  }
+
+  /** Whether any try of a request took effect, in this life of the node or an earlier one. */
+  #isTaken(requestId: string): boolean {
+    return Array.from({ length: turnCountMax }, (_, turn) => turnOf(requestId, turn)).some((id) =>
+      this.#tree.isDone(id),
+    )
   }
 
   /** Two deeds at once may want one name in one folder; the later finds it taken although the tree does not have it yet. */
@@ -429,6 +476,11 @@ interface EntryChange {
 }
 
 const blockIdPath = (parent: IdPath, block: BlockId): IdPath => childPath(parent, block)
+
+/** Tries of one request before its race counts as lost. */
+const turnCountMax = 8
+const turnOf = (requestId: string, turn: number): Bytes =>
+  requestIdOf(turn === 0 ? requestId : `${requestId} turn ${turn}`)
 
 const refusal = (code: string, sentence: string): RefusedError => new RefusedError(refused(code, sentence).fault)
 const gone = (): RefusedError => refusal('itemGone', 'This item is not there any more.')

@@ -151,7 +151,7 @@ export class RunningNode {
       const id = `resume-move-${toHex(block)}`
       void this.#settle(
         this.jobs.run(id, 'move', this.home.view.get(id)?.name ?? '', 0, (job) =>
-          this.home.files.finishMove(id, block, job),
+          this.home.files.finishMove(block, job),
         ),
       )
     }

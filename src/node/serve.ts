@@ -33,7 +33,7 @@ export function createApi(node: RunningNode): NodeApi {
     restore: async (requestId, id) =>
       jobs.run(requestId, 'move', nameOf(node, id), 0, (job) => node.home.files.restore(requestId, id, job)),
     purge: async (requestId, id) =>
-      jobs.run(requestId, 'purge', id === null ? '' : nameOf(node, id), 0, (job) =>
+      jobs.run(requestId, 'purge', id === null ? '' : (node.home.view.get(id)?.name ?? ''), 0, (job) =>
         node.home.files.purge(requestId, id, job),
       ),
     cancel: async (requestId) => jobs.cancel(requestId),
