@@ -96,13 +96,13 @@ describe('unanswered deeds', () => {
     const happened = setUp()
     const before = happened.seen.get(seenAs.id) ?? itemOf({ ...happened.model.items.get('folder')!, id: seenAs.id })
     happened.seen.set(seenAs.id, { ...before, ...seenAs })
-    expect(resolvePending(happened.model, [{ deed, requestId: 'r' }], happened.seen)).toEqual([
+    expect(resolvePending(happened.model, [{ deed, requestId: 'r', isCareless: false }], happened.seen)).toEqual([
       { requestId: 'r', hasHappened: true },
     ])
     expect(compareItems(happened.model, happened.seen)).toEqual([])
 
     const not = setUp()
-    expect(resolvePending(not.model, [{ deed, requestId: 'r' }], not.seen)).toEqual([
+    expect(resolvePending(not.model, [{ deed, requestId: 'r', isCareless: false }], not.seen)).toEqual([
       { requestId: 'r', hasHappened: false },
     ])
     expect(compareItems(not.model, not.seen)).toEqual([])
@@ -114,9 +114,9 @@ describe('unanswered deeds', () => {
     const deed = { kind: 'purge', id: null } as const
     seen.delete('a')
     seen.delete('b')
-    expect(resolvePending(model, [{ deed, requestId: 'r' }], seen)[0]!.hasHappened).toBe(false)
+    expect(resolvePending(model, [{ deed, requestId: 'r', isCareless: false }], seen)[0]!.hasHappened).toBe(false)
     seen.delete('folder')
-    expect(resolvePending(model, [{ deed, requestId: 'r' }], seen)[0]!.hasHappened).toBe(true)
+    expect(resolvePending(model, [{ deed, requestId: 'r', isCareless: false }], seen)[0]!.hasHappened).toBe(true)
     expect(model.items.size).toBe(0)
   })
 })

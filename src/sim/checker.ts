@@ -32,6 +32,8 @@ export type Deed =
 export interface PendingDeed {
   readonly deed: Deed
   readonly requestId: string
+  /** Another deed may have pulled the ground from under it. */
+  readonly isCareless: boolean
 }
 
 export class Model {

@@ -180,16 +180,18 @@ class Simulation {
     const areCareless = random.chance(0.15)
     const deeds = this.#workload.draw(random.between(isQuiet ? 0 : 1, 4), areCareless)
     const begun = deeds.map(async (deed): Promise<PendingDeed | null> => {
-      const pending = { deed, requestId: `request ${++this.#requestCount}` }
+      const pending = { deed, requestId: `request ${++this.#requestCount}`, isCareless: areCareless }
       await this.#scheduler.sleep(random.spread(1, 60))
       const { outcome, excused } = await this.#ask(life, pending, armed)
-      return this.#judge(pending, outcome, new Set([...armed.excused, ...excused, ...(areCareless ? clashCodes : [])]))
+      return this.#judge(pending, outcome, new Set([...armed.excused, ...excused]))
     })
     const reading = this.#readSome(life, deeds, armed.excused)
     const pending = (await this.#within(armed.patienceMs, Promise.all(begun), 'a deed')).filter((deed) => deed !== null)
     await this.#within(armed.patienceMs, reading, 'reading')
     if (isQuiet) await this.#scheduler.sleep(random.spread(1, 10_000))
     armed.lift()
+    // What struck in the last instant has to reach the node.
+    await this.#scheduler.sleep(1)
     while (life.process.isAlive && life.process.isFrozen) await this.#scheduler.sleep(minuteMs)
     await this.#settleRound(life, pending, armed)
   }
@@ -224,7 +226,9 @@ class Simulation {
       this.#acknowledge(pending, outcome.value)
       return null
     }
-    if (!excused.has(outcome.code)) this.note(`${describeDeed(pending.deed)} was refused: ${describeOutcome(outcome)}`)
+    const isClash = pending.isCareless && clashCodes.includes(outcome.code)
+    if (!excused.has(outcome.code) && !isClash)
+      this.note(`${describeDeed(pending.deed)} was refused: ${describeOutcome(outcome)}`)
     // Whether a deed of several steps was refused at the first or at a later one is not for the page to know.
     const isClean =
       singleWriteDeeds.has(pending.deed.kind) && !stopCodes.has(outcome.code) && outcome.code !== 'storeClosed'
