@@ -50,5 +50,9 @@ export const formatPercent = (part: number, whole: number): string =>
 const wholeNumber = new Intl.NumberFormat()
 export const formatCount = (count: number): string => wholeNumber.format(count)
 
+const roughNumber = new Intl.NumberFormat(undefined, { notation: 'compact' })
+/** `3K` where there is no room for more. */
+export const formatRoughCount = (count: number): string => roughNumber.format(count)
+
 /** Groups of four, for reading aloud; what is grouped already stays as it is. */
 export const formatFingerprint = (text: string): string => text.replaceAll(/\s/g, '').replaceAll(/(.{4})(?=.)/g, '$1 ')

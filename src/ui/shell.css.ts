@@ -210,8 +210,8 @@ export const shellStyle = css`
     margin-inline: auto;
   }
   .centre .logo {
-    inline-size: 5rem;
-    block-size: 5rem;
+    inline-size: min(5rem, 20vw);
+    block-size: min(5rem, 20vw);
   }
   .drop {
     position: fixed;

@@ -153,6 +153,7 @@ export class BtShell extends LitElement implements IntakeHost {
   }
 
   #status() {
+    if (this.state === 'failed') return nothing
     if (this.state !== 'here' && this.state !== 'elsewhere')
       return html`<p class="status" role="status">${this.sentence || words.state[this.state]}</p>`
     const count = this.model.tree?.deviceCount
@@ -189,7 +190,10 @@ export class BtShell extends LitElement implements IntakeHost {
       return html`<div class="centre">
         ${logo}
         <h1 class="unseen">${words.state.starting}</h1>
-        <bt-waiting .cause=${this.sentence || words.wait.opening} .otherWay=${words.wait.openingLong}></bt-waiting>
+        <bt-waiting
+          .cause=${this.state === 'moved' ? words.state.moved : words.wait.opening}
+          .otherWay=${words.wait.openingLong}
+        ></bt-waiting>
       </div>`
     const actions = this.#actions
     switch (this.route) {

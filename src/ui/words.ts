@@ -7,7 +7,15 @@
  */
 import type { ReaderLine } from '../node/api.ts'
 import type { NodeState } from './ports.ts'
-import { formatCount, formatDay, formatDuration, formatMoment, formatPercent, formatSize } from './format.ts'
+import {
+  formatCount,
+  formatRoughCount,
+  formatDay,
+  formatDuration,
+  formatMoment,
+  formatPercent,
+  formatSize,
+} from './format.ts'
 
 const plural = new Intl.PluralRules('en')
 const counted = (count: number, one: string, many: string): string =>
@@ -63,7 +71,7 @@ export const words = {
     localName: 'Your tree',
     ownedName: (owner: string) => `${owner}’s tree`,
     items: (count: number) => (count === 0 ? 'Empty' : counted(count, 'item', 'items')),
-    folded: (count: number) => `+${formatCount(count)}`,
+    folded: (count: number) => `+${formatRoughCount(count)}`,
     foldedLabel: (count: number, name: string) => `${counted(count, 'more', 'more')} in ${name}`,
     nodeHere: (device: string) => `${device} is attached here`,
     crumbs: 'Folders below this one',

@@ -28,6 +28,7 @@ export const treePageStyle = css`
     display: grid;
     grid-template-rows: minmax(14rem, 1fr) auto;
     position: relative;
+    container-type: inline-size;
     padding: var(--space-3);
   }
   .both .picture {
@@ -73,6 +74,14 @@ export const treePageStyle = css`
   @media (hover: hover) {
     .on-root:hover {
       background: color-mix(in oklch, var(--root-fill), var(--on-root) 28%);
+    }
+  }
+  @container (max-width: 18rem) {
+    .add {
+      padding: 0;
+    }
+    .add span {
+      display: none;
     }
   }
   .on-root:focus-visible {
@@ -132,8 +141,8 @@ export const treePageStyle = css`
   }
   .switch [aria-pressed='true'],
   .switch [aria-pressed='true']:hover {
-    background: var(--surface-raised);
-    color: var(--ink);
+    background: var(--accent-quiet);
+    color: var(--on-accent-quiet);
   }
   .float {
     position: sticky;

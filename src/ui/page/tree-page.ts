@@ -71,7 +71,11 @@ export class BtTreePage extends LitElement {
                 >
                   ${icon('more')}
                 </button>
-                <button class="on-root add" @click=${() => this.dispatchEvent(new AddEvent(ground.id))}>
+                <button
+                  class="on-root add"
+                  aria-label=${words.add.button}
+                  @click=${() => this.dispatchEvent(new AddEvent(ground.id))}
+                >
                   ${icon('add')}<span>${words.add.button}</span>
                 </button>
               </div>

@@ -109,7 +109,7 @@ export class BtTree extends LitElement {
     const x = rect.x + 1.25 * remPx
     const y = rect.y + rect.height / 2
     // The buttons of the ground stand at its end.
-    const room = rect.width - 8.25 * remPx
+    const room = rect.width - (rect.width > 16.5 * remPx ? 10.25 : 7.75) * remPx
     const name = fit(displayName(this.model, rect.item), room, `650 ${groundLabelRem * remPx}px ${this.#fontFamily}`)
     const device = tree && isRoot ? tree.deviceName : ''
     const items = words.tree.items(childrenOf(this.model, rect.item.id).length)
