@@ -71,8 +71,7 @@ export async function writeBody(
       const next = start + plaintext.length
       // The next piece is read while this one is sealed and written.
       piece = next < content.size ? readPiece(content, next) : null
-      const firstIndex = start / sectorSizeBytes
-      const sealed = await tree.sealing.run(() => sealPiece(tree, block, keyEpoch, keys, firstIndex, plaintext))
+      const sealed = await sealPiece(tree, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
       const progress = writeSectors(writer, sealed.leaves)
       writer = progress.writer
       changes = [...sealed.changes, ...progress.pages.map((page) => putPage(tree.place, block, page))]

@@ -19,15 +19,8 @@ import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import { Author } from './author.ts'
 import { type Applied, Cluster } from './cluster.ts'
-import { Lanes } from './lanes.ts'
 import type { ClusterPlace } from './place.ts'
 import { KeyRing } from './read/key-ring.ts'
-
-/**
- * Pieces sealed at a time. The first of many small writes go on to be signed and logged while the others are sealed, so that
- * the disk has work early; and memory stays bounded.
- */
-const sealLaneCount = 32
 
 export interface TreeOptions {
   readonly platform: Platform
@@ -43,7 +36,6 @@ export class OwnTree {
   readonly cluster: Cluster
   readonly ring: KeyRing
   readonly author: Author
-  readonly sealing = new Lanes(sealLaneCount)
 
   private constructor({ platform, treeId, keys }: TreeOptions, cluster: Cluster, ring: KeyRing) {
     this.platform = platform
