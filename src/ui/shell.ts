@@ -136,7 +136,9 @@ export class BtShell extends LitElement implements IntakeHost {
         ${this.#status()}
       </header>
       ${this.#nav()}
-      <main id="main" tabindex="-1">${this.#offers()} ${this.#page()}</main>
+      <main id="main" tabindex=${this.route === '/' && this.model.tree ? -1 : 0}>
+        ${this.#offers()} ${this.#page()}
+      </main>
       ${this.#actions ? this.#overlays(this.#actions) : nothing}
     </div>`
   }

@@ -78,7 +78,7 @@ export class BtItemSheet extends LitElement {
         ></bt-move-view>`
       case 'readers':
         return html`<bt-readers-view
-          .api=${this.actions.api}
+          .actions=${this.actions}
           .itemId=${item.id}
           .model=${this.model}
         ></bt-readers-view>`

@@ -3,7 +3,8 @@
  * @module
  */
 import { LitElement, type PropertyValues, css, html, nothing } from 'lit'
-import type { NodeApi, ReaderLine } from '../../node/api.ts'
+import type { ReaderLine } from '../../node/api.ts'
+import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
 import { formatFingerprint } from '../format.ts'
 import type { Model } from '../model.ts'
@@ -14,13 +15,14 @@ import '../part/waiting.ts'
 
 export class BtReadersView extends LitElement {
   static override properties = {
-    api: { attribute: false },
+    actions: { attribute: false },
     model: { attribute: false },
     itemId: {},
     lines: { state: true },
     problem: { state: true },
   }
-  declare api: NodeApi
+  /** Not the node's api itself: a proxy of another thread answers to every name, also to those by which Lit knows directives. */
+  declare actions: Actions
   declare model: Model
   declare itemId: string
   declare lines: readonly ReaderLine[] | null
@@ -71,7 +73,7 @@ export class BtReadersView extends LitElement {
 
   async #ask(): Promise<void> {
     try {
-      this.lines = await this.api.readersOf(this.itemId)
+      this.lines = await this.actions.api.readersOf(this.itemId)
     } catch (error) {
       this.problem = sentenceOf(error)
     }
