@@ -48,6 +48,7 @@ export class BtList extends LitElement {
   declare problem: string
   declare shownMax: number
   #rows: readonly Row[] = []
+  #hadFocus = false
   readonly #typeAhead = new TypeAhead()
 
   static override styles = [shared, listStyle]
@@ -63,6 +64,7 @@ export class BtList extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
+    this.#hadFocus = this.renderRoot.querySelector('[role=treeitem]:focus') !== null
     if (changed.has('groundId') || changed.has('query')) this.shownMax = pageOfRows
     const before = this.#rows.findIndex((row) => row.item.id === this.currentId)
     this.#rows = this.query ? rowsOfSearch(this.model, this.query) : rowsOf(this.model, this.groundId, this.unfoldedIds)
@@ -89,6 +91,11 @@ export class BtList extends LitElement {
             </button>`
           : nothing
       }`
+  }
+
+  /** Where the row that had the focus went away, the one in its place gets it, so that nobody starts again at the top. */
+  override updated(): void {
+    if (this.#hadFocus && !this.shadowRoot?.activeElement) this.#focus(this.currentId)
   }
 
   #nothing() {
