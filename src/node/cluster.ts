@@ -204,6 +204,8 @@ export class Cluster {
   #pump(): Promise<void> {
     this.#pumping ??= this.#drain().finally(() => {
       this.#pumping = null
+      // What came in the last instant was told that somebody is pumping already.
+      if (this.#queue.length > 0 && this.#failure === null) void this.#pump()
     })
     return this.#pumping
   }

@@ -10,7 +10,7 @@ import { blockKeySchedule } from '../core/crypto/crypto.ts'
 import { wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
 import { type BlockKind, type SignedRecord, keyEpochMax } from '../core/block/block.ts'
 import { type BlockId, type IdPath, blockIdOf, childPath, nameFromPerson, samePath } from '../core/path/path.ts'
-import { accessOf, contentOf, entryOf, pathOf } from '../core/tree/tree.ts'
+import { accessOf, contentOf, entryOf, pathOf, requestOf } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
 import type { Item } from './api.ts'
 import { type Content, type WrittenBody, abandonBody, writeBody } from './bodies.ts'
@@ -98,7 +98,7 @@ export class Files {
         await tree.change(request, records, written.attached)
       })
     } catch (error) {
-      await this.#abandon(written, error)
+      await this.#abandon(child, written, error)
       throw error
     } finally {
       wipe(key)
@@ -133,7 +133,7 @@ export class Files {
         written.attached,
       )
     } catch (error) {
-      await this.#abandon(written, error)
+      await this.#abandon(block, written, error)
       throw error
     }
   }
@@ -170,7 +170,11 @@ export class Files {
       id === null ? [...this.#view.items.values()].filter(({ trashedAtMs }) => trashedAtMs !== null) : [this.#item(id)]
     if (id !== null && !this.#view.isTrashed(id))
       throw refusal('notInTrash', 'Only what is in the trash can be deleted for good.')
-    const doomed = [...new Set(trashed.flatMap((item) => this.#view.subtreeOf(item.id)))].toReversed()
+    // Each once, though it may have been trashed by itself and with its folder, and what lies deepest first.
+    const depths = new Map<string, number>()
+    for (const item of trashed.flatMap(({ id: top }) => this.#view.subtreeOf(top)))
+      depths.set(item.id, this.#view.depthOf(item.id))
+    const doomed = [...depths].toSorted(([, one], [, other]) => other - one).map(([doomedId]) => this.#item(doomedId))
     job.setTotal(doomed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
     let doneBytes = 0
     for (let start = 0; start < doomed.length; start += recordCountPerChange) {
@@ -405,9 +409,12 @@ export class Files {
 
   /** Whether any try of a request took effect, in this life of the node or an earlier one. */
   #isTaken(requestId: string): boolean {
-    return Array.from({ length: turnCountMax }, (_, turn) => turnOf(requestId, turn)).some((id) =>
-      this.#tree.isDone(id),
-    )
+    for (let turn = 0; turn < turnCountMax; turn++) {
+      const outcome = requestOf(this.#tree.state, turnOf(requestId, turn))
+      // A try follows only one that the fold refused, so behind one that it does not know there is none.
+      if (outcome === null || outcome.fault === null) return outcome !== null
+    }
+    return false
   }
 
   /** Two deeds at once may want one name in one folder; the later finds it taken although the tree does not have it yet. */
@@ -459,8 +466,8 @@ export class Files {
   }
 
   /** Objects of a change that was certainly not made. After any other failure the next start finds out by the lease. */
-  async #abandon(written: WrittenBody, error: unknown): Promise<void> {
-    if (error instanceof RefusedError || error instanceof CancelledError) await abandonBody(this.#tree, written)
+  async #abandon(block: BlockId, written: WrittenBody, error: unknown): Promise<void> {
+    if (error instanceof RefusedError || error instanceof CancelledError) await abandonBody(this.#tree, block, written)
   }
 
   #random(sizeBytes: number): Bytes {
