@@ -9,6 +9,7 @@ import {
   type BodyWriter,
   type Page,
   type SectorLeaf,
+  diffBodies,
   emptyBodyWriter,
   finishBody,
   planSeal,
@@ -21,6 +22,7 @@ import type { Change, Row, StorePort } from '../port/store.ts'
 import type { JobHandle } from './jobs.ts'
 import type { OwnTree } from './own-tree.ts'
 import { type ClusterPlace, inPlace, objectKey } from './place.ts'
+import { walk } from './read/content.ts'
 
 /** Read, sealed and written at a time. */
 const pieceSizeBytes = 16 * sectorSizeBytes
@@ -89,8 +91,24 @@ export async function writeBody(
   }
 }
 
-/** Deletes what was stored for a body whose record was refused. */
-export const abandonBody = (tree: OwnTree, { upload }: WrittenBody): Promise<void> => releaseUpload(tree, upload)
+/**
+ * Deletes what was stored for a body whose record was refused: what its lease names, and what became durable together with the
+ * refused record, whose lease had then ended.
+ */
+export async function abandonBody(
+  tree: OwnTree,
+  block: BlockId,
+  { bodyRoot, sizeBytes, upload }: WrittenBody,
+): Promise<void> {
+  const { store } = tree.platform
+  for await (const objects of walk({ store, place: tree.place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
+    await store.write(
+      objects.map(({ hash }): Change => ({ kind: 'delete', table: 'object', key: objectKey(tree.place, block, hash) })),
+      'relaxed',
+    )
+  }
+  await releaseUpload(tree, upload)
+}
 
 async function readPiece(content: Content, start: number): Promise<Bytes> {
   return new Uint8Array(await content.slice(start, start + pieceSizeBytes).arrayBuffer())

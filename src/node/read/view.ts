@@ -64,6 +64,13 @@ export class TreeView {
     return found
   }
 
+  /** How many folders an item lies in. */
+  depthOf(id: string): number {
+    let depth = 0
+    for (let at = this.get(id)?.parentId ?? null; at !== null; at = this.get(at)?.parentId ?? null) depth++
+    return depth
+  }
+
   /** Whether an item, or a folder that it lies in, is in the trash. */
   isTrashed(id: string): boolean {
     for (let item = this.get(id); item !== null; item = item.parentId === null ? null : this.get(item.parentId)) {
