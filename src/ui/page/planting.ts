@@ -87,7 +87,8 @@ export class Planting extends EventTarget {
     if (this.#begun) this.#to({ kind: 'check', positions: this.#begun.positions })
   }
   seeCardAgain(): void {
-    if (this.#begun) this.#to({ kind: 'card', words: this.#begun.words, isSecondCard: this.#isSecondCard })
+    if (this.#begun && this.#begun.words.length > 0)
+      this.#to({ kind: 'card', words: this.#begun.words, isSecondCard: this.#isSecondCard })
   }
 
   /** @param typed the asked words, in the order in which they were asked */
