@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { BlocktreeError, NodeMovedError } from '../../core/bytes/bytes.ts'
+import { apiBy } from '../rpc/rpc.ts'
 import { type ContentSource, answerContent } from './content.ts'
 
 const body = Uint8Array.from({ length: 1000 }, (_, index) => index % 251)
@@ -80,6 +81,11 @@ test('says that what it serves without a node may be stale', async () => {
   expect(held.headers.has('Blocktree-May-Be-Stale')).toBe(true)
   const fresh = await answerContent(ask(), 'known', async () => sourceOf())
   expect(fresh.headers.has('Blocktree-May-Be-Stale')).toBe(false)
+  const remote = apiBy((method, args) =>
+    (sourceOf()[method as 'nextChunk'] as (...all: unknown[]) => Promise<unknown>)(...args),
+  )
+  const throughPort = await answerContent(ask(), 'known', async () => remote)
+  expect(throughPort.headers.has('Blocktree-May-Be-Stale')).toBe(false)
 })
 
 test('asks for a piece only when the reader wants one, and closes what it leaves', async () => {

@@ -49,7 +49,8 @@ async function openAnswer(request: Request, id: string, find: FindSource): Promi
     'Content-Disposition': disposition(new URL(request.url).searchParams.has('download'), head.name),
     'Accept-Ranges': 'bytes',
   })
-  if (source.mayBeStale) headers.set('Blocktree-May-Be-Stale', 'no tab has this tree open')
+  // A node in another thread answers to every name with a function.
+  if (source.mayBeStale === true) headers.set('Blocktree-May-Be-Stale', 'no tab has this tree open')
   if (isPart) headers.set('Content-Range', `bytes ${startByte}-${endByte - 1}/${sizeBytes}`)
   if (request.method === 'HEAD') {
     await source.closeContent(head.streamId)
