@@ -1,0 +1,190 @@
+/**
+ * A tree is planted in every way that a browser allows, saved as an archive, and brought back from it in another browser.
+ */
+import { readFile } from 'node:fs/promises'
+import type { Page } from '@playwright/test'
+import type { Profile } from './browser.ts'
+import { expect, test, virtualAuthenticator } from './fixture.ts'
+import { answerCard, beginPlanting, plant, plantByCard, readCard } from './tool/planting.ts'
+import { addRandomFile, createFolder, hashOf, isServed, itemNamed, snapshotOf } from './tool/tree.ts'
+
+const planted = (page: Page) =>
+  expect(page.getByRole('heading', { name: 'Your tree is planted' })).toBeVisible({ timeout: 60_000 })
+
+test.describe('the passkey', () => {
+  test('is asked for again after its prompt failed', async ({ page }) => {
+    await page.goto('./')
+    const authenticator = await virtualAuthenticator(page, { isUserVerified: false })
+    await beginPlanting(page, { owner: 'Ada' })
+    await expect(page.getByText('works on this computer’s localhost only')).toBeVisible()
+    await page.getByRole('button', { name: 'Make a passkey' }).click()
+    await expect(page.getByRole('alert')).toContainText('try again')
+    // After a failure the made provider fails for ever; a person's does not.
+    await authenticator.remove()
+    await virtualAuthenticator(page)
+    await page.getByRole('button', { name: 'Make a passkey' }).click()
+    await answerCard(page, await readCard(page))
+    await page.getByRole('button', { name: 'Sign and plant' }).click()
+    await planted(page)
+    expect((await snapshotOf(page)).tree.root).toMatchObject({ passkey: 'synced', recoveryCard: true })
+  })
+
+  test('that will not sign gives way to a second card', async ({ page }) => {
+    await page.goto('./')
+    const authenticator = await virtualAuthenticator(page)
+    await beginPlanting(page, { owner: 'Ada' })
+    await page.getByRole('button', { name: 'Make a passkey' }).click()
+    const first = await readCard(page)
+    await answerCard(page, first)
+    await authenticator.setUserVerified(false)
+    await page.getByRole('button', { name: 'Sign and plant' }).click()
+    await expect(page.getByRole('alert')).toContainText('try again')
+    await page.getByRole('button', { name: 'Go on with the card alone' }).click()
+    await expect(page.getByText('Throw the earlier one away')).toBeVisible()
+    const second = await readCard(page)
+    expect(second).not.toEqual(first)
+    await answerCard(page, second)
+    await page.getByRole('button', { name: 'Plant the tree' }).click()
+    await planted(page)
+    expect((await snapshotOf(page)).tree.root?.passkey).toBe('none')
+  })
+
+  test('without a secret of its own plants too', async ({ page }) => {
+    await page.goto('./')
+    await virtualAuthenticator(page, { hasPrf: false })
+    await plant(page, { owner: 'Ada' })
+    expect((await snapshotOf(page)).tree.root).toMatchObject({ passkey: 'synced', unlocksByPasskey: false })
+  })
+
+  test('cannot be had at an address of numbers, which the page says', async ({ page, baseURL }) => {
+    await page.goto(baseURL!.replace('localhost', '127.0.0.1'))
+    await beginPlanting(page, { owner: 'Ada' })
+    await expect(page.getByText('The recovery card alone will hold the root key')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Make a passkey' })).toHaveCount(0)
+  })
+})
+
+test('a wrong word is refused, and the card can be looked at again', async ({ page }) => {
+  await page.goto('./')
+  await beginPlanting(page, { owner: 'Ada' })
+  await page.getByRole('button', { name: 'Go on with the card alone' }).click()
+  const words = await readCard(page)
+  await answerCard(page, words, () => 'zebra')
+  await expect(page.getByRole('alert')).toBeVisible()
+  await page.getByRole('button', { name: 'Show the card again' }).click()
+  expect(await readCard(page)).toEqual(words)
+})
+
+test('planting that is left in the middle leaves the tree as it was', async ({ page }) => {
+  await page.goto('./')
+  await beginPlanting(page, { owner: 'Ada' })
+  await page.getByRole('button', { name: 'Go on with the card alone' }).click()
+  await readCard(page)
+  await page.getByRole('link', { name: 'Tree', exact: true }).click()
+  await expect(page.getByRole('button', { name: 'Plant it' })).toBeVisible()
+  expect((await snapshotOf(page)).tree).toMatchObject({ planted: false, ownerName: '' })
+})
+
+test('an archive and the card bring the tree back in another browser', async ({ newProfile }, info) => {
+  const [home, away] = [await newProfile(), await newProfile()]
+  const page = await home.open()
+  await isServed(page)
+  const { tree } = await snapshotOf(page)
+  const folderId = await createFolder(page, tree.rootId, 'photos')
+  await addRandomFile(page, folderId, 'before.bin', 200_000)
+  const words = await plantByCard(page, { owner: 'Ada', device: 'Laptop' })
+  const photos = (await itemNamed(page, 'photos'))!
+  const { hash } = await addRandomFile(page, photos.id, 'sea.bin', 3_000_000)
+
+  await page.getByRole('link', { name: 'Storage' }).click()
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save an archive' }).click()
+  const download = await downloading
+  expect(download.suggestedFilename()).toMatch(/\.bt$/)
+  const archive = info.outputPath('tree.bt')
+  await download.saveAs(archive)
+
+  const other = await startRecovery(away, archive)
+  await expect(other.getByText('Fingerprint')).toBeVisible()
+  const card = other.getByLabel('The twelve words of its recovery card')
+  const recover = other.getByRole('button', { name: 'Recover the tree' })
+  await card.fill(words.slice(0, 11).join(' '))
+  await recover.click()
+  await expect(other.getByRole('alert')).toContainText('twelve words')
+  await card.fill([...words.slice(1), words[0]].join(' '))
+  await recover.click()
+  await expect(other.getByRole('alert')).toBeVisible()
+  expect((await snapshotOf(other)).tree.planted).toBe(false)
+
+  // As it is read from paper: numbered, in lines, with capitals.
+  await card.fill(words.map((word, at) => `${at + 1}. ${word.toUpperCase()}`).join('\n'))
+  await other.getByLabel('And this device?').fill('Desktop')
+  await recover.click()
+  await expect(other.getByText('The tree is back')).toBeVisible({ timeout: 60_000 })
+  await other.getByRole('link', { name: 'Go to the tree' }).click()
+  await expect(other.getByRole('treeitem', { name: /^photos/ })).toBeVisible()
+  expect((await snapshotOf(other)).tree).toMatchObject({ planted: true, ownerName: 'Ada', deviceName: 'Desktop' })
+  expect(await hashOf(other, (await itemNamed(other, 'sea.bin'))!.id)).toBe(hash)
+  expect((await itemNamed(other, 'before.bin'))?.sizeBytes).toBe(200_000)
+
+  await other.getByRole('link', { name: 'Storage' }).click()
+  await other.goto('./#/recover')
+  await expect(other.getByText('There is already a planted tree')).toBeVisible()
+})
+
+test('what is no archive, or no whole one, is refused with a sentence', async ({ newProfile }, info) => {
+  const [home, away] = [await newProfile(), await newProfile()]
+  const page = await home.open()
+  await isServed(page)
+  await plantByCard(page, { owner: 'Ada' })
+  await page.getByRole('link', { name: 'Storage' }).click()
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save an archive' }).click()
+  const archive = info.outputPath('tree.bt')
+  await (await downloading).saveAs(archive)
+  const octets = await readFile(archive)
+
+  const other = await startRecovery(away, archive)
+  for (const buffer of [
+    Buffer.from('no archive'),
+    Buffer.alloc(0),
+    octets.subarray(0, 40),
+    Buffer.from(octets).fill(1, 0, 4),
+  ]) {
+    await other
+      .locator('input[accept=".bt"]')
+      .setInputFiles({ name: 'other.bt', mimeType: 'application/octet-stream', buffer })
+    await expect(other.getByRole('alert')).toBeVisible()
+    await expect(other.getByRole('button', { name: 'Recover the tree' })).toHaveCount(0)
+    await other.locator('input[accept=".bt"]').setInputFiles(archive)
+    await expect(other.getByRole('button', { name: 'Recover the tree' })).toBeVisible()
+  }
+})
+
+async function startRecovery(profile: Profile, archive: string): Promise<Page> {
+  const page = await profile.open('./#/recover')
+  await isServed(page)
+  await page.locator('input[accept=".bt"]').setInputFiles(archive)
+  return page
+}
+
+test('the page can be installed', async ({ profile }) => {
+  const page = await profile.open()
+  await isServed(page)
+  const devtools = await profile.context.newCDPSession(page)
+  expect((await devtools.send('Page.getInstallabilityErrors')).installabilityErrors).toEqual([])
+  const { errors, url } = await devtools.send('Page.getAppManifest')
+  expect(errors).toEqual([])
+  expect(url).toMatch(/manifest\.webmanifest$/)
+})
+
+test('without its service worker the page says why a file does not open', async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ serviceWorkers: 'block', baseURL: baseURL! })
+  const page = await context.newPage()
+  await page.goto('./')
+  await page.getByRole('treeitem', { name: /^Welcome/ }).press('Enter')
+  await expect(page.getByRole('list').getByText('not in charge of this tab yet')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Reload' })).toBeVisible()
+  expect(context.pages()).toHaveLength(1)
+  await context.close()
+})
