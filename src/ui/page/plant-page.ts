@@ -68,8 +68,18 @@ export class BtPlantPage extends LitElement {
       ${at >= 0 ? html`<p class="quiet small number">${words.plant.step(at + 1, countedSteps.length)}</p>` : nothing}
       ${this.#step(planting)}
       ${problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
-      ${waitingFor ? html`<bt-waiting .cause=${waitingFor}></bt-waiting>` : nothing}
+      ${waitingFor ? this.#waiting(planting) : nothing}
     </div>`
+  }
+
+  #waiting(planting: Planting) {
+    return html`<bt-waiting .cause=${planting.waitingFor}></bt-waiting> ${
+        planting.isAtPrompt
+          ? html`<div class="row">
+              <button class="plain" @click=${() => planting.cancelPrompt()}>${words.cancel}</button>
+            </div>`
+          : nothing
+      }`
   }
 
   #step(planting: Planting) {
@@ -200,14 +210,14 @@ export class BtPlantPage extends LitElement {
           ${withPasskey ? sign.button : sign.cardButton}
         </button>
         ${
-          withPasskey && planting.problem
+          withPasskey
             ? html`<button class="plain" ?disabled=${isBusy} @click=${() => planting.goOnWithCardAlone()}>
                 ${words.plant.passkey.cardOnly}
               </button>`
             : nothing
         }
       </div>
-      ${withPasskey && planting.problem ? html`<p class="quiet small">${words.plant.card.second}</p>` : nothing}`
+      ${withPasskey ? html`<p class="quiet small">${words.plant.card.second}</p>` : nothing}`
   }
 
   #toTree() {

@@ -49,7 +49,7 @@ function begin() {
   const { passkey, ...spy } = authenticator()
   const planting = new Planting(node, passkey)
   planting.name('Ada', 'Laptop')
-  return { node, planting, ...spy }
+  return { node, planting, passkey, ...spy }
 }
 async function checkCard(planting: Planting): Promise<void> {
   planting.haveCard()
@@ -91,11 +91,15 @@ describe('planting', () => {
     expect(userIds[0]).toEqual(userIds[1])
   })
 
-  test('what the person himself cancelled is no problem', async () => {
-    const { planting, refusals } = begin()
-    refusals.push(new CancelledError())
-    await planting.makePasskey()
-    expect(planting.problem).toBe('')
+  test('a prompt that never comes can be cancelled, which is no problem', async () => {
+    const { planting, passkey } = begin()
+    passkey.create = ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(new CancelledError())))
+    const made = planting.makePasskey()
+    await expect.poll(() => planting.isAtPrompt).toBe(true)
+    planting.cancelPrompt()
+    await made
+    expect([planting.step.kind, planting.problem, planting.waitingFor]).toEqual(['passkey', '', ''])
   })
 
   test('the card alone needs no authenticator', async () => {

@@ -128,6 +128,15 @@ export class Planting extends EventTarget {
     })
   }
 
+  /** Whether a window of the browser is waited for, which may never come. */
+  get isAtPrompt(): boolean {
+    return this.waitingFor === words.wait.passkey || this.waitingFor === words.wait.signing
+  }
+  /** Waits no longer for the browser's window. */
+  cancelPrompt(): void {
+    this.#abort?.abort()
+  }
+
   /** Leaves it all; the tree stays as it was. What is moving in already goes on without the page. */
   async abandon(): Promise<void> {
     if (this.step.kind === 'moving') return
