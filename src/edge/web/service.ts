@@ -10,12 +10,20 @@ interface ServiceScope {
   readonly registration: { readonly scope: string }
   readonly clients: { claim(): Promise<void> }
   skipWaiting(): Promise<void>
+  addEventListener(type: 'install', listener: (event: InstallEvent) => void): void
   addEventListener(type: 'activate', listener: (event: ExtendableEvent) => void): void
   addEventListener(type: 'message', listener: (event: MessageEvent<{ readonly kind: string }>) => void): void
   addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void
 }
 interface ExtendableEvent extends Event {
   waitUntil(work: Promise<unknown>): void
+}
+/** https://developer.mozilla.org/docs/Web/API/InstallEvent/addRoutes, where a browser has it. */
+interface InstallEvent extends ExtendableEvent {
+  addRoutes?(rule: {
+    readonly condition: { readonly urlPattern: { readonly pathname: string } }
+    readonly source: 'fetch-event'
+  }): Promise<void>
 }
 interface FetchEvent extends ExtendableEvent {
   readonly request: Request
@@ -26,6 +34,14 @@ interface FetchEvent extends ExtendableEvent {
 export function serveContent(find: (profile: string) => Promise<ContentSource | null>): void {
   const scope = self as unknown as ServiceScope
   const prefix = new URL(contentPrefix, scope.registration.scope)
+  // Without this rule a browser that has to start the service worker first may ask the host for the same address meanwhile.
+  scope.addEventListener('install', (event) => {
+    const added = event.addRoutes?.({
+      condition: { urlPattern: { pathname: `${prefix.pathname.replace(/[+*?(){}\\:]/g, '\\$&')}*` } },
+      source: 'fetch-event',
+    })
+    if (added) event.waitUntil(added)
+  })
   scope.addEventListener('fetch', (event) => {
     const { origin, pathname, searchParams } = new URL(event.request.url)
     if (origin !== prefix.origin || !pathname.startsWith(prefix.pathname)) return
