@@ -10,9 +10,10 @@ if (!executablePath) throw new Error('No Chromium was found: name one by BLOCKTR
 
 export default defineConfig({
   testDir: 'e2e',
-  // Nodes, their workers and a browser share few cores; and what fails once has failed.
+  // Nodes, their workers and a browser share few cores.
   workers: 1,
-  retries: 0,
+  // Before a person what fails once has failed; on a shared machine of CI a journey gets a second try, and is named for it.
+  retries: process.env.CI ? 1 : 0,
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 15_000 },
