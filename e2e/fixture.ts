@@ -15,7 +15,7 @@ export { expect }
 export { virtualAuthenticator } from './browser.ts'
 
 /** Where the built site lies. */
-const folder = process.env['BLOCKTREE_SITE'] ?? fileURLToPath(new URL('../dist', import.meta.url))
+export const siteFolder = process.env['BLOCKTREE_SITE'] ?? fileURLToPath(new URL('../dist', import.meta.url))
 
 /** Collects what goes wrong in the pages and workers of a test. */
 export interface Problems {
@@ -39,10 +39,17 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   sitePath: ['/', { option: true }],
   site: async ({ sitePath }, use) => {
-    if (!existsSync(folder)) throw new Error('The site is not built: run "npm run build" first.')
+    if (!existsSync(siteFolder)) throw new Error('The site is not built: run "npm run build" first.')
     const requests: string[] = []
     const onRequest = (method: string, target: string): void => void requests.push(`${method} ${target}`)
-    const server = await serveSite({ folder, host: '127.0.0.1', port: 0, base: sitePath, origins: [], onRequest })
+    const server = await serveSite({
+      folder: siteFolder,
+      host: '127.0.0.1',
+      port: 0,
+      base: sitePath,
+      origins: [],
+      onRequest,
+    })
     // Numbers can not have passkeys.
     await use({ url: `http://localhost:${server.port}${sitePath}`, requests })
     await server.close()
