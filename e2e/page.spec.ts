@@ -41,7 +41,7 @@ test.describe('axe finds nothing', () => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await page.evaluate((text) => (document.documentElement.style.fontSize = text), text)
       await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
-      const { violations } = await new AxeBuilder({ page }).analyze()
+      const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).analyze()
       const found = violations.map(
         ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`,
       )
@@ -388,6 +388,21 @@ test('a deletion, a move and a new name can be taken back for ten seconds, not l
   await expect(undo).toHaveCount(0, { timeout: 20_000 })
   expect(performance.now() - seenAtMs).toBeGreaterThan(6000)
   expect((await itemNamed(page, 'draft.txt'))?.trashedAtMs).not.toBeNull()
+})
+
+test('a write runs down from its cell to the root, unless a person wants no motion', async ({ page }) => {
+  await open(page)
+  const rootId = await rootIdOf(page)
+  const folderId = await createFolder(page, rootId, 'letters')
+  const glowing = (name: RegExp) =>
+    cell(page, name).evaluate((cell) => cell.querySelector('.glow')!.getAnimations().length)
+  await page.waitForFunction(() => document.getAnimations().length === 0)
+  await addText(page, folderId, 'draft.txt', 'dear')
+  for (const name of [/^draft/, /^letters/, /^Your tree/]) expect(await glowing(name)).toBeGreaterThan(0)
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await addText(page, folderId, 'second.txt', 'dear')
+  await expect(cell(page, /^second/)).toBeVisible()
+  expect(await glowing(/^second/)).toBe(0)
 })
 
 test('names that objects know, and names from right to left, are names like others', async ({ page }) => {

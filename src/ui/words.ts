@@ -244,7 +244,11 @@ export const words = {
   readers: {
     title: (name: string) => `Who can read ${name}`,
     nobody: 'Nobody else can read this.',
-    line: (line: ReaderLine) => `${line.through}, since ${formatDay(line.sinceMs)}`,
+    /** The name of the folder is empty for the root; the time 0 where it is not known. */
+    line: ({ through, sinceMs }: ReaderLine) =>
+      (through === '' ? 'Holds a key to the whole tree' : `Holds a key to ${through}`) +
+      (sinceMs > 0 ? `, since ${formatDay(sinceMs)}` : ''),
+    unnamed: 'A device without a name',
     local: 'This browser only. The key never leaves it.',
   },
 

@@ -62,7 +62,7 @@ export class BtReadersView extends LitElement {
         ${this.lines.map(
           (line) =>
             html`<li>
-              <h3><bdi>${line.who}</bdi></h3>
+              <h3><bdi>${line.who || words.readers.unnamed}</bdi></h3>
               <p class="quiet small"><bdi>${words.readers.line(line)}</bdi></p>
               ${line.principal ? html`<p class="mono">${formatFingerprint(line.principal)}</p>` : nothing}
             </li>`,

@@ -122,7 +122,7 @@ export class MemoryNode implements NodeApi {
     const line = {
       who: this.tree.deviceName,
       principal: this.tree.principal,
-      through: 'Holds the key of the whole tree',
+      through: '',
       ...since,
     }
     return this.items.has(id) ? [line] : []
