@@ -13,6 +13,7 @@ import type { Home } from './home.ts'
 import { Files } from './files.ts'
 import { openPeople } from './founding.ts'
 import { Jobs } from './jobs.ts'
+import { livedSince, readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
 import { moveIn } from './move-in.ts'
 import { OwnTree, blockIdOfRequest } from './own-tree.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
@@ -23,9 +24,7 @@ import { releaseStaged } from './bodies.ts'
 import { Sweeper } from './sweep.ts'
 import { welcomeContent, welcomeName, welcomeRequest } from './welcome.ts'
 
-const dayMs = 24 * 60 * 60 * 1000
-const trashLifeMs = 30 * dayMs
-const clockLeapMs = dayMs
+const trashLifeMs = 30 * 24 * 60 * 60 * 1000
 
 export interface NodeOptions {
   /** What a device is called until its owner says otherwise. */
@@ -78,7 +77,7 @@ export class RunningNode {
     if (home === null) await this.#beginLocal()
     else await this.#open(home)
     this.#resume()
-    this.#emptyOldTrash()
+    await this.#emptyOldTrash()
   }
 
   /** A tree of this browser alone, usable at once. */
@@ -157,16 +156,15 @@ export class RunningNode {
     }
   }
 
-  /**
-   * Deletes for good what has been in the trash long enough. Not after a leap of the clock: a device that believes in a wrong
-   * date would delete everything at once, so it waits for a start that follows the last use within a day (design §6, time).
-   */
-  #emptyOldTrash(): void {
-    const nowMs = this.platform.clock.nowMs()
-    const lastStampMs = summaryOf(this.home.tree.state)?.stampMs ?? nowMs
-    if (nowMs - lastStampMs > clockLeapMs) return
+  /** Deletes for good what has been in the trash for thirty days that this device lived through. */
+  async #emptyOldTrash(): Promise<void> {
+    const { store, clock } = this.platform
+    const nowMs = clock.nowMs()
+    const lived = startedAt(await readLivedTime(store), nowMs)
+    // On a full disk the emptying matters more than the note.
+    void this.#settle(writeLivedTime(store, lived))
     for (const { id, trashedAtMs, name } of this.home.view.items.values()) {
-      if (trashedAtMs === null || trashedAtMs + trashLifeMs > nowMs) continue
+      if (trashedAtMs === null || livedSince(lived, trashedAtMs, nowMs) < trashLifeMs) continue
       void this.#settle(
         this.jobs.run(`trash-${id}`, 'purge', name, 0, (job) => this.home.files.purge(`trash-${id}`, id, job)),
       )

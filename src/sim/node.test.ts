@@ -222,3 +222,36 @@ describe('files', () => {
     await expect(place.ask(life, api.openContent(largeId, 300_000))).rejects.toMatchObject({ code: 'rangeWrong' })
   })
 })
+
+describe('the trash', () => {
+  const dayMs = 24 * 60 * 60 * 1000
+  /** A device with one folder in its trash, and how to start it again a while later. */
+  async function withTrash() {
+    const place = new Place()
+    const device = place.device('laptop')
+    const life = await place.start(device)
+    const id = await place.ask(life, life.node.api.createFolder('r1', life.page.tree.rootId, 'old'))
+    await place.ask(life, life.node.api.trash('t1', id))
+    const startAfter = async (days: number): Promise<Life> => {
+      device.wall.jump(days * dayMs)
+      const next = await place.start(device)
+      await place.scheduler.run(place.scheduler.sleep(60_000))
+      return next
+    }
+    return { place, id, startAfter }
+  }
+
+  test('is emptied of what has lain there for thirty days of use', async () => {
+    const { id, startAfter } = await withTrash()
+    for (let count = 1; count <= 59; count++) expect((await startAfter(0.5)).page.items.has(id)).toBe(true)
+    expect((await startAfter(0.5)).page.items.has(id)).toBe(false)
+  })
+  test('is not emptied by a clock that leaps, whatever is done at that date', async () => {
+    const { place, id, startAfter } = await withTrash()
+    const leapt = await startAfter(400)
+    await place.ask(leapt, leapt.node.api.createFolder('r2', leapt.page.tree.rootId, 'at a wrong date'))
+    for (let day = 0; day < 25; day++) expect((await startAfter(1)).page.items.has(id)).toBe(true)
+    const back = await startAfter(-425)
+    expect(back.page.items.has(id)).toBe(true)
+  })
+})
