@@ -11,7 +11,7 @@ import type { ContentSource } from '../src/edge/web/content.ts'
 import { pageHeaders, withHeaders } from '../src/edge/web/headers.ts'
 import { heldSource } from '../src/edge/web/held.ts'
 import { fallBackToShell, serveContent, takeOverWhenTold } from '../src/edge/web/service.ts'
-import { openHeldContent } from '../src/node/read/read-only.ts'
+import { heldContent } from '../src/node/read/read-only.ts'
 
 declare const self: { readonly __WB_MANIFEST: Parameters<typeof precacheAndRoute>[0] }
 
@@ -25,7 +25,7 @@ async function openHeld(profile: string): Promise<ContentSource | null> {
   const keys = createKeys(profile)
   const store = await openStoreReadOnly(profile, keys.deviceKey)
   if (!store) return null
-  const held = heldSource((...range) => openHeldContent({ store, keys, crypto: createCrypto() }, ...range))
+  const held = heldSource(heldContent({ store, keys, crypto: createCrypto() }))
   heldOf.set(profile, held)
   void store.closed.then(() => heldOf.delete(profile))
   return held

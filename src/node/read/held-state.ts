@@ -8,6 +8,7 @@ import {
   bytesOf,
   bytesUpTo,
   decode,
+  encode,
   equal,
   listOf,
   must,
@@ -22,7 +23,7 @@ import { type AuthenticatedMap, emptyMap, root, set } from '../../core/merkle/me
 import type { CommandEntry, HardState } from '../../core/raft/raft.ts'
 import { type Batch, type TreeState, batchSizeBytesMax, decodeBatch, foldBatch } from '../../core/tree/tree.ts'
 import type { Row, StoreReader, Table } from '../../port/store.ts'
-import { type ClusterPlace, inPlace, placePrefix } from '../place.ts'
+import { type ClusterPlace, inPlace, logKey, placePrefix } from '../place.ts'
 
 export const hardStateWire = record('hardState', 1, { term: u53, votedFor: nullable(textUpTo(64)), commitIndex: u53 })
 export const entryWire = record('logEntry', 1, { term: u53, index: u53, data: bytesUpTo(batchSizeBytesMax) })
@@ -65,6 +66,18 @@ export async function readHeldState(store: StoreReader, place: ClusterPlace): Pr
   const hardStateRow = await store.read('raft', hardStateKey(place))
   const hardState = hardStateRow === null ? null : must(decode(hardStateWire, hardStateRow, 4096))
   return { checkpoint, state: { treeId: place.treeId, map }, entries, hardState }
+}
+
+/** Whether neither a checkpoint nor a log entry has come since this was read. */
+export async function isNewest(
+  store: StoreReader,
+  place: ClusterPlace,
+  { checkpoint, entries }: HeldState,
+): Promise<boolean> {
+  const row = await store.read('raft', checkpointKey(place))
+  if (row === null || !equal(row, encode(checkpointWire, checkpoint))) return false
+  const lastIndex = entries.at(-1)?.index ?? checkpoint.index
+  return (await store.scan('log', placePrefix(place), 1, logKey(place, lastIndex))).length === 0
 }
 
 /** The state with the log folded on top: all that a node would know after its next start. */
