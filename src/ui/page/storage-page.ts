@@ -9,7 +9,7 @@ import { sentenceOf } from '../fault.ts'
 import { formatCount, formatFingerprint, formatSize } from '../format.ts'
 import type { Model } from '../model.ts'
 import { icon } from '../part/icon.ts'
-import { pageStyle, shared } from '../part/shared.ts'
+import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
 import { storageStyle } from './storage-page.css.ts'
@@ -38,7 +38,7 @@ export class BtStoragePage extends LitElement {
   declare exported: 'no' | 'preparing' | { readonly id: string }
   declare problem: string
 
-  static override styles = [shared, pageStyle, storageStyle]
+  static override styles = [shared, pageStyle, sectionStyle, storageStyle]
 
   constructor() {
     super()

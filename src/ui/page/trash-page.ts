@@ -8,7 +8,7 @@ import type { Actions } from '../actions.ts'
 import { formatSize } from '../format.ts'
 import { type Model, trashOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
-import { pageStyle, shared } from '../part/shared.ts'
+import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import '../part/sheet.ts'
 
@@ -26,6 +26,7 @@ export class BtTrashPage extends LitElement {
   static override styles = [
     shared,
     pageStyle,
+    sectionStyle,
     css`
       li {
         display: grid;

@@ -257,6 +257,15 @@ export const pageStyle = css`
     gap: var(--space-5);
     align-content: start;
   }
+  @media print {
+    :host {
+      padding: 0;
+    }
+  }
+`
+
+/** A part of such a page under its own heading, on a card or not; and terms with what they stand for. */
+export const sectionStyle = css`
   section {
     display: grid;
     gap: var(--space-3);
@@ -279,10 +288,5 @@ export const pageStyle = css`
   dt {
     color: var(--ink-quiet);
     font-size: var(--text-1);
-  }
-  @media print {
-    :host {
-      padding: 0;
-    }
   }
 `

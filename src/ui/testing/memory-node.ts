@@ -4,7 +4,17 @@
  * @module
  */
 import { BlocktreeError, CancelledError } from '../../core/bytes/bytes.ts'
-import type { Item, ItemKind, Job, JobKind, NodeApi, NodeEvent, PasskeyCreation, TreeStatus } from '../../node/api.ts'
+import type {
+  ArchiveSummary,
+  Item,
+  ItemKind,
+  Job,
+  JobKind,
+  NodeApi,
+  NodeEvent,
+  PasskeyCreation,
+  TreeStatus,
+} from '../../node/api.ts'
 
 export const cardWords = 'abandon ability able about above absent absorb abstract absurd abuse access accident'.split(
   ' ',
@@ -169,7 +179,7 @@ export class MemoryNode implements NodeApi {
     await this.#job(requestId, 'export', '', 1_000_000)
     return 'export1'
   }
-  async inspectArchive(archive: Blob) {
+  async inspectArchive(archive: Blob): Promise<ArchiveSummary> {
     if (!(await archive.slice(0, 2).text()).startsWith('bt'))
       throw new BlocktreeError(
         'archiveInvalid',
