@@ -447,3 +447,22 @@ test('the tree stands on a folder that goes away no longer than that is there', 
   await page.getByRole('button', { name: 'List' }).click()
   await expect(row(page, /^Welcome/)).toBeVisible()
 })
+
+test('what has no room in the picture is one press away', async ({ page }) => {
+  await page.setViewportSize(phone)
+  await open(page)
+  const rootId = await rootIdOf(page)
+  const letters = await createFolder(page, rootId, 'letters')
+  for (const name of ['one', 'two', 'three', 'four']) await addText(page, letters, `${name}.txt`, name)
+  for (let at = 0; at < 9; at++) await createFolder(page, rootId, `parcel ${at}`)
+
+  // In a narrow folder: that folder becomes the ground, and has the room.
+  await cell(page, '4 more in letters').click()
+  await expect(cell(page, /^letters/)).toBeVisible()
+  await expect(cell(page, /^four/)).toBeVisible()
+
+  // On the ground itself: the list has them all.
+  await page.getByRole('button', { name: 'Your tree', exact: true }).click()
+  await cell(page, /more in Your tree$/).click()
+  await expect(row(page, /^parcel 8/)).toBeVisible()
+})

@@ -73,6 +73,7 @@ export const words = {
     items: (count: number) => (count === 0 ? 'Empty' : counted(count, 'item', 'items')),
     folded: (count: number) => `+${formatRoughCount(count)}`,
     foldedLabel: (count: number, name: string) => `${counted(count, 'more', 'more')} in ${name}`,
+    onDevice: (device: string, items: string) => `${device} · ${items}`,
     nodeHere: (device: string) => `${device} is attached here`,
     crumbs: 'Folders below this one',
     cellFolder: (name: string, count: number) =>

@@ -80,6 +80,13 @@ const table: readonly Row[] = [
     rows: ['200: 1 0-65 | 2 65-129 | 3 129-194', '250: a 0-194 | b 194-288', '300: root 0-288'],
   },
   {
+    name: 'a folder with more leaves is wider, however deep they are',
+    tree: 'root(a(1(2 3 4)) b)',
+    width: 288,
+    height: 400,
+    rows: ['150: 2 0-65 | 3 65-129 | 4 129-194', '200: 1 0-194', '250: a 0-194 | b 194-288', '300: root 0-288'],
+  },
+  {
     name: 'what has no room folds into a count',
     tree: 'root(a b c d e f)',
     width: 176,
@@ -130,6 +137,21 @@ describe('the upright tree', () => {
   test.each(table)('$name', ({ tree, ground = 'root', width, height, options: own, rows }) =>
     expect(draw(layout(grow(tree), ground, width, height, { ...options, ...own }))).toEqual(rows),
   )
+
+  test('what folds grows on as twigs, in widths of their own, up to where the picture ends', () => {
+    const tree = grow('root(a(1(x y z) 2 3(w)) b)')
+    const fold = layout(tree, 'root', 100, 250, options).find((rect) => rect.kind === 'fold')
+    const twigs = fold?.kind === 'fold' ? fold.twigs : []
+    expect(twigs.map(({ kind, x, y, width }) => `${y}: ${kind} ${Math.round(x)}-${Math.round(x + width)}`)).toEqual([
+      '65: folder 0-32',
+      '30: file 0-11',
+      '30: file 11-22',
+      '30: file 22-32',
+      '65: file 32-43',
+      '65: folder 43-54',
+      '30: file 43-54',
+    ])
+  })
 
   test('a crowd widens its cell only so far', () => {
     const crowd = Array.from({ length: 100 }, (_, at) => `n${at}`).join(' ')

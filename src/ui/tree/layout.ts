@@ -2,11 +2,11 @@
  * Where the cells of the upright tree stand: an icicle with its root at the bottom.
  *
  * Pure: a folder, a width and a height in, rectangles out. A row above a cell belongs to what lies in it; widths follow the
- * number of children, not bytes; no cell is narrower than a finger, so siblings without room fold into one cell that counts
- * them. Coordinates are CSS pixels, y downward, as in SVG.
+ * number of leaves that it carries, not bytes; no cell is narrower than a finger, so siblings without room fold into one cell
+ * that counts them and shows them as twigs. Coordinates are CSS pixels, y downward, as in SVG.
  * @module
  */
-import type { Item } from '../../node/api.ts'
+import type { Item, ItemKind } from '../../node/api.ts'
 
 export interface LayoutOptions {
   /** No cell is narrower. */
@@ -24,8 +24,12 @@ export const layoutDefaults: LayoutOptions = {
   cellCountMax: 500,
 }
 
-/** More children than this widen a cell no further: they fold anyway, and its siblings want to be read too. */
+/** More leaves than this widen a cell no further: they fold anyway, and its siblings want to be read too. */
 const weightMax = 12
+/** Twigs are shorter than cells, so that a crown thins out upward. */
+const twigHeightRatio = 0.7
+/** A twig is no narrower; what finds no room beside its siblings is only counted. */
+const twigWidthMinPx = 5
 
 interface Place {
   readonly x: number
@@ -44,6 +48,11 @@ export interface FoldRect extends Place {
   readonly kind: 'fold'
   readonly parentId: string
   readonly foldedCount: number
+  /** What they would look like, with all that grows on them: to be seen, not to be touched. */
+  readonly twigs: readonly Twig[]
+}
+export interface Twig extends Place {
+  readonly kind: ItemKind
 }
 export type Rect = ItemRect | FoldRect
 
@@ -78,42 +87,72 @@ export function layout(
     const children = tree.children.get(below.item.id) ?? []
     const y = below.y - rowHeightPx
     if (children.length === 0 || y < 0) continue
-    const row = rowAbove(tree, children, below, cellWidthMinPx)
+    const row = rowAbove(tree, children, { ...below, y, height: rowHeightPx }, cellWidthMinPx)
     if (rects.length + row.length > cellCountMax) break
-    rects.push(...row.map((place): Rect => ({ ...place, y, height: rowHeightPx, depth: below.depth + 1 })))
+    rects.push(...row)
   }
   return rects
 }
 
-type Unplaced<R> = R extends Rect ? Omit<R, 'y' | 'height' | 'depth'> : never
-
-function rowAbove(
-  tree: LayoutTree,
-  children: readonly Item[],
-  below: ItemRect,
-  cellWidthMinPx: number,
-): Unplaced<Rect>[] {
-  const roomFor = Math.max(1, Math.floor(below.width / cellWidthMinPx))
+/** @param room of the row: that of the cell below, moved up */
+function rowAbove(tree: LayoutTree, children: readonly Item[], room: Place, cellWidthMinPx: number): Rect[] {
+  const roomFor = Math.max(1, Math.floor(room.width / cellWidthMinPx))
   const shown = children.length <= roomFor ? children : children.slice(0, roomFor - 1)
-  const foldedCount = children.length - shown.length
-  const cellCount = shown.length + (foldedCount > 0 ? 1 : 0)
+  const folded = children.slice(shown.length)
+  const weights = shown.map((item) => leafCount(tree, item.id, weightMax))
+  if (folded.length > 0) weights.push(1)
 
-  const weights = shown.map((item) => Math.min(Math.max(1, tree.children.get(item.id)?.length ?? 0), weightMax))
-  const weightSum = weights.reduce((sum, weight) => sum + weight, foldedCount > 0 ? 1 : 0)
-  // Everyone has the narrowest width for certain; only what remains is shared out by weight.
-  const minimum = Math.min(cellWidthMinPx, below.width / cellCount)
-  const shared = below.width - minimum * cellCount
-
-  let x = below.x
-  const place = (weight: number) => {
-    const width = minimum + (shared * weight) / weightSum
-    const at = x
-    x += width
-    return { x: at, width }
+  const places = shareOut(room, weights, cellWidthMinPx)
+  const row = shown.map((item, at): Rect => ({ kind: 'item', item, ...places[at]! }))
+  const last = places[shown.length]
+  if (last) {
+    const parentId = folded[0]!.parentId!
+    const height = last.height * twigHeightRatio
+    const twigs = twigsOf(tree, folded, { ...last, y: last.y + last.height - height, height })
+    row.push({ kind: 'fold', parentId, foldedCount: folded.length, twigs, ...last })
   }
-  const row: Unplaced<Rect>[] = shown.map((item, position) => ({ kind: 'item', item, ...place(weights[position]!) }))
-  if (foldedCount > 0) row.push({ kind: 'fold', parentId: below.item.id, foldedCount, ...place(1) })
   return row
+}
+
+/** Everyone has the narrowest width for certain; only what remains is shared out by weight. */
+function shareOut(room: Place, weights: readonly number[], widthMinPx: number): readonly Place[] {
+  const minimum = Math.min(widthMinPx, room.width / weights.length)
+  const shared = room.width - minimum * weights.length
+  const weightSum = weights.reduce((sum, weight) => sum + weight, 0)
+  let x = room.x
+  return weights.map((weight) => {
+    const width = minimum + (shared * weight) / weightSum
+    const place = { x, y: room.y, width, height: room.height, depth: room.depth + 1 }
+    x += width
+    return place
+  })
+}
+
+/** @param room of the first row of twigs; `depth` counts on from there */
+function twigsOf(tree: LayoutTree, items: readonly Item[], room: Place): readonly Twig[] {
+  const shown = items.slice(0, Math.floor(room.width / twigWidthMinPx))
+  const places = shareOut(
+    { ...room, depth: room.depth - 1 },
+    shown.map((item) => leafCount(tree, item.id, weightMax)),
+    0,
+  )
+  return shown.flatMap((item, at) => {
+    const place = places[at]!
+    const above = { ...place, y: place.y - place.height, depth: place.depth + 1 }
+    const children = tree.children.get(item.id) ?? []
+    return [{ kind: item.kind, ...place }, ...(above.y < 0 ? [] : twigsOf(tree, children, above))]
+  })
+}
+
+/** Of a file or an empty folder 1, else of what lies in it; counted up to a limit, so that a large tree costs no more. */
+function leafCount(tree: LayoutTree, id: string, countMax: number): number {
+  const children = tree.children.get(id) ?? []
+  let count = 0
+  for (const child of children) {
+    count += leafCount(tree, child.id, countMax - count)
+    if (count >= countMax) return countMax
+  }
+  return Math.max(1, count)
 }
 
 /** How many rows stand on the ground, at most `depthMax`. */

@@ -44,10 +44,22 @@ export const treeStyle = css`
     fill: var(--cell-file);
     stroke: var(--cell-line);
   }
+  /* Seen through, but not to be missed by a finger. */
   .cell.fold .box {
-    fill: none;
-    stroke: var(--line-strong);
-    stroke-dasharray: 3 4;
+    fill: transparent;
+  }
+  .twig {
+    fill: var(--cell-2);
+    transition: fill var(--fast);
+  }
+  .twig.folder {
+    fill: var(--cell-1);
+  }
+  .fold .name {
+    paint-order: stroke;
+    stroke: var(--ground);
+    stroke-width: 0.3rem;
+    stroke-linejoin: round;
   }
   .cell.ground .box {
     fill: var(--root-fill);
@@ -92,7 +104,8 @@ export const treeStyle = css`
     fill: var(--node);
   }
   @media (hover: hover) {
-    .cell:not(.ground):hover .box {
+    .cell:not(.ground, .fold):hover .box,
+    .fold:hover .twig {
       fill: color-mix(in oklch, var(--cell-2), var(--fresh) 35%);
     }
   }
