@@ -41,7 +41,7 @@ export class AddEvent extends ItemUiEvent {
   }
 }
 
-/** Siblings without room in the picture were asked for. */
+/** Siblings without room in the picture were asked for; this is the first of them. */
 export class UnfoldEvent extends ItemUiEvent {
   static readonly type = 'bt-unfold'
   constructor(id: string) {

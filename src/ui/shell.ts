@@ -11,8 +11,10 @@ import type { Entry } from './entries.ts'
 import type { ActionsEvent, AddEvent, GroundEvent } from './events.ts'
 import { type Model, apply, emptyModel, isPlaced } from './model.ts'
 import { Notices } from './notices.ts'
-import { type IconName, icon } from './part/icon.ts'
+import { viewOf } from './page/view.ts'
+import { icon } from './part/icon.ts'
 import { Intake, type IntakeHost, isTyping } from './part/intake.ts'
+import type { Offer } from './part/offer.ts'
 import { Room } from './part/room.ts'
 import { shared } from './part/shared.ts'
 import type { NodeState, PasskeyPort, UiNode } from './ports.ts'
@@ -21,21 +23,14 @@ import { shellStyle } from './shell.css.ts'
 import { words } from './words.ts'
 import './page/add-sheet.ts'
 import './page/item-sheet.ts'
-import './page/plant-page.ts'
-import './page/recover-page.ts'
-import './page/storage-page.ts'
-import './page/trash-page.ts'
-import './page/tree-page.ts'
+import './part/header.ts'
 import './part/jobs.ts'
+import './part/nav.ts'
 import './part/notices.ts'
-import './part/waiting.ts'
+import './part/offer.ts'
+import './part/standstill.ts'
 
 const railFromRem = 56
-const places: readonly (readonly [Route, IconName])[] = [
-  ['/', 'tree'],
-  ['/trash', 'trash'],
-  ['/storage', 'storage'],
-]
 
 export class BtShell extends LitElement implements IntakeHost {
   static override properties = {
@@ -125,112 +120,66 @@ export class BtShell extends LitElement implements IntakeHost {
 
   override render() {
     const isWide = this.#room.widthRem >= railFromRem
+    const { tree, stopped } = this.model
+    const offer = this.#offer()
     return html`<div
       class="frame ${isWide ? 'with-rail' : 'with-bar'}"
-      @bt-ground=${(event: GroundEvent) => this.#stand(event.id)}
+      @bt-ground=${(event: GroundEvent) => (this.chosenGroundId = event.id)}
       @bt-actions=${(event: ActionsEvent) => (this.sheetItemId = event.id)}
       @bt-add=${(event: AddEvent) => (this.addFolderId = event.id)}
     >
-      <header>
-        <a class="brand" href=${this.#href('/')} aria-label=${words.product}>${logo}<span>${words.product}</span></a>
-        ${this.#status()}
-      </header>
-      ${this.#nav()}
-      <main id="main" tabindex=${this.route === '/' && this.model.tree ? -1 : 0}>
-        ${this.#offers()} ${this.#page()}
+      <bt-header
+        .home=${hashOf('/', location.hash)}
+        .state=${this.state}
+        .sentence=${this.sentence}
+        .deviceCount=${tree && !stopped ? tree.deviceCount : null}
+        .wide=${isWide}
+      ></bt-header>
+      <bt-nav .route=${this.route} .hash=${location.hash} .wide=${isWide}></bt-nav>
+      <main id="main" tabindex=${this.route === '/' && tree ? -1 : 0}>
+        ${offer ? html`<bt-offer .offer=${offer} .wide=${isWide}></bt-offer>` : nothing} ${this.#page()}
       </main>
       ${this.#actions ? this.#overlays(this.#actions) : nothing}
     </div>`
   }
 
-  #nav() {
-    return html`<nav aria-label=${words.nav.label}>
-      ${places.map(
-        ([route, name]) =>
-          html`<a href=${this.#href(route)} aria-current=${this.route === route ? 'page' : nothing}>
-            ${icon(name)}<span>${words.nav[route]}</span>
-          </a>`,
-      )}
-    </nav>`
-  }
-
-  #status() {
-    if (this.state === 'failed') return nothing
-    if (this.state !== 'here' && this.state !== 'elsewhere')
-      return html`<p class="status" role="status">${this.sentence || words.state[this.state]}</p>`
-    const count = this.model.tree?.deviceCount
-    if (count === undefined || this.model.stopped) return nothing
-    const text = count > 1 ? words.copies.savedOn(count) : words.copies.saved
-    return html`<p class="status ${count > 1 ? '' : 'alone'}" role="status" title=${words.state[this.state]}>
-      <span class="dot"></span><span>${text}</span>
-    </p>`
-  }
-
-  #offers() {
-    const offer = (text: string, button: string, act: () => void, name: IconName) =>
-      html`<aside class="offer">
-        ${icon(name)}
-        <p>${text}</p>
-        <button @click=${act}>${button}</button>
-      </aside>`
-    const isUnplanted = this.model.tree?.planted === false
-    return [
-      this.useNewVersion ? offer(words.update.text, words.update.button, this.useNewVersion, 'restore') : nothing,
-      isUnplanted && this.route === '/'
-        ? offer(words.plant.teaser, words.plant.start, () => (location.hash = this.#href('/plant')), 'sprout')
-        : nothing,
-      this.installPrompt && this.route === '/' && !isUnplanted
-        ? offer(words.install.text, words.install.button, this.#install, 'download')
-        : nothing,
-    ]
-  }
-
-  #page() {
-    const { model } = this
-    if (model.stopped || this.state === 'failed') return this.#trouble(model.stopped?.message ?? this.sentence)
-    if (!model.tree || !this.#actions)
-      return html`<div class="centre">
-        ${logo}
-        <h1 class="unseen">${words.state.starting}</h1>
-        <bt-waiting
-          .cause=${this.state === 'moved' ? words.state.moved : words.wait.opening}
-          .otherWay=${words.wait.openingLong}
-        ></bt-waiting>
-      </div>`
-    const actions = this.#actions
-    switch (this.route) {
-      case '/':
-        return html`<bt-tree-page .model=${model} .actions=${actions} .groundId=${this.#groundId}></bt-tree-page>`
-      case '/trash':
-        return html`<bt-trash-page .model=${model} .actions=${actions}></bt-trash-page>`
-      case '/storage':
-        return html`<bt-storage-page .model=${model} .actions=${actions} .hash=${location.hash}></bt-storage-page>`
-      case '/plant':
-        return html`<bt-plant-page
-          .model=${model}
-          .actions=${actions}
-          .passkey=${this.passkey}
-          .hash=${location.hash}
-        ></bt-plant-page>`
-      case '/recover':
-        return html`<bt-recover-page .model=${model} .actions=${actions} .hash=${location.hash}></bt-recover-page>`
+  /** One at a time, so that they never stand before the tree itself; the more urgent first. */
+  #offer(): Offer | null {
+    const { useNewVersion, installPrompt, route } = this
+    const isPlanted = this.model.tree?.planted
+    if (useNewVersion) return { ...words.update, icon: 'restore', accept: useNewVersion }
+    if (route !== '/') return null
+    if (isPlanted === false)
+      return { ...words.plant.offer, icon: 'sprout', accept: () => (location.hash = hashOf('/plant', location.hash)) }
+    if (!installPrompt) return null
+    return {
+      ...words.install,
+      icon: 'download',
+      accept: () => {
+        void installPrompt()
+        this.installPrompt = null
+      },
     }
   }
 
-  #trouble(sentence: string) {
-    return html`<div class="centre" role="alert">
-      ${logo}
-      <h1>${this.model.stopped ? words.stoppedTitle : words.failedTitle}</h1>
-      <p>${sentence}</p>
-      <button class="loud" @click=${() => location.reload()}>${words.reload}</button>
-    </div>`
+  #page() {
+    const { model, state, passkey } = this
+    if (model.stopped || state === 'failed')
+      return html`<bt-standstill
+        .heading=${model.stopped ? words.stoppedTitle : words.failedTitle}
+        .problem=${model.stopped?.message ?? this.sentence}
+      ></bt-standstill>`
+    if (!model.tree || !this.#actions)
+      return html`<bt-standstill .cause=${state === 'moved' ? words.state.moved : words.wait.opening}></bt-standstill>`
+    return viewOf(this.route, { model, passkey, actions: this.#actions, groundId: this.#groundId })
   }
 
   #overlays(actions: Actions) {
-    return html`<bt-jobs .jobs=${this.model.jobs} .actions=${actions}></bt-jobs>
-      <section class="overlays" aria-label=${words.notices.label}>
+    const { hoveredId } = this.#intake
+    return html`<section class="notices" aria-label=${words.notices.label}>
         <bt-notices .notices=${this.#notices}></bt-notices>
       </section>
+      <bt-jobs .jobs=${this.model.jobs} .actions=${actions}></bt-jobs>
       <bt-item-sheet
         .model=${this.model}
         .actions=${actions}
@@ -242,13 +191,13 @@ export class BtShell extends LitElement implements IntakeHost {
         .folderId=${this.addFolderId}
         @bt-sheet-closed=${() => (this.addFolderId = '')}
       ></bt-add-sheet>
-      ${this.#intake.hoveredId ? this.#dropHint(actions.nameOf(this.#intake.hoveredId)) : nothing}`
-  }
-
-  #dropHint(name: string) {
-    return html`<div class="drop">
-      <p>${icon('add')}<bdi>${words.tree.dropHere(name)}</bdi></p>
-    </div>`
+      ${
+        hoveredId
+          ? html`<div class="drop">
+              <p>${icon('add')}<bdi>${words.tree.dropHere(actions.nameOf(hoveredId))}</bdi></p>
+            </div>`
+          : nothing
+      }`
   }
 
   override updated(changed: PropertyValues<this>): void {
@@ -262,18 +211,10 @@ export class BtShell extends LitElement implements IntakeHost {
     const rootId = this.model.tree?.rootId ?? ''
     return this.chosenGroundId && isPlaced(this.model, this.chosenGroundId) ? this.chosenGroundId : rootId
   }
-  #href = (route: Route): string => hashOf(route, location.hash)
   #go(route: Route): void {
     this.route = route
     this.sheetItemId = ''
     this.addFolderId = ''
-  }
-  #stand(id: string): void {
-    this.chosenGroundId = id
-  }
-  #install = (): void => {
-    void this.installPrompt?.()
-    this.installPrompt = null
   }
 
   get intakeGroundId(): string {
@@ -303,11 +244,3 @@ declare global {
     'bt-shell': BtShell
   }
 }
-
-/** Three cells and a root. */
-const logo = html`<svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
-  <rect class="root" x="3" y="21" width="26" height="8" rx="2.6" />
-  <rect x="3" y="12" width="12" height="8" rx="2.2" />
-  <rect x="16" y="12" width="13" height="8" rx="2.2" />
-  <rect x="16" y="3" width="7.5" height="8" rx="2.2" />
-</svg>`

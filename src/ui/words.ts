@@ -56,6 +56,7 @@ export const words = {
   copies: {
     here: 'Only on this device',
     none: 'Not on this device',
+    brief: (count: number) => counted(count, 'copy', 'copies'),
     many: (count: number) => `On ${counted(count, 'device', 'devices')}`,
     of: (copies: number, devices: number) => `${copies} of ${counted(devices, 'device', 'devices')} hold it all`,
     saved: 'Saved on this device only',
@@ -79,9 +80,15 @@ export const words = {
     cellFolder: (name: string, count: number) =>
       `${name}, folder, ${count === 0 ? 'empty' : counted(count, 'item', 'items')}`,
     cellFile: (name: string, sizeBytes: number) => `${name}, file, ${formatSize(sizeBytes)}`,
+    beginning: 'Here your tree begins',
+    beginningHelp: 'What you add is sealed on this device with a key that nobody else has.',
     emptyRoot: 'Nothing has grown here yet',
     emptyFolder: 'This folder is empty',
-    emptyHelp: 'Drop files anywhere on this page, paste them, or press Add.',
+    /** @param canDrop false where fingers are all there is */
+    addHelp: (canDrop: boolean) =>
+      canDrop
+        ? 'Press Add, drop files anywhere on this page, or paste them.'
+        : 'Press Add to bring in files and folders.',
     dropHere: (name: string) => `Let go to add to ${name}`,
     more: (name: string) => `Actions for ${name}`,
   },
@@ -119,6 +126,7 @@ export const words = {
     goIn: 'Show this folder',
     download: 'Download',
     rename: 'Rename',
+    renameTitle: (name: string) => `Rename ${name}`,
     move: 'Move',
     readers: 'Who can read this',
     trash: 'Delete',
@@ -193,7 +201,7 @@ export const words = {
     askOne: (name: string) => `Delete ${name} for good?`,
     askAll: (count: number) => `Delete ${counted(count, 'item', 'items')} for good?`,
     askHelp: 'This cannot be undone, and no copy of it remains in this tree.',
-    since: (atMs: number) => `Deleted ${formatDay(atMs)}`,
+    until: (atMs: number) => `Kept until ${formatDay(atMs)}`,
     restored: (name: string) => `${name} is back in its folder`,
     labelRestore: (name: string) => `Restore ${name}`,
     labelPurge: (name: string) => `Delete ${name} for good`,
@@ -276,8 +284,10 @@ export const words = {
 
   plant: {
     title: 'Plant your tree',
-    teaser: 'This tree lives in this browser alone. Plant it to make it yours for good.',
-    start: 'Plant it',
+    offer: {
+      text: 'This tree lives in this browser alone. Plant it to make it yours for good.',
+      button: 'Plant it',
+    },
     step: (at: number, of: number) => `Step ${at} of ${of}`,
     planted: (owner: string) => `This tree is planted. It belongs to ${owner}.`,
     whyTitle: 'Make this tree yours',
@@ -340,6 +350,7 @@ export const words = {
       title: 'Your tree is planted',
       help: 'Everything in it is sealed with keys that you hold. It is still on this device only: save an archive now and then.',
       button: 'Go to the tree',
+      archive: 'Save an archive',
     },
     abandon: 'Stop planting',
   },

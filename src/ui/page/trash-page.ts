@@ -12,6 +12,9 @@ import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import '../part/sheet.ts'
 
+/** As long as the node keeps it. */
+const trashLifeMs = 30 * 24 * 60 * 60 * 1000
+
 export class BtTrashPage extends LitElement {
   static override properties = {
     model: { attribute: false },
@@ -41,6 +44,11 @@ export class BtTrashPage extends LitElement {
       }
       ul {
         inline-size: 100%;
+      }
+      .about {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 0 var(--space-3);
       }
       .name {
         overflow-wrap: anywhere;
@@ -77,8 +85,9 @@ export class BtTrashPage extends LitElement {
       ${icon(item.kind)}
       <div>
         <p class="name"><bdi>${item.name}</bdi></p>
-        <p class="small quiet number">
-          ${words.trash.since(item.trashedAtMs ?? 0)}${item.kind === 'file' ? ` · ${formatSize(item.sizeBytes)}` : nothing}
+        <p class="small quiet number about">
+          <span>${words.trash.until((item.trashedAtMs ?? 0) + trashLifeMs)}</span>
+          ${item.kind === 'file' ? html`<span>${formatSize(item.sizeBytes)}</span>` : nothing}
         </p>
       </div>
       <button

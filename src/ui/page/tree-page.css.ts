@@ -7,22 +7,15 @@ import { css } from 'lit'
 export const treePageStyle = css`
   :host {
     display: grid;
-    block-size: 100%;
-    min-block-size: 0;
   }
   .views {
     display: grid;
-    grid-template-rows: auto minmax(0, 1fr);
-    min-block-size: 0;
-    block-size: 100%;
+    grid-template-columns: minmax(0, 1fr);
+    grid-template-rows: auto minmax(min-content, 1fr);
   }
   .views.both {
-    grid-template-rows: minmax(0, 1fr);
+    grid-template-rows: minmax(min-content, 1fr);
     grid-template-columns: minmax(0, 1.5fr) minmax(20rem, 1fr);
-  }
-  section {
-    min-block-size: 0;
-    min-inline-size: 0;
   }
   .picture {
     display: grid;
@@ -37,16 +30,9 @@ export const treePageStyle = css`
   bt-tree {
     grid-area: 1 / 1;
   }
-  .hint {
+  .picture .hint {
     grid-area: 1 / 1;
     align-self: start;
-    justify-self: center;
-    display: grid;
-    gap: var(--space-2);
-    max-inline-size: 22rem;
-    padding: var(--space-6) var(--space-4);
-    text-align: center;
-    text-wrap: balance;
     position: relative;
     pointer-events: none;
   }
@@ -91,11 +77,13 @@ export const treePageStyle = css`
     display: grid;
     grid-template-rows: auto auto minmax(0, 1fr);
     align-content: start;
+    padding: 0 var(--space-3) var(--space-3);
+  }
+  /* As high as the picture beside it, whatever is in it. On a narrow page it scrolls with all the rest. */
+  .both .list {
+    contain: size;
     overflow: auto;
     overscroll-behavior: contain;
-    padding: 0 var(--space-3) var(--space-7);
-  }
-  .both .list {
     grid-template-rows: auto minmax(0, 1fr);
     padding: 0 var(--space-4) var(--space-6);
     border-inline-start: 1px solid var(--line);
@@ -145,11 +133,17 @@ export const treePageStyle = css`
     color: var(--on-accent-quiet);
   }
   .float {
-    position: sticky;
-    inset-block-end: 0;
     justify-self: end;
     align-self: end;
+    z-index: 1;
     margin-block-start: var(--space-4);
     box-shadow: var(--shadow);
+  }
+  /* On a low page it would lie over half of the list. */
+  @media (min-height: 36rem) {
+    .float {
+      position: sticky;
+      inset-block-end: var(--space-3);
+    }
   }
 `

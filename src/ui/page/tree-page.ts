@@ -5,11 +5,12 @@
 import { LitElement, css, html, nothing } from 'lit'
 import type { Item } from '../../node/api.ts'
 import { type Actions, displayName } from '../actions.ts'
-import { ActionsEvent, AddEvent } from '../events.ts'
-import { type Model, childrenOf } from '../model.ts'
+import { ActionsEvent, AddEvent, type UnfoldEvent } from '../events.ts'
+import type { Model } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { Room } from '../part/room.ts'
 import { shared } from '../part/shared.ts'
+import { hintOf, hintStyle } from '../tree/hint.ts'
 import { groundHeightRem } from '../tree/tree.ts'
 import { words } from '../words.ts'
 import { treePageStyle } from './tree-page.css.ts'
@@ -36,6 +37,7 @@ export class BtTreePage extends LitElement {
 
   static override styles = [
     shared,
+    hintStyle,
     treePageStyle,
     css`
       .ground {
@@ -54,60 +56,29 @@ export class BtTreePage extends LitElement {
     const isWide = this.#room.widthRem >= bothFromRem
     const ground = this.model.items.get(this.groundId)
     if (!ground) return nothing
-    const name = displayName(this.model, ground)
     return html`<div class="views ${isWide ? 'both' : ''}" @bt-unfold=${this.#unfolded}>
       <h1 class="unseen">${words.tree.title}</h1>
-      ${isWide ? nothing : this.#switch()}
-      ${
-        isWide || this.view === 'picture'
-          ? html`<section class="picture" aria-label=${words.tree.picture}>
-              <bt-tree .model=${this.model} .groundId=${this.groundId}></bt-tree>
-              ${childrenOf(this.model, ground.id).length < 2 ? this.#hint(ground) : nothing}
-              <div class="ground">
-                <button
-                  class="on-root only-icon"
-                  aria-label=${words.tree.more(name)}
-                  @click=${() => this.dispatchEvent(new ActionsEvent(ground.id))}
-                >
-                  ${icon('more')}
-                </button>
-                <button
-                  class="on-root add"
-                  aria-label=${words.add.button}
-                  @click=${() => this.dispatchEvent(new AddEvent(ground.id))}
-                >
-                  ${icon('add')}<span>${words.add.button}</span>
-                </button>
-              </div>
-              <bt-crumbs .model=${this.model} .groundId=${this.groundId}></bt-crumbs>
-            </section>`
-          : nothing
-      }
+      ${isWide ? nothing : this.#switch()} ${isWide || this.view === 'picture' ? this.#picture(ground) : nothing}
       ${isWide || this.view === 'list' ? this.#list(isWide) : nothing}
     </div>`
   }
 
-  #hint(ground: Item) {
-    const isEmpty = childrenOf(this.model, ground.id).length === 0
-    const heading = isEmpty ? (ground.parentId === null ? words.tree.emptyRoot : words.tree.emptyFolder) : ''
-    return html`<div class="hint">
-      ${heading ? html`<h2>${heading}</h2>` : nothing}
-      <p class="quiet">${words.tree.emptyHelp}</p>
-    </div>`
-  }
-
-  #switch() {
-    const choice = (view: 'picture' | 'list', text: string) =>
-      html`<button
-        class="plain"
-        aria-pressed=${this.view === view ? 'true' : 'false'}
-        @click=${() => (this.view = view)}
-      >
-        ${icon(view === 'picture' ? 'tree' : 'list')}${text}
-      </button>`
-    return html`<div class="switch" role="group" aria-label=${words.tree.viewLabel}>
-      ${choice('picture', words.tree.picture)}${choice('list', words.tree.list)}
-    </div>`
+  #picture(ground: Item) {
+    return html`<section class="picture" aria-label=${words.tree.picture}>
+      <bt-tree .model=${this.model} .groundId=${ground.id}></bt-tree>
+      ${hintOf(this.model, ground.id)}
+      <div class="ground">
+        <button
+          class="on-root only-icon"
+          aria-label=${words.tree.more(displayName(this.model, ground))}
+          @click=${() => this.dispatchEvent(new ActionsEvent(ground.id))}
+        >
+          ${icon('more')}
+        </button>
+        ${this.#add('on-root add')}
+      </div>
+      ${this.#crumbs()}
+    </section>`
   }
 
   #list(isWide: boolean) {
@@ -124,22 +95,44 @@ export class BtTreePage extends LitElement {
           @input=${(event: Event) => (this.query = (event.target as HTMLInputElement).value.trim())}
         />
       </div>
-      ${isWide ? nothing : html`<bt-crumbs .model=${this.model} .groundId=${this.groundId}></bt-crumbs>`}
+      ${isWide ? nothing : this.#crumbs()}
       <bt-list .model=${this.model} .actions=${this.actions} .groundId=${this.groundId} .query=${this.query}></bt-list>
-      ${
-        isWide
-          ? nothing
-          : html`<button class="loud float" @click=${() => this.dispatchEvent(new AddEvent(this.groundId))}>
-              ${icon('add')}${words.add.button}
-            </button>`
-      }
+      ${isWide ? nothing : this.#add('loud float')}
     </section>`
   }
 
+  #crumbs = () => html`<bt-crumbs .model=${this.model} .groundId=${this.groundId}></bt-crumbs>`
+
+  #add(kind: string) {
+    return html`<button
+      class=${kind}
+      aria-label=${words.add.button}
+      @click=${() => this.dispatchEvent(new AddEvent(this.groundId))}
+    >
+      ${icon('add')}<span>${words.add.button}</span>
+    </button>`
+  }
+
+  #switch() {
+    const choice = (view: 'picture' | 'list', text: string) =>
+      html`<button
+        class="plain"
+        aria-pressed=${this.view === view ? 'true' : 'false'}
+        @click=${() => (this.view = view)}
+      >
+        ${icon(view === 'picture' ? 'tree' : 'list')}${text}
+      </button>`
+    return html`<div class="switch" role="group" aria-label=${words.tree.viewLabel}>
+      ${choice('picture', words.tree.picture)}${choice('list', words.tree.list)}
+    </div>`
+  }
+
   /** Cells without room are all in the list. */
-  #unfolded(): void {
+  async #unfolded(event: UnfoldEvent): Promise<void> {
     this.query = ''
     this.view = 'list'
+    await this.updateComplete
+    await this.renderRoot.querySelector('bt-list')?.reveal(event.id)
   }
 }
 customElements.define('bt-tree-page', BtTreePage)

@@ -4,41 +4,31 @@
  */
 import { LitElement, css, html } from 'lit'
 import { words } from '../words.ts'
+import { dotStyle } from './dot.css.ts'
 import { shared } from './shared.ts'
 
 export class BtCopies extends LitElement {
   static override properties = { copyCount: { type: Number }, deviceCount: { type: Number }, brief: { type: Boolean } }
   declare copyCount: number
   declare deviceCount: number
-  /** Only the dot where the words stand elsewhere; they stay for screen readers. */
+  /** In a word, where the sentence stands elsewhere. */
   declare brief: boolean
 
   static override styles = [
     shared,
+    dotStyle,
     css`
       :host {
         display: inline-flex;
+      }
+      .badge:not(.alone) {
+        color: var(--ink-quiet);
       }
       .badge {
         display: inline-flex;
         align-items: center;
         gap: 0.4em;
-        color: var(--ink-quiet);
         font-size: var(--text-1);
-      }
-      .dot {
-        inline-size: 0.55em;
-        block-size: 0.55em;
-        border-radius: 50%;
-        background: var(--accent-bright);
-        flex: none;
-      }
-      .alone {
-        color: var(--warn);
-      }
-      .alone .dot {
-        background: transparent;
-        box-shadow: inset 0 0 0 0.14em var(--warn);
       }
     `,
   ]
@@ -61,7 +51,7 @@ export class BtCopies extends LitElement {
             ? of(this.copyCount, this.deviceCount)
             : many(this.copyCount)
     return html`<span class="badge ${this.copyCount < 2 ? 'alone' : ''}" title=${text}>
-      <span class="dot"></span><span class=${this.brief ? 'unseen' : ''}>${text}</span>
+      <span class="dot"></span><span>${this.brief ? words.copies.brief(this.copyCount) : text}</span>
     </span>`
   }
 }

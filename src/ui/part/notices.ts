@@ -2,11 +2,12 @@
  * The messages at the foot of the page. One that can be undone counts its seconds, and waits while a person is at it.
  * @module
  */
-import { LitElement, css, html, nothing } from 'lit'
+import { LitElement, html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import { type Notice, type Notices, undoWindowMs } from '../notices.ts'
 import { words } from '../words.ts'
 import { icon } from './icon.ts'
+import { noticesStyle } from './notices.css.ts'
 import { shared } from './shared.ts'
 import { Watching } from './watching.ts'
 
@@ -20,51 +21,7 @@ export class BtNotices extends LitElement {
   #timer: ReturnType<typeof setInterval> | undefined
   #isHeld = false
 
-  static override styles = [
-    shared,
-    css`
-      ul {
-        display: grid;
-        gap: var(--space-2);
-        justify-items: center;
-      }
-      li {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 0 var(--space-2);
-        inline-size: fit-content;
-        max-inline-size: min(100%, 32rem);
-        padding: var(--space-1) var(--space-1) var(--space-1) var(--space-4);
-        border-radius: var(--radius-3);
-        background: var(--surface-raised);
-        box-shadow: var(--shadow);
-        animation: rise var(--settle);
-      }
-      li.danger {
-        background: var(--danger-quiet);
-      }
-      p {
-        flex: 1 1 8rem;
-        padding-block: var(--space-2);
-        overflow-wrap: anywhere;
-      }
-      .act {
-        color: var(--accent);
-      }
-      .left {
-        min-inline-size: 1.5em;
-        color: var(--ink-quiet);
-        text-align: end;
-      }
-      @keyframes rise {
-        from {
-          opacity: 0;
-          transform: translateY(0.75rem);
-        }
-      }
-    `,
-  ]
+  static override styles = [shared, noticesStyle]
 
   constructor() {
     super()

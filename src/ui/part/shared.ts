@@ -274,6 +274,10 @@ export const sectionStyle = css`
   section > * {
     max-inline-size: 100%;
   }
+  /* Takes no room before it has something to say. */
+  [role='status']:empty {
+    position: absolute;
+  }
   .card {
     padding: var(--space-5) var(--space-4);
     border-radius: var(--radius-3);

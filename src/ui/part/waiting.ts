@@ -24,6 +24,8 @@ export class BtWaiting extends LitElement {
         gap: var(--space-3);
         min-block-size: 2.5rem;
         align-content: center;
+        /* In the middle where it stands in the middle of a page. */
+        justify-items: inherit;
       }
       .bar {
         block-size: 0.25rem;

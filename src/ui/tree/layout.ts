@@ -47,6 +47,8 @@ export interface ItemRect extends Place {
 export interface FoldRect extends Place {
   readonly kind: 'fold'
   readonly parentId: string
+  /** The first of them. */
+  readonly firstId: string
   readonly foldedCount: number
   /** What they would look like, with all that grows on them: to be seen, not to be touched. */
   readonly twigs: readonly Twig[]
@@ -106,10 +108,10 @@ function rowAbove(tree: LayoutTree, children: readonly Item[], room: Place, cell
   const row = shown.map((item, at): Rect => ({ kind: 'item', item, ...places[at]! }))
   const last = places[shown.length]
   if (last) {
-    const parentId = folded[0]!.parentId!
+    const { id: firstId, parentId } = folded[0]!
     const height = last.height * twigHeightRatio
     const twigs = twigsOf(tree, folded, { ...last, y: last.y + last.height - height, height })
-    row.push({ kind: 'fold', parentId, foldedCount: folded.length, twigs, ...last })
+    row.push({ kind: 'fold', parentId: parentId!, firstId, foldedCount: folded.length, twigs, ...last })
   }
   return row
 }

@@ -96,11 +96,8 @@ export const listStyle = css`
   .more {
     color: var(--ink-quiet);
   }
-  .empty {
-    display: grid;
-    gap: var(--space-2);
+  .none {
     padding: var(--space-6) var(--space-4);
     text-align: center;
-    text-wrap: balance;
   }
 `

@@ -8,20 +8,18 @@
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { Item } from '../../node/api.ts'
-import { type Actions, placeOf } from '../actions.ts'
-import { ActionsEvent, GroundEvent, type NamedEvent } from '../events.ts'
-import { sentenceOf } from '../fault.ts'
-import { formatDay, formatSize } from '../format.ts'
-import { type Model, childrenOf, fewestCopies } from '../model.ts'
-import { icon } from '../part/icon.ts'
+import type { Actions } from '../actions.ts'
+import { ActionsEvent, GroundEvent } from '../events.ts'
+import type { Model } from '../model.ts'
 import { itemMediaType } from '../part/intake.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
+import { hintOf, hintStyle } from './hint.ts'
 import { listStyle } from './list.css.ts'
+import { Renaming } from './renaming.ts'
+import { insideOfRow, sentenceOfRow } from './row.ts'
 import { type Row, rowsOf, rowsOfSearch } from './rows.ts'
 import { type Steering, TypeAhead, steer } from './steer.ts'
-import '../part/copies.ts'
-import '../part/name-form.ts'
 
 const pageOfRows = 500
 
@@ -33,8 +31,6 @@ export class BtList extends LitElement {
     query: {},
     currentId: { state: true },
     unfoldedIds: { state: true },
-    renamingId: { state: true },
-    problem: { state: true },
     shownMax: { state: true },
   }
   declare model: Model
@@ -44,23 +40,26 @@ export class BtList extends LitElement {
   declare query: string
   declare currentId: string
   declare unfoldedIds: ReadonlySet<string>
-  declare renamingId: string
-  declare problem: string
   declare shownMax: number
   #rows: readonly Row[] = []
   #hadFocus = false
   readonly #typeAhead = new TypeAhead()
+  readonly #renaming = new Renaming(this, (id) => this.#focus(id))
 
-  static override styles = [shared, listStyle]
+  static override styles = [shared, hintStyle, listStyle]
 
   constructor() {
     super()
     this.query = ''
     this.currentId = ''
     this.unfoldedIds = new Set()
-    this.renamingId = ''
-    this.problem = ''
     this.shownMax = pageOfRows
+  }
+
+  /** Goes to the row of an item that lies in the ground. */
+  async reveal(id: string): Promise<void> {
+    await this.updateComplete
+    this.#goTo(this.#rows.findIndex((row) => row.item.id === id))
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
@@ -74,7 +73,10 @@ export class BtList extends LitElement {
   }
 
   override render() {
-    if (this.#rows.length === 0) return this.#nothing()
+    if (this.#rows.length === 0)
+      return this.query
+        ? html`<p class="none quiet" role="status">${words.list.hits(0)}</p>`
+        : hintOf(this.model, this.groundId)
     const hiddenCount = this.#rows.length - this.shownMax
     return html`<p class="unseen" id="help">${words.list.help}</p>
       <ul role="tree" aria-label=${words.list.label} aria-describedby="help" @keydown=${this.#pressed}>
@@ -98,18 +100,11 @@ export class BtList extends LitElement {
     if (this.#hadFocus && !this.shadowRoot?.activeElement) this.#focus(this.currentId)
   }
 
-  #nothing() {
-    if (this.query) return html`<p class="empty quiet" role="status">${words.list.hits(0)}</p>`
-    const isRoot = this.groundId === this.model.tree?.rootId
-    return html`<div class="empty">
-      <h2>${isRoot ? words.tree.emptyRoot : words.tree.emptyFolder}</h2>
-      <p class="quiet">${words.tree.emptyHelp}</p>
-    </div>`
-  }
-
   #line(row: Row) {
     const { item, level, position, siblingCount, isUnfolded } = row
     const isFolder = item.kind === 'folder'
+    const isHit = this.query !== ''
+    const form = this.#renaming.formOf(item)
     return html`<li
       role="treeitem"
       id=${`row-${item.id}`}
@@ -120,86 +115,26 @@ export class BtList extends LitElement {
       aria-level=${level}
       aria-posinset=${position}
       aria-setsize=${siblingCount}
-      aria-expanded=${isFolder && !this.query ? String(isUnfolded) : nothing}
-      aria-label=${this.#sentence(item)}
-      draggable=${this.renamingId === item.id ? 'false' : 'true'}
+      aria-expanded=${isFolder && !isHit ? String(isUnfolded) : nothing}
+      aria-label=${sentenceOfRow(this.model, item, isHit)}
+      draggable=${form ? 'false' : 'true'}
       @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(itemMediaType, item.id)}
       @focus=${() => (this.currentId = item.id)}
       @click=${(event: Event) => this.#clicked(event, row)}
       @contextmenu=${(event: Event) => this.#menu(event, item)}
     >
-      <span class="fold ${isUnfolded ? 'down' : ''}">${isFolder && !this.query ? icon('chevron') : nothing}</span>
-      <span class="kind ${item.kind}">${icon(item.kind)}</span>
-      ${this.renamingId === item.id ? this.#renaming(item) : this.#texts(item)}
-      <button class="plain only-icon more" tabindex="-1" aria-label=${words.tree.more(item.name)}>
-        ${icon('more')}
-      </button>
+      ${insideOfRow(this.model, row, isHit, form)}
     </li>`
-  }
-
-  #texts(item: Item) {
-    const place = this.query ? placeOf(this.model, item) : ''
-    return html`<span class="texts">
-      <span class="name"><bdi>${item.name}</bdi></span>
-      <span class="small quiet number about">
-        ${place ? html`<span><bdi>${words.list.inFolder(place)}</bdi></span>` : nothing}
-        <span
-          >${item.kind === 'folder' ? words.tree.items(childrenOf(this.model, item.id).length) : formatSize(item.sizeBytes)}</span
-        >
-        <span class="day">${formatDay(item.modifiedAtMs)}</span>
-        <bt-copies
-          brief
-          .copyCount=${fewestCopies(this.model, item.id)}
-          .deviceCount=${this.model.tree?.deviceCount ?? 1}
-        ></bt-copies>
-      </span>
-    </span>`
-  }
-
-  #renaming(item: Item) {
-    return html`<bt-name-form
-      compact
-      .label=${words.item.name}
-      .value=${item.name}
-      .problem=${this.problem}
-      @click=${(event: Event) => event.stopPropagation()}
-      @bt-named=${(event: NamedEvent) => this.#rename(item, event.name)}
-      @bt-name-left=${() => this.#endRenaming()}
-    ></bt-name-form>`
-  }
-
-  async #rename(item: Item, name: string): Promise<void> {
-    try {
-      await this.actions.rename(item, name)
-      this.#endRenaming()
-    } catch (error) {
-      this.problem = sentenceOf(error)
-    }
-  }
-  #endRenaming(): void {
-    const id = this.renamingId
-    this.renamingId = ''
-    this.problem = ''
-    this.#focus(id)
-  }
-
-  #sentence(item: Item): string {
-    const copies = fewestCopies(this.model, item.id) < 2 ? words.copies.here : ''
-    const about =
-      item.kind === 'folder'
-        ? words.tree.cellFolder(item.name, childrenOf(this.model, item.id).length)
-        : words.tree.cellFile(item.name, item.sizeBytes)
-    return [about, this.query ? placeOf(this.model, item) : '', copies].filter((part) => part !== '').join(', ')
   }
 
   #clicked(event: Event, row: Row): void {
     const within = (selector: string) =>
       event.composedPath().some((target) => target instanceof Element && target.matches(selector))
+    const isFolder = row.item.kind === 'folder'
     this.currentId = row.item.id
     if (within('.more')) this.dispatchEvent(new ActionsEvent(row.item.id))
-    else if (within('.fold') && row.item.kind === 'folder' && !this.query) this.#unfold(row.item.id, !row.isUnfolded)
-    else if (row.item.kind === 'folder') this.dispatchEvent(new GroundEvent(row.item.id))
-    else this.dispatchEvent(new ActionsEvent(row.item.id))
+    else if (within('.fold') && isFolder && !this.query) this.#unfold(row.item.id, !row.isUnfolded)
+    else this.dispatchEvent(isFolder ? new GroundEvent(row.item.id) : new ActionsEvent(row.item.id))
   }
   #menu(event: Event, item: Item): void {
     event.preventDefault()
@@ -239,7 +174,7 @@ export class BtList extends LitElement {
         this.dispatchEvent(new ActionsEvent(item.id))
         break
       case 'rename':
-        this.renamingId = item.id
+        this.#renaming.begin(item)
         break
       case 'trash':
         void this.actions.trash(item)
@@ -266,3 +201,9 @@ export class BtList extends LitElement {
   }
 }
 customElements.define('bt-list', BtList)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'bt-list': BtList
+  }
+}

@@ -120,7 +120,7 @@ export class BtTree extends LitElement {
     else if (rect.kind === 'item') this.dispatchEvent(new GroundEvent(rect.item.id))
     // Standing on their own folder they have more room; where they stand on it already, the list has it.
     else if (rect.depth > 1) this.dispatchEvent(new GroundEvent(rect.parentId))
-    else this.dispatchEvent(new UnfoldEvent(rect.parentId))
+    else this.dispatchEvent(new UnfoldEvent(rect.firstId))
   }
   #menu(event: Event, rect: Rect): void {
     if (rect.kind === 'fold') return

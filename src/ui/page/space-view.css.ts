@@ -1,10 +1,10 @@
 /**
- * How the storage page looks.
+ * How the parts of the used space look.
  * @module
  */
 import { css } from 'lit'
 
-export const storageStyle = css`
+export const spaceStyle = css`
   section {
     inline-size: 100%;
   }
@@ -31,7 +31,7 @@ export const storageStyle = css`
     background: var(--line-strong);
   }
   .legend {
-    grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr));
+    grid-template-columns: repeat(auto-fit, minmax(min(8rem, 100%), 1fr));
   }
   .legend dt {
     display: flex;

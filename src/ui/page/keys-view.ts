@@ -1,0 +1,41 @@
+/**
+ * Whose tree this is, and the fingerprints by which devices compare.
+ * @module
+ */
+import { LitElement, html, nothing } from 'lit'
+import type { TreeStatus } from '../../node/api.ts'
+import { formatFingerprint } from '../format.ts'
+import { sectionStyle, shared } from '../part/shared.ts'
+import { words } from '../words.ts'
+
+export class BtKeysView extends LitElement {
+  static override properties = { tree: { attribute: false } }
+  declare tree: TreeStatus
+
+  static override styles = [shared, sectionStyle]
+
+  override render() {
+    const { planted, ownerName, deviceName, root, principal, treeId, stateRoot } = this.tree
+    return html`<section>
+      <h2>${words.storage.keysTitle}</h2>
+      ${planted ? nothing : html`<p class="quiet">${words.storage.unplanted}</p>`}
+      <dl>
+        ${line(words.storage.owner, ownerName)} ${line(words.storage.device, deviceName)}
+        ${root ? line(words.storage.rootKept, words.storage.rootBy[root.passkey]) : nothing}
+        ${fingerprint(words.storage.principal, principal)} ${fingerprint(words.storage.treeId, treeId)}
+        ${fingerprint(words.storage.stateRoot, stateRoot)}
+      </dl>
+      <p class="quiet small">${words.storage.stateRootHelp}</p>
+    </section>`
+  }
+}
+customElements.define('bt-keys-view', BtKeysView)
+
+const line = (term: string, text: string, kind = '') =>
+  text === ''
+    ? nothing
+    : html`<div>
+        <dt>${term}</dt>
+        <dd class=${kind}><bdi>${text}</bdi></dd>
+      </div>`
+const fingerprint = (term: string, text: string) => line(term, formatFingerprint(text), 'mono')
