@@ -8,10 +8,11 @@ import { type Actions, displayName } from '../actions.ts'
 import { GroundEvent, type NamedEvent, SheetClosedEvent } from '../events.ts'
 import { sentenceOf } from '../fault.ts'
 import { type Model, childrenOf, fewestCopies } from '../model.ts'
-import { type IconName, icon } from '../part/icon.ts'
+import { icon } from '../part/icon.ts'
 import { menuStyle } from '../part/menu.css.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
+import { type ItemAction, itemMenu } from './item-menu.ts'
 import './move-view.ts'
 import './readers-view.ts'
 import '../part/copies.ts'
@@ -55,8 +56,16 @@ export class BtItemSheet extends LitElement {
 
   #title(item: Item): string {
     const name = displayName(this.model, item)
-    if (this.view === 'move') return words.move.title(name)
-    return this.view === 'readers' ? words.readers.title(name) : name
+    switch (this.view) {
+      case 'menu':
+        return name
+      case 'rename':
+        return words.item.renameTitle(name)
+      case 'move':
+        return words.move.title(name)
+      case 'readers':
+        return words.readers.title(name)
+    }
   }
 
   #content(item: Item) {
@@ -86,17 +95,9 @@ export class BtItemSheet extends LitElement {
   }
 
   #menu(item: Item) {
-    const isFile = item.kind === 'file'
-    const isRoot = item.parentId === null
-    const line = (name: IconName, text: string, act: () => void, kind = '') =>
-      html`<li><button class="plain ${kind}" @click=${act}>${icon(name)}${text}</button></li>`
-    const leave = (act: () => void) => () => {
-      this.#close()
-      act()
-    }
     return html`<p class="facts small quiet number">
         <span
-          >${isFile ? words.item.size(item.sizeBytes) : words.tree.items(childrenOf(this.model, item.id).length)}</span
+          >${item.kind === 'file' ? words.item.size(item.sizeBytes) : words.tree.items(childrenOf(this.model, item.id).length)}</span
         >
         <span>${words.item.changed(item.modifiedAtMs)}</span>
         <bt-copies
@@ -105,47 +106,38 @@ export class BtItemSheet extends LitElement {
         ></bt-copies>
       </p>
       <ul class="menu" role="list">
-        ${
-          isFile
-            ? line(
-                'open',
-                words.item.open,
-                leave(() => this.actions.open(item)),
-              )
-            : nothing
-        }
-        ${
-          isFile
-            ? line(
-                'download',
-                words.item.download,
-                leave(() => this.actions.download(item.id)),
-              )
-            : nothing
-        }
-        ${
-          isFile || isRoot
-            ? nothing
-            : line(
-                'folder',
-                words.item.goIn,
-                leave(() => this.dispatchEvent(new GroundEvent(item.id))),
-              )
-        }
-        ${isRoot ? nothing : line('rename', words.item.rename, () => (this.view = 'rename'))}
-        ${isRoot ? nothing : line('move', words.item.move, () => (this.view = 'move'))}
-        ${line('readers', words.item.readers, () => (this.view = 'readers'))}
-        ${
-          isRoot
-            ? nothing
-            : line(
-                'trash',
-                words.item.trash,
-                leave(() => void this.actions.trash(item)),
-                'risky',
-              )
-        }
+        ${itemMenu(item).map(
+          ({ action, icon: name, text }) =>
+            html`<li>
+              <button class="plain ${action === 'trash' ? 'risky' : ''}" @click=${() => this.#act(action, item)}>
+                ${icon(name)}${text}
+              </button>
+            </li>`,
+        )}
       </ul>`
+  }
+
+  #act(action: ItemAction, item: Item): void {
+    switch (action) {
+      case 'rename':
+      case 'move':
+      case 'readers':
+        this.view = action
+        return
+      case 'open':
+        this.#close()
+        return this.actions.open(item)
+      case 'download':
+        this.#close()
+        return this.actions.download(item.id)
+      case 'goIn':
+        this.#close()
+        this.dispatchEvent(new GroundEvent(item.id))
+        return
+      case 'trash':
+        this.#close()
+        void this.actions.trash(item)
+    }
   }
 
   async #rename(item: Item, name: string): Promise<void> {

@@ -11,7 +11,7 @@ import { Watching } from '../part/watching.ts'
 import type { PasskeyAvailability, PasskeyPort } from '../ports.ts'
 import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
-import { suggestDeviceName } from './device-name.ts'
+import { checkStep, namesStep, passkeyStep, signStep } from './plant-steps.ts'
 import { plantStyle } from './plant-page.css.ts'
 import { Planting, countedSteps } from './planting.ts'
 import './card-view.ts'
@@ -61,15 +61,20 @@ export class BtPlantPage extends LitElement {
       return html`<div class="page">
         <h1>${words.plant.title}</h1>
         <p><bdi>${words.plant.planted(tree.ownerName)}</bdi></p>
-        ${this.#toTree()}
+        <div class="row"><a class="button loud" href=${hashOf('/', this.hash)}>${words.plant.done.button}</a></div>
       </div>`
     const at = countedSteps.indexOf(step.kind)
     return html`<div class="page">
       ${at >= 0 ? html`<p class="quiet small number">${words.plant.step(at + 1, countedSteps.length)}</p>` : nothing}
       ${this.#step(planting)}
       ${problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
-      ${waitingFor ? this.#waiting(planting) : nothing}
+      ${waitingFor && !this.#isMoving ? this.#waiting(planting) : nothing}
     </div>`
+  }
+
+  /** Then the job says how far it is. */
+  get #isMoving(): boolean {
+    return [...this.model.jobs.values()].some(({ kind }) => kind === 'plant')
   }
 
   #waiting(planting: Planting) {
@@ -86,9 +91,9 @@ export class BtPlantPage extends LitElement {
     const { step } = planting
     switch (step.kind) {
       case 'names':
-        return this.#names(planting)
+        return namesStep(planting)
       case 'passkey':
-        return this.#passkeyStep(planting)
+        return passkeyStep(planting, this.availability)
       case 'card':
         return html`<bt-card-view
           .words=${step.words}
@@ -97,133 +102,20 @@ export class BtPlantPage extends LitElement {
           @bt-sheet-closed=${() => planting.haveCard()}
         ></bt-card-view>`
       case 'check':
-        return this.#check(planting, step.positions)
+        return checkStep(planting, step.positions)
       case 'sign':
-        return this.#sign(planting, step.withPasskey)
+        return signStep(planting, step.withPasskey)
       case 'moving':
         return html`<h1 tabindex="-1">${words.plant.moving.title}</h1>
           <p>${words.plant.moving.help}</p>`
       case 'done':
         return html`<h1 tabindex="-1">${words.plant.done.title}</h1>
           <p>${words.plant.done.help}</p>
-          ${this.#toTree()}`
+          <div class="row">
+            <a class="button loud" href=${hashOf('/', this.hash)}>${words.plant.done.button}</a>
+            <a class="button" href=${hashOf('/storage', this.hash)}>${words.plant.done.archive}</a>
+          </div>`
     }
-  }
-
-  #names(planting: Planting) {
-    const submit = (event: SubmitEvent) => {
-      event.preventDefault()
-      const data = new FormData(event.target as HTMLFormElement)
-      planting.name(textOf(data, 'owner'), textOf(data, 'device'))
-    }
-    // No field offers to be filled in: a browser would keep what was typed, in the clear.
-    return html`<h1 tabindex="-1">${words.plant.whyTitle}</h1>
-      <ul class="why" role="list">
-        ${words.plant.why.map((line) => html`<li>${icon('sprout')}<span>${line}</span></li>`)}
-      </ul>
-      <form novalidate @submit=${submit}>
-        <label
-          >${words.plant.owner}<input
-            name="owner"
-            dir="auto"
-            autocomplete="off"
-            maxlength="60"
-            required
-            .value=${planting.ownerName}
-            aria-describedby="owner-help"
-        /></label>
-        <p class="quiet small" id="owner-help">${words.plant.ownerHelp}</p>
-        <label
-          >${words.plant.device}<input
-            name="device"
-            dir="auto"
-            autocomplete="off"
-            maxlength="60"
-            required
-            .value=${planting.deviceName || suggestDeviceName(navigator)}
-            aria-describedby="device-help"
-        /></label>
-        <p class="quiet small" id="device-help">${words.plant.deviceHelp}</p>
-        <div class="row"><button class="loud">${words.next}</button></div>
-      </form>`
-  }
-
-  #passkeyStep(planting: Planting) {
-    const { availability } = this
-    const isBusy = planting.waitingFor !== ''
-    if (availability === null) return html`<h1 tabindex="-1">${words.plant.passkey.title}</h1>`
-    const isPossible = availability === 'platform' || availability === 'elsewhere'
-    return html`<h1 tabindex="-1">${words.plant.passkey.title}</h1>
-      <p>${isPossible ? words.plant.passkey.here : words.plant.passkey.none}</p>
-      ${
-        isPossible && location.hostname === 'localhost'
-          ? html`<p class="note">${icon('warn')}<span>${words.plant.passkey.localhost}</span></p>`
-          : nothing
-      }
-      <div class="row">
-        ${
-          isPossible
-            ? html`<button class="loud" ?disabled=${isBusy} @click=${() => planting.makePasskey()}>
-                ${icon('key')}${words.plant.passkey.make}
-              </button>`
-            : nothing
-        }
-        <button class=${isPossible ? 'plain' : 'loud'} ?disabled=${isBusy} @click=${() => planting.goOnWithCardAlone()}>
-          ${words.plant.passkey.cardOnly}
-        </button>
-      </div>
-      ${isPossible ? html`<p class="quiet small">${words.plant.passkey.cardOnlyHelp}</p>` : nothing}`
-  }
-
-  #check(planting: Planting, positions: readonly number[]) {
-    const submit = (event: SubmitEvent) => {
-      event.preventDefault()
-      const data = new FormData(event.target as HTMLFormElement)
-      void planting.check(positions.map((position) => textOf(data, `word-${position}`)))
-    }
-    return html`<h1 tabindex="-1">${words.plant.check.title}</h1>
-      <p>${words.plant.check.help}</p>
-      <form novalidate @submit=${submit}>
-        ${positions.map(
-          (position) =>
-            html`<label>
-              ${words.plant.check.word(position + 1)}
-              <input name="word-${position}" autocomplete="off" autocapitalize="none" spellcheck="false" required />
-            </label>`,
-        )}
-        <div class="row">
-          <button class="loud" ?disabled=${planting.waitingFor !== ''}>${words.plant.check.button}</button>
-          <button class="plain" type="button" @click=${() => planting.seeCardAgain()}>
-            ${words.plant.check.seeAgain}
-          </button>
-        </div>
-      </form>`
-  }
-
-  #sign(planting: Planting, withPasskey: boolean) {
-    const { sign } = words.plant
-    const isBusy = planting.waitingFor !== ''
-    return html`<h1 tabindex="-1">${withPasskey ? sign.title : sign.cardTitle}</h1>
-      <p>${withPasskey ? sign.help : sign.cardHelp}</p>
-      <div class="row">
-        <button class="loud" ?disabled=${isBusy} @click=${() => planting.sign()}>
-          ${withPasskey ? sign.button : sign.cardButton}
-        </button>
-        ${
-          withPasskey
-            ? html`<button class="plain" ?disabled=${isBusy} @click=${() => planting.goOnWithCardAlone()}>
-                ${words.plant.passkey.cardOnly}
-              </button>`
-            : nothing
-        }
-      </div>
-      ${withPasskey ? html`<p class="quiet small">${words.plant.card.second}</p>` : nothing}`
-  }
-
-  #toTree() {
-    return html`<div class="row">
-      <a class="button loud" href=${hashOf('/', this.hash)}>${words.plant.done.button}</a>
-    </div>`
   }
 
   /** A new step is read from its heading on. */
@@ -234,5 +126,3 @@ export class BtPlantPage extends LitElement {
   }
 }
 customElements.define('bt-plant-page', BtPlantPage)
-
-const textOf = (data: FormData, name: string): string => String(data.get(name) ?? '').trim()

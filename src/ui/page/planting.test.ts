@@ -102,6 +102,18 @@ describe('planting', () => {
     expect([planting.step.kind, planting.problem, planting.waitingFor]).toEqual(['passkey', '', ''])
   })
 
+  test('while the tree is founded there is no prompt to cancel', async () => {
+    const { node, planting } = begin()
+    await planting.makePasskey()
+    await checkCard(planting)
+    node.stepMs = 1
+    const signed = planting.sign()
+    await expect.poll(() => planting.step.kind).toBe('moving')
+    expect([planting.isAtPrompt, planting.waitingFor]).toEqual([false, 'Founding the tree.'])
+    await signed
+    expect(planting.step.kind).toBe('done')
+  })
+
   test('the card alone needs no authenticator', async () => {
     const { node, planting, userIds } = begin()
     await planting.goOnWithCardAlone()

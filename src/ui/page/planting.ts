@@ -116,6 +116,8 @@ export class Planting extends EventTarget {
               signal,
             })
           : null
+      // From here on the node works alone; its job says how far it is, and there is no window to wait for.
+      this.waitingFor = words.wait.founding
       this.#to({ kind: 'moving' })
       try {
         await this.#api.finishPlanting(this.#requestId, begun.plantingId, assertion)

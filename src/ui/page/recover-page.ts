@@ -48,7 +48,9 @@ export class BtRecoverPage extends LitElement {
       return html`<p>${words.recover.done}</p>
         <div class="row"><a class="button loud" href=${hashOf('/', this.hash)}>${words.plant.done.button}</a></div>`
     // The tree counts as planted before its recovery is answered for.
-    if (this.model.tree?.planted && !isBusy) return html`<p>${words.recover.planted}</p>`
+    if (this.model.tree?.planted && !isBusy)
+      return html`<p>${words.recover.planted}</p>
+        <div class="row"><a class="button loud" href=${hashOf('/', this.hash)}>${words.plant.done.button}</a></div>`
     const root = rootOf(this.model)
     return html`<p>${words.recover.help}</p>
       <div class="row">

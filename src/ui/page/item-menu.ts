@@ -1,0 +1,39 @@
+/**
+ * Which actions a file, a folder and the root have.
+ *
+ * Pure.
+ * @module
+ */
+import type { Item } from '../../node/api.ts'
+import type { IconName } from '../part/icon.ts'
+import { words } from '../words.ts'
+
+export type ItemAction = 'open' | 'download' | 'goIn' | 'rename' | 'move' | 'readers' | 'trash'
+
+export interface ItemLine {
+  readonly action: ItemAction
+  readonly icon: IconName
+  readonly text: string
+}
+
+/** In the order in which they stand. */
+export const itemMenu = (item: Item): readonly ItemLine[] =>
+  lines
+    .filter(({ action }) => actionsOf(item).includes(action))
+    .map(({ action, icon }) => ({ action, icon, text: words.item[action] }))
+
+const lines: readonly Omit<ItemLine, 'text'>[] = [
+  { action: 'open', icon: 'open' },
+  { action: 'download', icon: 'download' },
+  { action: 'goIn', icon: 'folder' },
+  { action: 'rename', icon: 'rename' },
+  { action: 'move', icon: 'move' },
+  { action: 'readers', icon: 'readers' },
+  { action: 'trash', icon: 'trash' },
+]
+
+function actionsOf(item: Item): readonly ItemAction[] {
+  if (item.parentId === null) return ['readers']
+  if (item.kind === 'folder') return ['goIn', 'rename', 'move', 'readers', 'trash']
+  return ['open', 'download', 'rename', 'move', 'readers', 'trash']
+}
