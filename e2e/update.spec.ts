@@ -1,0 +1,67 @@
+/**
+ * A newer release of the page waits until the person says so, and is then there after one reload.
+ */
+import { createHash } from 'node:crypto'
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { type Server, serveSite } from '../src/relay/server.ts'
+import { expect, siteFolder, test } from './fixture.ts'
+import { createFolder, isServed, snapshotOf } from './tool/tree.ts'
+
+/** The built site again, with a mark in its page, which its service worker knows by the new hash. */
+async function writeNextRelease(folder: string): Promise<void> {
+  await cp(siteFolder, folder, { recursive: true })
+  const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
+  const page = await readFile(join(folder, 'index.html'), 'utf8')
+  const nextPage = page.replace('</head>', '<meta name="release" content="next" /></head>')
+  const script = await readFile(join(folder, 'service.worker.js'), 'utf8')
+  const nextScript = script.replace(hashOf(page), hashOf(nextPage))
+  expect(nextScript, 'the service worker names the page with its hash').not.toBe(script)
+  await writeFile(join(folder, 'index.html'), nextPage)
+  await writeFile(join(folder, 'service.worker.js'), nextScript)
+}
+
+const serve = (folder: string, port: number): Promise<Server> =>
+  serveSite({ folder, host: '127.0.0.1', port, origins: [] })
+const releaseOf = (page: Page): Promise<string> =>
+  page.evaluate(() => document.querySelector<HTMLMetaElement>('meta[name=release]')?.content ?? 'first')
+
+test('an update waits for the person, then comes with one reload', async ({ page, problems }, info) => {
+  // Between the two releases the host is away for an instant.
+  problems.allow(/ERR_CONNECTION_REFUSED/)
+  const nextFolder = info.outputPath('next')
+  await writeNextRelease(nextFolder)
+  let server = await serve(siteFolder, 0)
+  try {
+    const { port } = server
+    await page.goto(`http://localhost:${port}/`)
+    await isServed(page)
+    const { tree } = await snapshotOf(page)
+    await createFolder(page, tree.rootId, 'kept')
+    await server.close()
+    server = await serve(nextFolder, port)
+    await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()))
+
+    const offer = page.getByRole('button', { name: 'Use it now' })
+    await expect(offer).toBeVisible()
+    await expect(page.getByText('A new version is ready.')).toBeVisible()
+    // Nobody is thrown out of the old one, not even by a reload of his own.
+    expect(await releaseOf(page)).toBe('first')
+    await page.reload()
+    await expect(offer).toBeVisible()
+    expect(await releaseOf(page)).toBe('first')
+
+    let loads = 0
+    page.on('load', () => loads++)
+    await offer.click()
+    await expect.poll(() => releaseOf(page).catch(() => 'between')).toBe('next')
+    await expect(page.getByRole('treeitem', { name: /^kept/ })).toBeVisible()
+    await expect(offer).toHaveCount(0)
+    await isServed(page)
+    expect(await page.evaluate(async () => (await navigator.serviceWorker.ready).waiting)).toBeNull()
+    expect(loads).toBe(1)
+  } finally {
+    await server.close()
+  }
+})
