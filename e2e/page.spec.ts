@@ -333,6 +333,7 @@ test.describe('what comes in', () => {
   })
 
   test('a long one shows how far it is, and can be stopped', async ({ page }) => {
+    await page.setViewportSize(phone)
     await open(page)
     await page.getByRole('button', { name: 'Add', exact: true }).click()
     const chooser = page.waitForEvent('filechooser')
@@ -344,17 +345,20 @@ test.describe('what comes in', () => {
         .shadowRoot!.querySelector('bt-add-sheet')!
         .shadowRoot!.querySelector<HTMLInputElement>('#files')!
       const transfer = new DataTransfer()
-      transfer.items.add(new File([new Uint8Array(300_000_000)], 'film.bin'))
+      const name = `film of ${'one summer and '.repeat(12)}no end.bin`
+      transfer.items.add(new File([new Uint8Array(300_000_000)], name))
       input.files = transfer.files
       input.dispatchEvent(new Event('change'))
     })
     await chooser
     const work = page.getByRole('region', { name: 'Work in progress' })
-    await expect(work.getByText('Adding film.bin')).toBeVisible()
+    await expect(work.getByText(/^Adding film of/)).toBeVisible()
     await expect(work.getByText(/MB\/s · .* left/)).toBeVisible()
-    await work.getByRole('button', { name: 'Cancel: Adding film.bin' }).click()
+    const cancel = work.getByRole('button', { name: /^Cancel: Adding film of/ })
+    await expect(cancel).toBeInViewport({ ratio: 1 })
+    await cancel.click()
     await expect(work).toHaveCount(0)
-    await expect(row(page, /^film/)).toHaveCount(0)
+    await expect(cell(page, /^film/)).toHaveCount(0)
   })
 })
 
@@ -466,3 +470,30 @@ test('what has no room in the picture is one press away', async ({ page }) => {
   await cell(page, /more in Your tree$/).click()
   await expect(row(page, /^parcel 8/)).toBeVisible()
 })
+
+test('first sight says what has begun, and grows', async ({ page }) => {
+  await open(page)
+  await expect(page.getByRole('heading', { name: 'Here your tree begins' })).toBeVisible()
+  const leaf = page.locator('bt-tree .leaf').first()
+  expect(await leaf.evaluate((leaf) => getComputedStyle(leaf).animationName)).toBe('open')
+  await cell(page, /^Welcome/).click()
+  await page.getByRole('button', { name: 'Who can read this' }).click()
+  await expect(page.getByText('Holds a key to the whole tree')).toBeVisible()
+})
+
+for (const text of ['100%', '200%'])
+  test(`on a phone messages lie over nothing that is wanted next, text at ${text}`, async ({ page }) => {
+    await page.setViewportSize(phone)
+    await open(page)
+    const rootId = await rootIdOf(page)
+    for (let at = 0; at < 5; at++) await createFolder(page, rootId, `parcel ${at}`)
+    await page.evaluate((text) => (document.documentElement.style.fontSize = text), text)
+    await page.getByRole('button', { name: 'List', exact: true }).click()
+    for (const at of [0, 1]) await row(page, new RegExp(`^parcel ${at}`)).press('Delete')
+    await expect(page.getByRole('button', { name: /^Undo/ })).toHaveCount(2)
+    // A press waits until nothing else would get it, and is told where it never comes to that.
+    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.keyboard.press('Escape')
+    await row(page, /^Welcome/).click()
+    await expect(page.getByRole('button', { name: 'Download' })).toBeVisible()
+  })

@@ -11,6 +11,7 @@ import type { Entry } from './entries.ts'
 import type { ActionsEvent, AddEvent, GroundEvent } from './events.ts'
 import { type Model, apply, emptyModel, isPlaced } from './model.ts'
 import { Notices } from './notices.ts'
+import { offerAt } from './offers.ts'
 import { viewOf } from './page/view.ts'
 import { icon } from './part/icon.ts'
 import { Intake, type IntakeHost, isTyping } from './part/intake.ts'
@@ -143,23 +144,15 @@ export class BtShell extends LitElement implements IntakeHost {
     </div>`
   }
 
-  /** One at a time, so that they never stand before the tree itself; the more urgent first. */
   #offer(): Offer | null {
-    const { useNewVersion, installPrompt, route } = this
-    const isPlanted = this.model.tree?.planted
-    if (useNewVersion) return { ...words.update, icon: 'restore', accept: useNewVersion }
-    if (route !== '/') return null
-    if (isPlanted === false)
-      return { ...words.plant.offer, icon: 'sprout', accept: () => (location.hash = hashOf('/plant', location.hash)) }
-    if (!installPrompt) return null
-    return {
-      ...words.install,
-      icon: 'download',
-      accept: () => {
-        void installPrompt()
-        this.installPrompt = null
-      },
-    }
+    const { installPrompt } = this
+    return offerAt({
+      route: this.route,
+      isPlanted: this.model.tree?.planted,
+      useNewVersion: this.useNewVersion,
+      plant: () => (location.hash = hashOf('/plant', location.hash)),
+      install: installPrompt && (() => void installPrompt().finally(() => (this.installPrompt = null))),
+    })
   }
 
   #page() {

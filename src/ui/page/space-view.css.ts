@@ -30,8 +30,16 @@ export const spaceStyle = css`
     fill: var(--line-strong);
     background: var(--line-strong);
   }
+  :host {
+    container-type: inline-size;
+  }
   .legend {
-    grid-template-columns: repeat(auto-fit, minmax(min(8rem, 100%), 1fr));
+    grid-template-columns: repeat(2, minmax(0, 1fr));
+  }
+  @container (min-width: 28rem) {
+    .legend {
+      grid-template-columns: repeat(4, minmax(0, 1fr));
+    }
   }
   .legend dt {
     display: flex;

@@ -92,11 +92,14 @@ export const treePageStyle = css`
   .search {
     display: flex;
     gap: var(--space-2);
-    position: sticky;
-    inset-block-start: 0;
+    position: relative;
     z-index: 1;
     padding-block: var(--space-3) var(--space-2);
     background: var(--ground);
+  }
+  .tall .search {
+    position: sticky;
+    inset-block-start: 0;
   }
   .both .search {
     padding-block-start: var(--space-5);
@@ -139,11 +142,8 @@ export const treePageStyle = css`
     margin-block-start: var(--space-4);
     box-shadow: var(--shadow);
   }
-  /* On a low page it would lie over half of the list. */
-  @media (min-height: 36rem) {
-    .float {
-      position: sticky;
-      inset-block-end: var(--space-3);
-    }
+  .tall .float {
+    position: sticky;
+    inset-block-end: var(--space-3);
   }
 `

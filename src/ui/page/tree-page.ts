@@ -19,6 +19,8 @@ import '../tree/list.ts'
 
 /** From this width on there is room for both. */
 const bothFromRem = 46
+/** From this height on search and Add may stay in sight; on a lower page they would lie over half of the list. */
+const tallFromRem = 36
 
 export class BtTreePage extends LitElement {
   static override properties = {
@@ -56,7 +58,8 @@ export class BtTreePage extends LitElement {
     const isWide = this.#room.widthRem >= bothFromRem
     const ground = this.model.items.get(this.groundId)
     if (!ground) return nothing
-    return html`<div class="views ${isWide ? 'both' : ''}" @bt-unfold=${this.#unfolded}>
+    const isTall = this.#room.windowHeightRem >= tallFromRem
+    return html`<div class="views ${isWide ? 'both' : ''} ${isTall ? 'tall' : ''}" @bt-unfold=${this.#unfolded}>
       <h1 class="unseen">${words.tree.title}</h1>
       ${isWide ? nothing : this.#switch()} ${isWide || this.view === 'picture' ? this.#picture(ground) : nothing}
       ${isWide || this.view === 'list' ? this.#list(isWide) : nothing}

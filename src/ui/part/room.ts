@@ -24,6 +24,11 @@ export class Room implements ReactiveController {
     return this.widthPx / this.remPx
   }
 
+  /** Of the whole window: what an element has may grow with its content. */
+  get windowHeightRem(): number {
+    return innerHeight / this.remPx
+  }
+
   hostConnected(): void {
     this.#host.requestUpdate()
   }

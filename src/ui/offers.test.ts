@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { type Occasion, offerAt } from './offers.ts'
+
+const none = () => {}
+const calm: Occasion = { route: '/', isPlanted: true, useNewVersion: null, plant: none, install: null }
+
+test.each<[string, Partial<Occasion>, string | undefined]>([
+  ['nothing while nothing is the matter', {}, undefined],
+  ['nothing before the tree is known', { isPlanted: undefined }, undefined],
+  ['to plant a tree that is not', { isPlanted: false }, 'Plant it'],
+  ['to install, once it is planted', { install: none }, 'Install'],
+  ['to plant before to install', { isPlanted: false, install: none }, 'Plant it'],
+  ['a new version before all else', { isPlanted: false, install: none, useNewVersion: none }, 'Use it now'],
+  ['a new version in every view', { route: '/trash', useNewVersion: none }, 'Use it now'],
+  ['nothing else beside other views', { route: '/trash', isPlanted: false, install: none }, undefined],
+])('offers %s', (_, occasion, button) => expect(offerAt({ ...calm, ...occasion })?.button).toBe(button))
