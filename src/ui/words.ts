@@ -201,7 +201,7 @@ export const words = {
     askOne: (name: string) => `Delete ${name} for good?`,
     askAll: (count: number) => `Delete ${counted(count, 'item', 'items')} for good?`,
     askHelp: 'This cannot be undone, and no copy of it remains in this tree.',
-    until: (atMs: number) => `Kept until ${formatDay(atMs)}`,
+    until: (atMs: number) => `Kept at least until ${formatDay(atMs)}`,
     restored: (name: string) => `${name} is back in its folder`,
     labelRestore: (name: string) => `Restore ${name}`,
     labelPurge: (name: string) => `Delete ${name} for good`,

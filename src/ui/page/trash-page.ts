@@ -12,7 +12,7 @@ import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import '../part/sheet.ts'
 
-/** As long as the node keeps it. */
+/** A node keeps it so long; one that was off meanwhile, longer. */
 const trashLifeMs = 30 * 24 * 60 * 60 * 1000
 
 export class BtTrashPage extends LitElement {

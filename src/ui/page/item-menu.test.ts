@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import type { Item } from '../../node/api.ts'
+import { itemMenu } from './item-menu.ts'
+
+const item = (kind: Item['kind'], parentId: string | null): Item => ({
+  id: 'id',
+  parentId,
+  kind,
+  name: 'name',
+  sizeBytes: 0,
+  createdAtMs: 0,
+  modifiedAtMs: 0,
+  trashedAtMs: null,
+  copyCount: 1,
+})
+
+test.each([
+  ['a file', item('file', 'root'), 'Open, Download, Rename, Move, Who can read this, Delete'],
+  ['a folder', item('folder', 'root'), 'Show this folder, Rename, Move, Who can read this, Delete'],
+  ['the root, which stays where it is', item('folder', null), 'Who can read this'],
+])('%s', (_, of, menu) =>
+  expect(
+    itemMenu(of)
+      .map(({ text }) => text)
+      .join(', '),
+  ).toBe(menu),
+)
