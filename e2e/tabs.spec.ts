@@ -140,7 +140,7 @@ test('a frozen host is robbed, and what its worker still writes is refused', asy
   // The worker stops between sealing a record and writing it, until it is told to go on.
   await worker.evaluate(() => {
     const { encrypt } = SubtleCrypto.prototype
-    const { abort } = IDBTransaction.prototype
+    const { transaction } = IDBDatabase.prototype
     const channel = new BroadcastChannel('test')
     const goOn = new Promise((resolve) => {
       channel.addEventListener('message', ({ data }) => data === 'go on' && resolve(null))
@@ -150,9 +150,10 @@ test('a frozen host is robbed, and what its worker still writes is refused', asy
       await goOn
       return encrypt.apply(this, args)
     }
-    IDBTransaction.prototype.abort = function () {
-      channel.postMessage('refused')
-      return abort.call(this)
+    IDBDatabase.prototype.transaction = function (...args) {
+      const begun = transaction.apply(this, args)
+      begun.addEventListener('abort', () => channel.postMessage('refused'))
+      return begun
     }
   })
   await guest.evaluate(() => {

@@ -13,8 +13,11 @@ export const tables = ['node', 'raft', 'log', 'state', 'staging', 'object'] as c
 
 type Rows = { readonly [T in Table]: { key: Uint8Array<ArrayBuffer> | ArrayBuffer; value: Uint8Array<ArrayBuffer> } }
 export interface Schema extends DBSchema, Rows {
-  /** One row, `epoch`: how often the profile was opened for writing. Whoever raised it last owns the profile. */
-  owner: { key: 'epoch'; value: number }
+  /**
+   * `epoch`: how often the profile was opened for writing; whoever raised it last owns the profile. And a row for each earlier
+   * epoch, which says by its key that this one is over.
+   */
+  owner: { key: 'epoch' | number; value: number }
 }
 export type Database = IDBPDatabase<Schema>
 

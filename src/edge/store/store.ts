@@ -2,7 +2,7 @@
  * The store over IndexedDB: one database a profile, one object store a table.
  *
  * Three rules hold for every write. It takes effect in the order of the calls, although sealing is asynchronous: each begins
- * when the one before has ended. It compares the owner's epoch in its own transaction, so that a worker which was replaced
+ * when the one before has ended. It asks in its own transaction whether its epoch is over, so that a worker which was replaced
  * while it slept changes nothing. And after a failed write of `raft` or `log` no other follows: what the memory of this
  * node holds is then ahead of the disk, and only a start from disk makes them one again.
  * @module
@@ -86,7 +86,8 @@ async function raiseEpoch(database: Database): Promise<number> {
   try {
     const transaction = database.transaction('owner', 'readwrite', { durability: 'strict' })
     const epoch = ((await transaction.store.get('epoch')) ?? 0) + 1
-    await Promise.all([transaction.store.put(epoch, 'epoch'), transaction.done])
+    const { store } = transaction
+    await Promise.all([store.put(epoch, 'epoch'), store.put(epoch, epoch - 1), transaction.done])
     return epoch
   } catch (error) {
     throw meaningOf(error)
@@ -108,7 +109,6 @@ const whole = (value: Bytes): Bytes => (value.byteLength === value.buffer.byteLe
 
 function apply(database: Database, epoch: number, changes: readonly Change[], durability: Durability): Promise<void> {
   return new Promise((resolve, reject) => {
-    let refusal: Error | null = null
     const used = [...new Set(changes.map(({ table }) => table))]
     const begin = (): IDBTransaction =>
       (unwrap(database) as unknown as IDBDatabase).transaction(['owner', ...used], 'readwrite', { durability })
@@ -121,10 +121,17 @@ function apply(database: Database, epoch: number, changes: readonly Change[], du
     transaction.addEventListener('complete', () => resolve())
     // Only here is the cause known: `error` events of single requests come before it is set.
     transaction.addEventListener('abort', () =>
-      reject(refusal ?? meaningOf(transaction.error ?? { name: 'AbortError' })),
+      reject(
+        transaction.error?.name === 'ConstraintError'
+          ? new StoreSupersededError()
+          : meaningOf(transaction.error ?? { name: 'AbortError' }),
+      ),
     )
 
-    const owner = transaction.objectStore('owner').get('epoch')
+    // A row that is there already cannot be added, and who fails to takes the whole transaction along. So nothing need be asked
+    // first: the commit goes out with the changes, also where this thread is too busy to hear an answer.
+    const owner = transaction.objectStore('owner')
+    owner.add(epoch, epoch)
     for (const change of changes) {
       const store = transaction.objectStore(change.table)
       if (change.kind === 'put') store.put(change.value, change.key)
@@ -134,12 +141,8 @@ function apply(database: Database, epoch: number, changes: readonly Change[], du
         if (range) store.delete(range)
       }
     }
-    // Asked first and so answered first; the changes behind it are undone where the answer is another owner.
-    owner.addEventListener('success', () => {
-      if (owner.result === epoch) return transaction.commit()
-      refusal = new StoreSupersededError()
-      transaction.abort()
-    })
+    owner.delete(epoch)
+    transaction.commit()
   })
 }
 
