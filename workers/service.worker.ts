@@ -5,6 +5,7 @@
 import { addPlugins, precacheAndRoute } from 'workbox-precaching'
 import { createCrypto } from '../src/edge/crypto/crypto.ts'
 import { createKeys } from '../src/edge/keys/keys.ts'
+import { discard } from '../src/edge/rpc/discard.ts'
 import { openStoreReadOnly } from '../src/edge/store/store.ts'
 import { brokerPorts } from '../src/edge/tab/broker.ts'
 import type { ContentSource } from '../src/edge/web/content.ts'
@@ -25,7 +26,7 @@ async function openHeld(profile: string): Promise<ContentSource | null> {
   const keys = createKeys(profile)
   const store = await openStoreReadOnly(profile, keys.deviceKey)
   if (!store) return null
-  const held = heldSource(heldContent({ store, keys, crypto: createCrypto() }))
+  const held = heldSource(heldContent({ store, keys, crypto: createCrypto(), discard }))
   heldOf.set(profile, held)
   void store.closed.then(() => heldOf.delete(profile))
   return held

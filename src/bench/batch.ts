@@ -13,6 +13,7 @@ import { createClock } from '../edge/clock/clock.ts'
 import { createCrypto } from '../edge/crypto/crypto.ts'
 import { createKeys } from '../edge/keys/keys.ts'
 import { createRandom } from '../edge/random/random.ts'
+import { discard } from '../edge/rpc/discard.ts'
 import { openStore } from '../edge/store/store.ts'
 import type { NodeApi } from '../node/api.ts'
 import { runNode } from '../node/node.ts'
@@ -90,6 +91,7 @@ async function startNode() {
     clock: createClock(),
     random,
     crypto: createCrypto(),
+    discard,
   }
   const node = await runNode(platform, { deviceName: 'Benchmark' })
   return {

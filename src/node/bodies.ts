@@ -73,11 +73,16 @@ export async function writeBody(
       const next = start + plaintext.length
       // The next piece is read while this one is sealed and written.
       piece = next < content.size ? readPiece(content, next) : null
+      // Where this one fails nobody waits for the next any more.
+      piece?.catch(() => {})
       const sealed = await sealPiece(tree, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
       const progress = writeSectors(writer, sealed.leaves)
       writer = progress.writer
       changes = [...sealed.changes, ...progress.pages.map((page) => putPage(tree.place, block, page))]
-      if (!isSmall) await lease.write(changes)
+      if (!isSmall) {
+        await lease.write(changes)
+        tree.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
+      }
       job.advance((start = next))
     }
     const { body, pages } = finishBody(writer, content.size)

@@ -12,7 +12,7 @@ import type { Content } from './bodies.ts'
 import type { JobHandle } from './jobs.ts'
 import type { Home } from './home.ts'
 import { type OwnTree, requestIdOf } from './own-tree.ts'
-import { type Reading, bodyOf, readContent } from './read/content.ts'
+import { bodyOf, readContent } from './read/content.ts'
 import { TreeView, idFromText, idText } from './read/view.ts'
 
 export async function moveIn(source: OwnTree, target: Home, job: JobHandle): Promise<void> {
@@ -70,7 +70,7 @@ function placeIn(state: TreeState, parentId: string): IdPath {
 
 /** The content of a block as `writeBody` reads it: by slices, each opened when it is asked for. */
 function contentOf(tree: OwnTree, block: BlockId): Content {
-  const reading = readingOf(tree)
+  const { reading } = tree
   const body = bodyOf(tree.state, block)
   if (body === null) throw new StoreDamagedError('a file without content')
   return {
@@ -89,19 +89,11 @@ function contentOf(tree: OwnTree, block: BlockId): Content {
   }
 }
 
-const readingOf = (tree: OwnTree): Reading => ({
-  store: tree.platform.store,
-  crypto: tree.platform.crypto,
-  place: tree.place,
-  state: tree.state,
-  ring: tree.ring,
-})
-
 /** Reads a file through the signatures of both trees, in step, and compares. */
 async function compare(source: OwnTree, target: OwnTree, block: BlockId): Promise<void> {
   const sides = [source, target].map((tree) => {
     const body = bodyOf(tree.state, block)
-    return body === null ? null : { body, pieces: readContent(readingOf(tree), block, body, 0, body.sizeBytes) }
+    return body === null ? null : { body, pieces: readContent(tree.reading, block, body, 0, body.sizeBytes) }
   })
   const [left, right] = sides
   if (!left || !right || left.body.sizeBytes !== right.body.sizeBytes)

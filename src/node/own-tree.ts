@@ -20,6 +20,7 @@ import type { Change } from '../port/store.ts'
 import { Author } from './author.ts'
 import { type Applied, Cluster } from './cluster.ts'
 import type { ClusterPlace } from './place.ts'
+import type { Reading } from './read/content.ts'
 import { KeyRing } from './read/key-ring.ts'
 
 export interface TreeOptions {
@@ -68,6 +69,12 @@ export class OwnTree {
 
   get state(): TreeState {
     return this.cluster.state
+  }
+  /** What contents are read with, as the tree is now. */
+  get reading(): Reading {
+    const { place, state, ring } = this
+    const { store, crypto, discard } = this.platform
+    return { store, crypto, discard, place, state, ring }
   }
   get treeId(): TreeId {
     return this.place.treeId

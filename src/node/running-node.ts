@@ -39,7 +39,7 @@ export class RunningNode {
   readonly keys: NodeKeys
   readonly jobs: Jobs
   readonly plantings: Plantings
-  readonly streams: Streams
+  readonly streams = new Streams()
   readonly stopped: Promise<Error>
   readonly #options: NodeOptions
   readonly #watchers = new Map<string, (event: NodeEvent) => void>()
@@ -54,7 +54,6 @@ export class RunningNode {
     this.keys = keys
     this.#options = options
     this.plantings = new Plantings(platform, keys)
-    this.streams = new Streams(platform)
     this.jobs = new Jobs(platform.clock, {
       onJob: (job) => this.emit({ kind: 'job', job }),
       onJobEnded: (id) => this.emit({ kind: 'jobEnded', id }),

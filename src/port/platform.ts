@@ -71,10 +71,17 @@ export interface KeysPort {
   node(): Promise<NodeKeys>
 }
 
+/**
+ * Gives the memory of octets back now, and every view of the same buffers is void. A collector comes late for large buffers, so
+ * that what streams past would pile up by the hundred megabytes; whoever sees a piece for the last time says so.
+ */
+export type Discard = (...spent: readonly Uint8Array[]) => void
+
 export interface Platform {
   readonly store: StorePort
   readonly clock: ClockPort
   readonly random: RandomPort
   readonly crypto: CryptoPort
   readonly keys: KeysPort
+  readonly discard: Discard
 }

@@ -5,7 +5,7 @@
 import { type Bytes, concat } from '../core/bytes/bytes.ts'
 import type { Job, NodeApi, NodeEvent, Item, TreeStatus } from '../node/api.ts'
 import { type Node, runNode } from '../node/node.ts'
-import type { KeysPort, Platform } from '../port/platform.ts'
+import type { Discard, KeysPort, Platform } from '../port/platform.ts'
 import { WallClock, createSimClock } from './clock.ts'
 import { createSimulatedCrypto } from './crypto.ts'
 import type { Disk } from './disk.ts'
@@ -103,6 +103,7 @@ export class SimDevice {
         random: random.fork('node'),
         crypto: createSimulatedCrypto(random.fork('crypto')),
         keys: { node: async () => ({ ...(await this.#keys.node()), sign: this.#signerOf(random.fork('signer')) }) },
+        discard: overwrite,
       },
       process,
     )
@@ -135,6 +136,11 @@ export class SimDevice {
       return signature
     }
   }
+}
+
+/** Whoever reads after all what he gave away gets what nobody wrote. */
+const overwrite: Discard = (...spent) => {
+  for (const octets of spent) octets.fill(0xdd)
 }
 
 /** The page of one life: mirrors what the node tells its watcher. */

@@ -43,7 +43,7 @@ async function deviceWithFile() {
     },
   }
   const keys = createSimulatedKeys(random.fork('laptop').fork('keys').bytes(32))
-  const open = heldContent({ store, keys, crypto: createSimulatedCrypto(random.fork('crypto')) })
+  const open = heldContent({ store, keys, crypto: createSimulatedCrypto(random.fork('crypto')), discard: () => {} })
   const read = (id: string, ...range: readonly number[]): Promise<string> =>
     scheduler.run(
       open(id, ...range).then(async ({ pieces }) => {

@@ -16,7 +16,7 @@ import {
 } from '../../core/block/block.ts'
 import type { BlockId } from '../../core/path/path.ts'
 import { type TreeState, contentOf } from '../../core/tree/tree.ts'
-import type { CryptoPort, OpenPlan } from '../../port/platform.ts'
+import type { CryptoPort, Discard, OpenPlan } from '../../port/platform.ts'
 import { type ClusterPlace, objectKey } from '../place.ts'
 import type { KeyRing } from './key-ring.ts'
 
@@ -31,6 +31,7 @@ export interface ObjectStore {
 export interface Reading {
   readonly store: ObjectStore
   readonly crypto: CryptoPort
+  readonly discard: Discard
   readonly place: ClusterPlace
   readonly state: TreeState
   readonly ring: KeyRing
@@ -90,7 +91,7 @@ async function openPiece(
   startByte: number,
   endByte: number,
 ): Promise<Bytes> {
-  const { store, crypto, place, state, ring } = reading
+  const { store, crypto, discard, place, state, ring } = reading
   const stored = await store.readMany(
     'object',
     sectors.map(({ leaf }) => objectKey(place, block, leaf.hash)),
@@ -104,13 +105,12 @@ async function openPiece(
     if (!plan.ok) throw new StoreDamagedError(plan.fault.code)
     return plan.value
   })
-  const opened = await crypto.open(plans)
-  const whole = concat(
-    ...opened.map((plaintext) => {
-      if (plaintext === null) throw new StoreDamagedError('a piece of a file')
-      return plaintext
-    }),
-  )
+  const opened = (await crypto.open(plans)).map((plaintext) => {
+    if (plaintext === null) throw new StoreDamagedError('a piece of a file')
+    return plaintext
+  })
+  const whole = concat(...opened)
+  discard(...plans.map(({ ciphertext }) => ciphertext), ...opened)
   const firstByte = sectors[0]!.index * sectorSizeBytes
   return whole.subarray(Math.max(0, startByte - firstByte), Math.min(whole.length, endByte - firstByte))
 }

@@ -24,7 +24,7 @@ export interface ReadOnlyContent extends Omit<ContentHead, 'streamId'> {
 /** Opens a file at a half open range. Rejects with a sentence where there is none, or none that can be read. */
 export type OpenHeld = (id: string, startByte?: number, endByte?: number) => Promise<ReadOnlyContent>
 
-export type Holder = Pick<Platform, 'crypto' | 'keys'> & { readonly store: StoreReader }
+export type Holder = Pick<Platform, 'crypto' | 'keys' | 'discard'> & { readonly store: StoreReader }
 
 interface HeldTree {
   readonly place: ClusterPlace
@@ -39,7 +39,7 @@ interface HeldTree {
  * ranges, and read again when something was added to it.
  */
 export function heldContent(holder: Holder): OpenHeld {
-  const { store, crypto } = holder
+  const { store, crypto, discard } = holder
   let known: HeldTree | null = null
   return async (id, startByte = 0, endByte) => {
     const tree = await newestTree(holder, known)
@@ -53,7 +53,7 @@ export function heldContent(holder: Holder): OpenHeld {
     const end = Math.min(endByte ?? body.sizeBytes, body.sizeBytes)
     if (!Number.isSafeInteger(startByte) || startByte < 0 || startByte > end)
       throw new BlocktreeError('rangeWrong', 'This part of the file does not exist.')
-    const pieces = readContent({ store, crypto, place, state, ring }, block, body, startByte, end)
+    const pieces = readContent({ store, crypto, discard, place, state, ring }, block, body, startByte, end)
     return {
       pieces,
       name: item.name,

@@ -7,7 +7,6 @@
 import { BlocktreeError, type Bytes, equal, toHex } from '../../core/bytes/bytes.ts'
 import type { Body } from '../../core/block/block.ts'
 import type { BlockId } from '../../core/path/path.ts'
-import type { Platform } from '../../port/platform.ts'
 import type { ContentHead } from '../api.ts'
 import type { OwnTree } from '../own-tree.ts'
 import { bodyOf, readContent } from './content.ts'
@@ -32,16 +31,11 @@ export interface Offer {
 }
 
 export class Streams {
-  readonly #platform: Platform
   readonly #streams = new Map<string, Stream>()
   readonly #offers = new Map<string, Offer>()
   #count = 0
   /** Called when a stream ends, for whoever waits to delete what it read. */
   onEnd: () => void = () => {}
-
-  constructor(platform: Platform) {
-    this.#platform = platform
-  }
 
   /** @returns the id under which the offer can be opened */
   offer(id: string, offer: Offer): void {
@@ -72,15 +66,8 @@ export class Streams {
     if (!Number.isSafeInteger(startByte) || startByte < 0 || startByte > end) {
       throw new BlocktreeError('rangeWrong', 'This part of the file does not exist.')
     }
-    const reading = {
-      store: this.#platform.store,
-      crypto: this.#platform.crypto,
-      place: tree.place,
-      state: tree.state,
-      ring: tree.ring,
-    }
     this.#streams.set(streamId, {
-      pieces: readContent(reading, block, body, startByte, end),
+      pieces: readContent(tree.reading, block, body, startByte, end),
       reads: { block, body },
     })
     return {
