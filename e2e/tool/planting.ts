@@ -63,3 +63,12 @@ export async function plantByCard(page: Page, names: Names): Promise<string[]> {
   await page.getByRole('link', { name: 'Go to the tree' }).click()
   return words
 }
+
+/** Saves the planted tree as an archive. @returns the path */
+export async function exportArchive(page: Page, path: string): Promise<string> {
+  await page.getByRole('link', { name: 'Storage' }).click()
+  const begun = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save an archive' }).click()
+  await (await begun).saveAs(path)
+  return path
+}

@@ -1,0 +1,285 @@
+/**
+ * What goes wrong around the tree: each time a sentence that says what happened and what to do, and nothing that was said to
+ * be saved is lost.
+ */
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Page, Worker } from '@playwright/test'
+import type { Profile } from './browser.ts'
+import { expect, test, virtualAuthenticator } from './fixture.ts'
+import { pickFiles, rowOf } from './tool/files.ts'
+import { answerCard, beginPlanting, exportArchive, plant, plantByCard, readCard } from './tool/planting.ts'
+import { type Added, addRandomFile, createFolder, hashOf, isServed, snapshotOf } from './tool/tree.ts'
+
+interface Kept {
+  readonly page: Page
+  readonly rootId: string
+  readonly treeId: string
+  readonly kept: Added
+}
+/** A planted tree with a file in it. */
+async function openPlanted(profile: Profile): Promise<Kept> {
+  const page = await profile.open()
+  await isServed(page)
+  await virtualAuthenticator(page)
+  await plant(page, { owner: 'Ada' })
+  const { rootId, treeId } = (await snapshotOf(page)).tree
+  return { page, rootId, treeId, kept: await addRandomFile(page, rootId, 'kept.bin', 2_500_000) }
+}
+async function isKept(page: Page, { treeId, kept }: Kept): Promise<void> {
+  expect((await snapshotOf(page)).tree.treeId).toBe(treeId)
+  expect(await hashOf(page, kept.id)).toBe(kept.hash)
+}
+
+/** From now on everything that the page's status line says to a person, in its order. */
+async function listen(page: Page): Promise<() => Promise<readonly string[]>> {
+  await page.evaluate(() => {
+    const heard: string[] = []
+    const root = document.querySelector('bt-shell')!.shadowRoot!
+    const hear = (): void => {
+      for (const line of root.querySelectorAll('header [role=status], main [role=alert]')) {
+        const text = (line as HTMLElement).innerText.trim()
+        if (text !== '' && heard.at(-1) !== text) heard.push(text)
+      }
+    }
+    new MutationObserver(hear).observe(root, { subtree: true, childList: true, characterData: true, attributes: true })
+    hear()
+    Object.assign(window, { heard })
+  })
+  return () => page.evaluate(() => (window as never as { heard: string[] }).heard)
+}
+
+test('a full disk is told, loses nothing, and is forgotten when there is room', async ({ profile, baseURL }) => {
+  test.setTimeout(120_000)
+  const home = await openPlanted(profile)
+  const { rootId } = home
+  // The browser asks how much room there is when it first opens a database, and trusts the answer for a while.
+  await profile.reopen()
+  const { origin } = new URL(baseURL!)
+  const blank = await profile.context.newPage()
+  const devtools = await profile.context.newCDPSession(blank)
+  const { usage } = await devtools.send('Storage.getUsageAndQuota', { origin })
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 5_000_000 })
+  const page = await profile.open()
+  await isKept(page, home)
+
+  const content = randomBytes(12_000_000)
+  await pickFiles(page, { name: 'too large.bin', mimeType: 'application/octet-stream', buffer: content })
+  const alert = page.getByRole('alert').filter({ hasText: 'too large.bin' })
+  await expect(alert).toContainText('out of space')
+  await expect(alert).toContainText('Free some space or empty the trash, then try again')
+  await isKept(page, home)
+
+  // Until there is no room for a record of a few hundred octets either: the node can not go on before there is some.
+  const saved: string[] = []
+  for (const [kind, sizeBytes] of [
+    ['large', 500_000],
+    ['small', 5000],
+  ] as const) {
+    let refusal = ''
+    for (let count = 0; refusal === ''; count++) {
+      expect(count).toBeLessThan(2000)
+      await addRandomFile(page, rootId, `${kind} ${count}`, sizeBytes).then(
+        () => saved.push(`${kind} ${count}`),
+        (error: Error) => (refusal = error.message),
+      )
+    }
+    expect(refusal).toContain('out of space')
+  }
+  await expect(page.getByRole('main').getByText('out of space')).toBeVisible()
+
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin })
+  // It is tried again and again, with pauses of up to ten seconds.
+  await expect(rowOf(page, 'kept.bin')).toBeVisible({ timeout: 30_000 })
+  await alert.getByRole('button', { name: 'Try again' }).click()
+  await expect(rowOf(page, 'too large.bin')).toBeVisible()
+  await createFolder(page, rootId, 'after')
+  await page.reload()
+  await isKept(page, home)
+  const names = new Set((await snapshotOf(page)).items.map(({ name }) => name))
+  for (const name of [...saved, 'after', 'too large.bin']) expect.soft(names.has(name), name).toBe(true)
+})
+
+test.describe('a node that stops', () => {
+  const ends: readonly { name: string; sentence: RegExp; end: (worker: Worker) => Promise<unknown> }[] = [
+    {
+      name: 'its worker is killed',
+      sentence: /stopped .*started again\. What was saved is safe/,
+      end: (worker) => worker.evaluate(() => self.close()),
+    },
+    {
+      name: 'its worker fails',
+      sentence: /stopped .*planted.*started again\. What was saved is safe/,
+      end: (worker) =>
+        worker.evaluate(() => {
+          setTimeout(() => {
+            throw new RangeError('planted')
+          })
+        }),
+    },
+    {
+      name: 'the browser closes its database',
+      sentence: /closed the storage of this page\. Everything that was marked as saved is safe/,
+      end: (worker) =>
+        worker.evaluate(() => {
+          const { transaction } = IDBDatabase.prototype
+          IDBDatabase.prototype.transaction = function (...args) {
+            this.close()
+            return transaction.apply(this, args)
+          }
+        }),
+    },
+  ]
+  for (const { name, sentence, end } of ends)
+    test(`${name}: it is told, and the tree goes on`, async ({ profile, problems }) => {
+      problems.allow(/planted/)
+      const home = await openPlanted(profile)
+      const { page, rootId } = home
+      const heard = await listen(page)
+      await end(page.workers()[0]!)
+      await createFolder(page, rootId, 'after')
+      await expect(rowOf(page, 'after')).toBeVisible()
+      await expect.poll(async () => (await heard()).join('\n')).toMatch(sentence)
+      await isKept(page, home)
+    })
+})
+
+test('a stolen lock is told and taken back', async ({ profile, problems }) => {
+  problems.allow(/favicon/)
+  const home = await openPlanted(profile)
+  const { page, rootId } = home
+  const heard = await listen(page)
+  const thief = await profile.open('./icon.svg')
+  await thief.evaluate(
+    () =>
+      new Promise((held) => {
+        const hold = (): Promise<never> => new Promise(() => held(null))
+        navigator.locks.request('node:main', { steal: true }, hold).catch(() => {})
+      }),
+  )
+  await page.bringToFront()
+  await createFolder(page, rootId, 'after')
+  await expect(rowOf(page, 'after')).toBeVisible()
+  expect((await heard()).join('\n')).toMatch(/went away; your tree is being opened again/)
+  await isKept(page, home)
+})
+
+test('a database of a newer program is left alone, and the page says what to do', async ({ profile, problems }) => {
+  problems.allow(/favicon|503/)
+  const home = await openPlanted(profile)
+  await home.page.close()
+  const later = await profile.open('./icon.svg')
+  const bump = (version: number) =>
+    later.evaluate(
+      (version) =>
+        new Promise<void>((resolve, reject) => {
+          const opening = indexedDB.open('blocktree-main', version)
+          opening.addEventListener('success', () => {
+            opening.result.close()
+            resolve()
+          })
+          opening.addEventListener('error', () => reject(opening.error))
+        }),
+      version,
+    )
+  await bump(1000)
+  const page = await profile.open()
+  const alert = page.getByRole('alert')
+  await expect(alert).toContainText('This tree cannot be opened here')
+  await expect(alert).toContainText('newer version of Blocktree. Reload the page to get that version.')
+  // Nothing of it was touched.
+  const answer = (await later.goto(`./t/${home.kept.id}`))!
+  expect(answer.status()).toBe(503)
+  await expect(later.getByText('newer version of Blocktree')).toBeVisible()
+})
+
+test.describe('the passkey', () => {
+  test('whose prompt nobody answers can be cancelled', async ({ page }) => {
+    await page.goto('./')
+    // The browser waits for a provider of passkeys, of which there is none.
+    await beginPlanting(page, { owner: 'Ada' })
+    await page.getByRole('button', { name: 'Make a passkey' }).click()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await expect(page.getByRole('button', { name: 'Make a passkey' })).toBeEnabled()
+    await page.getByRole('button', { name: 'Go on with the card alone' }).click()
+    await answerCard(page, await readCard(page))
+    await page.getByRole('button', { name: 'Plant the tree' }).click()
+    await expect(page.getByRole('heading', { name: 'Your tree is planted' })).toBeVisible()
+  })
+
+  test('whose prompt was refused says that nothing was changed', async ({ page }) => {
+    await page.goto('./')
+    await virtualAuthenticator(page, { isUserVerified: false })
+    await beginPlanting(page, { owner: 'Ada' })
+    await page.getByRole('button', { name: 'Make a passkey' }).click()
+    const alert = page.getByRole('alert')
+    await expect(alert).toContainText('was closed, was not answered, or found no fitting passkey. Nothing was changed')
+    await expect(alert).toContainText('try again')
+    await expect(page.getByRole('button', { name: 'Go on with the card alone' })).toBeEnabled()
+    expect((await snapshotOf(page)).tree.planted).toBe(false)
+  })
+})
+
+test('an archive that is not one, not whole or not as it was is refused, each with its sentence', async ({
+  newProfile,
+}, info) => {
+  test.setTimeout(120_000)
+  const home = await (await newProfile()).open()
+  await isServed(home)
+  const words = await plantByCard(home, { owner: 'Ada' })
+  const { rootId } = (await snapshotOf(home)).tree
+  await addRandomFile(home, rootId, 'sea.bin', 1_500_000)
+  const foreign = await (await newProfile()).open()
+  await isServed(foreign)
+  const otherWords = await plantByCard(foreign, { owner: 'Bob' })
+  const archive = await exportArchive(home, info.outputPath('tree.bt'))
+  const whole = await readFile(archive)
+  const without = (from: number, to = whole.length): Uint8Array =>
+    Uint8Array.from([...whole.subarray(0, from), ...whole.subarray(to)])
+  const flipped = (at: number): Uint8Array => Uint8Array.from(whole).fill(whole[at]! ^ 0x10, at, at + 1)
+
+  const foreignSentence = /not a Blocktree archive\. Choose the file/
+  const cutSentence = /not complete; the copy was cut short\. Copy it again/
+  const damagedSentence = /is damaged, so nothing of it was used\. Copy it again/
+  const bad: readonly { name: string; octets: Uint8Array; sentence: RegExp }[] = [
+    { name: 'empty', octets: new Uint8Array(), sentence: foreignSentence },
+    { name: 'a picture', octets: randomBytes(5000), sentence: foreignSentence },
+    { name: 'cut in its head', octets: whole.subarray(0, 30), sentence: cutSentence },
+    { name: 'cut in its records', octets: whole.subarray(0, 2000), sentence: cutSentence },
+    { name: 'cut in its contents', octets: whole.subarray(0, whole.length - 500_000), sentence: cutSentence },
+    { name: 'cut at its end', octets: whole.subarray(0, whole.length - 1), sentence: cutSentence },
+    { name: 'longer', octets: Uint8Array.from([...whole, 0]), sentence: damagedSentence },
+    { name: 'with another head', octets: flipped(60), sentence: damagedSentence },
+    { name: 'with another content', octets: flipped(whole.length - 700_000), sentence: damagedSentence },
+    { name: 'with a hole', octets: without(900_000, 900_001), sentence: /is damaged|not complete/ },
+  ]
+  const page = await (await newProfile()).open('./#/recover')
+  await isServed(page)
+  const before = await snapshotOf(page)
+  const local = await addRandomFile(page, before.tree.rootId, 'local.bin', 3000)
+  const choose = page.locator('input[accept=".bt"]')
+  const card = page.getByLabel('The twelve words of its recovery card')
+  const recover = page.getByRole('button', { name: 'Recover the tree' })
+  for (const { name, octets, sentence } of bad)
+    await test.step(name, async () => {
+      await choose.setInputFiles({ name: `${name}.bt`, mimeType: '', buffer: Buffer.from(octets) })
+      await expect(recover.or(page.getByRole('alert'))).toBeVisible()
+      // Damage that the head does not show comes out when the card opens it.
+      if (await recover.isVisible()) {
+        await card.fill(words.join(' '))
+        await recover.click()
+      }
+      await expect(page.getByRole('alert')).toHaveText(sentence)
+      expect((await snapshotOf(page)).tree.treeId).toBe(before.tree.treeId)
+      expect(await hashOf(page, local.id)).toBe(local.hash)
+    })
+
+  await choose.setInputFiles(archive)
+  await card.fill(otherWords.join(' '))
+  await recover.click()
+  await expect(page.getByRole('alert')).toHaveText(/valid card, but of another tree\. Find the card of this one/)
+  await card.fill(words.with(3, words[3] === 'zoo' ? 'zone' : 'zoo').join(' '))
+  await recover.click()
+  await expect(page.getByRole('alert')).toBeVisible()
+  expect((await snapshotOf(page)).tree.treeId).toBe(before.tree.treeId)
+})
