@@ -6,8 +6,8 @@ import { CancelledError } from '../core/bytes/bytes.ts'
 import type { ClockPort } from '../port/platform.ts'
 import type { Job, JobKind } from './api.ts'
 
-/** A watcher hears of a job's progress no more often than this. */
-const reportEveryMs = 100
+/** A watcher hears of a job's progress no more often than this: each time a page is laid out anew. */
+const reportEveryMs = 250
 /** The rate shown is that of about the last so much. */
 const rateWindowMs = 3000
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Item, Job, NodeEvent, TreeStatus } from '../node/api.ts'
 import {
   apply,
+  applyToJobs,
   childrenOf,
   countWithin,
   emptyModel,
@@ -84,9 +85,18 @@ describe('events', () => {
   })
   test('jobs come, go on and end', () => {
     const job: Job = { id: 'j', kind: 'add', title: 'a', doneBytes: 0, totalBytes: 10, bytesPerSecond: 0 }
-    const model = play(start, { kind: 'job', job }, { kind: 'job', job: { ...job, doneBytes: 5 } })
-    expect(model.jobs.get('j')?.doneBytes).toBe(5)
-    expect(apply(model, { kind: 'jobEnded', id: 'j' }).jobs.size).toBe(0)
+    const going: NodeEvent[] = [
+      { kind: 'job', job },
+      { kind: 'job', job: { ...job, doneBytes: 5 } },
+    ]
+    const jobs = going.reduce(applyToJobs, new Map())
+    expect(jobs.get('j')?.doneBytes).toBe(5)
+    expect(applyToJobs(jobs, { kind: 'jobEnded', id: 'j' }).size).toBe(0)
+    expect(applyToJobs(jobs, { kind: 'stopped', code: 'storeClosed', message: '' }).size).toBe(0)
+    expect(applyToJobs(jobs, snapshot()).size).toBe(0)
+    // What is drawn from the tree is not drawn again for them.
+    const model = play(snapshot())
+    expect(going.reduce(apply, model)).toBe(model)
   })
 })
 

@@ -12,12 +12,11 @@ export interface Model {
   readonly items: ReadonlyMap<string, Item>
   /** What a folder shows: its children outside the trash, folders first, then by name. */
   readonly children: ReadonlyMap<string, readonly Item[]>
-  readonly jobs: ReadonlyMap<string, Job>
   /** Why the node stopped; null while it runs. */
   readonly stopped: { readonly code: string; readonly message: string } | null
 }
 
-export const emptyModel: Model = { tree: null, items: new Map(), children: new Map(), jobs: new Map(), stopped: null }
+export const emptyModel: Model = { tree: null, items: new Map(), children: new Map(), stopped: null }
 
 export function apply(model: Model, event: NodeEvent): Model {
   switch (event.kind) {
@@ -25,7 +24,7 @@ export function apply(model: Model, event: NodeEvent): Model {
       const items = new Map(event.items.map((item) => [item.id, item]))
       const parentIds = new Set(event.items.map((item) => item.parentId).filter((id) => id !== null))
       const children = withChildren(new Map(), items, parentIds, childIdsByParent(items))
-      return { tree: event.tree, items, children, jobs: new Map(event.jobs.map((job) => [job.id, job])), stopped: null }
+      return { tree: event.tree, items, children, stopped: null }
     }
     case 'changed': {
       const items = new Map(model.items)
@@ -44,14 +43,28 @@ export function apply(model: Model, event: NodeEvent): Model {
       return { ...model, tree: event.tree, items, children }
     }
     case 'job':
-      return { ...model, jobs: new Map(model.jobs).set(event.job.id, event.job) }
-    case 'jobEnded': {
-      const jobs = new Map(model.jobs)
-      jobs.delete(event.id)
-      return { ...model, jobs }
-    }
+    case 'jobEnded':
+      return model
     case 'stopped':
-      return { ...model, jobs: new Map(), stopped: { code: event.code, message: event.message } }
+      return { ...model, stopped: { code: event.code, message: event.message } }
+  }
+}
+
+/** What is going on, by id. Apart from the model, since it changes ten times a second and the tree does not. */
+export type JobsById = ReadonlyMap<string, Job>
+
+export function applyToJobs(jobs: JobsById, event: NodeEvent): JobsById {
+  switch (event.kind) {
+    case 'snapshot':
+      return new Map(event.jobs.map((job) => [job.id, job]))
+    case 'job':
+      return new Map(jobs).set(event.job.id, event.job)
+    case 'jobEnded':
+      return new Map([...jobs].filter(([id]) => id !== event.id))
+    case 'stopped':
+      return new Map()
+    case 'changed':
+      return jobs
   }
 }
 

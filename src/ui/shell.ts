@@ -9,7 +9,7 @@ import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { Actions } from './actions.ts'
 import type { Entry } from './entries.ts'
 import type { ActionsEvent, AddEvent, GroundEvent } from './events.ts'
-import { type Model, apply, emptyModel, isPlaced } from './model.ts'
+import { type JobsById, type Model, apply, applyToJobs, emptyModel, isPlaced } from './model.ts'
 import { Notices } from './notices.ts'
 import { offerAt } from './offers.ts'
 import { viewOf } from './page/view.ts'
@@ -38,6 +38,7 @@ export class BtShell extends LitElement implements IntakeHost {
     node: { attribute: false },
     passkey: { attribute: false },
     model: { state: true },
+    jobs: { state: true },
     state: { state: true },
     sentence: { state: true },
     route: { state: true },
@@ -50,6 +51,7 @@ export class BtShell extends LitElement implements IntakeHost {
   declare node: UiNode
   declare passkey: PasskeyPort
   declare model: Model
+  declare jobs: JobsById
   declare state: NodeState
   declare sentence: string
   declare route: Route
@@ -71,6 +73,7 @@ export class BtShell extends LitElement implements IntakeHost {
   constructor() {
     super()
     this.model = emptyModel
+    this.jobs = new Map()
     this.state = 'starting'
     this.sentence = ''
     this.route = routeOf(location.hash)
@@ -111,7 +114,10 @@ export class BtShell extends LitElement implements IntakeHost {
     const { node } = this
     this.#actions = new Actions(node.api, () => this.model, this.#notices)
     this.#leave.push(
-      node.watch((event) => (this.model = apply(this.model, event))),
+      node.watch((event) => {
+        this.model = apply(this.model, event)
+        this.jobs = applyToJobs(this.jobs, event)
+      }),
       node.onState((state, sentence) => {
         this.state = state
         this.sentence = sentence
@@ -156,7 +162,7 @@ export class BtShell extends LitElement implements IntakeHost {
   }
 
   #page() {
-    const { model, state, passkey } = this
+    const { model, jobs, state, passkey } = this
     if (model.stopped || state === 'failed')
       return html`<bt-standstill
         .heading=${model.stopped ? words.stoppedTitle : words.failedTitle}
@@ -164,7 +170,7 @@ export class BtShell extends LitElement implements IntakeHost {
       ></bt-standstill>`
     if (!model.tree || !this.#actions)
       return html`<bt-standstill .cause=${state === 'moved' ? words.state.moved : words.wait.opening}></bt-standstill>`
-    return viewOf(this.route, { model, passkey, actions: this.#actions, groundId: this.#groundId })
+    return viewOf(this.route, { model, jobs, passkey, actions: this.#actions, groundId: this.#groundId })
   }
 
   #overlays(actions: Actions) {
@@ -172,7 +178,7 @@ export class BtShell extends LitElement implements IntakeHost {
     return html`<section class="notices" aria-label=${words.notices.label}>
         <bt-notices .notices=${this.#notices}></bt-notices>
       </section>
-      <bt-jobs .jobs=${this.model.jobs} .actions=${actions}></bt-jobs>
+      <bt-jobs .jobs=${this.jobs} .actions=${actions}></bt-jobs>
       <bt-item-sheet
         .model=${this.model}
         .actions=${actions}

@@ -4,7 +4,7 @@
  */
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import type { Actions } from '../actions.ts'
-import type { Model } from '../model.ts'
+import type { JobsById, Model } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { pageStyle, shared } from '../part/shared.ts'
 import { Watching } from '../part/watching.ts'
@@ -20,12 +20,14 @@ import '../part/waiting.ts'
 export class BtPlantPage extends LitElement {
   static override properties = {
     model: { attribute: false },
+    jobs: { attribute: false },
     actions: { attribute: false },
     passkey: { attribute: false },
     hash: {},
     availability: { state: true },
   }
   declare model: Model
+  declare jobs: JobsById
   declare actions: Actions
   declare passkey: PasskeyPort
   declare hash: string
@@ -74,7 +76,7 @@ export class BtPlantPage extends LitElement {
 
   /** Then the job says how far it is. */
   get #isMoving(): boolean {
-    return [...this.model.jobs.values()].some(({ kind }) => kind === 'plant')
+    return [...this.jobs.values()].some(({ kind }) => kind === 'plant')
   }
 
   #waiting(planting: Planting) {

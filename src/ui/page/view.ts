@@ -4,7 +4,7 @@
  */
 import { html } from 'lit'
 import type { Actions } from '../actions.ts'
-import type { Model } from '../model.ts'
+import type { JobsById, Model } from '../model.ts'
 import type { PasskeyPort } from '../ports.ts'
 import type { Route } from '../route.ts'
 import './plant-page.ts'
@@ -16,12 +16,13 @@ import './tree-page.ts'
 /** What the pages are given, each of them some of it. */
 export interface Scene {
   readonly model: Model
+  readonly jobs: JobsById
   readonly actions: Actions
   readonly passkey: PasskeyPort
   readonly groundId: string
 }
 
-export function viewOf(route: Route, { model, actions, passkey, groundId }: Scene) {
+export function viewOf(route: Route, { model, jobs, actions, passkey, groundId }: Scene) {
   const { hash } = location
   switch (route) {
     case '/':
@@ -31,7 +32,13 @@ export function viewOf(route: Route, { model, actions, passkey, groundId }: Scen
     case '/storage':
       return html`<bt-storage-page .model=${model} .actions=${actions} .hash=${hash}></bt-storage-page>`
     case '/plant':
-      return html`<bt-plant-page .model=${model} .actions=${actions} .passkey=${passkey} .hash=${hash}></bt-plant-page>`
+      return html`<bt-plant-page
+        .model=${model}
+        .jobs=${jobs}
+        .actions=${actions}
+        .passkey=${passkey}
+        .hash=${hash}
+      ></bt-plant-page>`
     case '/recover':
       return html`<bt-recover-page .model=${model} .actions=${actions} .hash=${hash}></bt-recover-page>`
   }

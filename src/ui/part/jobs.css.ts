@@ -45,7 +45,6 @@ export const jobsStyle = css`
   progress::-webkit-progress-value {
     border-radius: var(--radius-round);
     background: var(--accent-bright);
-    transition: inline-size var(--settle);
   }
   progress::-moz-progress-bar {
     background: var(--accent-bright);

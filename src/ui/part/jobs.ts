@@ -6,6 +6,7 @@ import { LitElement, html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { Job } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
+import type { JobsById } from '../model.ts'
 import { words } from '../words.ts'
 import { icon } from './icon.ts'
 import { jobsStyle } from './jobs.css.ts'
@@ -17,7 +18,7 @@ const shownMax = 4
 
 export class BtJobs extends LitElement {
   static override properties = { jobs: { attribute: false }, actions: { attribute: false } }
-  declare jobs: ReadonlyMap<string, Job>
+  declare jobs: JobsById
   declare actions: Actions
 
   static override styles = [shared, jobsStyle]
