@@ -98,6 +98,7 @@ export class Cluster {
   #atGateCount = 0
   /** Proposals that are in the log, by the index they got. */
   readonly #inLog = new Map<number, Proposed>()
+  readonly #refusedBefore: Operation[] = []
   #pumping: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
   #dirty = new Map<string, Bytes>()
@@ -151,6 +152,11 @@ export class Cluster {
 
   get state(): TreeState {
     return this.#state
+  }
+
+  /** What the fold refused of an earlier life's log, whose author is not there any more to clean up after it. */
+  get refusedBefore(): readonly Operation[] {
+    return this.#refusedBefore
   }
 
   /**
@@ -316,7 +322,9 @@ export class Cluster {
     this.#sizeSinceCheckpointBytes += entry.data.length
     for (const key of touched) this.#dirty.set(keyOf(key), key)
     this.#options.onApplied(before, state, touched)
-    own?.waiting.forEach(({ resolve }, position) => resolve(outcomes[position]!))
+    if (own === undefined)
+      this.#refusedBefore.push(...batch.operations.filter((_, position) => !outcomes[position]!.ok))
+    else own.waiting.forEach(({ resolve }, position) => resolve(outcomes[position]!))
   }
 
   #markAll(): void {

@@ -211,7 +211,10 @@ export class Files {
       await this.#underFreeName(
         targetId,
         item.name,
-        (name) => this.#untilTaken(requestId, () => this.#rekeyed(block, target, { name, movedFrom, trashed: false })),
+        (name) =>
+          this.#untilTaken(requestId, () =>
+            this.#rekeyed(block, this.#folder(targetId), { name, movedFrom, trashed: false }),
+          ),
         id,
       )
     }
@@ -401,7 +404,7 @@ export class Files {
       try {
         return await this.#tree.change(turnOf(requestId, turn), records, attached)
       } catch (error) {
-        const isRace = error instanceof RefusedError && (error.code === 'raceLost' || error.code === 'keyEpochWrong')
+        const isRace = error instanceof RefusedError && raceCodes.has(error.code)
         if (!isRace || turn + 1 === turnCountMax) throw error
       }
     }
@@ -484,6 +487,8 @@ interface EntryChange {
 
 const blockIdPath = (parent: IdPath, block: BlockId): IdPath => childPath(parent, block)
 
+/** What a record is refused for when something came before it: another version, another key, another place. */
+const raceCodes: ReadonlySet<string> = new Set(['raceLost', 'keyEpochWrong', 'placeUnknown'])
 /** Tries of one request before its race counts as lost. */
 const turnCountMax = 8
 const turnOf = (requestId: string, turn: number): Bytes =>

@@ -1,5 +1,6 @@
 /**
- * The sweeper: deletes the objects of bodies that the fold has listed as left behind.
+ * The sweeper: deletes the objects of bodies that the fold has listed as left behind, and of those that became durable together
+ * with a record which the fold then refused, where the node died before its author could delete them.
  *
  * On a device that alone holds the tree the only readers to wait for are its own open streams. What an earlier life did not get
  * to is found in the list again at the start; an object that is gone already costs one look.
@@ -8,7 +9,7 @@
 import { type Bytes, equal } from '../core/bytes/bytes.ts'
 import { type Body, diffBodies } from '../core/block/block.ts'
 import { entries } from '../core/merkle/merkle.ts'
-import { blockIdSizeBytes } from '../core/path/path.ts'
+import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
 import { keys, readRow, rowKind } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
 import type { OwnTree } from './own-tree.ts'
@@ -16,10 +17,15 @@ import { objectKey } from './place.ts'
 import { bodyOf, walk } from './read/content.ts'
 import type { Streams } from './read/streams.ts'
 
+interface Dead {
+  readonly block: BlockId
+  readonly body: Body
+}
+
 export class Sweeper {
   readonly #tree: OwnTree
   readonly #streams: Streams
-  #dead: Bytes[] = []
+  #dead: Dead[] = []
   #isSweeping = false
   #isDue = false
 
@@ -30,11 +36,20 @@ export class Sweeper {
   }
 
   start(): void {
+    for (const operation of this.#tree.cluster.refusedBefore)
+      for (const record of operation.tag === 'change' ? operation.value.records : [])
+        if (record.kind === 'content') this.#dead.push({ block: blockIdOf(record.fields.path), body: record.fields })
     this.onApplied([...entries(this.#tree.state.map, keys.deads)].map(([key]) => key))
   }
 
   onApplied(touched: readonly Bytes[]): void {
-    this.#dead.push(...touched.filter((key) => key[0] === rowKind.dead))
+    for (const key of touched) {
+      // Read at once: the fold forgets the list a day later by its stamps, and a clock may leap by more than that in between.
+      const row = key[0] === rowKind.dead ? readRow(this.#tree.state, 'dead', key) : null
+      if (row === null) continue
+      const block = key.slice(9, 9 + blockIdSizeBytes)
+      this.#dead.push({ block, body: { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes } })
+    }
     if (this.#dead.length > 0) void this.#sweep()
   }
 
@@ -48,7 +63,7 @@ export class Sweeper {
         this.#isDue = false
         const round = this.#dead
         this.#dead = []
-        for (const key of round) if (!(await this.#sweepOne(key))) this.#dead.push(key)
+        for (const dead of round) if (!(await this.#sweepOne(dead))) this.#dead.push(dead)
       }
     } catch {
       // A store that fails stops the node by itself; the list is read again at the next start.
@@ -58,18 +73,14 @@ export class Sweeper {
   }
 
   /** false where somebody still reads the body. */
-  async #sweepOne(key: Bytes): Promise<boolean> {
+  async #sweepOne({ block, body }: Dead): Promise<boolean> {
     if (this.#streams.isReadingAll) return false
     const { state, platform, place } = this.#tree
-    const row = readRow(state, 'dead', key)
-    if (row === null) return true
-    const block = key.slice(9, 9 + blockIdSizeBytes)
-    const dead: Body = { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes }
-    if (this.#streams.bodiesBeingRead(block).some(({ bodyRoot }) => equal(bodyRoot, dead.bodyRoot))) return false
+    if (this.#streams.bodiesBeingRead(block).some(({ bodyRoot }) => equal(bodyRoot, body.bodyRoot))) return false
     // What the version in force, or one that somebody is reading, shares with the dead body stays.
     const current = bodyOf(state, block)
     const others = [...(current === null ? [] : [current]), ...this.#streams.bodiesBeingRead(block)]
-    for await (const objects of walk({ store: platform.store, place }, block, diffBodies(dead, others))) {
+    for await (const objects of walk({ store: platform.store, place }, block, diffBodies(body, others))) {
       const changes = objects.map(({ hash }): Change => ({
         kind: 'delete',
         table: 'object',

@@ -3,13 +3,18 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Bytes, concat, equal, utf8 } from '../core/bytes/bytes.ts'
+import { type Bytes, concat, equal, fromHex, utf8 } from '../core/bytes/bytes.ts'
 import { archiveMagic } from '../core/tree/tree.ts'
+import { placeOf } from '../node/own-tree.ts'
+import { newestState, readHeldState } from '../node/read/held-state.ts'
+import { weighDisk } from './ballast.ts'
 import { createSimBlob } from './blob.ts'
 import { type Life, type Outcome, SimDevice, type World, readAll, settle } from './device.ts'
 import { Disk } from './disk.ts'
+import { Process } from './process.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
+import { SimStore } from './store.ts'
 import { drain } from './testing/drain.ts'
 import { Trace } from './trace.ts'
 
@@ -196,6 +201,33 @@ describe('files', () => {
         .filter((name) => name.startsWith('same'))
         .toSorted(),
     ).toEqual(['same', 'same (2)'])
+  })
+  test('a write that loses its race leaves nothing behind, whenever the process dies', async () => {
+    for (let writeCount = 0; writeCount < 12; writeCount++) {
+      const place = new Place()
+      const device = place.device('laptop')
+      const first = await place.start(device)
+      const { api } = first.node
+      const { rootId } = first.page.tree
+      const source = await place.ask(first, api.createFolder('r1', rootId, 'source'))
+      const target = await place.ask(first, api.createFolder('r2', rootId, 'target'))
+      const file = await place.ask(first, api.addFile('r3', source, 'file', place.blob(first, utf8('before'))))
+      first.store.faults.crash = { writeCount, when: 'after' }
+      // The move gives the file another place and another key while its new content is signed for the old ones.
+      const deeds = [
+        api.move('r4', source, target),
+        api.writeFile('r5', file, place.blob(first, utf8('after it all'))),
+        api.move('r6', file, rootId),
+      ]
+      await place.scheduler.run(Promise.all(deeds.map((deed) => settle(first.process, deed))))
+      if (!first.process.isAlive) await place.start(device)
+      await place.scheduler.run(place.scheduler.sleep(60_000))
+      const audit = new Process(place.scheduler)
+      const reader = new SimStore(device.disk, audit, Random.fromSeed(1), new Trace(), quiet)
+      const treeId = fromHex(first.page.tree.treeId)!
+      const held = await place.scheduler.run(readHeldState(reader, placeOf(treeId)))
+      expect(await weighDisk(device.disk, newestState(held!)), `after ${writeCount} writes`).toEqual([])
+    }
   })
   test('a request that is repeated takes effect once', async () => {
     const { place, life, api } = await planted()
