@@ -17,6 +17,10 @@ import { objectKey } from './place.ts'
 import { bodyOf, walk } from './read/content.ts'
 import type { Streams } from './read/streams.ts'
 
+const sweepDelayMs = 200
+/** Deleted at a time. */
+const removalCountMax = 512
+
 interface Dead {
   readonly block: BlockId
   readonly body: Body
@@ -28,6 +32,7 @@ export class Sweeper {
   #dead: Dead[] = []
   #isSweeping = false
   #isDue = false
+  #isComing = false
 
   constructor(tree: OwnTree, streams: Streams) {
     this.#tree = tree
@@ -50,7 +55,17 @@ export class Sweeper {
       const block = key.slice(9, 9 + blockIdSizeBytes)
       this.#dead.push({ block, body: { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes } })
     }
-    if (this.#dead.length > 0) void this.#sweep()
+    if (this.#dead.length > 0) this.#sweepSoon()
+  }
+
+  /** A writer is answered before its leavings are swept, and what many writers leave is swept together. */
+  #sweepSoon(): void {
+    if (this.#isComing) return
+    this.#isComing = true
+    this.#tree.platform.clock.after(sweepDelayMs, () => {
+      this.#isComing = false
+      void this.#sweep()
+    })
   }
 
   async #sweep(): Promise<void> {
@@ -63,7 +78,20 @@ export class Sweeper {
         this.#isDue = false
         const round = this.#dead
         this.#dead = []
-        for (const dead of round) if (!(await this.#sweepOne(dead))) this.#dead.push(dead)
+        let removals: Change[] = []
+        const remove = async (): Promise<void> => {
+          if (removals.length > 0) await this.#tree.platform.store.write(removals, 'relaxed')
+          removals = []
+        }
+        for (const dead of round) {
+          if (this.#isBeingRead(dead)) this.#dead.push(dead)
+          else
+            for await (const some of this.#removalsOf(dead)) {
+              removals.push(...some)
+              if (removals.length >= removalCountMax) await remove()
+            }
+        }
+        await remove()
       }
     } catch {
       // A store that fails stops the node by itself; the list is read again at the next start.
@@ -72,22 +100,17 @@ export class Sweeper {
     }
   }
 
-  /** false where somebody still reads the body. */
-  async #sweepOne({ block, body }: Dead): Promise<boolean> {
-    if (this.#streams.isReadingAll) return false
+  #isBeingRead({ block, body }: Dead): boolean {
+    const read = this.#streams.bodiesBeingRead(block)
+    return this.#streams.isReadingAll || read.some(({ bodyRoot }) => equal(bodyRoot, body.bodyRoot))
+  }
+
+  /** What the version in force, or one that somebody is reading, shares with the dead body stays. */
+  async *#removalsOf({ block, body }: Dead): AsyncGenerator<readonly Change[]> {
     const { state, platform, place } = this.#tree
-    if (this.#streams.bodiesBeingRead(block).some(({ bodyRoot }) => equal(bodyRoot, body.bodyRoot))) return false
-    // What the version in force, or one that somebody is reading, shares with the dead body stays.
     const current = bodyOf(state, block)
     const others = [...(current === null ? [] : [current]), ...this.#streams.bodiesBeingRead(block)]
-    for await (const objects of walk({ store: platform.store, place }, block, diffBodies(body, others))) {
-      const changes = objects.map(({ hash }): Change => ({
-        kind: 'delete',
-        table: 'object',
-        key: objectKey(place, block, hash),
-      }))
-      await platform.store.write(changes, 'relaxed')
-    }
-    return true
+    for await (const objects of walk({ store: platform.store, place }, block, diffBodies(body, others)))
+      yield objects.map(({ hash }) => ({ kind: 'delete', table: 'object', key: objectKey(place, block, hash) }))
   }
 }
