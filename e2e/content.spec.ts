@@ -68,15 +68,20 @@ test.describe('files of others', () => {
   test.afterEach(() => stranger.close())
 
   test('do what they are made for where nothing holds them back', async ({ profile, baseURL, problems }) => {
+    test.setTimeout(120_000)
     problems.allow(/./)
     const files = hostileFiles(stranger.origin, baseURL!)
     const naked = await openStranger(new Map(files.map((file) => [`/${file.name}`, file])))
     for (const file of files) {
       if (file.reaches.length === 0) continue
-      const tab = await profile.context.newPage()
-      await tab.goto(`${naked.origin}/${file.name}`, { waitUntil: 'commit' })
-      for (const path of file.reaches) await expect.poll(() => stranger.requests).toContain(`GET /${path}`)
-      await tab.close()
+      const wanted = file.reaches.map((path) => `GET /${path}`)
+      // A file that sends its tab elsewhere may do so before all that it names was asked for; then it is opened again. Tabs stay
+      // open: a browser that closes one which still goes somewhere sometimes refuses to open the next.
+      await expect(async () => {
+        const tab = await profile.context.newPage()
+        await tab.goto(`${naked.origin}/${file.name}`, { waitUntil: 'commit' })
+        await expect.poll(() => stranger.requests, { timeout: 5000 }).toEqual(expect.arrayContaining(wanted))
+      }).toPass({ timeout: 40_000 })
     }
     await naked.close()
   })
