@@ -1,10 +1,13 @@
 /**
  * Nothing that was said to be saved is lost when all processes of the browser are killed at that very moment.
  */
+import { readdir, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Page } from '@playwright/test'
+import type { Profile } from './browser.ts'
 import { expect, test, virtualAuthenticator } from './fixture.ts'
 import { plant } from './tool/planting.ts'
-import { type Snapshot, hashOf, nodeOf, snapshotOf } from './tool/tree.ts'
+import { type Snapshot, createFolder, hashOf, isServed, nodeOf, snapshotOf } from './tool/tree.ts'
 
 /** What a round was told to be saved. */
 interface Round {
@@ -90,6 +93,36 @@ async function checkContents(page: Page, { items }: Snapshot, round: Round): Pro
     if (parentId === round.folderId && name.startsWith('unawaited '))
       expect(`unawaited ${await hashOf(page, id)}`).toBe(name)
 }
+
+/** What Chromium's own database writes into; only the newest may still be unfinished. */
+async function newestJournal(profile: Profile): Promise<string> {
+  const folder = join(profile.folder, 'Default', 'IndexedDB')
+  const database = (await readdir(folder)).find((name) => name.endsWith('.leveldb'))!
+  const journals = (await readdir(join(folder, database))).filter((name) => name.endsWith('.log')).toSorted()
+  return join(folder, database, journals.at(-1)!)
+}
+
+test('a journal of the browser that a kill tore in its last record costs nothing', async ({ profile }) => {
+  let page = await profile.open()
+  await isServed(page)
+  const { tree } = await snapshotOf(page)
+  const kept = await createFolder(page, tree.rootId, 'kept')
+  await createFolder(page, tree.rootId, 'half written')
+  await profile.kill()
+  const journal = await newestJournal(profile)
+  await truncate(journal, (await stat(journal)).size - 5)
+
+  // The first start passes over the half record; the second one finds it amid what the first wrote, unless that went elsewhere.
+  page = await profile.open()
+  await isServed(page)
+  const later = await createFolder(page, tree.rootId, 'later')
+  await profile.kill()
+  page = await profile.open()
+  await isServed(page)
+  const snapshot = await snapshotOf(page)
+  expect(snapshot.tree.treeId).toBe(tree.treeId)
+  expect(snapshot.items.map(({ id }) => id)).toEqual(expect.arrayContaining([kept, later]))
+})
 
 const killCount = process.env['PROVE'] ? 500 : 20
 const title = process.env['PROVE']

@@ -52,7 +52,11 @@ test('passes on how durable a write is to be', async ({ page }) => {
     await store.write([put('object')], 'relaxed')
     return seen
   })
-  expect(seen).toEqual(['owner strict', 'owner,raft,log strict', 'owner,object relaxed'])
+  expect(seen.filter((write) => !write.startsWith('filler'))).toEqual([
+    'owner strict',
+    'owner,raft,log strict',
+    'owner,object relaxed',
+  ])
 })
 
 test('leaves nothing readable at rest, and refuses rows that were changed or moved', async ({ page }) => {

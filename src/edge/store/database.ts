@@ -18,6 +18,8 @@ export interface Schema extends DBSchema, Rows {
    * epoch, which says by its key that this one is over.
    */
   owner: { key: 'epoch' | number; value: number }
+  /** Empty but for an instant at every start: see `journal.ts`. */
+  filler: { key: number; value: Uint8Array<ArrayBuffer> }
 }
 export type Database = IDBPDatabase<Schema>
 
@@ -28,6 +30,7 @@ export async function openDatabase(profile: string, onClosed: () => void): Promi
       upgrade(database) {
         for (const table of tables) database.createObjectStore(table)
         database.createObjectStore('owner')
+        database.createObjectStore('filler')
       },
       blocking() {
         // A newer program, or one who clears this site's data, waits for us.

@@ -11,6 +11,7 @@ import { unwrap } from 'idb'
 import { type Bytes, StoreClosedError, StoreSupersededError, compare, concat } from '../../core/bytes/bytes.ts'
 import type { Change, Durability, Row, StorePort, Table } from '../../port/store.ts'
 import { type Database, meaningOf, openDatabase, openExistingDatabase } from './database.ts'
+import { beginNewJournal } from './journal.ts'
 import { isSealed, openRow, sealRow } from './row.ts'
 
 export interface Store extends StorePort {
@@ -30,7 +31,7 @@ export interface Opening {
 export async function openStore({ profile, deviceKey }: Opening): Promise<Store> {
   const closing = closingOf()
   const database = await openDatabase(profile, () => closing.close(new StoreClosedError()))
-  const epoch = await raiseEpoch(database)
+  const epoch = await takeOver(database)
   let last: Promise<unknown> = Promise.resolve()
 
   const write = (changes: readonly Change[], durability: Durability): Promise<void> => {
@@ -82,8 +83,9 @@ function closingOf(): Closing {
 /** A full disk is the reason of one refusal; that nothing is written any more is the reason of all later ones. */
 const afterwards = (reason: Error): Error => (reason instanceof StoreSupersededError ? reason : new StoreClosedError())
 
-async function raiseEpoch(database: Database): Promise<number> {
+async function takeOver(database: Database): Promise<number> {
   try {
+    await beginNewJournal(database)
     const transaction = database.transaction('owner', 'readwrite', { durability: 'strict' })
     const epoch = ((await transaction.store.get('epoch')) ?? 0) + 1
     const { store } = transaction
