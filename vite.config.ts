@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { type Plugin, build } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { pageHeaders } from './src/edge/web/headers.ts'
+import { buildKernelIfChanged } from './src/tool/kernel.mjs'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const serviceWorker = 'service.worker.js'
@@ -27,13 +28,18 @@ export default defineConfig({
     rolldownOptions: { checks: { bundlerTimings: false } },
   },
   worker: { format: 'es' },
-  plugins: [policyInPage(), serviceWorkerLast()],
+  plugins: [kernelFirst(), policyInPage(), serviceWorkerLast()],
   test: {
     include: ['src/**/*.test.ts'],
     environment: 'node',
     testTimeout: 30_000,
   },
 })
+
+/** Compiles the kernel before anything looks for it: the site, its development, and the tests. */
+function kernelFirst(): Plugin {
+  return { name: 'blocktree-kernel-first', config: () => buildKernelIfChanged() }
+}
 
 /**
  * Writes the page's policy into the page, for static hosts that send no headers. Not while developing: there Vite adds styles

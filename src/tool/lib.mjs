@@ -9,6 +9,7 @@ import { existsSync, readFileSync, readdirSync, realpathSync, writeFileSync } fr
 import { homedir } from 'node:os'
 import { basename, delimiter, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { buildKernelIfChanged } from './kernel.mjs'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 const inRoot = (...parts) => join(root, ...parts)
@@ -179,6 +180,7 @@ export async function buildAll(hash = hashOfInputs()) {
  * @returns {Promise<string>} the program's path
  */
 export async function bundleForNode(entry, outFile = inRoot('.cache', 'run', entry.replace(/\W+/g, '-'), 'main.mjs')) {
+  await buildKernelIfChanged()
   await withVite(({ build }) =>
     build({
       root,

@@ -10,6 +10,7 @@ import { readFile, readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { recognisesCrypto, runCrypto } from './crypto.ts'
 import { recognisesRaft, runRaft } from './raft.ts'
+import { recognisesRaptorq, runRaptorq } from './raptorq.ts'
 
 /** What one kind of file comes to. */
 interface Outcome {
@@ -38,6 +39,13 @@ const kinds: readonly Kind[] = [
         skipped: 0,
         failures: result.failures.map((failure) => `${result.name} ${failure}`),
       }))
+    },
+  },
+  {
+    recognises: (_path, _text, json) => recognisesRaptorq(json),
+    async run(path, json) {
+      const { name, ...counts } = runRaptorq(path, json as object)
+      return [{ ...counts, group: name, skipped: 0 }]
     },
   },
   {

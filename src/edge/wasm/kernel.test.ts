@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { concat, equal } from '../../core/bytes/bytes.ts'
+import { type Kernel, type Rows, operation, plainKernel } from '../../core/raptorq/raptorq.ts'
+import { createKernel, kernelAddress } from './kernel.ts'
+
+const octets = readFileSync(kernelAddress)
+const kernel = createKernel(octets)
+
+const rowCount = 12
+const target = fc.integer({ min: 0, max: 5 })
+const source = fc.integer({ min: 6, max: rowCount - 1 })
+const noRow = 0xffff_ffff
+const sum = fc
+  .tuple(fc.constantFrom(operation.sum, operation.add), target, fc.array(source, { maxLength: 12 }))
+  .map(([kind, to, sources]) => [kind + 4 * sources.length, to, ...sources])
+const multiple = fc
+  .tuple(target, fc.array(fc.tuple(source, fc.integer({ min: 0, max: 255 })), { maxLength: 5 }))
+  .map(([to, terms]) => [operation.multiple + 4 * terms.length, to, ...terms.flat()])
+const parity = fc
+  .array(fc.tuple(fc.oneof(source, fc.constant(noRow)), fc.tuple(fc.nat(3), fc.nat(3))), { minLength: 1, maxLength: 9 })
+  .map((columns) => [
+    ...[operation.parity + 4 * columns.length, 5, 1, 4],
+    ...columns.flatMap(([from, [first, second]]) => [from, first + 256 * second]),
+  ])
+const schedules = fc
+  .array(fc.oneof(sum, multiple, parity), { maxLength: 8 })
+  .map((operations) => Uint32Array.from(operations.flat()))
+
+function filled(on: Kernel, rowSizeBytes: number, seed: number): Rows {
+  const rows = on.open(rowCount, rowSizeBytes)
+  for (let row = 0, x = seed; row < rowCount; row++)
+    rows.row(row).forEach((_, at, octetsOfRow) => {
+      x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d) + at
+      octetsOfRow[at] = x >>> 24
+    })
+  return rows
+}
+const contents = (rows: Rows): Uint8Array => concat(...Array.from({ length: rowCount }, (_, row) => rows.row(row)))
+
+test('the kernel is compiled, and differs from the reference', () => expect(kernel).not.toBe(plainKernel))
+
+test('any schedule does to any rows what the reference does', () => {
+  const sizes = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.constantFrom(1024, 1280, 4096, 5000))
+  fc.assert(
+    fc.property(schedules, sizes, fc.integer(), (schedule, rowSizeBytes, seed) => {
+      const [ours, reference] = [filled(kernel, rowSizeBytes, seed), filled(plainKernel, rowSizeBytes, seed)]
+      ours.run(schedule)
+      reference.run(schedule)
+      expect(equal(contents(ours), contents(reference))).toBe(true)
+    }),
+  )
+})
+
+test('long rows are done strip by strip, with the same result', () => {
+  const schedule = Uint32Array.of(operation.multiple + 8, 0, 6, 3, 7, 200, operation.sum + 12, 1, 0, 8, 9)
+  const [ours, reference] = [filled(kernel, 200_003, 5), filled(plainKernel, 200_003, 5)]
+  ours.run(schedule)
+  reference.run(schedule)
+  expect(equal(contents(ours), contents(reference))).toBe(true)
+})
+
+test.each([
+  { name: 'the kernel', on: kernel },
+  { name: 'the reference', on: plainKernel },
+])('$name keeps what rows hold when there are more', ({ on }) => {
+  const rows = filled(on, 33, 1)
+  const before = contents(rows)
+  rows.extend(100_000)
+  expect(contents(rows)).toEqual(before)
+  rows.row(99_999).fill(7)
+  rows.run(Uint32Array.of(operation.sum + 4, 0, 99_999))
+  expect(rows.row(0)).toEqual(new Uint8Array(33).fill(7))
+})
+
+test('without SIMD the reference does the work', () => {
+  const damaged = octets.slice()
+  damaged[8] = 0xff
+  expect(createKernel(damaged)).toBe(plainKernel)
+})

@@ -1,0 +1,212 @@
+/**
+ * SHA-256 (FIPS 180-4) of four messages at a time, a lane of 32 bits for each.
+ */
+
+const constants: StaticArray<u32> = [
+  0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01,
+  0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc,
+  0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147,
+  0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+  0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08,
+  0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208,
+  0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+]
+const initial: StaticArray<u32> = [
+  0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+]
+
+/** The constants, each in all four lanes. */
+const constantLanes = memory.data(64 * 16, 16)
+const scheduleLanes = memory.data(64 * 16, 16)
+const stateLanes = memory.data(8 * 16, 16)
+/** Blocks that have to be put together, two a lane. */
+const scratch = memory.data(4 * 128, 16)
+
+/** Fills the tables; to be called once. */
+export function prepareHash(): void {
+  for (let t = 0; t < 64; t++) v128.store(constantLanes + 16 * t, i32x4.splat(unchecked(constants[t]) as i32))
+}
+
+/**
+ * SHA-256(prefix ‖ message) of messages of one size.
+ * @param input address of the first message
+ * @param stride octets from a message to the next
+ * @param prefixSize at most 64
+ * @param output takes 32 octets a message; not inside the messages still to be read
+ */
+export function hashMany(
+  input: usize,
+  stride: u32,
+  size: u32,
+  count: u32,
+  prefix: usize,
+  prefixSize: u32,
+  output: usize,
+): void {
+  const total = prefixSize + size
+  const fullCount = total >> 6
+  const lastIndex = count - 1
+  for (let first: u32 = 0; first < count; first += 4) {
+    // A lane with no message left computes the last one again.
+    const m0 = input + stride * min(first, lastIndex)
+    const m1 = input + stride * min(first + 1, lastIndex)
+    const m2 = input + stride * min(first + 2, lastIndex)
+    const m3 = input + stride * min(first + 3, lastIndex)
+    for (let word: usize = 0; word < 8; word++)
+      v128.store(stateLanes + 16 * word, i32x4.splat(load<u32>(changetype<usize>(initial) + 4 * word) as i32))
+    for (let block: u32 = 0; block < fullCount; block++) {
+      if (block == 0) {
+        begin(m0, prefix, prefixSize, scratch)
+        begin(m1, prefix, prefixSize, scratch + 128)
+        begin(m2, prefix, prefixSize, scratch + 256)
+        begin(m3, prefix, prefixSize, scratch + 384)
+        compress(scratch, scratch + 128, scratch + 256, scratch + 384)
+      } else {
+        const at = 64 * block - prefixSize
+        compress(m0 + at, m1 + at, m2 + at, m3 + at)
+      }
+    }
+    const blocks = end(m0, size, prefix, prefixSize, scratch)
+    end(m1, size, prefix, prefixSize, scratch + 128)
+    end(m2, size, prefix, prefixSize, scratch + 256)
+    end(m3, size, prefix, prefixSize, scratch + 384)
+    for (let block: u32 = 0; block < blocks; block++)
+      compress(
+        scratch + 64 * block,
+        scratch + 128 + 64 * block,
+        scratch + 256 + 64 * block,
+        scratch + 384 + 64 * block,
+      )
+    for (let lane: u32 = 0; lane < 4 && first + lane < count; lane++)
+      for (let word: usize = 0; word < 8; word++)
+        store<u32>(
+          output + 32 * (first + lane) + 4 * word,
+          bswap<u32>(load<u32>(stateLanes + 16 * word + 4 * (lane as usize))),
+        )
+  }
+}
+
+/** The first block of a message. */
+function begin(message: usize, prefix: usize, prefixSize: u32, to: usize): void {
+  memory.copy(to, prefix, prefixSize)
+  memory.copy(to + prefixSize, message, 64 - prefixSize)
+}
+
+/** What is left of a message behind its full blocks, with the padding. @returns how many blocks that makes */
+function end(message: usize, size: u32, prefix: usize, prefixSize: u32, to: usize): u32 {
+  const total = prefixSize + size
+  const left = total & 63
+  const blocks: u32 = left < 56 ? 1 : 2
+  memory.fill(to, 0, 64 * blocks)
+  if (total < 64) {
+    memory.copy(to, prefix, prefixSize)
+    memory.copy(to + prefixSize, message, size)
+  } else memory.copy(to, message + size - left, left)
+  store<u8>(to + left, 0x80)
+  store<u64>(to + 64 * blocks - 8, bswap<u64>(8 * (total as u64)))
+  return blocks
+}
+
+@inline
+function swapped(word: v128): v128 {
+  return i8x16.shuffle(word, word, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12)
+}
+
+/** Four words of each message, turned so that each word has the lanes of the four. */
+@inline
+function turn(r0: v128, r1: v128, r2: v128, r3: v128, to: usize): void {
+  const low01 = i8x16.shuffle(r0, r1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23)
+  const low23 = i8x16.shuffle(r2, r3, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23)
+  const high01 = i8x16.shuffle(r0, r1, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31)
+  const high23 = i8x16.shuffle(r2, r3, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31)
+  v128.store(to, swapped(i8x16.shuffle(low01, low23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)))
+  v128.store(to, swapped(i8x16.shuffle(low01, low23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)), 16)
+  v128.store(to, swapped(i8x16.shuffle(high01, high23, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23)), 32)
+  v128.store(to, swapped(i8x16.shuffle(high01, high23, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31)), 48)
+}
+
+@inline
+function rotated(word: v128, count: i32): v128 {
+  return v128.or(i32x4.shr_u(word, count), i32x4.shl(word, 32 - count))
+}
+@inline
+function xor3(one: v128, two: v128, three: v128): v128 {
+  return v128.xor(v128.xor(one, two), three)
+}
+@inline
+function sum0(a: v128): v128 {
+  return xor3(rotated(a, 2), rotated(a, 13), rotated(a, 22))
+}
+/** What a round adds to h before it becomes the new a and goes into the new e. */
+@inline
+function first(e: v128, f: v128, g: v128, h: v128, t: usize): v128 {
+  const sum1 = xor3(rotated(e, 6), rotated(e, 11), rotated(e, 25))
+  const choice = v128.xor(g, v128.and(e, v128.xor(f, g)))
+  const word = i32x4.add(v128.load(constantLanes + t), v128.load(scheduleLanes + t))
+  return i32x4.add(i32x4.add(h, word), i32x4.add(sum1, choice))
+}
+@inline
+function second(a: v128, b: v128, c: v128): v128 {
+  const majority = v128.xor(b, v128.and(v128.xor(a, b), v128.xor(b, c)))
+  return i32x4.add(sum0(a), majority)
+}
+
+function compress(p0: usize, p1: usize, p2: usize, p3: usize): void {
+  for (let part: usize = 0; part < 64; part += 16)
+    turn(
+      v128.load(p0 + part),
+      v128.load(p1 + part),
+      v128.load(p2 + part),
+      v128.load(p3 + part),
+      scheduleLanes + 4 * part,
+    )
+  for (let t = scheduleLanes + 256; t < scheduleLanes + 1024; t += 16) {
+    const w15 = v128.load(t - 240)
+    const w2 = v128.load(t - 32)
+    const small0 = xor3(rotated(w15, 7), rotated(w15, 18), i32x4.shr_u(w15, 3))
+    const small1 = xor3(rotated(w2, 17), rotated(w2, 19), i32x4.shr_u(w2, 10))
+    v128.store(t, i32x4.add(i32x4.add(v128.load(t - 256), small0), i32x4.add(v128.load(t - 112), small1)))
+  }
+  let a = v128.load(stateLanes)
+  let b = v128.load(stateLanes, 16)
+  let c = v128.load(stateLanes, 32)
+  let d = v128.load(stateLanes, 48)
+  let e = v128.load(stateLanes, 64)
+  let f = v128.load(stateLanes, 80)
+  let g = v128.load(stateLanes, 96)
+  let h = v128.load(stateLanes, 112)
+  for (let t: usize = 0; t < 1024; t += 128) {
+    h = first(e, f, g, h, t)
+    d = i32x4.add(d, h)
+    h = i32x4.add(h, second(a, b, c))
+    g = first(d, e, f, g, t + 16)
+    c = i32x4.add(c, g)
+    g = i32x4.add(g, second(h, a, b))
+    f = first(c, d, e, f, t + 32)
+    b = i32x4.add(b, f)
+    f = i32x4.add(f, second(g, h, a))
+    e = first(b, c, d, e, t + 48)
+    a = i32x4.add(a, e)
+    e = i32x4.add(e, second(f, g, h))
+    d = first(a, b, c, d, t + 64)
+    h = i32x4.add(h, d)
+    d = i32x4.add(d, second(e, f, g))
+    c = first(h, a, b, c, t + 80)
+    g = i32x4.add(g, c)
+    c = i32x4.add(c, second(d, e, f))
+    b = first(g, h, a, b, t + 96)
+    f = i32x4.add(f, b)
+    b = i32x4.add(b, second(c, d, e))
+    a = first(f, g, h, a, t + 112)
+    e = i32x4.add(e, a)
+    a = i32x4.add(a, second(b, c, d))
+  }
+  v128.store(stateLanes, i32x4.add(a, v128.load(stateLanes)))
+  v128.store(stateLanes, i32x4.add(b, v128.load(stateLanes, 16)), 16)
+  v128.store(stateLanes, i32x4.add(c, v128.load(stateLanes, 32)), 32)
+  v128.store(stateLanes, i32x4.add(d, v128.load(stateLanes, 48)), 48)
+  v128.store(stateLanes, i32x4.add(e, v128.load(stateLanes, 64)), 64)
+  v128.store(stateLanes, i32x4.add(f, v128.load(stateLanes, 80)), 80)
+  v128.store(stateLanes, i32x4.add(g, v128.load(stateLanes, 96)), 96)
+  v128.store(stateLanes, i32x4.add(h, v128.load(stateLanes, 112)), 112)
+}
