@@ -8,13 +8,16 @@
 import { type Bytes, type Check, equal, listOf, bytesOf, ok, refused } from '../bytes/bytes.ts'
 import { digest } from '../crypto/crypto.ts'
 
+export const merkleLeafDomain = 'blocktree/1/merkleLeaf'
+export const merkleNodeDomain = 'blocktree/1/merkleNode'
+
 /** The hash of a leaf. @param content of any length, canonical where several encodings could mean the same */
-export const merkleLeaf = (content: Uint8Array): Bytes => digest('blocktree/1/merkleLeaf', content)
+export const merkleLeaf = (content: Uint8Array): Bytes => digest(merkleLeafDomain, content)
 
 /** The hash of the two hashes below it. */
-export const merkleNode = (left: Uint8Array, right: Uint8Array): Bytes => digest('blocktree/1/merkleNode', left, right)
+export const merkleNode = (left: Uint8Array, right: Uint8Array): Bytes => digest(merkleNodeDomain, left, right)
 
-const emptyMerkleRoot = digest('blocktree/1/merkleEmpty')
+export const emptyMerkleRoot = digest('blocktree/1/merkleEmpty')
 
 /**
  * The root over hashes, in their order.

@@ -4,3 +4,4 @@
  */
 export * from './authenticated-map.ts'
 export * from './merkle-tree.ts'
+export * from './merkle-levels.ts'

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { concat, equal } from '../../core/bytes/bytes.ts'
 import { type Kernel, type Rows, operation, plainKernel } from '../../core/raptorq/raptorq.ts'
-import { createKernel, kernelAddress } from './kernel.ts'
+import { plainDigestMany } from '../../core/merkle/merkle.ts'
+import { createKernel, kernelAddress, plainFragmentKernel } from './kernel.ts'
 
 const octets = readFileSync(kernelAddress)
 const kernel = createKernel(octets)
@@ -39,7 +40,7 @@ function filled(on: Kernel, rowSizeBytes: number, seed: number): Rows {
 }
 const contents = (rows: Rows): Uint8Array => concat(...Array.from({ length: rowCount }, (_, row) => rows.row(row)))
 
-test('the kernel is compiled, and differs from the reference', () => expect(kernel).not.toBe(plainKernel))
+test('the kernel is compiled, and differs from the reference', () => expect(kernel).not.toBe(plainFragmentKernel))
 
 test('any schedule does to any rows what the reference does', () => {
   const sizes = fc.oneof(fc.integer({ min: 1, max: 300 }), fc.constantFrom(1024, 1280, 4096, 5000))
@@ -77,5 +78,26 @@ test.each([
 test('without SIMD the reference does the work', () => {
   const damaged = octets.slice()
   damaged[8] = 0xff
-  expect(createKernel(damaged)).toBe(plainKernel)
+  expect(createKernel(damaged)).toBe(plainFragmentKernel)
+})
+
+describe('hashes', () => {
+  const domains = fc.integer({ min: 1, max: 70 }).map((length) => `blocktree/1/${'x'.repeat(length)}`)
+  test('of messages of any size and count are those of the reference', () => {
+    fc.assert(
+      fc.property(domains, fc.integer({ min: 1, max: 300 }), fc.nat(13), fc.nat(), (domain, sizeBytes, count, seed) => {
+        const messages = Uint8Array.from({ length: sizeBytes * count }, (_, at) => Math.imul(at + seed, 40503) >>> 8)
+        const hashes = kernel.digestMany(domain, messages, sizeBytes)
+        expect(equal(hashes, plainDigestMany(domain, messages, sizeBytes))).toBe(true)
+      }),
+    )
+  })
+  test('are taken part by part, and leave open rows alone', () => {
+    const rows = filled(kernel, 100, 3)
+    const before = contents(rows)
+    const messages = Uint8Array.from({ length: 1024 * 1000 }, (_, at) => at >>> 3)
+    const hashes = kernel.digestMany('blocktree/1/merkleLeaf', messages, 1024)
+    expect(equal(hashes, plainDigestMany('blocktree/1/merkleLeaf', messages, 1024))).toBe(true)
+    expect(equal(contents(rows), before)).toBe(true)
+  })
 })
