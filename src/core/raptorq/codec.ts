@@ -8,7 +8,7 @@ import { type Plan, encodingPlan, planDecoding, symbolSchedule } from './plan.ts
 import type { Kernel, Rows } from './schedule.ts'
 
 /** Symbols that are summed at a time; their rows are used again for the next. */
-const batchCount = 64
+const batchCount = 16
 
 /** Sums encoding symbols from the intermediate ones of `rows`, in rows from `firstTarget` on, and shows each. */
 function sumSymbols(

@@ -3,6 +3,7 @@
  * The high-density parity, whose rows are full and not binary, is left to `inactive.ts`.
  * @module
  */
+import { int32s } from './scratch.ts'
 import { type BlockParameters, symbolDegreeMax, writeSymbolTerms } from './parameters.ts'
 
 /** Sums of intermediate symbols, row by row. */
@@ -20,14 +21,14 @@ export interface Constraints {
 export function constraintsOf(parameters: BlockParameters, symbolIds: Int32Array): Constraints {
   const { K, paddedK, S, W, P, B } = parameters
   const rowCount = S + symbolIds.length + paddedK - K
-  const start = new Int32Array(rowCount + 1)
-  const split = new Int32Array(rowCount)
-  const input = new Int32Array(rowCount).fill(-1)
+  const start = int32s(rowCount + 1)
+  const split = int32s(rowCount)
+  const input = int32s(rowCount, -1)
   // A received symbol has about seven terms; there is room for more, and it grows where that is not enough.
-  let columns = new Int32Array(3 * B + 3 * S + symbolDegreeMax + 9 * (rowCount - S))
+  let columns = int32s(3 * B + 3 * S + symbolDegreeMax + 9 * (rowCount - S))
 
   // G_LDPC,1 and I_S: three rows for each of the first B columns, one for each of the S after them.
-  const rowSizes = new Int32Array(S).fill(3)
+  const rowSizes = int32s(S, 3)
   forEachParityEntry(B, S, (row) => (rowSizes[row]! += 1))
   let end = 0
   for (let row = 0; row < S; row++) {
@@ -50,7 +51,7 @@ export function constraintsOf(parameters: BlockParameters, symbolIds: Int32Array
     if (isReceived) input[row] = position
     start[row] = end
     if (end + symbolDegreeMax > columns.length) {
-      const larger = new Int32Array(2 * columns.length)
+      const larger = int32s(2 * columns.length)
       larger.set(columns)
       columns = larger
     }

@@ -10,6 +10,7 @@ import type { Constraints } from './constraints.ts'
 import { doubleFour, invert, multiply, power } from './gf256.ts'
 import { type BlockParameters, rand } from './parameters.ts'
 import type { Peeling } from './peel.ts'
+import { int32s, octets } from './scratch.ts'
 
 /** How each inactive symbol follows from known rows. */
 export interface InactiveSolution {
@@ -48,7 +49,7 @@ export function solveInactive(
   const words = (inactiveCount + 31) >>> 5
 
   // What each pivot has of the inactive symbols, with all earlier pivots put in.
-  const pivotBits = new Int32Array(pivotRows.length * words)
+  const pivotBits = int32s(pivotRows.length * words)
   const putIn = (target: Int32Array, at: number, row: number, pivot: number): void => {
     for (let k = start[row]!; k < start[row + 1]!; k++) {
       const found = place[columns[k]!]!
@@ -58,18 +59,18 @@ export function solveInactive(
     }
   }
   for (let pivot = 0; pivot < pivotRows.length; pivot++) putIn(pivotBits, pivot * words, pivotRows[pivot]!, pivot)
-  const isDependent = new Uint8Array(pivotColumns.length)
+  const isDependent = octets(pivotColumns.length)
   for (let pivot = 0; pivot < pivotColumns.length; pivot++)
     for (let word = 0; word < words; word++) if (pivotBits[pivot * words + word]! !== 0) isDependent[pivot] = 1
 
-  const leftoverRows = new Int32Array(rowCount - pivotRows.length)
+  const leftoverRows = int32s(rowCount - pivotRows.length)
   for (let row = 0, at = 0; row < rowCount; row++) if (isPivot[row] === 0) leftoverRows[at++] = row
   const reduced = reduce(leftoverRows, inactiveCount, (bits, at, row) => putIn(bits, at, row, -1))
   const freePlaces = reduced.freePlaces
   if (freePlaces.length > parameters.H) return null
   const combinationWords = reduced.rowWords - words
   const rank = reduced.pivotPlaces.length
-  const combinations = new Int32Array(rank * combinationWords)
+  const combinations = int32s(rank * combinationWords)
   const dependencies: number[][] = []
   for (let p = 0; p < rank; p++) {
     const at = reduced.order[p]! * reduced.rowWords
@@ -102,15 +103,15 @@ function reduce(
 ) {
   const words = (inactiveCount + 31) >>> 5
   const rowWords = words + ((leftoverRows.length + 31) >>> 5)
-  const bits = new Int32Array(leftoverRows.length * rowWords)
-  const order = new Int32Array(leftoverRows.length)
+  const bits = int32s(leftoverRows.length * rowWords)
+  const order = int32s(leftoverRows.length)
   for (let row = 0; row < leftoverRows.length; row++) {
     order[row] = row
     putIn(bits, row * rowWords, leftoverRows[row]!)
     bits[row * rowWords + words + (row >>> 5)] = 1 << (row & 31)
   }
-  const pivotPlaces = new Int32Array(inactiveCount)
-  const freePlaces = new Int32Array(inactiveCount)
+  const pivotPlaces = int32s(inactiveCount)
+  const freePlaces = int32s(inactiveCount)
   let rank = 0
   let freeCount = 0
   for (let u = 0; u < inactiveCount; u++) {
@@ -210,10 +211,10 @@ function parityOverInactive(
   lanes: number,
   parityPairs: Uint16Array,
 ): Uint8Array {
-  const work = new Int32Array(lanes)
-  const rows = new Int32Array((H + 1) * lanes)
+  const work = int32s(lanes)
+  const rows = int32s((H + 1) * lanes)
   const discarded = H + 256 * H
-  const unit = new Int32Array(words)
+  const unit = int32s(words)
   const last = paddedK + S - 1
   for (let column = 0; column <= last; column++) {
     const found = place[column]!
@@ -233,14 +234,14 @@ function parityOverInactive(
     }
     if (found < 0) unit[~found >>> 5] = 0
   }
-  const octets = new Uint8Array(rows.buffer)
-  const lastOctets = new Uint8Array(work.buffer)
+  const coefficients = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength)
+  const lastOctets = new Uint8Array(work.buffer, work.byteOffset, work.byteLength)
   for (let h = 0; h < H; h++) {
-    for (let u = 0; u < 4 * lanes; u++) octets[4 * h * lanes + u]! ^= multiply(power(h), lastOctets[u]!)
+    for (let u = 0; u < 4 * lanes; u++) coefficients[4 * h * lanes + u]! ^= multiply(power(h), lastOctets[u]!)
     // The identity behind G_HDPC stands over the last H intermediate symbols, which are permanently inactive.
-    octets[4 * h * lanes + paddedK + S + h - W]! ^= 1
+    coefficients[4 * h * lanes + paddedK + S + h - W]! ^= 1
   }
-  return octets
+  return coefficients
 }
 
 /** Four bits as four octets. */

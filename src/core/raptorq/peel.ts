@@ -6,6 +6,7 @@
  * @module
  */
 import type { Constraints } from './constraints.ts'
+import { int32s, octets } from './scratch.ts'
 
 export interface Peeling {
   /** Row pivotRows[i] determines column pivotColumns[i] from columns of earlier pivots and inactive ones. */
@@ -31,8 +32,8 @@ export function peel(constraints: Constraints, S: number, W: number, L: number):
   const { columnStart, rowsOfColumn } = transpose(constraints, W)
 
   // Of each row: how many undecided columns it has, and their XOR, which is the column itself where there is but one.
-  const degree = new Int32Array(rowCount)
-  const rest = new Int32Array(rowCount)
+  const degree = int32s(rowCount)
+  const rest = int32s(rowCount)
   for (let row = 0; row < rowCount; row++) {
     degree[row] = split[row]! - start[row]!
     let xor = 0
@@ -40,21 +41,21 @@ export function peel(constraints: Constraints, S: number, W: number, L: number):
     rest[row] = xor
   }
 
-  const place = new Int32Array(L).fill(undecided)
-  const inactiveColumns = new Int32Array(L)
+  const place = int32s(L, undecided)
+  const inactiveColumns = int32s(L)
   let inactiveCount = 0
   for (let column = W; column < L; column++) inactiveColumns[inactiveCount++] = column
   for (let u = 0; u < inactiveCount; u++) place[W + u] = ~u
-  const isPivot = new Uint8Array(rowCount)
-  const pivotRows = new Int32Array(W)
-  const pivotColumns = new Int32Array(W)
+  const isPivot = octets(rowCount)
+  const pivotRows = int32s(W)
+  const pivotColumns = int32s(W)
   let pivotCount = 0
 
   const components = new Components(columnStart)
   // Rows with one undecided column; the parity rows apart.
-  const ready = new Int32Array(rowCount)
+  const ready = int32s(rowCount)
   let readyCount = 0
-  const readyParity = new Int32Array(S)
+  const readyParity = int32s(S)
   let readyParityCount = 0
 
   const look = (row: number): void => {
@@ -125,12 +126,13 @@ export function peel(constraints: Constraints, S: number, W: number, L: number):
 }
 
 function transpose({ rowCount, start, split, columns }: Constraints, W: number) {
-  const columnStart = new Int32Array(W + 1)
+  const columnStart = int32s(W + 1)
   for (let row = 0; row < rowCount; row++)
     for (let k = start[row]!; k < split[row]!; k++) columnStart[columns[k]! + 1]! += 1
   for (let column = 0; column < W; column++) columnStart[column + 1]! += columnStart[column]!
-  const rowsOfColumn = new Int32Array(columnStart[W]!)
-  const next = columnStart.slice(0, W)
+  const rowsOfColumn = int32s(columnStart[W]!)
+  const next = int32s(W)
+  next.set(columnStart.subarray(0, W))
   for (let row = 0; row < rowCount; row++)
     for (let k = start[row]!; k < split[row]!; k++) rowsOfColumn[next[columns[k]!]!++] = row
   return { columnStart, rowsOfColumn }
@@ -156,13 +158,14 @@ class Components {
   constructor(columnStart: Int32Array) {
     const columnCount = columnStart.length - 1
     this.#columnStart = columnStart
-    this.#parent = new Int32Array(columnCount)
+    this.#parent = int32s(columnCount)
     for (let column = 0; column < columnCount; column++) this.#parent[column] = column
-    this.#size = new Int32Array(columnCount).fill(1)
-    this.#best = this.#parent.slice()
-    this.#headOfSize = new Int32Array(columnCount + 1).fill(-1)
-    this.#listed = new Int32Array(columnCount)
-    this.#nextListed = new Int32Array(columnCount)
+    this.#size = int32s(columnCount, 1)
+    this.#best = int32s(columnCount)
+    this.#best.set(this.#parent)
+    this.#headOfSize = int32s(columnCount + 1, -1)
+    this.#listed = int32s(columnCount)
+    this.#nextListed = int32s(columnCount)
   }
 
   join(one: number, other: number): void {

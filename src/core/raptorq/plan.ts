@@ -15,6 +15,7 @@ import {
 } from './parameters.ts'
 import { type Peeling, peel } from './peel.ts'
 import { ScheduleWriter, noRow, operation } from './schedule.ts'
+import { int32s, releaseScratch, uint32s } from './scratch.ts'
 
 export interface Plan {
   readonly parameters: BlockParameters
@@ -37,7 +38,8 @@ export function planDecoding(
 ): Plan | null {
   const parameters = blockParameters(K)
   if (encodingSymbolIds.length < K) return null
-  const symbolIds = new Int32Array(encodingSymbolIds.length)
+  releaseScratch()
+  const symbolIds = int32s(encodingSymbolIds.length)
   for (let index = 0; index < symbolIds.length; index++)
     symbolIds[index] = internalSymbolId(parameters, encodingSymbolIds[index]!)
   const constraints = constraintsOf(parameters, symbolIds)
@@ -84,7 +86,7 @@ export function symbolSchedule(
   encodingSymbolIds: ArrayLike<number>,
   firstTarget: number,
 ): Uint32Array {
-  const writer = new ScheduleWriter(encodingSymbolIds.length * 12)
+  const writer = new ScheduleWriter(new Uint32Array(encodingSymbolIds.length * 12))
   const terms = new Int32Array(symbolDegreeMax)
   for (let index = 0; index < encodingSymbolIds.length; index++) {
     const end = writeSymbolTerms(parameters, internalSymbolId(parameters, encodingSymbolIds[index]!), terms, 0)
@@ -103,7 +105,7 @@ function scheduleOf(
 ): Plan {
   const { L, H, paddedK, S } = parameters
   // Two sums a pivot, and about as much again for all the rest.
-  const writer = new ScheduleWriter(2 * start.at(-1)! + 8 * L)
+  const writer = new ScheduleWriter(uint32s(2 * start.at(-1)! + 8 * L))
   let rowCount = L + inputCount
   const newRow = (): number => rowCount++
   /** A row's received symbol, and its columns but one: all of them, or only those that peeling determined. */
@@ -127,9 +129,9 @@ function scheduleOf(
     sumRow(pivotColumns[pivot]!, pivotRows[pivot]!, pivotColumns[pivot]!, false)
 
   // 2. The leftover rows, and of them the combinations that are the determined symbols, but for the free ones.
-  const used = new Int32Array(determined.combinationWords)
+  const used = int32s(determined.combinationWords)
   determined.combinations.forEach((word, at) => (used[at % used.length]! |= word))
-  const leftoverTargets = new Int32Array(leftoverRows.length)
+  const leftoverTargets = int32s(leftoverRows.length)
   for (let index = 0; index < leftoverRows.length; index++) {
     if (((used[index >>> 5]! >>> (index & 31)) & 1) === 0) continue
     leftoverTargets[index] = newRow()
@@ -143,7 +145,7 @@ function scheduleOf(
     const firstParity = rowCount
     rowCount += H
     for (let row = work; row < rowCount; row++) writer.begin('sum', row)
-    const terms = new Uint32Array(2 * (paddedK + S))
+    const terms = uint32s(2 * (paddedK + S))
     for (let column = 0; column < paddedK + S; column++) {
       terms[2 * column] = place[column]! >= 0 ? column : noRow
       terms[2 * column + 1] = free.parityPairs[column]!
@@ -184,7 +186,7 @@ function combine(
   // A power of two, so that no group lies across two words.
   const groupSize = rows.length < 256 ? 4 : 8
   const groupCount = Math.ceil(rows.length / groupSize)
-  const sums = new Int32Array(groupCount << groupSize).fill(-1)
+  const sums = int32s(groupCount << groupSize, -1)
   const rowOf = (group: number, mask: number): number => {
     const lowest = 31 - Math.clz32(mask & -mask)
     const others = mask & (mask - 1)
@@ -198,8 +200,8 @@ function combine(
     writer.source(rows[group * groupSize + lowest]!)
     return (sums[at] = target)
   }
-  const sources = new Int32Array(groupCount)
-  const targets = new Int32Array(columns.length)
+  const sources = int32s(groupCount)
+  const targets = int32s(columns.length)
   for (let p = 0; p < columns.length; p++) {
     // Sums of groups first: an operation is written whole before the next begins.
     let count = 0

@@ -44,9 +44,9 @@ export class ScheduleWriter {
   size = 0
   #head = 0
 
-  /** @param wordCount that are likely to be written */
-  constructor(wordCount: number) {
-    this.words = new Uint32Array(wordCount)
+  /** @param words to begin with; what is finished is a copy */
+  constructor(words: Uint32Array) {
+    this.words = words
   }
 
   /** Begins an operation; its sources follow by `source` or `term`, and its count with them. */
@@ -91,7 +91,7 @@ export class ScheduleWriter {
   }
 
   finish(): Uint32Array {
-    return this.words.subarray(0, this.size)
+    return this.words.slice(0, this.size)
   }
 }
 
