@@ -7,15 +7,28 @@
  * `npm run bench -- seal paint` measures only rows whose titles contain one of these words.
  * @module
  */
-import { cpus } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import type { Comparison } from './alternate.ts'
 import { builtBench, builtSite, serve, visit } from './browser.ts'
+import {
+  type CodingPlace,
+  codingCounts,
+  codingLines,
+  codingTitle,
+  isBusy,
+  merkleLine,
+  merkleTitle,
+} from './coding-lines.ts'
+import { type CodingFigures, measureCoding } from './coding.ts'
+import type { CodingQuestion } from './coding.worker.ts'
 import { codeSizeBytes, firstPaints } from './first-paint.ts'
+import { measureMerkle } from './hashing.ts'
+import { type Line, busy, isReferenceMachine, show, verdictOf, voidBelow } from './line.ts'
 import type { WorkerRow } from './bench.worker.ts'
+import { kernelAddress } from '../edge/wasm/kernel.ts'
 
 const attemptCountMax = 3
-const voidBelow = 0.7
 
 interface WorkerRowPlan {
   readonly title: string
@@ -36,18 +49,7 @@ const workerRows: readonly WorkerRowPlan[] = [
   { title: '4 KiB writes, 64 a batch', row: 'writeBatches', unit: 'blocks/s', bar: 0.5, referenceRate: 8064 / 2 },
 ]
 
-interface Line {
-  readonly title: string
-  readonly ours: string
-  readonly baseline: string
-  readonly ratio: string
-  readonly bar: string
-  readonly verdict: string
-  readonly note: string
-}
-
 const isMiss = ({ verdict }: Line): boolean => verdict === 'MISS'
-const show = (value: number, unit: string): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`
 
 async function measure(page: Page, plan: WorkerRowPlan): Promise<Line> {
   const { title, row, unit, bar, referenceRate } = plan
@@ -65,17 +67,39 @@ async function measure(page: Page, plan: WorkerRowPlan): Promise<Line> {
     baseline: show(found.baseline, unit),
     ratio: ratio.toFixed(2),
     bar: `>= ${bar}`,
-    verdict: isBusy
-      ? `void: the baseline is below ${show(voidBelow * referenceRate, unit)}, so the machine is busy`
-      : verdictOf(ratio >= bar),
+    verdict: isBusy ? busy(show(voidBelow * referenceRate, unit)) : verdictOf(ratio >= bar),
     note: found.note,
   }
 }
 interface BenchPage {
   runRow(row: WorkerRow): Promise<Comparison>
+  runCoding(question: CodingQuestion): Promise<unknown>
 }
-const verdictOf = (isGood: boolean): string => (isGood ? 'pass' : 'MISS')
-const isReferenceMachine = (): boolean => cpus().length === 2 && /EPYC/.test(cpus()[0]!.model)
+
+/** What the kernel does, here or in a worker of a browser of its own. */
+async function ask(place: CodingPlace, question: CodingQuestion): Promise<unknown> {
+  if (place === 'worker')
+    return visit(`${bench.origin}/page.html`, (page) =>
+      page.evaluate((asked) => (globalThis as unknown as BenchPage).runCoding(asked), question),
+    )
+  const kernelOctets = await readFile(kernelAddress)
+  if (question === 'merkle') return measureMerkle(kernelOctets)
+  return measureCoding(question, kernelOctets, await readFile('node_modules/raptorq/raptorq_bg.wasm'))
+}
+
+async function measureKernel(place: CodingPlace): Promise<readonly Line[]> {
+  const found: Line[] = []
+  for (const K of codingCounts) {
+    if (!isWanted(codingTitle(place, K))) continue
+    let figures: CodingFigures
+    let attempt = 0
+    do figures = (await ask(place, K)) as CodingFigures
+    while (isBusy(figures) && ++attempt < attemptCountMax)
+    found.push(...codingLines(place, K, figures))
+  }
+  if (isWanted(merkleTitle(place))) found.push(merkleLine(place, (await ask(place, 'merkle')) as Comparison))
+  return found
+}
 
 async function measureSite(benchFolder: string): Promise<readonly Line[]> {
   const siteFolder = await builtSite()
@@ -137,6 +161,7 @@ const lines: Line[] = []
 // A browser a row: what one leaves behind in memory or on disk is no load for the next.
 for (const plan of workerRows)
   if (isWanted(plan.title)) lines.push(await visit(`${bench.origin}/page.html`, (page) => measure(page, plan)))
+for (const place of ['node', 'worker'] as const) lines.push(...(await measureKernel(place)))
 await bench.close()
 if (isWanted('paint')) lines.push(...(await measureSite(benchFolder)))
 print(lines)

@@ -25,8 +25,14 @@ interface Exports {
 /** Both kinds of work. They share the memory, but neither disturbs the other. */
 export interface FragmentKernel extends Kernel {
   readonly digestMany: DigestMany
+  /** Of its own memory, which never shrinks. */
+  sizeBytes(): number
 }
-export const plainFragmentKernel: FragmentKernel = { ...plainKernel, digestMany: plainDigestMany }
+export const plainFragmentKernel: FragmentKernel = {
+  ...plainKernel,
+  digestMany: plainDigestMany,
+  sizeBytes: () => 0,
+}
 
 /** Compiled by `src/tool/kernel.mjs`. */
 export const kernelAddress = new URL('../../../.cache/kernel/kernel.wasm', import.meta.url)
@@ -79,6 +85,7 @@ export function createKernel(octets: BufferSource): FragmentKernel {
         },
       }
     },
+    sizeBytes: () => memory.buffer.byteLength,
     digestMany(domain, messages, sizeBytes) {
       const prefix = domainPrefix(domain)
       const count = messages.length / sizeBytes
