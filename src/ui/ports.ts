@@ -53,3 +53,28 @@ export interface PasskeyPort {
   create(ask: PasskeyCreationAsk): Promise<PasskeyCreation>
   sign(ask: PasskeyAssertionAsk): Promise<PasskeyAssertion>
 }
+
+/** Work that takes a while. */
+export interface LongWork {
+  readonly signal: AbortSignal
+  /** @param share of the whole, 0 to 1 */
+  readonly onProgress: (share: number) => void
+}
+
+/** The fragments of one file, in this page's memory. */
+export interface MadeFragments {
+  /** Of what was coded: a file that comes back has the same. */
+  readonly contentRoot: Uint8Array
+  /** Octets of one fragment. */
+  readonly sizeBytes: number
+  /** So many bring the file back. */
+  readonly neededCount: number
+  /** Numbers of those that are left. */
+  held(): ReadonlySet<number>
+  destroy(id: number): void
+  /** Rejects with a `BlocktreeError` where it can not be done; the file is never a wrong one. */
+  restore(work: LongWork): Promise<Blob>
+}
+export interface FragmentsPort {
+  make(file: Blob, fragmentCount: number, neededCount: number, work: LongWork): Promise<MadeFragments>
+}

@@ -5,7 +5,7 @@
  * @module
  */
 
-export const routes = ['/', '/trash', '/storage', '/plant', '/recover'] as const
+export const routes = ['/', '/trash', '/storage', '/plant', '/recover', '/fragments'] as const
 export type Route = (typeof routes)[number]
 
 /** An unknown view is the tree: an old or foreign link never ends on an empty page. */

@@ -18,7 +18,7 @@ import { Intake, type IntakeHost, isTyping } from './part/intake.ts'
 import type { Offer } from './part/offer.ts'
 import { Room } from './part/room.ts'
 import { shared } from './part/shared.ts'
-import type { NodeState, PasskeyPort, UiNode } from './ports.ts'
+import type { FragmentsPort, NodeState, PasskeyPort, UiNode } from './ports.ts'
 import { type Route, hashOf, routeOf } from './route.ts'
 import { shellStyle } from './shell.css.ts'
 import { words } from './words.ts'
@@ -37,6 +37,7 @@ export class BtShell extends LitElement implements IntakeHost {
   static override properties = {
     node: { attribute: false },
     passkey: { attribute: false },
+    fragments: { attribute: false },
     model: { state: true },
     jobs: { state: true },
     state: { state: true },
@@ -50,6 +51,8 @@ export class BtShell extends LitElement implements IntakeHost {
   }
   declare node: UiNode
   declare passkey: PasskeyPort
+  /** Fetched when it is first needed. */
+  declare fragments: () => Promise<FragmentsPort>
   declare model: Model
   declare jobs: JobsById
   declare state: NodeState
@@ -162,7 +165,7 @@ export class BtShell extends LitElement implements IntakeHost {
   }
 
   #page() {
-    const { model, jobs, state, passkey } = this
+    const { model, jobs, state, passkey, fragments } = this
     if (model.stopped || state === 'failed')
       return html`<bt-standstill
         .heading=${model.stopped ? words.stoppedTitle : words.failedTitle}
@@ -170,7 +173,7 @@ export class BtShell extends LitElement implements IntakeHost {
       ></bt-standstill>`
     if (!model.tree || !this.#actions)
       return html`<bt-standstill .cause=${state === 'moved' ? words.state.moved : words.wait.opening}></bt-standstill>`
-    return viewOf(this.route, { model, jobs, passkey, actions: this.#actions, groundId: this.#groundId })
+    return viewOf(this.route, { model, jobs, passkey, fragments, actions: this.#actions, groundId: this.#groundId })
   }
 
   #overlays(actions: Actions) {

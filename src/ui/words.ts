@@ -40,6 +40,7 @@ export const words = {
     '/storage': 'Storage',
     '/plant': 'Plant your tree',
     '/recover': 'Recover a tree',
+    '/fragments': 'Fragments',
     skip: 'Skip to the content',
   },
 
@@ -205,6 +206,30 @@ export const words = {
     restored: (name: string) => `${name} is back in its folder`,
     labelRestore: (name: string) => `Restore ${name}`,
     labelPurge: (name: string) => `Delete ${name} for good`,
+  },
+
+  fragments: {
+    title: 'Fragments',
+    link: 'Try how a file is kept as fragments',
+    help: 'A file can be kept as fragments by others. None of them can read it, and some of them are enough to bring it back. Try it here: everything stays in this page.',
+    choose: 'Choose a file',
+    limit: (sizeBytes: number) => `Up to ${formatSize(sizeBytes)} can be tried here.`,
+    empty: 'This file is empty; there is nothing to keep. Choose another one.',
+    making: (share: number) => `Making fragments, ${formatPercent(share, 1)}`,
+    restoring: (share: number) => `Bringing the file back, ${formatPercent(share, 1)}`,
+    made: (count: number, sizeBytes: number, needed: number) =>
+      `${counted(count, 'fragment', 'fragments')} of ${formatSize(sizeBytes)} each; any ${formatCount(needed)} bring the file back.`,
+    listLabel: 'Fragments',
+    here: (number: number) => `Destroy fragment ${number}`,
+    gone: (number: number) => `Fragment ${number} is destroyed`,
+    left: (held: number, needed: number) => `${formatCount(held)} left, ${formatCount(needed)} needed`,
+    tooFew: (held: number) =>
+      `Only ${formatCount(held)} left: too few to bring the file back for certain. Choose it again to make new ones.`,
+    destroyMany: (count: number) => `Destroy ${formatCount(count)} at random`,
+    restore: 'Bring the file back',
+    restored: 'The file is back, with the same hash',
+    hash: 'Hash of the content',
+    save: 'Save it',
   },
 
   storage: {

@@ -9,6 +9,7 @@ import { sentenceOf } from '../fault.ts'
 import type { Model } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { pageStyle, shared } from '../part/shared.ts'
+import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
 import './archive-view.ts'
 import './keep-view.ts'
@@ -57,6 +58,7 @@ export class BtStoragePage extends LitElement {
       <bt-keep-view></bt-keep-view>
       <bt-archive-view .actions=${this.actions} .planted=${tree?.planted === true} .hash=${this.hash}></bt-archive-view>
       ${tree ? html`<bt-keys-view .tree=${tree}></bt-keys-view>` : nothing}
+      <p><a href=${hashOf('/fragments', this.hash)}>${words.fragments.link}</a></p>
     </div>`
   }
 

@@ -5,8 +5,9 @@
 import { html } from 'lit'
 import type { Actions } from '../actions.ts'
 import type { JobsById, Model } from '../model.ts'
-import type { PasskeyPort } from '../ports.ts'
+import type { FragmentsPort, PasskeyPort } from '../ports.ts'
 import type { Route } from '../route.ts'
+import './fragments-page.ts'
 import './plant-page.ts'
 import './recover-page.ts'
 import './storage-page.ts'
@@ -19,10 +20,11 @@ export interface Scene {
   readonly jobs: JobsById
   readonly actions: Actions
   readonly passkey: PasskeyPort
+  readonly fragments: () => Promise<FragmentsPort>
   readonly groundId: string
 }
 
-export function viewOf(route: Route, { model, jobs, actions, passkey, groundId }: Scene) {
+export function viewOf(route: Route, { model, jobs, actions, passkey, fragments, groundId }: Scene) {
   const { hash } = location
   switch (route) {
     case '/':
@@ -41,5 +43,7 @@ export function viewOf(route: Route, { model, jobs, actions, passkey, groundId }
       ></bt-plant-page>`
     case '/recover':
       return html`<bt-recover-page .model=${model} .actions=${actions} .hash=${hash}></bt-recover-page>`
+    case '/fragments':
+      return html`<bt-fragments-page .load=${fragments}></bt-fragments-page>`
   }
 }

@@ -1,0 +1,95 @@
+/**
+ * A file becomes fragments in workers, most of them are destroyed, and it comes back; the page stays at hand meanwhile.
+ */
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { expect, test } from './fixture.ts'
+
+const sizeBytes = 50 * 1024 * 1024
+const hashOf = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex')
+
+let folder: string
+let path: string
+let octets: Uint8Array
+test.beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'blocktree-fragments-'))
+  path = join(folder, 'large.bin')
+  octets = new Uint8Array(sizeBytes)
+  for (let at = 0, x = 1; at < sizeBytes; at++) {
+    x = Math.imul(x, 1_664_525) + 1_013_904_223
+    octets[at] = x >>> 24
+  }
+  await writeFile(path, octets)
+})
+test.afterAll(() => rm(folder, { recursive: true }))
+
+async function open(page: Page): Promise<void> {
+  await page.goto('./#/fragments')
+  await expect(page.getByRole('heading', { name: 'Fragments', exact: true })).toBeVisible()
+}
+
+/** Milliseconds of the longest task of the page since this was called. */
+async function watchTasks(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    const found = { longestMs: 0 }
+    Object.assign(globalThis, { found })
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) found.longestMs = Math.max(found.longestMs, duration)
+    }).observe({ type: 'longtask' })
+  })
+  return () => page.evaluate(() => (globalThis as unknown as { found: { longestMs: number } }).found.longestMs)
+}
+
+async function bringBack(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Bring the file back' }).click()
+  const save = page.getByRole('link', { name: 'Save it' })
+  await expect(save).toBeVisible({ timeout: 60_000 })
+  const [download] = await Promise.all([page.waitForEvent('download'), save.click()])
+  return hashOf(await readFile(await download.path()))
+}
+
+test('50 MiB become 40 fragments, 24 are destroyed, and the file comes back', async ({ page }) => {
+  test.setTimeout(180_000)
+  await open(page)
+  const longestMs = await watchTasks(page)
+  await page.getByLabel('Choose a file').setInputFiles(path)
+  await expect(page.getByText('40 left, 16 needed')).toBeVisible({ timeout: 90_000 })
+  await page.getByRole('button', { name: 'Destroy 24 at random' }).click()
+  await expect(page.getByText('16 left, 16 needed')).toBeVisible()
+  await page.getByRole('button', { name: 'Bring the file back' }).click()
+  await expect(page.getByText('The file is back, with the same hash')).toBeVisible({ timeout: 60_000 })
+  const taskMs = await longestMs()
+  expect(await bringBack(page)).toBe(hashOf(octets))
+  // What is moved to a worker comes back: once more from the same fragments.
+  expect(await bringBack(page)).toBe(hashOf(octets))
+  test.info().annotations.push({ type: 'measured', description: `longest task ${taskMs} ms` })
+  // No task is called long that takes 50 ms or less.
+  expect(taskMs).toBe(0)
+})
+
+test('one fragment less than needed, and it is told that the file is gone', async ({ page }) => {
+  await open(page)
+  const small = join(folder, 'small.txt')
+  await writeFile(small, 'a few words')
+  await page.getByLabel('Choose a file').setInputFiles(small)
+  await page.getByRole('button', { name: 'Destroy 24 at random' }).click()
+  expect(await bringBack(page)).toBe(hashOf(Buffer.from('a few words')))
+  const next = page.getByRole('button', { name: /^Destroy fragment \d+$/ }).and(page.locator(':enabled'))
+  await next.first().focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('Only 15 left')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Bring the file back' })).toBeDisabled()
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
+})
+
+test('making fragments can be cancelled', async ({ page }) => {
+  await open(page)
+  await page.getByLabel('Choose a file').setInputFiles(path)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByRole('progressbar')).toBeHidden()
+  await expect(page.getByText('left, 16 needed')).toBeHidden()
+})
