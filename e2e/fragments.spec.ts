@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import type { Browser, Page } from '@playwright/test'
 import { expect, test } from './fixture.ts'
 
 const sizeBytes = 50 * 1024 * 1024
@@ -32,16 +32,31 @@ async function open(page: Page): Promise<void> {
   await expect(page.getByRole('heading', { name: 'Fragments', exact: true })).toBeVisible()
 }
 
-/** Milliseconds of the longest task of the page since this was called. */
-async function watchTasks(page: Page): Promise<() => Promise<number>> {
-  await page.evaluate(() => {
-    const found = { longestMs: 0 }
-    Object.assign(globalThis, { found })
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) found.longestMs = Math.max(found.longestMs, duration)
-    }).observe({ type: 'longtask' })
-  })
-  return () => page.evaluate(() => (globalThis as unknown as { found: { longestMs: number } }).found.longestMs)
+interface TraceEvent {
+  readonly name: string
+  readonly pid: number
+  readonly tid: number
+  /** Microseconds that the task took of the processor. */
+  readonly tdur?: number
+  readonly args?: { readonly name?: string }
+}
+
+/**
+ * Traces the tasks of pages' main threads.
+ * @returns ends it: the time of the processor that the longest task took, in milliseconds. On a machine that has much else to
+ *   do, the time by the clock says more of that than of the page
+ */
+async function traceTasks(browser: Browser, page: Page): Promise<() => Promise<number>> {
+  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] })
+  return async () => {
+    const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] }
+    const placeOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`
+    const isMain = ({ name, args }: TraceEvent): boolean => name === 'thread_name' && args?.name === 'CrRendererMain'
+    const mains = new Set(traceEvents.filter(isMain).map(placeOf))
+    const tasks = traceEvents.filter((event) => event.name.endsWith('RunTask') && mains.has(placeOf(event)))
+    expect(tasks.length).toBeGreaterThan(100)
+    return Math.max(...tasks.map(({ tdur }) => (tdur ?? 0) / 1000))
+  }
 }
 
 async function bringBack(page: Page): Promise<string> {
@@ -52,10 +67,10 @@ async function bringBack(page: Page): Promise<string> {
   return hashOf(await readFile(await download.path()))
 }
 
-test('50 MiB become 40 fragments, 24 are destroyed, and the file comes back', async ({ page }) => {
+test('50 MiB become 40 fragments, 24 are destroyed, and the file comes back', async ({ browser, page }) => {
   test.setTimeout(180_000)
   await open(page)
-  const longestMs = await watchTasks(page)
+  const longestMs = await traceTasks(browser, page)
   await page.getByLabel('Choose a file').setInputFiles(path)
   await expect(page.getByText('40 left, 16 needed')).toBeVisible({ timeout: 90_000 })
   await page.getByRole('button', { name: 'Destroy 24 at random' }).click()
@@ -66,9 +81,8 @@ test('50 MiB become 40 fragments, 24 are destroyed, and the file comes back', as
   expect(await bringBack(page)).toBe(hashOf(octets))
   // What is moved to a worker comes back: once more from the same fragments.
   expect(await bringBack(page)).toBe(hashOf(octets))
-  test.info().annotations.push({ type: 'measured', description: `longest task ${taskMs} ms` })
-  // No task is called long that takes 50 ms or less.
-  expect(taskMs).toBe(0)
+  test.info().annotations.push({ type: 'measured', description: `longest task of the page ${taskMs} ms` })
+  expect(taskMs).toBeLessThanOrEqual(50)
 })
 
 test('one fragment less than needed, and it is told that the file is gone', async ({ page }) => {
