@@ -47,7 +47,7 @@ export function codingLines(place: CodingPlace, K: number, figures: CodingFigure
     ratio: (ours / peer).toFixed(2),
     bar: K === barCount ? '>= 5' : '',
     verdict: K === barCount ? judged(ours / peer >= 5) : 'shown',
-    note: "baseline: npm's raptorq",
+    note: "baseline: npm's raptorq; ours keeps the encoder's plan of each K, as it does for its users",
   })
   const goal = (name: string, ours: number, least: number): Line => ({
     title: `${title} ${name}`,

@@ -50,7 +50,7 @@ export class ScheduleWriter {
   }
 
   /** Begins an operation; its sources follow by `source` or `term`, and its count with them. */
-  begin(kind: 'sum' | 'add' | 'multiple', target: number): void {
+  begin(kind: 'sum' | 'multiple', target: number): void {
     this.reserve(2)
     this.#head = this.size
     this.words[this.size++] = operation[kind]

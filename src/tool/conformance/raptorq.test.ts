@@ -13,7 +13,8 @@ describe('files of vectors', () => {
     { name: 'all three lists', json: { meta: {}, sym: [], rank: [], obj: [] }, known: true },
     { name: 'one list', json: { rank: [] }, known: true },
     { name: 'notes alone', json: { meta: {} }, known: false },
-    { name: 'something else beside', json: { sym: [], tests: [] }, known: false },
+    { name: 'something else beside', json: { sym: [], note: '' }, known: true },
+    { name: 'other cases', json: { sym: [{ id: 'one', key: '00' }] }, known: false },
     { name: 'a list', json: [], known: false },
     { name: 'nothing', json: null, known: false },
   ])('$name', ({ json, known }) => expect(recognisesRaptorq(json)).toBe(known))

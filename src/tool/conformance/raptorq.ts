@@ -64,11 +64,26 @@ export interface RaptorqResult {
   readonly failures: readonly string[]
 }
 
-export const recognisesRaptorq = (json: unknown): json is Vectors =>
-  typeof json === 'object' &&
-  json !== null &&
-  ['sym', 'rank', 'obj'].some((list) => list in json) &&
-  Object.entries(json).every(([list, cases]) => list === 'meta' || (list in judges && Array.isArray(cases)))
+const shapes: Readonly<Record<keyof Vectors, readonly string[]>> = {
+  sym: ['id', 'K', 'T', 'seed', 'symbols'],
+  rank: ['id', 'K', 'received_esi', 'decodable'],
+  obj: ['id', 'F', 'seed', 'oti_hex', 'packets'],
+}
+
+/** Some of the three lists, and in each nothing but its cases; whatever else the file says. */
+export function recognisesRaptorq(json: unknown): json is Partial<Vectors> {
+  if (typeof json !== 'object' || json === null) return false
+  const lists = Object.entries(shapes).filter(([list]) => list in json)
+  return (
+    lists.length > 0 &&
+    lists.every(([list, fields]) => {
+      const cases = (json as Record<string, unknown>)[list]
+      const isCase = (each: unknown): boolean =>
+        typeof each === 'object' && each !== null && fields.every((field) => field in each)
+      return Array.isArray(cases) && cases.every(isCase)
+    })
+  )
+}
 
 /** @param kernel by default the compiled one */
 export function runRaptorq(path: string, json: Partial<Vectors>, kernel = compiledKernel()): RaptorqResult {
