@@ -7,7 +7,7 @@ import { CancelledError, toHex } from '../../core/bytes/bytes.ts'
 import { sentenceOf } from '../fault.ts'
 import { formatFingerprint } from '../format.ts'
 import { icon } from '../part/icon.ts'
-import { pageStyle, shared } from '../part/shared.ts'
+import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import type { FragmentsPort, LongWork, MadeFragments } from '../ports.ts'
 import { words } from '../words.ts'
 import { fragmentsStyle } from './fragments-page.css.ts'
@@ -39,7 +39,7 @@ export class BtFragmentsPage extends LitElement {
   #fileName = ''
   #abort: AbortController | null = null
 
-  static override styles = [shared, pageStyle, fragmentsStyle]
+  static override styles = [shared, pageStyle, sectionStyle, fragmentsStyle]
 
   constructor() {
     super()
@@ -103,7 +103,7 @@ export class BtFragmentsPage extends LitElement {
             : nothing
         }
       </div>
-      <div role="status">
+      <div class="stack" role="status">
         ${
           restored
             ? html`<p>${icon('check')} ${words.fragments.restored}</p>
