@@ -31,19 +31,25 @@ async function isKept(page: Page, { treeId, kept }: Kept): Promise<void> {
   expect(await hashOf(page, kept.id)).toBe(kept.hash)
 }
 
-/** From now on everything that the page's status line says to a person, in its order. */
+/** From now on everything that the page says to a person in its states and alerts, in its order. */
 async function listen(page: Page): Promise<() => Promise<readonly string[]>> {
   await page.evaluate(() => {
     const heard: string[] = []
-    const root = document.querySelector('bt-shell')!.shadowRoot!
-    const hear = (): void => {
-      for (const line of root.querySelectorAll('header [role=status], main [role=alert]')) {
-        const text = (line as HTMLElement).innerText.trim()
+    const known = new Set<ShadowRoot>()
+    const hear = (root: ShadowRoot): void => {
+      if (!known.has(root)) {
+        known.add(root)
+        const options = { subtree: true, childList: true, characterData: true, attributes: true }
+        new MutationObserver(() => hear(root)).observe(root, options)
+      }
+      for (const line of root.querySelectorAll<HTMLElement>('[role=status], [role=alert]')) {
+        const text = line.innerText.trim()
         if (text !== '' && heard.at(-1) !== text) heard.push(text)
       }
+      for (const { shadowRoot } of root.querySelectorAll('*'))
+        if (shadowRoot && !known.has(shadowRoot)) hear(shadowRoot)
     }
-    new MutationObserver(hear).observe(root, { subtree: true, childList: true, characterData: true, attributes: true })
-    hear()
+    hear(document.querySelector('bt-shell')!.shadowRoot!)
     Object.assign(window, { heard })
   })
   return () => page.evaluate(() => (window as never as { heard: string[] }).heard)
@@ -91,7 +97,7 @@ test('a full disk is told, loses nothing, and is forgotten when there is room', 
   await devtools.send('Storage.overrideQuotaForOrigin', { origin })
   // It is tried again and again, with pauses of up to ten seconds.
   await expect(rowOf(page, 'kept.bin')).toBeVisible({ timeout: 30_000 })
-  await alert.getByRole('button', { name: 'Try again' }).click()
+  await page.locator('bt-failures').getByRole('button', { name: 'Try again' }).click()
   await expect(rowOf(page, 'too large.bin')).toBeVisible()
   await createFolder(page, rootId, 'after')
   await page.reload()

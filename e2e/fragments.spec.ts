@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
 import type { Browser, Page } from '@playwright/test'
 import { expect, test } from './fixture.ts'
+import { hashOf as contentHash, itemNamed } from './tool/tree.ts'
 
 const sizeBytes = 50 * 1024 * 1024
 const hashOf = (octets: Uint8Array): string => createHash('sha256').update(octets).digest('hex')
@@ -71,7 +72,7 @@ test('50 MiB become 40 fragments, 24 are destroyed, and the file comes back', as
   test.setTimeout(180_000)
   await open(page)
   const longestMs = await traceTasks(browser, page)
-  await page.getByLabel('Choose a file').setInputFiles(path)
+  await page.getByLabel('Or one from this device').setInputFiles(path)
   await expect(page.getByText('40 left, 16 needed')).toBeVisible({ timeout: 90_000 })
   await page.getByRole('button', { name: 'Destroy 24 at random' }).click()
   await expect(page.getByText('16 left, 16 needed')).toBeVisible()
@@ -85,11 +86,22 @@ test('50 MiB become 40 fragments, 24 are destroyed, and the file comes back', as
   expect(taskMs).toBeLessThanOrEqual(50)
 })
 
+test('a block of the tree becomes fragments and comes back from as many as are needed', async ({ page }) => {
+  await page.goto('./')
+  await expect(page.getByText('Welcome.txt').first()).toBeVisible()
+  const id = (await itemNamed(page, 'Welcome.txt'))!.id
+  const hash = await contentHash(page, id)
+  await open(page)
+  await page.getByLabel('A file of this tree').selectOption('Welcome.txt')
+  await page.getByRole('button', { name: 'Destroy 24 at random' }).click()
+  expect(await bringBack(page)).toBe(hash)
+})
+
 test('one fragment less than needed, and it is told that the file is gone', async ({ page }) => {
   await open(page)
   const small = join(folder, 'small.txt')
   await writeFile(small, 'a few words')
-  await page.getByLabel('Choose a file').setInputFiles(small)
+  await page.getByLabel('Or one from this device').setInputFiles(small)
   await page.getByRole('button', { name: 'Destroy 24 at random' }).click()
   expect(await bringBack(page)).toBe(hashOf(Buffer.from('a few words')))
   const next = page.getByRole('button', { name: /^Destroy fragment \d+$/ }).and(page.locator(':enabled'))
@@ -102,7 +114,7 @@ test('one fragment less than needed, and it is told that the file is gone', asyn
 
 test('making fragments can be cancelled', async ({ page }) => {
   await open(page)
-  await page.getByLabel('Choose a file').setInputFiles(path)
+  await page.getByLabel('Or one from this device').setInputFiles(path)
   await page.getByRole('button', { name: 'Cancel' }).click()
   await expect(page.getByRole('progressbar')).toBeHidden()
   await expect(page.getByText('left, 16 needed')).toBeHidden()

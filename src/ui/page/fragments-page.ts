@@ -4,8 +4,10 @@
  */
 import { LitElement, html, nothing } from 'lit'
 import { CancelledError, toHex } from '../../core/bytes/bytes.ts'
+import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
 import { formatFingerprint } from '../format.ts'
+import { type Model, isPlaced } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import type { FragmentsPort, LongWork, MadeFragments } from '../ports.ts'
@@ -20,6 +22,8 @@ const fileSizeBytesMax = 256 * 1024 * 1024
 
 export class BtFragmentsPage extends LitElement {
   static override properties = {
+    model: { attribute: false },
+    actions: { attribute: false },
     load: { attribute: false },
     made: { state: true },
     held: { state: true },
@@ -27,6 +31,8 @@ export class BtFragmentsPage extends LitElement {
     restored: { state: true },
     problem: { state: true },
   }
+  declare model: Model
+  declare actions: Actions
   declare load: () => Promise<FragmentsPort>
   declare made: MadeFragments | null
   /** Those of `made` that are left; a set of its own for each change. */
@@ -61,6 +67,7 @@ export class BtFragmentsPage extends LitElement {
       <h1>${words.fragments.title}</h1>
       <p class="quiet">${words.fragments.help}</p>
       <section>
+        ${this.#treeFiles()}
         <label class="wide">
           ${words.fragments.choose}
           <input type="file" ?disabled=${this.working !== null} @change=${this.#chosen} />
@@ -70,6 +77,20 @@ export class BtFragmentsPage extends LitElement {
       ${this.problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${this.problem}</span></p>` : nothing}
       ${this.working ? this.#progress(this.working) : nothing} ${this.made ? this.#fragments(this.made) : nothing}
     </div>`
+  }
+
+  #treeFiles() {
+    const files = [...this.model.items.values()]
+      .filter(({ id, kind, sizeBytes }) => kind === 'file' && sizeBytes > 0 && isPlaced(this.model, id))
+      .toSorted((left, right) => left.name.localeCompare(right.name))
+    if (files.length === 0) return nothing
+    return html`<label class="wide">
+      ${words.fragments.ofTree}
+      <select ?disabled=${this.working !== null} @change=${this.#chosenOfTree}>
+        <option value="">${words.fragments.noneOfTree}</option>
+        ${files.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}
+      </select>
+    </label>`
   }
 
   #progress({ text, share }: NonNullable<BtFragmentsPage['working']>) {
@@ -137,18 +158,43 @@ export class BtFragmentsPage extends LitElement {
 
   #chosen = (event: Event): void => {
     const file = (event.target as HTMLInputElement).files?.[0]
-    if (!file) return
+    if (file) this.#make(file.name, file.size, async () => file)
+  }
+
+  #chosenOfTree = (event: Event): void => {
+    const item = this.model.items.get((event.target as HTMLSelectElement).value)
+    if (item) this.#make(item.name, item.sizeBytes, ({ signal }) => this.#read(item.id, signal))
+  }
+
+  #make(name: string, sizeBytes: number, read: (work: LongWork) => Promise<Blob>): void {
     this.#forget()
-    this.#fileName = file.name
-    if (file.size === 0 || file.size > fileSizeBytesMax) {
-      this.problem = file.size === 0 ? words.fragments.empty : words.fragments.limit(fileSizeBytesMax)
+    this.#fileName = name
+    if (sizeBytes === 0 || sizeBytes > fileSizeBytesMax) {
+      this.problem = sizeBytes === 0 ? words.fragments.empty : words.fragments.limit(fileSizeBytesMax)
       return
     }
     void this.#work(words.fragments.making, async (work) => {
       const fragments = await this.load()
-      this.made = await fragments.make(file, fragmentCount, neededCount, work)
+      this.made = await fragments.make(await read(work), fragmentCount, neededCount, work)
       this.held = new Set(this.made.held())
     })
+  }
+
+  /** A block of the tree, whole. */
+  async #read(id: string, signal: AbortSignal): Promise<Blob> {
+    const { api } = this.actions
+    const { streamId } = await api.openContent(id)
+    try {
+      const pieces: Uint8Array<ArrayBuffer>[] = []
+      for (;;) {
+        if (signal.aborted) throw new CancelledError()
+        const piece = await api.nextChunk(streamId)
+        if (piece === null) return new Blob(pieces)
+        pieces.push(piece as Uint8Array<ArrayBuffer>)
+      }
+    } finally {
+      await api.closeContent(streamId)
+    }
   }
 
   #restore = (): void => {

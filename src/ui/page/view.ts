@@ -44,6 +44,6 @@ export function viewOf(route: Route, { model, jobs, actions, passkey, fragments,
     case '/recover':
       return html`<bt-recover-page .model=${model} .actions=${actions} .hash=${hash}></bt-recover-page>`
     case '/fragments':
-      return html`<bt-fragments-page .load=${fragments}></bt-fragments-page>`
+      return html`<bt-fragments-page .model=${model} .actions=${actions} .load=${fragments}></bt-fragments-page>`
   }
 }

@@ -143,6 +143,7 @@ export const shared = css`
   button,
   .button,
   input,
+  select,
   textarea {
     font: inherit;
     color: inherit;
@@ -222,6 +223,7 @@ export const shared = css`
     font-weight: 570;
   }
   input,
+  select,
   textarea {
     inline-size: 100%;
     min-block-size: var(--touch);
@@ -235,6 +237,7 @@ export const shared = css`
     font-size: max(1rem, var(--text-2));
   }
   input:focus-visible,
+  select:focus-visible,
   textarea:focus-visible {
     outline-offset: 0;
     border-color: var(--focus);
