@@ -101,8 +101,27 @@ function make(cluster: Cluster, move: Move): void {
       const known = message ?? cluster.messages[position]!
       if (move.do === 'repeat') cluster.messages.push(known)
       if (move.do === 'deliver') cluster.deliver(known)
+      // Whoever sends a snapshot hears from his host how that ended.
+      if (known.kind === 'snapshot' && move.do !== 'repeat')
+        cluster.step(known.from, { kind: 'reportSnapshot', peer: known.to, isReceived: move.do === 'deliver' })
     }
   }
+}
+
+/**
+ * Whether somebody who was removed is still a voter to one who has not heard of it. What he has more in his log keeps that one
+ * from his vote, and he himself does not stand for election any more: a group may be left so when its last leader fails between
+ * the two, and only its owner can help it.
+ */
+function isStranded(cluster: Cluster): boolean {
+  const votersOf = (id: NodeId): readonly NodeId[] => {
+    const { voters, votersOutgoing } = cluster.raft(id).configuration
+    return [...voters, ...votersOutgoing]
+  }
+  return nodes.some(
+    (gone) =>
+      !votersOf(gone).includes(gone) && nodes.some((id) => votersOf(id).includes(id) && votersOf(id).includes(gone)),
+  )
 }
 
 test.each<{ name: string; config: Partial<RaftConfig> }>([
@@ -144,7 +163,7 @@ test.each<{ name: string; config: Partial<RaftConfig> }>([
         if (voters.every((id) => cluster.said(id).includes(`last ${round}`))) commits = [...voters]
       }
       witness.check(cluster)
-      expect(commits.length).toBeGreaterThan(0)
+      if (commits.length === 0) expect(isStranded(cluster)).toBe(true)
     }),
     { numRuns: 60 },
   )
