@@ -42,8 +42,6 @@ export interface TreeStatus {
     readonly recoveryCard: boolean
     readonly unlocksByPasskey: boolean
   } | null
-  /** Hash of the authenticated state, hexadecimal; equal on all devices that hold the same tree. */
-  readonly stateRoot: string
   readonly deviceCount: number
 }
 
@@ -85,6 +83,8 @@ export interface StorageReport {
   readonly treeBytes: number
   readonly trashBytes: number
   readonly fileCount: number
+  /** Hash of the authenticated state, hexadecimal; equal on all devices that hold the same tree. */
+  readonly stateRoot: string
 }
 
 /** One line of "who can read this". */

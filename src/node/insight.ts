@@ -2,8 +2,9 @@
  * What a person can ask about the tree itself: who can read a thing, and what it takes up.
  * @module
  */
-import { BlocktreeError, equal } from '../core/bytes/bytes.ts'
+import { BlocktreeError, equal, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
+import { root } from '../core/merkle/merkle.ts'
 import { type BlockId, rootBlockId } from '../core/path/path.ts'
 import { accessOf, entryOf, parentOf } from '../core/tree/tree.ts'
 import type { ReaderLine, StorageReport } from './api.ts'
@@ -36,7 +37,9 @@ export function readersOf(node: RunningNode, id: string): readonly ReaderLine[] 
 }
 
 export async function storageReport(node: RunningNode): Promise<StorageReport> {
-  const { view } = node.home
+  // The rest is counted at one instant, after all that has to be waited for.
+  const usage = await node.platform.store.usage()
+  const { tree, view } = node.home
   let treeBytes = 0
   let trashBytes = 0
   let fileCount = 0
@@ -48,5 +51,5 @@ export async function storageReport(node: RunningNode): Promise<StorageReport> {
       fileCount++
     }
   }
-  return { ...(await node.platform.store.usage()), treeBytes, trashBytes, fileCount }
+  return { ...usage, treeBytes, trashBytes, fileCount, stateRoot: toHex(root(tree.state.map)) }
 }

@@ -6,7 +6,10 @@ import { CancelledError } from '../core/bytes/bytes.ts'
 import type { ClockPort } from '../port/platform.ts'
 import type { Job, JobKind } from './api.ts'
 
-/** A watcher hears of a job's progress no more often than this: each time a page is laid out anew. */
+/**
+ * A watcher hears of a job's progress no more often than this, since each time a page is laid out anew; and of one that ends
+ * sooner nothing.
+ */
 const reportEveryMs = 250
 /** The rate shown is that of about the last so much. */
 const rateWindowMs = 3000
@@ -26,6 +29,9 @@ export interface JobObserver {
 
 interface Running {
   job: Job
+  readonly begunAtMs: number
+  /** Whether the watcher knows of it, and so must hear of its end. */
+  isTold: boolean
   isCancelled: boolean
   result: Promise<unknown>
 }
@@ -34,14 +40,19 @@ export class Jobs {
   readonly #clock: ClockPort
   readonly #observer: JobObserver
   readonly #running = new Map<string, Running>()
+  #isWaiting = false
 
   constructor(clock: ClockPort, observer: JobObserver) {
     this.#clock = clock
     this.#observer = observer
   }
 
-  get all(): readonly Job[] {
-    return [...this.#running.values()].map(({ job }) => job)
+  /** All that run, for a watcher who begins; he will hear of their end. */
+  tellAll(): readonly Job[] {
+    return [...this.#running.values()].map((running) => {
+      running.isTold = true
+      return running.job
+    })
   }
 
   cancel(id: string): void {
@@ -65,17 +76,37 @@ export class Jobs {
     if (known !== undefined) return known.result as Promise<T>
     const running: Running = {
       job: { id, kind, title, doneBytes: 0, totalBytes, bytesPerSecond: 0 },
+      begunAtMs: this.#clock.monotonicMs(),
+      isTold: false,
       isCancelled: false,
       result: Promise.resolve(),
     }
     this.#running.set(id, running)
-    this.#observer.onJob(running.job)
+    this.#awaitLongOnes()
     const result = work(this.#handleOf(running)).finally(() => {
       this.#running.delete(id)
-      this.#observer.onJobEnded(id)
+      if (running.isTold) this.#observer.onJobEnded(id)
     })
     running.result = result
     return result
+  }
+
+  /** One timer for all, since most jobs are over before it rings. */
+  #awaitLongOnes(): void {
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    this.#clock.after(reportEveryMs, () => {
+      this.#isWaiting = false
+      const untold = [...this.#running.values()].filter(({ isTold }) => !isTold)
+      for (const running of untold)
+        if (this.#clock.monotonicMs() - running.begunAtMs >= reportEveryMs) this.#tell(running)
+      if (untold.some(({ isTold }) => !isTold)) this.#awaitLongOnes()
+    })
+  }
+
+  #tell(running: Running): void {
+    running.isTold = true
+    this.#observer.onJob(running.job)
   }
 
   #handleOf(running: Running): JobHandle {
@@ -92,7 +123,7 @@ export class Jobs {
         running.job = { ...running.job, bytesPerSecond }
         reportedAtMs = nowMs
         if (nowMs - window.sinceMs > rateWindowMs) window = { sinceMs: nowMs, sinceBytes: doneBytes }
-        this.#observer.onJob(running.job)
+        this.#tell(running)
       },
       setTotal: (totalBytes) => {
         running.job = { ...running.job, totalBytes }

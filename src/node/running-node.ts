@@ -4,7 +4,6 @@
  */
 import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
-import { root } from '../core/merkle/merkle.ts'
 import { type TreeId, rootBlockId } from '../core/path/path.ts'
 import { type TreeState, setOf, summaryOf } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
@@ -250,7 +249,12 @@ export class RunningNode {
   }
 
   #snapshot(): NodeEvent {
-    return { kind: 'snapshot', tree: this.status(), items: [...this.home.view.items.values()], jobs: this.jobs.all }
+    return {
+      kind: 'snapshot',
+      tree: this.status(),
+      items: [...this.home.view.items.values()],
+      jobs: this.jobs.tellAll(),
+    }
   }
 
   status(): TreeStatus {
@@ -276,7 +280,6 @@ export class RunningNode {
             unlocksByPasskey: tree.hasPasskeyWrap,
           }
         : null,
-      stateRoot: toHex(root(state.map)),
       deviceCount: 1,
     }
   }

@@ -246,7 +246,8 @@ class Simulation {
     if (this.#random.chance(0.03) && life.page.stopped === null && life.process.isAlive) await this.#closeNicely(life)
     if (life.process.isAlive && life.page.stopped === null) {
       this.#decide(pending)
-      return this.#compareAll()
+      await this.#compareAll()
+      return
     }
     await this.#startAgain(pending)
   }
@@ -257,16 +258,32 @@ class Simulation {
       this.#tell(`${requestId} turns out to have ${hasHappened ? '' : 'not '}happened`)
   }
 
-  #compareAll(): void {
+  async #compareAll(): Promise<void> {
     const { page } = this.#life
-    this.#trace.note(this.#scheduler.nowMs, page.tree.stateRoot)
+    const replay = (): string => {
+      const replayed = this.#audit.stateOf(page.tree.treeId)
+      return replayed === null ? 'none' : toHex(root(replayed.map))
+    }
+    let replayedRoot: string
+    let stateRoot: string
+    // What goes on by itself may write meanwhile.
+    do {
+      replayedRoot = replay()
+      stateRoot = await this.#stateRoot()
+    } while (replay() !== replayedRoot)
+    this.#trace.note(this.#scheduler.nowMs, stateRoot)
     this.#found(compareItems(this.#model, page.items))
-    const replayed = this.#audit.stateOf(page.tree.treeId)
-    const replayedRoot = replayed === null ? 'none' : toHex(root(replayed.map))
-    if (replayedRoot !== page.tree.stateRoot)
+    if (replayedRoot !== stateRoot)
       this.note(
-        `the node shows state ${page.tree.stateRoot.slice(0, 16)}, a replay of its durable log gives ${replayedRoot.slice(0, 16)}`,
+        `the node shows state ${stateRoot.slice(0, 16)}, a replay of its durable log gives ${replayedRoot.slice(0, 16)}`,
       )
+  }
+
+  /** What the node says that it is at; or, in words, why it does not. */
+  async #stateRoot(): Promise<string> {
+    const { process, node } = this.#life
+    const report = await settle(process, node.api.storage())
+    return report.kind === 'done' ? report.value.stateRoot : describeOutcome(report)
   }
 
   /** Reads a file, whole or a part, while deeds run; one that is overwritten meanwhile is what it was or what it becomes. */
@@ -391,7 +408,7 @@ class Simulation {
     const rest = await this.#askAgain(pending)
     if (rest === null) return this.#startAgain(pending)
     this.#decide(rest)
-    this.#compareAll()
+    await this.#compareAll()
   }
 
   /** A damaged disk may stop the node or hide a file, loudly; it never shows anything that is not so. Then it is healed. */
@@ -405,7 +422,7 @@ class Simulation {
       this.note(`with a bit of table "${flip.table}" flipped the node does not start: ${describeOutcome(started)}`)
     if (started.kind === 'done') {
       this.#life = started.value
-      if (pending.length === 0) this.#compareAll()
+      if (pending.length === 0) await this.#compareAll()
       const open = new Set(pending.map(({ deed }) => ('id' in deed ? deed.id : '')))
       for (const file of this.#someFiles(6).filter(({ id }) => !open.has(id)))
         await this.#readWhole(file, new Set(['storeDamaged', 'nodeStopped', 'streamClosed']))
@@ -473,16 +490,17 @@ class Simulation {
 
   async #untilIdle(): Promise<void> {
     const { page, process } = this.#life
-    do await this.#scheduler.sleep(200)
+    // A page hears of a job a quarter of a second after it began.
+    do await this.#scheduler.sleep(300)
     while (process.isAlive && page.stopped === null && page.jobs.size > 0)
   }
 
-  #moveModel(): void {
+  async #moveModel(): Promise<void> {
     const { rootId, planted } = this.#life.page.tree
     this.#tell(`the tree is ${planted ? '' : 'not '}planted`)
     if (planted) this.#acknowledgedCount++
     this.#model.replant(rootId)
-    this.#compareAll()
+    await this.#compareAll()
   }
 
   /** Everything at rest: every byte of every file, on this device, on a copy of its disk, and from an export. */
@@ -492,13 +510,13 @@ class Simulation {
     await this.#within(0, this.#untilIdle(), 'unfinished work')
     for (const file of this.#someFiles(Infinity)) await this.#readWhole(file)
     await this.#scheduler.sleep(minuteMs)
-    this.#compareAll()
+    await this.#compareAll()
     const state = this.#audit.stateOf(this.#life.page.tree.treeId)
     if (state !== null) this.#found(await weighDisk(this.#device.disk, state))
-    const { stateRoot } = this.#life.page.tree
+    const stateRoot = await this.#stateRoot()
     await this.#closeNicely(this.#life)
     await this.#startAgain()
-    if (this.#life.page.tree.stateRoot !== stateRoot) this.note('the state is another one after closing and opening')
+    if ((await this.#stateRoot()) !== stateRoot) this.note('the state is another one after closing and opening')
     this.#failOnViolation()
     if (this.#words !== null && this.#life.page.tree.planted && this.#random.chance(0.25))
       await this.#recoverElsewhere(this.#words)

@@ -23,7 +23,6 @@ const tree: TreeStatus = {
   deviceName: 'this browser',
   principal: '',
   root: null,
-  stateRoot: '',
   deviceCount: 1,
 }
 const item = (id: string, parentId: string | null, more: Partial<Item> = {}): Item => ({

@@ -9,13 +9,15 @@ import { sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 
 export class BtKeysView extends LitElement {
-  static override properties = { tree: { attribute: false } }
+  static override properties = { tree: { attribute: false }, stateRoot: {} }
   declare tree: TreeStatus
+  /** Hexadecimal; empty until it is known. */
+  declare stateRoot: string
 
   static override styles = [shared, sectionStyle]
 
   override render() {
-    const { planted, ownerName, deviceName, root, principal, treeId, stateRoot } = this.tree
+    const { planted, ownerName, deviceName, root, principal, treeId } = this.tree
     return html`<section>
       <h2>${words.storage.keysTitle}</h2>
       ${planted ? nothing : html`<p class="quiet">${words.storage.unplanted}</p>`}
@@ -23,7 +25,7 @@ export class BtKeysView extends LitElement {
         ${line(words.storage.owner, ownerName)} ${line(words.storage.device, deviceName)}
         ${root ? line(words.storage.rootKept, words.storage.rootBy[root.passkey]) : nothing}
         ${fingerprint(words.storage.principal, principal)} ${fingerprint(words.storage.treeId, treeId)}
-        ${fingerprint(words.storage.stateRoot, stateRoot)}
+        ${fingerprint(words.storage.stateRoot, this.stateRoot)}
       </dl>
       <p class="quiet small">${words.storage.stateRootHelp}</p>
     </section>`

@@ -32,7 +32,6 @@ export class MemoryNode implements NodeApi {
     deviceName: 'This browser',
     principal: '0c47 b82e 5fd3 96a1 704b c3e8 fa15 2d60 e4b9 13c7 88f0 5a6e 01d2 77be c04a 9f31',
     root: null,
-    stateRoot: '5a6e 88f0 13c7 e4b9 2d60 fa15 c3e8 704b 96a1 5fd3 b82e 0c47 9f31 c04a 77be 01d2',
     deviceCount: 1,
   }
   /** A job's pace; 0 finishes at once. */
@@ -144,7 +143,9 @@ export class MemoryNode implements NodeApi {
         .reduce((sum, item) => sum + item.sizeBytes, 0)
     const fileCount = [...this.items.values()].filter((item) => item.kind === 'file').length
     const [treeBytes, trashBytes] = [of(false), of(true)]
-    return { usedBytes: treeBytes + trashBytes + 310_000, quotaBytes: 12e9, treeBytes, trashBytes, fileCount }
+    const stateRoot = '5a6e88f013c7e4b92d60fa15c3e8704b96a15fd3b82e0c479f31c04a77be01d2'
+    const usedBytes = treeBytes + trashBytes + 310_000
+    return { usedBytes, quotaBytes: 12e9, treeBytes, trashBytes, fileCount, stateRoot }
   }
 
   async plantingSalt(): Promise<Uint8Array> {

@@ -25,7 +25,6 @@ const model = apply(emptyModel, {
     deviceName: '',
     principal: '',
     root: null,
-    stateRoot: '',
     deviceCount: 1,
   },
   items: [
