@@ -44,7 +44,8 @@ export interface WrittenBody {
   readonly sizeBytes: number
   /** To travel with the record: a small body itself, or the end of the lease on one that is stored already. */
   readonly attached: readonly Change[]
-  readonly upload: Bytes
+  /** What the lease is held under; null for a small body, which needs none. */
+  readonly upload: Bytes | null
 }
 
 /**
@@ -60,38 +61,35 @@ export async function writeBody(
   content: Content,
   job: JobHandle,
 ): Promise<WrittenBody> {
-  const upload = tree.platform.random.bytes(16)
-  const lease = new Lease(tree.platform.store, tree.place, upload)
-  const isSmall = content.size <= pieceSizeBytes
+  const upload = content.size <= pieceSizeBytes ? null : tree.platform.random.bytes(16)
+  const lease = upload === null ? null : new Lease(tree.platform.store, tree.place, upload)
   let writer: BodyWriter = emptyBodyWriter
   try {
-    let piece = content.size === 0 ? null : readPiece(content, 0)
+    let piece = content.size === 0 ? null : sealPiece(tree, block, keyEpoch, keys, content, 0)
     let changes: Put[] = []
-    for (let start = 0; piece !== null;) {
+    while (piece !== null) {
       job.check()
-      const plaintext = await piece
-      const next = start + plaintext.length
-      // The next piece is read while this one is sealed and written.
-      piece = next < content.size ? readPiece(content, next) : null
+      const sealed: SealedPiece = await piece
+      // The next piece is read and sealed while this one is written.
+      piece = sealed.endByte < content.size ? sealPiece(tree, block, keyEpoch, keys, content, sealed.endByte) : null
       // Where this one fails nobody waits for the next any more.
       piece?.catch(() => {})
-      const sealed = await sealPiece(tree, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
       const progress = writeSectors(writer, sealed.leaves)
       writer = progress.writer
       changes = [...sealed.changes, ...progress.pages.map((page) => putPage(tree.place, block, page))]
-      if (!isSmall) {
+      if (lease !== null) {
         await lease.write(changes)
-        tree.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
+        tree.platform.discard(sealed.plaintext, ...sealed.changes.map(({ value }) => value))
       }
-      job.advance((start = next))
+      job.advance(sealed.endByte)
     }
     const { body, pages } = finishBody(writer, content.size)
     const last = pages.map((page) => putPage(tree.place, block, page))
-    if (isSmall) return { ...body, attached: [...changes, ...last], upload }
+    if (lease === null) return { ...body, attached: [...changes, ...last], upload }
     await lease.write(last)
     return { ...body, attached: lease.end(), upload }
   } catch (error) {
-    await releaseUpload(tree, upload)
+    if (upload !== null) await releaseUpload(tree, upload)
     throw error
   }
 }
@@ -112,11 +110,15 @@ export async function abandonBody(
       'relaxed',
     )
   }
-  await releaseUpload(tree, upload)
+  if (upload !== null) await releaseUpload(tree, upload)
 }
 
-async function readPiece(content: Content, start: number): Promise<Bytes> {
-  return new Uint8Array(await content.slice(start, start + pieceSizeBytes).arrayBuffer())
+interface SealedPiece {
+  readonly plaintext: Bytes
+  /** Where the next piece begins. */
+  readonly endByte: number
+  readonly leaves: readonly SectorLeaf[]
+  readonly changes: readonly Put[]
 }
 
 async function sealPiece(
@@ -124,16 +126,17 @@ async function sealPiece(
   block: BlockId,
   keyEpoch: number,
   keys: SectorKeys,
-  firstIndex: number,
-  plaintext: Bytes,
-) {
+  content: Content,
+  startByte: number,
+): Promise<SealedPiece> {
+  const plaintext = new Uint8Array(await content.slice(startByte, startByte + pieceSizeBytes).arrayBuffer())
   const count = Math.ceil(plaintext.length / sectorSizeBytes)
   const salts = Array.from({ length: count }, () => tree.platform.random.bytes(sectorSaltSizeBytes))
   const plans = salts.map((salt, at) =>
     planSeal(
       keys,
       block,
-      firstIndex + at,
+      startByte / sectorSizeBytes + at,
       salt,
       plaintext.subarray(at * sectorSizeBytes, (at + 1) * sectorSizeBytes),
       tree.treeId,
@@ -141,6 +144,8 @@ async function sealPiece(
   )
   const sealed = await tree.platform.crypto.seal(plans)
   return {
+    plaintext,
+    endByte: startByte + plaintext.length,
     leaves: sealed.map(({ hash }, at): SectorLeaf => ({ hash, keyEpoch, salt: salts[at]! })),
     changes: sealed.map(({ hash, ciphertext }): Put => ({
       kind: 'put',

@@ -108,19 +108,17 @@ export class Files {
   /** A new version of a file's content. */
   async writeFile(requestId: string, id: string, content: Content, job: JobHandle): Promise<void> {
     const tree = this.#tree
-    if (this.#isTaken(requestId)) return
+    const tries = triesOf(requestId)
+    if (this.#isTaken(tries)) return
     const block = this.#block(id)
-    const access = accessOf(tree.state, block)
-    const key = tree.ring.keyOf(tree.state, block)
-    if (access === null || key === null || contentOf(tree.state, block) === null) throw gone()
-    const sectorKeys = blockKeySchedule(key)
-    const written = await writeBody(tree, block, access.fields.keyEpoch, sectorKeys, content, job).finally(() =>
-      sectorKeys.wipe(),
-    )
+    const keyEpoch = accessOf(tree.state, block)?.fields.keyEpoch ?? 0
+    const sectorKeys = tree.ring.sectorKeys(tree.state, block, keyEpoch)
+    if (sectorKeys === null || contentOf(tree.state, block) === null) throw gone()
+    const written = await writeBody(tree, block, keyEpoch, sectorKeys, content, job)
     try {
       const { bodyRoot, sizeBytes } = written
       await this.#untilTaken(
-        requestId,
+        tries,
         async () => {
           const previous = contentOf(tree.state, block)?.content
           const path = pathOf(tree.state, block)
@@ -181,7 +179,7 @@ export class Files {
       job.check()
       const part = doomed.slice(start, start + recordCountPerChange)
       // Named by what they begin with: a repetition after a restart finds another list.
-      await this.#untilTaken(`${requestId} from ${part[0]!.id}`, async () => {
+      await this.#untilTaken(triesOf(`${requestId} from ${part[0]!.id}`), async () => {
         const removals = await Promise.all(part.map(({ id: doomedId }) => this.#removal(idFromText(doomedId)!)))
         return removals.filter((removal) => removal !== null)
       })
@@ -196,7 +194,8 @@ export class Files {
   async move(requestId: string, id: string, targetId: string, job: JobHandle): Promise<void> {
     const tree = this.#tree
     const block = this.#block(id)
-    if (!this.#isTaken(requestId)) {
+    const tries = triesOf(requestId)
+    if (!this.#isTaken(tries)) {
       const item = this.#item(id)
       const origin = pathOf(tree.state, block)
       const row = entryOf(tree.state, block)
@@ -212,7 +211,7 @@ export class Files {
         targetId,
         item.name,
         (name) =>
-          this.#untilTaken(requestId, () =>
+          this.#untilTaken(tries, () =>
             this.#rekeyed(block, this.#folder(targetId), { name, movedFrom, trashed: false }),
           ),
         id,
@@ -254,7 +253,7 @@ export class Files {
       for (const { id } of part) {
         job.check()
         const block = idFromText(id)!
-        await this.#untilTaken(`rekey ${id} ${toHex(this.#random(16))}`, async () => {
+        await this.#untilTaken(triesOf(`rekey ${id} ${toHex(this.#random(16))}`), async () => {
           const parentId = this.#view.get(id)?.parentId
           const parent = parentId === null || parentId === undefined ? null : pathOf(tree.state, idFromText(parentId)!)
           return parent !== null && this.#isStale(block) ? this.#rekeyed(block, parent, {}) : []
@@ -262,7 +261,7 @@ export class Files {
       }
       job.advance((done += part.length))
     }
-    await this.#untilTaken(`moved ${topId} ${toHex(this.#random(16))}`, async () => {
+    await this.#untilTaken(triesOf(`moved ${topId} ${toHex(this.#random(16))}`), async () => {
       const row = entryOf(tree.state, top)
       return row === null || row.entry.fields.movedFrom === null
         ? []
@@ -384,7 +383,7 @@ export class Files {
   }
 
   #changeEntry(requestId: string, id: string, change: EntryChange): Promise<void> {
-    return this.#untilTaken(requestId, async () => [await this.#nextEntry(this.#block(id), change)])
+    return this.#untilTaken(triesOf(requestId), async () => [await this.#nextEntry(this.#block(id), change)])
   }
 
   /**
@@ -394,15 +393,15 @@ export class Files {
    * @param prepare makes the records from the state as it is now; none where there is nothing left to do
    */
   async #untilTaken(
-    requestId: string,
+    tries: Tries,
     prepare: () => Promise<readonly SignedRecord[]>,
     attached: readonly Change[] = [],
   ): Promise<void> {
-    for (let turn = 0; !this.#isTaken(requestId); turn++) {
+    for (let turn = 0; !this.#isTaken(tries); turn++) {
       const records = await prepare()
       if (records.length === 0) return
       try {
-        return await this.#tree.change(turnOf(requestId, turn), records, attached)
+        return await this.#tree.change(tries(turn), records, attached)
       } catch (error) {
         const isRace = error instanceof RefusedError && raceCodes.has(error.code)
         if (!isRace || turn + 1 === turnCountMax) throw error
@@ -411,9 +410,9 @@ export class Files {
   }
 
   /** Whether any try of a request took effect, in this life of the node or an earlier one. */
-  #isTaken(requestId: string): boolean {
+  #isTaken(tries: Tries): boolean {
     for (let turn = 0; turn < turnCountMax; turn++) {
-      const outcome = requestOf(this.#tree.state, turnOf(requestId, turn))
+      const outcome = requestOf(this.#tree.state, tries(turn))
       // A try follows only one that the fold refused, so behind one that it does not know there is none.
       if (outcome === null || outcome.fault === null) return outcome !== null
     }
@@ -491,8 +490,12 @@ const blockIdPath = (parent: IdPath, block: BlockId): IdPath => childPath(parent
 const raceCodes: ReadonlySet<string> = new Set(['raceLost', 'keyEpochWrong', 'placeUnknown'])
 /** Tries of one request before its race counts as lost. */
 const turnCountMax = 8
-const turnOf = (requestId: string, turn: number): Bytes =>
-  requestIdOf(turn === 0 ? requestId : `${requestId} turn ${turn}`)
+/** The ids under which the tree remembers the tries of one request, the first being 0; each is made once. */
+type Tries = (turn: number) => Bytes
+function triesOf(requestId: string): Tries {
+  const made: Bytes[] = []
+  return (turn) => (made[turn] ??= requestIdOf(turn === 0 ? requestId : `${requestId} turn ${turn}`))
+}
 
 const refusal = (code: string, sentence: string): RefusedError => new RefusedError(refused(code, sentence).fault)
 const gone = (): RefusedError => refusal('itemGone', 'This item is not there any more.')

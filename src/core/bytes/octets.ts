@@ -35,7 +35,7 @@ export function compare(left: Uint8Array, right: Uint8Array): number {
   return left.length - right.length
 }
 
-export const copy = (source: Uint8Array): Bytes => Uint8Array.from(source)
+export const copy = (source: Uint8Array): Bytes => new Uint8Array(source)
 
 /** Overwrites a secret that is no longer needed. */
 export function wipe(...secrets: readonly Uint8Array[]): void {

@@ -12,6 +12,7 @@ import { concat, equal, keyOf } from '../bytes/bytes.ts'
 
 const { Point } = ed25519
 const groupOrder = Point.Fn.ORDER
+const orderOctets = Uint8Array.from({ length: 32 }, (_, at) => Number((groupOrder >> BigInt(8 * at)) & 255n))
 
 /** Keys that passed the check, oldest first. A key costs one scalar multiplication to check and is met in every record. */
 const checkedKeys = new Set<string>()
@@ -40,7 +41,7 @@ function isPrimeOrderPoint(encoded: Uint8Array): boolean {
 
 /** Whether S, the second half, is below the group's order: otherwise S + L would be a second signature of the same message. */
 export const isCanonicalEd25519Signature = (signature: Uint8Array): boolean =>
-  signature.length === 64 && littleEndian(signature.subarray(32)) < groupOrder
+  signature.length === 64 && isBelowOrder(signature.subarray(32))
 
 /** The equation alone; the caller has checked key and signature by the two functions above. */
 export function satisfiesEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
@@ -51,6 +52,12 @@ export function satisfiesEd25519(publicKey: Uint8Array, message: Uint8Array, sig
   const sB = s === 0n ? Point.ZERO : Point.BASE.multiplyUnsafe(s)
   const kA = k === 0n ? Point.ZERO : Point.fromBytes(publicKey, false).multiplyUnsafe(k)
   return equal(sB.subtract(kA).toBytes(), encodedR)
+}
+
+// Octet by octet from the highest, since this is asked of every record and large integers are slow to make.
+function isBelowOrder(octets: Uint8Array): boolean {
+  for (let i = 31; i >= 0; i--) if (octets[i] !== orderOctets[i]) return octets[i]! < orderOctets[i]!
+  return false
 }
 
 function littleEndian(octets: Uint8Array): bigint {

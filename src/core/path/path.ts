@@ -45,8 +45,16 @@ export const idPathWire: Codec<IdPath> = tuple({ treeId: treeIdWire, ids: idsWir
 export const rootPath = (treeId: TreeId): IdPath => ({ treeId, ids: [] })
 
 /** The id of a tree's root block; it also names the cluster that is attached there. */
-export const rootBlockId = (treeId: TreeId): BlockId =>
-  digest('blocktree/1/rootBlock', treeId).slice(0, blockIdSizeBytes)
+export function rootBlockId(treeId: TreeId): BlockId {
+  let id = rootBlockIds.get(treeId)
+  if (id === undefined) {
+    id = digest('blocktree/1/rootBlock', treeId).slice(0, blockIdSizeBytes)
+    rootBlockIds.set(treeId, id)
+  }
+  return id
+}
+// Asked for with every record, and mostly of the same tree.
+const rootBlockIds = new WeakMap<TreeId, BlockId>()
 
 /** The id of a directory with a meaning of its own, such as `/devices`: the same in every tree, known without looking it up. */
 export const systemBlockId = (name: 'apps' | 'devices' | 'global'): BlockId =>

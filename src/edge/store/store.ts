@@ -134,8 +134,9 @@ function apply(database: Database, epoch: number, changes: readonly Change[], du
     // first: the commit goes out with the changes, also where this thread is too busy to hear an answer.
     const owner = transaction.objectStore('owner')
     owner.add(epoch, epoch)
+    const stores = new Map(used.map((table) => [table, transaction.objectStore(table)]))
     for (const change of changes) {
-      const store = transaction.objectStore(change.table)
+      const store = stores.get(change.table)!
       if (change.kind === 'put') store.put(change.value, change.key)
       else if (change.kind === 'delete') store.delete(change.key)
       else {

@@ -20,8 +20,8 @@ import { type BlockId, rootBlockId } from '../../core/path/path.ts'
 import { type TreeState, accessOf, parentOf } from '../../core/tree/tree.ts'
 import type { NodeKeys } from '../../port/platform.ts'
 
-/** Decoded schedules kept at a time; one file in use needs one. */
-const scheduleCountMax = 64
+/** Schedules kept at a time; a file in use needs one, and whoever uses one that is not kept any more goes on with it. */
+const scheduleCountMax = 256
 
 export class KeyRing {
   readonly #root: BlockId
@@ -87,7 +87,7 @@ export class KeyRing {
     const name = keyOf(key)
     let schedule = this.#schedules.get(name)
     if (schedule === undefined) {
-      if (this.#schedules.size === scheduleCountMax) this.#forgetSchedule(this.#schedules.keys().next().value!)
+      if (this.#schedules.size === scheduleCountMax) this.#schedules.delete(this.#schedules.keys().next().value!)
       schedule = blockKeySchedule(key)
       this.#schedules.set(name, schedule)
     }
@@ -110,11 +110,7 @@ export class KeyRing {
   close(): void {
     wipe(...this.#keys.values())
     this.#keys.clear()
-    for (const name of [...this.#schedules.keys()]) this.#forgetSchedule(name)
-  }
-
-  #forgetSchedule(name: string): void {
-    this.#schedules.get(name)?.wipe()
-    this.#schedules.delete(name)
+    for (const schedule of this.#schedules.values()) schedule.wipe()
+    this.#schedules.clear()
   }
 }
