@@ -4,7 +4,7 @@
  *
  * Ours also draws a salt and derives a key for every sector, imports that key, and builds the Merkle tree when sealing; when
  * opening it verifies every index page against the body's root and every ciphertext against its page. Neither side touches
- * the disk.
+ * the disk, and both give back the memory of each piece as a node does, so that none measures how fast the machine finds more.
  * @module
  */
 import { type Bytes, equal, keyOf, must } from '../core/bytes/bytes.ts'
@@ -24,11 +24,13 @@ import {
 import { blockKeySchedule } from '../core/crypto/crypto.ts'
 import { createCrypto } from '../edge/crypto/crypto.ts'
 import { createRandom } from '../edge/random/random.ts'
+import { discard } from '../edge/rpc/discard.ts'
+import type { Discard } from '../port/platform.ts'
 import { type Comparison, alternate } from './alternate.ts'
 
-/** As `node/bodies.ts` and `node/read/content.ts` do: a piece is sealed or opened at a time, its sectors at once. */
+/** As `node/bodies.ts` and `node/read/content.ts` do: a piece at a time, its sectors at once, while the one before it is used. */
 const sectorCountPerPiece = 16
-const pieceSizeBytes = sectorCountPerPiece * sectorSizeBytes
+const pieceCountUnderWay = 2
 const contentSizeBytes = 64 * 1024 * 1024
 const roundCount = 15
 
@@ -48,8 +50,8 @@ export async function sealSectors(): Promise<Comparison> {
   const blockKey = random.bytes(32)
   const raw = await rawCipher()
   const times = await alternate(
-    { work: async () => void (await seal(content, blockKey)) },
-    { work: async () => void (await raw.seal(content)) },
+    { work: async () => void (await seal(content, blockKey, discard)) },
+    { work: async () => void (await raw.seal(content, false)) },
     roundCount,
   )
   return ratesOf(times)
@@ -60,19 +62,18 @@ export async function openSectors(): Promise<Comparison> {
   const blockKey = random.bytes(32)
   const sealed = await seal(content, blockKey)
   const raw = await rawCipher()
-  const rawSealed = await raw.seal(content)
-  let opened: Bytes[] = []
+  const rawSealed = await raw.seal(content, true)
+  let openedCount = 0
+  await open(sealed, blockKey, (...sectors) => {
+    for (const sector of sectors)
+      if (!equal(sector, sectorOf(content, openedCount++))) throw new Error('what was opened is not what was sealed')
+  })
+  if (openedCount !== content.length / sectorSizeBytes) throw new Error('not all that was sealed was opened')
   const times = await alternate(
-    {
-      work: async () => {
-        opened = await open(sealed, blockKey)
-      },
-    },
+    { work: () => open(sealed, blockKey, discard) },
     { work: () => raw.open(rawSealed) },
     roundCount,
   )
-  if (!opened.every((sector, index) => equal(sector, sectorOf(content, index))))
-    throw new Error('what was opened is not what was sealed')
   return ratesOf(times)
 }
 
@@ -91,20 +92,27 @@ function contentOf(sizeBytes: number): Bytes {
 const sectorOf = (content: Bytes, index: number): Bytes =>
   content.subarray(index * sectorSizeBytes, (index + 1) * sectorSizeBytes)
 
-async function seal(content: Bytes, blockKey: Bytes): Promise<SealedBody> {
+/** @param done takes the ciphertexts of a piece where they are not to be kept */
+async function seal(content: Bytes, blockKey: Bytes, done?: Discard): Promise<SealedBody> {
   const keys = blockKeySchedule(blockKey)
   const objects = new Map<string, Bytes>()
   let writer = emptyBodyWriter
-  for (let start = 0; start < content.length; start += pieceSizeBytes) {
+  const sealPiece = async (firstIndex: number) => {
     const salts = Array.from({ length: sectorCountPerPiece }, () => random.bytes(sectorSaltSizeBytes))
-    const firstIndex = start / sectorSizeBytes
-    const plans = salts.map((salt, at) => {
-      const plaintext = sectorOf(content, firstIndex + at)
-      return planSeal(keys, blockId, firstIndex + at, salt, plaintext, treeId)
-    })
-    const sealed = await crypto.seal(plans)
-    for (const { hash, ciphertext } of sealed) objects.set(keyOf(hash), ciphertext)
+    const plans = salts.map((salt, at) =>
+      planSeal(keys, blockId, firstIndex + at, salt, sectorOf(content, firstIndex + at), treeId),
+    )
+    return { sealed: await crypto.seal(plans), salts }
+  }
+  const underWay: ReturnType<typeof sealPiece>[] = []
+  const sectorCount = content.length / sectorSizeBytes
+  for (let next = 0; next < sectorCount || underWay.length > 0;) {
+    for (; next < sectorCount && underWay.length < pieceCountUnderWay; next += sectorCountPerPiece)
+      underWay.push(sealPiece(next))
+    const { sealed, salts } = await underWay.shift()!
+    if (done === undefined) for (const { hash, ciphertext } of sealed) objects.set(keyOf(hash), ciphertext)
     const leaves = sealed.map(({ hash }, at): SectorLeaf => ({ hash, keyEpoch: 1, salt: salts[at]! }))
+    done?.(...sealed.map(({ ciphertext }) => ciphertext))
     const progress = writeSectors(writer, leaves)
     for (const { hash, octets } of progress.pages) objects.set(keyOf(hash), octets)
     writer = progress.writer
@@ -115,15 +123,13 @@ async function seal(content: Bytes, blockKey: Bytes): Promise<SealedBody> {
   return { body, objects }
 }
 
-async function open({ body, objects }: SealedBody, blockKey: Bytes): Promise<Bytes[]> {
+/** @param done takes the sectors of a piece, in their order */
+async function open({ body, objects }: SealedBody, blockKey: Bytes, done: Discard): Promise<void> {
   const keys = blockKeySchedule(blockKey)
-  const opened: Bytes[] = []
-  const openPiece = async (sectors: readonly LocatedSector[]): Promise<void> => {
-    const plans = sectors.map((sector) =>
-      must(planOpen(keys, blockId, sector, objects.get(keyOf(sector.leaf.hash))!, treeId)),
-    )
-    for (const plaintext of await crypto.open(plans)) opened.push(plaintext!)
-  }
+  const plansOf = (sectors: readonly LocatedSector[]) =>
+    sectors.map((sector) => must(planOpen(keys, blockId, sector, objects.get(keyOf(sector.leaf.hash))!, treeId)))
+  const underWay: ReturnType<typeof crypto.open>[] = []
+  const takeOne = async (): Promise<void> => done(...(await underWay.shift()!).map((plaintext) => plaintext!))
   const walk = readBody(body)
   for (let step = walk.next([]); !step.done;) {
     if (step.value.kind === 'need') {
@@ -131,12 +137,14 @@ async function open({ body, objects }: SealedBody, blockKey: Bytes): Promise<Byt
       continue
     }
     const { found } = step.value
-    for (let at = 0; at < found.length; at += sectorCountPerPiece)
-      await openPiece(found.slice(at, at + sectorCountPerPiece))
+    for (let at = 0; at < found.length; at += sectorCountPerPiece) {
+      underWay.push(crypto.open(plansOf(found.slice(at, at + sectorCountPerPiece))))
+      if (underWay.length === pieceCountUnderWay) await takeOne()
+    }
     step = walk.next([])
   }
+  while (underWay.length > 0) await takeOne()
   keys.wipe()
-  return opened
 }
 
 /** WebCrypto itself at its best: no key but one, nothing derived, as many sectors at once as ours. */
@@ -148,27 +156,39 @@ async function rawCipher() {
     new DataView(iv.buffer).setUint32(8, index)
     return { name: 'AES-GCM', iv }
   }
-  const byPieces = async <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> => {
-    const done: T[] = []
-    for (let first = 0; first < count; first += sectorCountPerPiece) {
-      const piece = Array.from({ length: sectorCountPerPiece }, (_, at) => work(first + at))
-      done.push(...(await Promise.all(piece)))
-    }
-    return done
+  const byPieces = async (
+    count: number,
+    work: (index: number) => Promise<ArrayBuffer>,
+    done: (piece: readonly ArrayBuffer[]) => void,
+  ): Promise<void> => {
+    for (let first = 0; first < count; first += sectorCountPerPiece)
+      done(await Promise.all(Array.from({ length: sectorCountPerPiece }, (_, at) => work(first + at))))
   }
+  const giveBack = (piece: readonly ArrayBuffer[]): void => discard(...piece.map((buffer) => new Uint8Array(buffer)))
   return {
-    seal: (content: Bytes): Promise<ArrayBuffer[]> =>
-      byPieces(content.length / sectorSizeBytes, async (index) => {
-        const ciphertext = await subtle.encrypt(parameters(index), key, sectorOf(content, index))
-        await subtle.digest('SHA-256', ciphertext)
-        return ciphertext
-      }),
-    open: async (sealed: readonly ArrayBuffer[]): Promise<void> =>
-      void (await byPieces(sealed.length, async (index) => {
-        const hash = subtle.digest('SHA-256', sealed[index]!)
-        const plaintext = await subtle.decrypt(parameters(index), key, sealed[index]!)
-        await hash
-        return plaintext
-      })),
+    async seal(content: Bytes, isKept: boolean): Promise<readonly ArrayBuffer[]> {
+      const kept: ArrayBuffer[] = []
+      await byPieces(
+        content.length / sectorSizeBytes,
+        async (index) => {
+          const ciphertext = await subtle.encrypt(parameters(index), key, sectorOf(content, index))
+          await subtle.digest('SHA-256', ciphertext)
+          return ciphertext
+        },
+        isKept ? (piece) => kept.push(...piece) : giveBack,
+      )
+      return kept
+    },
+    open: (sealed: readonly ArrayBuffer[]): Promise<void> =>
+      byPieces(
+        sealed.length,
+        async (index) => {
+          const hash = subtle.digest('SHA-256', sealed[index]!)
+          const plaintext = await subtle.decrypt(parameters(index), key, sealed[index]!)
+          await hash
+          return plaintext
+        },
+        giveBack,
+      ),
   }
 }
