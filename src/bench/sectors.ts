@@ -28,9 +28,8 @@ import { discard } from '../edge/rpc/discard.ts'
 import type { Discard } from '../port/platform.ts'
 import { type Comparison, alternate } from './alternate.ts'
 
-/** As `node/bodies.ts` and `node/read/content.ts` do: a piece at a time, its sectors at once, while the one before it is used. */
+/** As `node/bodies.ts` and `node/read/content.ts` do: a piece is sealed or opened at a time, its sectors at once. */
 const sectorCountPerPiece = 16
-const pieceCountUnderWay = 2
 const contentSizeBytes = 64 * 1024 * 1024
 const roundCount = 15
 
@@ -97,19 +96,13 @@ async function seal(content: Bytes, blockKey: Bytes, done?: Discard): Promise<Se
   const keys = blockKeySchedule(blockKey)
   const objects = new Map<string, Bytes>()
   let writer = emptyBodyWriter
-  const sealPiece = async (firstIndex: number) => {
+  for (let start = 0; start < content.length; start += sectorCountPerPiece * sectorSizeBytes) {
     const salts = Array.from({ length: sectorCountPerPiece }, () => random.bytes(sectorSaltSizeBytes))
+    const firstIndex = start / sectorSizeBytes
     const plans = salts.map((salt, at) =>
       planSeal(keys, blockId, firstIndex + at, salt, sectorOf(content, firstIndex + at), treeId),
     )
-    return { sealed: await crypto.seal(plans), salts }
-  }
-  const underWay: ReturnType<typeof sealPiece>[] = []
-  const sectorCount = content.length / sectorSizeBytes
-  for (let next = 0; next < sectorCount || underWay.length > 0;) {
-    for (; next < sectorCount && underWay.length < pieceCountUnderWay; next += sectorCountPerPiece)
-      underWay.push(sealPiece(next))
-    const { sealed, salts } = await underWay.shift()!
+    const sealed = await crypto.seal(plans)
     if (done === undefined) for (const { hash, ciphertext } of sealed) objects.set(keyOf(hash), ciphertext)
     const leaves = sealed.map(({ hash }, at): SectorLeaf => ({ hash, keyEpoch: 1, salt: salts[at]! }))
     done?.(...sealed.map(({ ciphertext }) => ciphertext))
@@ -126,10 +119,12 @@ async function seal(content: Bytes, blockKey: Bytes, done?: Discard): Promise<Se
 /** @param done takes the sectors of a piece, in their order */
 async function open({ body, objects }: SealedBody, blockKey: Bytes, done: Discard): Promise<void> {
   const keys = blockKeySchedule(blockKey)
-  const plansOf = (sectors: readonly LocatedSector[]) =>
-    sectors.map((sector) => must(planOpen(keys, blockId, sector, objects.get(keyOf(sector.leaf.hash))!, treeId)))
-  const underWay: ReturnType<typeof crypto.open>[] = []
-  const takeOne = async (): Promise<void> => done(...(await underWay.shift()!).map((plaintext) => plaintext!))
+  const openPiece = async (sectors: readonly LocatedSector[]): Promise<void> => {
+    const plans = sectors.map((sector) =>
+      must(planOpen(keys, blockId, sector, objects.get(keyOf(sector.leaf.hash))!, treeId)),
+    )
+    done(...(await crypto.open(plans)).map((plaintext) => plaintext!))
+  }
   const walk = readBody(body)
   for (let step = walk.next([]); !step.done;) {
     if (step.value.kind === 'need') {
@@ -137,13 +132,10 @@ async function open({ body, objects }: SealedBody, blockKey: Bytes, done: Discar
       continue
     }
     const { found } = step.value
-    for (let at = 0; at < found.length; at += sectorCountPerPiece) {
-      underWay.push(crypto.open(plansOf(found.slice(at, at + sectorCountPerPiece))))
-      if (underWay.length === pieceCountUnderWay) await takeOne()
-    }
+    for (let at = 0; at < found.length; at += sectorCountPerPiece)
+      await openPiece(found.slice(at, at + sectorCountPerPiece))
     step = walk.next([])
   }
-  while (underWay.length > 0) await takeOne()
   keys.wipe()
 }
 
