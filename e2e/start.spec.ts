@@ -51,12 +51,21 @@ test('serves the site, and ends by Ctrl-C', async ({ request }) => {
   expect(await started.ended).toBe(0)
 })
 
-test('shows a code that a camera reads, and tells the page its public origin', async ({ request }) => {
-  const started = start('--port', '0', '--origin', 'https://tree.example:8443', '--base', '/of/ada')
+test('shows a code that a camera reads, and tells the page its public origin and relay', async ({ request }) => {
+  const place = ['--origin', 'https://tree.example:8443', '--base', '/of/ada', '--stun', 'stun.example:3478']
+  const started = start('--port', '0', ...place)
   const port = await isServing(started)
   expect(decodeQR(pictureOf(started.output()))).toBe('https://tree.example:8443/of/ada/')
   const facts = await request.get(`http://127.0.0.1:${port}/of/ada/relay.json`)
-  expect(await facts.json()).toEqual({ origins: ['https://tree.example:8443'], relays: [], stun: [] })
+  const peerId = expect.stringMatching(/^12D3KooW\w{44}$/)
+  expect(await facts.json()).toEqual({
+    origins: ['https://tree.example:8443'],
+    relays: [
+      { url: 'relay', peerId },
+      { url: 'wss://tree.example:8443/of/ada/relay', peerId },
+    ],
+    stun: ['stun:stun.example:3478'],
+  })
 })
 
 test('says that a port is taken, and tries no other', async () => {
@@ -72,6 +81,10 @@ for (const { flags, sentence } of [
   { flags: ['--port', 'many'], sentence: /^A port is a number up to 65535, not "many"\.\n$/ },
   { flags: ['--port', '65536'], sentence: /^A port is a number up to 65535, not "65536"\.\n$/ },
   { flags: ['--cert', 'some.pem'], sentence: /^A certificate and its key go together: --cert FILE --key FILE\.\n$/ },
+  {
+    flags: ['--stun', 'stun:stun.example'],
+    sentence: /^A STUN server is a host and maybe a port, such as stun\.example:3478, not "stun:stun\.example"\.\n$/,
+  },
   { flags: ['--cert', 'no.pem', '--key', 'no.pem'], sentence: /^no\.pem can not be read\.\n$/ },
   { flags: ['--origin', 'http://tree.example'], sentence: /^An origin is https:\/\// },
   { flags: ['--origin', 'https://tree.example/path'], sentence: /^An origin is https:\/\// },

@@ -55,10 +55,24 @@ export async function loadSite(folder: string): Promise<Site> {
   return new Map(await Promise.all(files))
 }
 
-/** What a page asks about the host that it came from: its public origins, the relays and STUN servers that it offers. */
-export async function withHostFacts(site: Site, origins: readonly string[]): Promise<Site> {
-  const facts = new TextEncoder().encode(JSON.stringify({ origins, relays: [], stun: [] }))
-  return new Map([...site, ['relay.json', await siteFile('relay.json', facts)]])
+export interface RelayAddress {
+  /** Of its WebSocket; relative to the site where it is the site's own. */
+  readonly url: string
+  /** As libp2p writes it. */
+  readonly peerId: string
+}
+/** What a page asks about the host that it came from. */
+export interface HostFacts {
+  /** Where others reach it. */
+  readonly origins: readonly string[]
+  readonly relays: readonly RelayAddress[]
+  /** `stun:` addresses. */
+  readonly stun: readonly string[]
+}
+
+export async function withHostFacts(site: Site, facts: HostFacts): Promise<Site> {
+  const body = new TextEncoder().encode(JSON.stringify(facts))
+  return new Map([...site, ['relay.json', await siteFile('relay.json', body)]])
 }
 
 async function siteFile(name: string, body: Uint8Array): Promise<SiteFile> {
@@ -103,7 +117,7 @@ export function answer(site: Site, base: string, request: SiteRequest): SiteAnsw
 }
 
 /** @returns null for what is no address of a file anywhere */
-function pathOf(target: string): string | null {
+export function pathOf(target: string): string | null {
   try {
     const path = decodeURIComponent(target.split('?', 1)[0]!)
     return path.startsWith('/') && !path.includes('\0') && !/(^|[\\/])\.\.?([\\/]|$)/.test(path) ? path : null

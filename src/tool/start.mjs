@@ -3,9 +3,10 @@
  * @module
  */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 // As a whole: an older Node has no `parseArgs`, and is to be told so in a sentence.
 import * as util from 'node:util'
-import { Sentence, buildIfChanged, importServer, installIfMissing, main, say, siteFolder } from './lib.mjs'
+import { Sentence, buildIfChanged, importServer, installIfMissing, main, root, say, siteFolder } from './lib.mjs'
 
 const defaultPort = 4173
 const help = `Serves Blocktree on this computer.
@@ -19,6 +20,8 @@ const help = `Serves Blocktree on this computer.
   --origin URL     where others reach this site, such as https://tree.example or https://name.of.this.computer:${defaultPort};
                    the QR code leads there
   --base PATH      serve under a path, such as /tree/
+  --data FOLDER    where the relay keeps its key; default: .cache
+  --stun HOST:PORT a server that tells browsers their public address, for devices in different networks; may be repeated
   --no-build       serve what was built last
   --help
 `
@@ -30,6 +33,8 @@ const options = /** @type {const} */ ({
   key: { type: 'string' },
   origin: { type: 'string' },
   base: { type: 'string', default: '/' },
+  data: { type: 'string', default: join(root, '.cache') },
+  stun: { type: 'string', multiple: true, default: /** @type {string[]} */ ([]) },
   'no-build': { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 })
@@ -60,14 +65,19 @@ function readFlags() {
 }
 
 /** @param {ReturnType<typeof readFlags>} flags */
-function placeOf({ port, host, cert, key, origin, base }) {
+function placeOf({ port, host, cert, key, origin, base, data, stun }) {
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new Sentence(`A port is a number up to 65535, not "${port}".`)
   if (Boolean(cert) !== Boolean(key))
     throw new Sentence('A certificate and its key go together: --cert FILE --key FILE.')
+  const unclear = stun.find((server) => !/^[\w.-]+(:\d{1,5})?$/.test(server))
+  if (unclear !== undefined)
+    throw new Sentence(`A STUN server is a host and maybe a port, such as stun.example:3478, not "${unclear}".`)
   return {
     port: Number(port),
     host,
+    keyFile: join(data, 'relay.key'),
+    stun: stun.map((server) => `stun:${server}`),
     base: pathOf(base),
     certificate: cert && key ? { cert: read(cert), key: read(key) } : null,
     origin: origin === undefined ? null : originOf(origin),
@@ -101,12 +111,21 @@ function originOf(text) {
 }
 
 /** @param {ReturnType<typeof placeOf>} place */
-async function serve({ port, host, base, certificate, origin }) {
+async function serve({ port, host, base, certificate, origin, keyFile, stun }) {
   /** @type {typeof import('../relay/server.ts')} */
-  const { serveSite } = await importServer()
+  const { serveSite, startRelay } = await importServer()
+  const relay = await startRelay({ keyFile }).catch((error) => {
+    throw new Sentence(`The relay can not start, or not keep its key in ${keyFile}: ${error.message}`)
+  })
   try {
     const origins = origin ? [origin] : []
-    return await serveSite({ folder: siteFolder, host, port, base, origins, ...(certificate ? { certificate } : {}) })
+    const secure = certificate ? { certificate } : {}
+    const server = await serveSite({ folder: siteFolder, host, port, base, origins, relay, stun, ...secure })
+    const close = async () => {
+      await server.close()
+      await relay.close()
+    }
+    return { port: server.port, close }
   } catch (error) {
     throw sentenceOf(/** @type {NodeJS.ErrnoException} */ (error), host, port)
   }

@@ -1,0 +1,130 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { request as ask } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { identify } from '@libp2p/identify'
+import type { Stream } from '@libp2p/interface'
+import { noise } from '@libp2p/noise'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { type Libp2p, createLibp2p } from 'libp2p'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { type Relay, startRelay } from './relay.ts'
+import { type Server, serveSite } from './server.ts'
+
+let folder: string
+let keyFile: string
+let relay: Relay
+let server: Server
+const devices: Libp2p[] = []
+beforeAll(async () => {
+  vi.stubGlobal('WebSocket', SocketToRelay)
+  folder = await mkdtemp(join(tmpdir(), 'blocktree-relay-'))
+  keyFile = join(folder, 'kept', 'relay.key')
+  await writeFile(join(folder, 'index.html'), '<!doctype html>')
+  relay = await startRelay({ keyFile })
+  const stun = ['stun:stun.example:3478']
+  const origins = ['https://tree.example']
+  server = await serveSite({ folder, host: '127.0.0.1', port: 0, base: '/tree/', origins, relay, stun })
+})
+afterAll(async () => {
+  for (const device of devices) await device.stop()
+  await server.close()
+  await relay.close()
+  await rm(folder, { recursive: true })
+  vi.unstubAllGlobals()
+})
+
+/** Addresses of libp2p have no path, and Node 20 has no WebSocket: this is both. */
+class SocketToRelay extends WebSocket {
+  constructor(address: string) {
+    super(`${address}/tree/relay`)
+  }
+}
+
+async function newDevice(): Promise<Libp2p> {
+  const device = await createLibp2p({
+    addresses: { listen: [`${door()}/p2p-circuit`] },
+    transports: [webSockets(), circuitRelayTransport()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    connectionGater: { denyDialMultiaddr: () => false },
+    services: { identify: identify() },
+  })
+  devices.push(device)
+  return device
+}
+const door = (): string => `/ip4/127.0.0.1/tcp/${server.port}/ws/p2p/${relay.peerId}`
+const through = (target: Libp2p): Multiaddr => multiaddr(`${door()}/p2p-circuit/p2p/${target.peerId}`)
+
+test('joins two devices by the port of the site, and carries much between them', async () => {
+  const [phone, laptop] = await Promise.all([newDevice(), newDevice()])
+  await laptop.handle('/echo/1', echo, { runOnLimitedConnection: true })
+  const connection = await phone.dial(through(laptop))
+  expect(connection.remotePeer.equals(laptop.peerId)).toBe(true)
+  expect(connection.encryption).toBe('/noise')
+  const stream = await connection.newStream('/echo/1', { runOnLimitedConnection: true })
+  let receivedBytes = 0
+  stream.addEventListener('message', ({ data }) => (receivedBytes += data.byteLength))
+  const piece = new Uint8Array(64 * 1024).fill(7)
+  // libp2p's own limit would end it at 128 KiB.
+  for (let count = 0; count < 16; count++) if (!stream.send(piece)) await stream.onDrain()
+  await vi.waitFor(() => expect(receivedBytes).toBe(16 * piece.length), { timeout: 20_000 })
+})
+
+const echo = (stream: Stream): void =>
+  stream.addEventListener('message', ({ data }) => void stream.send(data.subarray()))
+
+test('is the same relay after a restart, by a key that only its owner reads', async () => {
+  const again = await startRelay({ keyFile })
+  expect(again.peerId).toBe(relay.peerId)
+  await again.close()
+  expect((await stat(keyFile)).mode & 0o777).toBe(0o600)
+  expect((await readFile(keyFile)).length).toBe(32)
+})
+
+test('does not start with a key that is none', async () => {
+  const damaged = join(folder, 'damaged.key')
+  await writeFile(damaged, 'short')
+  await expect(startRelay({ keyFile: damaged })).rejects.toThrow('32 octets')
+})
+
+test('is announced to the page, relative to it and as others reach it', async () => {
+  const facts = await new Promise((resolve, reject) => {
+    const sent = ask({ host: '127.0.0.1', port: server.port, path: '/tree/relay.json' }, async (response) =>
+      resolve(JSON.parse((await response.toArray()).join(''))),
+    )
+    sent.on('error', reject).end()
+  })
+  expect(facts).toEqual({
+    origins: ['https://tree.example'],
+    relays: [
+      { url: 'relay', peerId: relay.peerId },
+      { url: 'wss://tree.example/tree/relay', peerId: relay.peerId },
+    ],
+    stun: ['stun:stun.example:3478'],
+  })
+})
+
+describe('what is no way to the relay', () => {
+  const upgrade = (path: string, protocol: string): Promise<string> =>
+    new Promise((resolve) => {
+      const headers = { Connection: 'Upgrade', Upgrade: protocol }
+      const sent = ask({ host: '127.0.0.1', port: server.port, path, headers }, ({ statusCode }) =>
+        resolve(String(statusCode)),
+      )
+      sent.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code!))
+      sent.on('upgrade', () => resolve('upgraded')).end()
+    })
+
+  test.each([
+    { path: '/relay', protocol: 'websocket', answer: 'ECONNRESET' },
+    { path: '/tree/', protocol: 'websocket', answer: 'ECONNRESET' },
+    { path: '/tree/relay/', protocol: 'websocket', answer: 'ECONNRESET' },
+    { path: '/tree/relay', protocol: 'h2c', answer: '426' },
+    { path: '/tree/relay', protocol: 'websocket', answer: '400' },
+  ])('$protocol at $path', async ({ path, protocol, answer }) => expect(await upgrade(path, protocol)).toBe(answer))
+})

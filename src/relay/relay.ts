@@ -1,0 +1,155 @@
+/**
+ * The relay: where devices find each other, and the path that carries them where no direct one can be had.
+ *
+ * A circuit relay of libp2p (https://github.com/libp2p/specs/blob/master/relay/circuit-v2.md) behind one path of the site's own
+ * port. What it passes on is encrypted between the two ends; it holds no authority and sees sizes and times.
+ * @module
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { dirname } from 'node:path'
+import type { Duplex } from 'node:stream'
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+export interface RelayOptions {
+  /** Where its key is kept; made where there is none. Devices know a relay by this key, so it outlives restarts. */
+  readonly keyFile: string
+}
+
+export interface Relay {
+  /** As libp2p writes it. */
+  readonly peerId: string
+  /** Takes over a socket whose client asked for an upgrade. */
+  accept(request: IncomingMessage, socket: Duplex, head: Uint8Array): void
+  /** Ends all connections too. */
+  close(): Promise<void>
+}
+
+/** Of all devices together; each holds one socket. */
+const socketCountMax = 2048
+const reservationCountMax = 1024
+/** A device that went away without a word holds its place for so long. */
+const reservationTtlMs = 60 * 60_000
+/** One relayed connection may carry a tree of this size, as the fallback of a pair of devices that no direct path joins. */
+const dataPerConnectionBytesMax = 1n << 36n
+const connectionDurationMsMax = 24 * 60 * 60_000
+/** Streams of one device: each relayed connection that it has takes one, identify two for a moment. */
+const streamsPerDeviceMax = 256
+
+/** @throws what the system says where the key can not be kept, with its `code` */
+export async function startRelay({ keyFile }: RelayOptions): Promise<Relay> {
+  const secret = await keptSecret(keyFile)
+  addWithResolvers()
+  // Loaded when a relay is wanted: a server of files alone does without.
+  const [{ createLibp2p }, { circuitRelayServer }, { generateKeyPairFromSeed }, { identify }] = await Promise.all([
+    import('libp2p'),
+    import('@libp2p/circuit-relay-v2'),
+    import('@libp2p/crypto/keys'),
+    import('@libp2p/identify'),
+  ])
+  const [{ noise }, { webSockets }, { yamux }] = await Promise.all([
+    import('@libp2p/noise'),
+    import('@libp2p/websockets'),
+    import('@libp2p/yamux'),
+  ])
+  const libp2p = await createLibp2p({
+    privateKey: await generateKeyPairFromSeed('Ed25519', secret),
+    // On this computer alone; the site's server hands every socket on. So no device is told this address.
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'], announceFilter: () => [] },
+    transports: [webSockets()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux({ maxInboundStreams: streamsPerDeviceMax, maxOutboundStreams: streamsPerDeviceMax })],
+    connectionManager: {
+      maxConnections: socketCountMax,
+      maxIncomingPendingConnections: 128,
+      // Counted by address, and here all have the same one.
+      inboundConnectionThreshold: socketCountMax,
+      reconnectRetries: 0,
+    },
+    // It waits to be dialled.
+    connectionGater: { denyDialMultiaddr: () => true },
+    services: {
+      identify: identify(),
+      // What only the transports know: the port that the system chose.
+      listening: ({ transportManager }: { readonly transportManager: { getAddrs(): Multiaddr[] } }) => ({
+        port: () =>
+          Number(
+            transportManager
+              .getAddrs()[0]!
+              .getComponents()
+              .find(({ name }) => name === 'tcp')!.value,
+          ),
+      }),
+      relay: circuitRelayServer({
+        maxInboundHopStreams: streamsPerDeviceMax,
+        maxOutboundStopStreams: streamsPerDeviceMax,
+        reservations: {
+          maxReservations: reservationCountMax,
+          reservationTtl: reservationTtlMs,
+          defaultDataLimit: dataPerConnectionBytesMax,
+          defaultDurationLimit: connectionDurationMsMax,
+        },
+      }),
+    },
+  })
+  const port = libp2p.services.listening.port()
+  const sockets = new Set<Duplex>()
+  return {
+    peerId: libp2p.peerId.toString(),
+    accept(request, socket, head) {
+      socket.on('error', () => socket.destroy())
+      if (request.headers.upgrade?.toLowerCase() !== 'websocket') return refuse(socket, '426 Upgrade Required')
+      if (sockets.size >= socketCountMax) return refuse(socket, '503 Service Unavailable')
+      sockets.add(socket)
+      const inner = connect(port, '127.0.0.1')
+      inner.write(upgradeRequest(request))
+      inner.write(head)
+      inner.pipe(socket)
+      socket.pipe(inner)
+      socket.once('close', () => {
+        sockets.delete(socket)
+        inner.destroy()
+      })
+      inner.once('error', () => inner.destroy()).once('close', () => socket.destroy())
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await libp2p.stop()
+    },
+  }
+}
+
+const refuse = (socket: Duplex, status: string): void =>
+  void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
+
+/** The same request for libp2p's own server; of its headers only what opens a WebSocket (RFC 6455 §4.1). */
+function upgradeRequest({ headers }: IncomingMessage): string {
+  const opening = Object.entries(headers).filter(([name]) => name.startsWith('sec-websocket-'))
+  const lines = [['Host', 'relay'], ['Upgrade', 'websocket'], ['Connection', 'Upgrade'], ...opening]
+  return `GET / HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+}
+
+const secretSizeBytes = 32
+
+async function keptSecret(keyFile: string): Promise<Uint8Array> {
+  await mkdir(dirname(keyFile), { recursive: true })
+  // Only if there is none; of two that start at once the first one's counts.
+  await writeFile(keyFile, randomBytes(secretSizeBytes), { flag: 'wx', mode: 0o600 }).catch((error: Error) => {
+    if (!('code' in error) || error.code !== 'EEXIST') throw error
+  })
+  const secret = await readFile(keyFile)
+  if (secret.length === secretSizeBytes) return Uint8Array.from(secret)
+  throw new Error(`"${keyFile}" expected a key of ${secretSizeBytes} octets, got ${secret.length}`)
+}
+
+/** libp2p uses it, and Node has it from version 22 on. */
+function addWithResolvers(): void {
+  const withResolvers = (): unknown => {
+    const parts: Record<string, unknown> = {}
+    parts['promise'] = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }))
+    return parts
+  }
+  if (!('withResolvers' in Promise)) Object.assign(Promise, { withResolvers })
+}
