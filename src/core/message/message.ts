@@ -1,0 +1,6 @@
+/**
+ * What devices say to each other, and how they make sure of whom they talk to (paper §2, "messages").
+ * @module
+ */
+export * from './frame.ts'
+export * from './hello.ts'
