@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { utf8 } from '../../core/bytes/bytes.ts'
+import { toHex, utf8 } from '../../core/bytes/bytes.ts'
 import { ed25519Message, principalOf, signedBy, verifyClaim } from '../../core/crypto/crypto.ts'
 import { cryptoCases } from '../../port/testing/crypto-suite.ts'
 import { createCrypto } from '../crypto/crypto.ts'
@@ -115,6 +115,30 @@ describe('keys that were lost', () => {
     const record = recordOf(database)
     record.kem.wrapped = record.signing.wrapped!
     await expect(createKeys('test', database, subtle).node()).rejects.toThrow(KeysLostError)
+  })
+})
+
+describe('the secret of the transport', () => {
+  test('is the same ever after, for workers that start at once too, and lies wrapped', async () => {
+    const database = memoryKeyDatabase()
+    const workers = Array.from({ length: 3 }, () => createKeys('test', database))
+    const [first, ...others] = await Promise.all(workers.map(({ transportSecret }) => transportSecret()))
+    for (const other of [...others, await createKeys('test', database).transportSecret()]) expect(other).toEqual(first)
+    expect(first).toHaveLength(32)
+    const kept = database.values.get('transport') as Uint8Array
+    expect(kept).toHaveLength(12 + 32 + 16)
+    expect(toHex(kept)).not.toContain(toHex(first!))
+  })
+
+  test.each([
+    { name: 'damaged', spoil: (kept: Uint8Array) => kept.with(20, kept[20]! ^ 1) },
+    { name: 'cut', spoil: (kept: Uint8Array) => kept.slice(0, 8) },
+    { name: 'gone', spoil: () => null },
+  ])('that comes back $name is said to be lost', async ({ spoil }) => {
+    const database = memoryKeyDatabase()
+    await createKeys('test', database).transportSecret()
+    database.values.set('transport', spoil(database.values.get('transport') as Uint8Array))
+    await expect(createKeys('test', database).transportSecret()).rejects.toThrow(KeysLostError)
   })
 })
 

@@ -8,7 +8,7 @@
  */
 import { AEAD_AES_256_GCM, CipherSuite, KDF_HKDF_SHA256, KEM_DHKEM_X25519_HKDF_SHA256 } from 'hpke'
 import { DecapError, DeserializeError, OpenError, ValidationError } from 'hpke'
-import { BlocktreeError, type Bytes, concat, wipe } from '../../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, concat, utf8, wipe } from '../../core/bytes/bytes.ts'
 import {
   type PublicCredential,
   ed25519PublicKey,
@@ -36,6 +36,11 @@ export class KeysLostError extends BlocktreeError {
 export interface DeviceKeys extends KeysPort {
   /** AES-256-GCM, not extractable: seals what the store keeps. Never used with a nonce twice. */
   deviceKey(): Promise<CryptoKey>
+  /**
+   * The Ed25519 secret of this device's transport, 32 octets: by its public key other devices find this one. libp2p computes
+   * with octets, so it is kept wrapped, and speaks for nobody: who a device is says its node credential (`core/message/hello.ts`).
+   */
+  transportSecret(): Promise<Bytes>
 }
 
 /**
@@ -49,7 +54,8 @@ export function createKeys(
 ): DeviceKeys {
   const deviceKey = remembered(() => loadDeviceKey(database, subtle))
   const node = remembered(async () => loadNode(database, subtle, await deviceKey()))
-  return { node, deviceKey }
+  const transportSecret = remembered(async () => loadTransportSecret(database, subtle, await deviceKey()))
+  return { node, deviceKey, transportSecret }
 }
 
 /** Computes once; a failure is not remembered, so that a later call may succeed. */
@@ -161,15 +167,26 @@ async function makeKey(
   }
   const secret = crypto.getRandomValues(new Uint8Array(32))
   const pkcs8 = concat(curve.pkcs8Prefix, secret)
-  const nonce = crypto.getRandomValues(new Uint8Array(12))
-  const ciphertext = await subtle.encrypt(wrapping(curve, nonce), deviceKey, pkcs8)
-  const kept: KeptKey = {
-    kind: 'wrapped',
-    wrapped: concat(nonce, new Uint8Array(ciphertext)),
-    publicKey: curve.publicKeyOf(secret),
-  }
+  const wrapped = await wrap(pkcs8, curve.pkcs8Prefix, subtle, deviceKey)
+  const kept: KeptKey = { kind: 'wrapped', wrapped, publicKey: curve.publicKeyOf(secret) }
   wipe(secret, pkcs8)
   return kept
+}
+
+/** Bound in, so that neither this nor a wrapped key of the node can stand in for another. */
+const transportPurpose = utf8('transport')
+
+async function loadTransportSecret(database: KeyDatabase, subtle: SubtleCrypto, deviceKey: CryptoKey): Promise<Bytes> {
+  let stored = await database.get('transport')
+  if (stored === undefined) {
+    const secret = crypto.getRandomValues(new Uint8Array(32))
+    await database.addIfAbsent('transport', await wrap(secret, transportPurpose, subtle, deviceKey))
+    wipe(secret)
+    stored = await database.get('transport')
+  }
+  const secret = stored instanceof Uint8Array ? await unwrap(stored, transportPurpose, subtle, deviceKey) : null
+  if (secret?.length === 32) return secret
+  throw new KeysLostError()
 }
 
 /** Tries a throwaway key through the database: some engines take one and give back nothing, others do not know the curve. */
@@ -192,12 +209,24 @@ async function keepsHandles(curve: Curve, database: KeyDatabase, subtle: SubtleC
 const generatePair = async ({ name, usages }: Curve, subtle: SubtleCrypto): Promise<CryptoKeyPair> =>
   (await subtle.generateKey(name, false, name === 'Ed25519' ? [...usages, 'verify'] : usages)) as CryptoKeyPair
 
-/** The curve's name is bound in, so that neither wrapped key can stand in for the other. */
-const wrapping = (curve: Curve, nonce: Bytes): AesGcmParams => ({
-  name: 'AES-GCM',
-  iv: nonce,
-  additionalData: curve.pkcs8Prefix,
-})
+/** @returns nonce 12 ‖ AES-256-GCM. @param purpose bound in, so that no wrapped secret can stand in for another */
+async function wrap(secret: Bytes, purpose: Bytes, subtle: SubtleCrypto, deviceKey: CryptoKey): Promise<Bytes> {
+  const iv = crypto.getRandomValues(new Uint8Array(12))
+  const algorithm = { name: 'AES-GCM', iv, additionalData: purpose }
+  return concat(iv, new Uint8Array(await subtle.encrypt(algorithm, deviceKey, secret)))
+}
+
+/** @returns null where it does not open */
+async function unwrap(
+  wrapped: Uint8Array,
+  purpose: Bytes,
+  subtle: SubtleCrypto,
+  deviceKey: CryptoKey,
+): Promise<Bytes | null> {
+  const algorithm = { name: 'AES-GCM', iv: wrapped.slice(0, 12), additionalData: purpose }
+  const opened = await subtle.decrypt(algorithm, deviceKey, wrapped.slice(12)).catch(() => null)
+  return opened && new Uint8Array(opened)
+}
 
 /** A key ready for use: by the engine, or as octets where the engine does not know the curve. */
 type UsableKey =
@@ -211,11 +240,8 @@ async function usableKeyOf(
   deviceKey: CryptoKey,
 ): Promise<UsableKey> {
   if (kept.kind === 'handle') return { kind: 'handle', key: kept.privateKey }
-  const opened = await subtle
-    .decrypt(wrapping(curve, kept.wrapped.slice(0, 12)), deviceKey, kept.wrapped.slice(12))
-    .catch(() => null)
-  if (opened === null) throw new KeysLostError()
-  const pkcs8 = new Uint8Array(opened)
+  const pkcs8 = await unwrap(kept.wrapped, curve.pkcs8Prefix, subtle, deviceKey)
+  if (pkcs8 === null) throw new KeysLostError()
   try {
     return { kind: 'handle', key: await subtle.importKey('pkcs8', pkcs8, curve.name, false, curve.usages) }
   } catch {
