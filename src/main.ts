@@ -7,6 +7,7 @@ import nodeWorkerUrl from '../workers/node.worker.ts?worker&url'
 // oxlint-disable-next-line import/default -- likewise
 import fragmentWorkerUrl from '../workers/fragment.worker.ts?worker&url'
 import { createPasskey, passkeyAvailability, signWithPasskey } from './edge/keys/page.ts'
+import { hostRtc } from './edge/net/page.ts'
 import { connectNode } from './edge/tab/page.ts'
 import { profileOf, registerService, startModuleWorker } from './edge/web/page.ts'
 import { BtShell } from './ui/shell.ts'
@@ -23,7 +24,11 @@ shell.passkey = { availability: passkeyAvailability, create: createPasskey, sign
 // Not part of what the page needs to show itself.
 shell.fragments = async () =>
   (await import('./edge/wasm/page.ts')).openFragments(() => startModuleWorker(fragmentWorkerUrl))
-shell.node = connectNode(profile, () => startModuleWorker(nodeWorkerUrl))
+shell.node = connectNode(profile, () => {
+  const worker = startModuleWorker(nodeWorkerUrl)
+  hostRtc(worker)
+  return worker
+})
 
 void registerService('service.worker.js', (takeOver) => shell.offerUpdate(takeOver))
 window.addEventListener('beforeinstallprompt', (event) => {

@@ -5,16 +5,21 @@
 import { createClock } from '../src/edge/clock/clock.ts'
 import { createCrypto } from '../src/edge/crypto/crypto.ts'
 import { createKeys } from '../src/edge/keys/keys.ts'
+import { createNet, receiveRtc } from '../src/edge/net/net.ts'
 import { createRandom } from '../src/edge/random/random.ts'
 import { discard } from '../src/edge/rpc/discard.ts'
 import { openStore } from '../src/edge/store/store.ts'
 import { hostNode } from '../src/edge/tab/worker.ts'
 import { runNode } from '../src/node/node.ts'
 
+// The page's port comes first of all messages.
+const rtc = receiveRtc()
+
 hostNode(async (profile) => {
   const keys = createKeys(profile)
   const store = await openStore({ profile, deviceKey: await keys.deviceKey() })
-  const platform = { store, keys, clock: createClock(), random: createRandom(), crypto: createCrypto(), discard }
+  const net = createNet(rtc, keys.transportSecret)
+  const platform = { store, keys, net, clock: createClock(), random: createRandom(), crypto: createCrypto(), discard }
   const node = await runNode(platform, { deviceName: deviceName(), welcomes: true })
   return {
     api: node.api,

@@ -5,6 +5,7 @@
  */
 import type { Bytes } from '../core/bytes/bytes.ts'
 import type { Claim, PublicCredential } from '../core/crypto/crypto.ts'
+import type { NetPort } from './net.ts'
 import type { StorePort } from './store.ts'
 
 /** Answered at once by the simulator, later by a browser. */
@@ -84,4 +85,6 @@ export interface Platform {
   readonly crypto: CryptoPort
   readonly keys: KeysPort
   readonly discard: Discard
+  /** Absent where a device stands alone. */
+  readonly net?: NetPort
 }

@@ -63,6 +63,8 @@ export function hostNode(start: (profile: string) => Promise<HostedNode>): void 
   scope.addEventListener('message', ({ data, ports: [port] }) => {
     if (data.kind === 'start') run(data.profile).catch(stop)
     else if (data.kind === 'close') void stop(new NodeMovedError())
+    // Other parts of the thread have messages of their own.
+    else if (data.kind !== 'reach') return
     else if (port && node && !isStopping) serve(node, data, port)
     else if (port) early.push([data, port])
   })
