@@ -1,0 +1,268 @@
+/**
+ * Two devices in two browsers of their own: both lanes directly, through a relay, without one, and against peers and relays of
+ * bad faith.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Page } from '@playwright/test'
+import { build } from 'vite'
+import type { RelayAddress } from '../src/port/net.ts'
+import type { Relay } from '../src/relay/relay.ts'
+import { type Server, serveSite, startRelay } from '../src/relay/server.ts'
+import type { Profile } from './browser.ts'
+import { expect, test as base } from './fixture.ts'
+import type { Attack } from './net/hostile.ts'
+import type { NetBench } from './net/page.ts'
+import type { Dialled, Happening, Manner } from './net/partner.worker.ts'
+
+declare const bench: NetBench
+
+interface Host {
+  readonly url: string
+  readonly relays: readonly RelayAddress[]
+  stopRelay(): Promise<void>
+  startRelay(): Promise<void>
+}
+interface Device {
+  readonly page: Page
+  readonly profile: Profile
+  readonly id: string
+}
+
+interface Fixtures {
+  readonly host: Host
+  /** @param hash of the page's address */
+  readonly newDevice: (hash?: string) => Promise<Device>
+}
+
+const test = base.extend<Fixtures, { readonly built: string }>({
+  built: [
+    // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of what it needs from here: nothing.
+    async ({}, use) => {
+      const folder = await mkdtemp(join(tmpdir(), 'blocktree-net-'))
+      await build({
+        root: fileURLToPath(new URL('net', import.meta.url)),
+        configFile: false,
+        base: './',
+        logLevel: 'error',
+        build: { outDir: join(folder, 'site'), target: 'es2022', modulePreload: { polyfill: false }, minify: false },
+        worker: { format: 'es' },
+      })
+      await use(folder)
+      await rm(folder, { recursive: true })
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+  host: async ({ built: folder }, use) => {
+    const keyFile = join(folder, 'relay.key')
+    let relay: Relay
+    let server: Server
+    const start = async (port: number): Promise<void> => {
+      relay = await startRelay({ keyFile })
+      server = await serveSite({ folder: join(folder, 'site'), host: '127.0.0.1', port, origins: [], relay })
+    }
+    const stop = async (): Promise<void> => {
+      await server.close()
+      await relay.close()
+    }
+    await start(0)
+    const { port } = server!
+    const url = `http://localhost:${port}/`
+    await use({
+      url,
+      relays: [{ url: `ws://localhost:${port}/relay`, peerId: relay!.peerId }],
+      stopRelay: stop,
+      startRelay: () => start(port),
+    })
+    await stop().catch(() => {})
+  },
+  baseURL: ({ host }, use) => use(host.url),
+  newDevice: async ({ host, newProfile }, use) => {
+    await use(async (hash = '') => {
+      const profile = await newProfile()
+      const page = await profile.open(`./${hash}`)
+      return { page, profile, id: await open(page, host) }
+    })
+  },
+})
+
+/** Joins the network, and waits until others can find it. @returns its transport id */
+async function open(page: Page, { relays }: Host): Promise<string> {
+  await page.waitForFunction(() => 'bench' in globalThis)
+  const id = await page.evaluate((relays) => bench.partner.open(relays), relays)
+  await expect.poll(() => happened(page, 'reachable')).not.toEqual([])
+  return id
+}
+const happenings = (page: Page): Promise<readonly Happening[]> => page.evaluate(() => bench.partner.happenings())
+const happened = async (page: Page, what: Happening['what']): Promise<readonly string[]> =>
+  (await happenings(page)).filter((happening) => happening.what === what).map(({ code }) => code)
+const dial = (from: Device, to: Device, { relays }: Host, manner: Manner = 'honest'): Promise<Dialled> =>
+  from.page.evaluate(([id, relays, manner]) => bench.partner.dial(id, relays, manner), [to.id, relays, manner] as const)
+const ask = (page: Page, lane: 'control' | 'bulk', sizeBytes = 100): Promise<number> =>
+  page.evaluate(([lane, sizeBytes]) => bench.partner.ask(lane, sizeBytes), [lane, sizeBytes] as const)
+
+const measured = (description: string): void => void test.info().annotations.push({ type: 'measured', description })
+const cut = (page: Page, direct: boolean, relayed: boolean): Promise<void> =>
+  page.evaluate(([direct, relayed]) => bench.host!.cut({ direct, relayed }), [direct, relayed] as const)
+
+test('talks both ways on both lanes, directly, and bulk does not keep control waiting', async ({ host, newDevice }) => {
+  const [phone, laptop] = [await newDevice(), await newDevice()]
+  const tookMs: number[] = []
+  for (let count = 0; count < 10; count++) {
+    const { code, isRelayed, tookMs: took } = await dial(phone, laptop, host)
+    expect([code, isRelayed]).toEqual(['met', false])
+    tookMs.push(Math.round(took))
+    if (count < 9) await phone.page.evaluate(() => bench.partner.hangUp())
+    await expect.poll(() => happened(laptop.page, 'closed')).toHaveLength(Math.min(count + 1, 9))
+  }
+  for (const { page } of [phone, laptop])
+    for (const lane of ['control', 'bulk'] as const) await ask(page, lane, 100_000)
+
+  const megabytes = 10
+  for (const turn of ['first', 'second']) {
+    const [pouredMs, ...askedMs] = await phone.page.evaluate(
+      async (sizeBytes) => {
+        const poured = bench.partner.pour(sizeBytes)
+        const asked: number[] = []
+        let isOver = false
+        void poured.finally(() => (isOver = true))
+        while (!isOver) asked.push(await bench.partner.ask('control', 10))
+        return [await poured, ...asked]
+      },
+      megabytes * 1024 * 1024,
+    )
+    const sorted = askedMs.toSorted((one, other) => one - other)
+    const medianMs = sorted[sorted.length >> 1]!
+    const slowestMs = sorted.at(-1)!
+    measured(
+      `${turn} ${megabytes} MiB: ${((megabytes * 1000) / pouredMs!).toFixed(1)} MiB/s; control meanwhile ${medianMs.toFixed()} ms, at most ${slowestMs.toFixed()}`,
+    )
+    expect(medianMs).toBeLessThan(200)
+    expect(slowestMs).toBeLessThan(2000)
+  }
+  measured(`ten dials with their hellos: ${tookMs.join(', ')} ms`)
+})
+
+test('goes on without the relay, and is found again when it is back', async ({ host, newDevice }) => {
+  const [phone, laptop] = [await newDevice(), await newDevice()]
+  expect(await dial(phone, laptop, host)).toMatchObject({ code: 'met', isRelayed: false })
+  await host.stopRelay()
+  await expect.poll(() => happened(phone.page, 'reachable')).toEqual(['1', '0'])
+  for (const { page } of [phone, laptop]) for (const lane of ['control', 'bulk'] as const) await ask(page, lane)
+  await phone.page.evaluate(() => bench.partner.hangUp())
+  await expect.poll(() => happened(laptop.page, 'closed')).toEqual(['peerLeft'])
+  expect((await dial(phone, laptop, host)).code).toBe('relaysAway')
+
+  await host.startRelay()
+  for (const { page } of [phone, laptop]) await expect.poll(() => happened(page, 'reachable')).toEqual(['1', '0', '1'])
+  expect(await dial(laptop, phone, host)).toMatchObject({ code: 'met', isRelayed: false })
+  await ask(phone.page, 'control')
+})
+
+test('notices a path that is cut silently, goes through the relay, and directly again when it is mended', async ({
+  host,
+  newDevice,
+}) => {
+  const [phone, laptop] = [await newDevice(), await newDevice()]
+  await dial(phone, laptop, host)
+  await cut(phone.page, true, false)
+  const cutAtMs = Date.now()
+  for (const { page } of [phone, laptop]) await expect.poll(() => happened(page, 'closed')).toEqual(['peerSilent'])
+  measured(`silence noticed on both sides after ${Date.now() - cutAtMs} ms`)
+  const relayed = await dial(phone, laptop, host)
+  expect(relayed).toMatchObject({ code: 'met', isRelayed: true })
+  measured(`relayed after ${relayed.tookMs.toFixed()} ms`)
+  for (const { page } of [phone, laptop])
+    for (const lane of ['control', 'bulk'] as const) await ask(page, lane, 100_000)
+  const pouredMs = await phone.page.evaluate(() => bench.partner.pour(4 * 1024 * 1024))
+  measured(`through the relay ${((4 * 1000) / pouredMs).toFixed(1)} MiB/s`)
+
+  await cut(phone.page, false, false)
+  await phone.page.evaluate(() => bench.partner.hangUp())
+  await expect.poll(() => happened(laptop.page, 'closed')).toEqual(['peerSilent', 'peerLeft'])
+  expect(await dial(phone, laptop, host)).toMatchObject({ code: 'met', isRelayed: false })
+  await ask(laptop.page, 'bulk')
+})
+
+test('with the cord pulled is alone, and comes back', async ({ host, newDevice }) => {
+  const [phone, laptop] = [await newDevice(), await newDevice()]
+  await dial(phone, laptop, host)
+  await cut(phone.page, true, true)
+  for (const { page } of [phone, laptop]) await expect.poll(() => happened(page, 'closed')).toEqual(['peerSilent'])
+  expect((await dial(phone, laptop, host)).code).toMatch(/relaysAway|peerAway/)
+  await cut(phone.page, false, false)
+  await expect.poll(() => happened(phone.page, 'reachable'), { timeout: 40_000 }).toContain('0')
+  await expect.poll(async () => (await happened(phone.page, 'reachable')).at(-1), { timeout: 40_000 }).toBe('1')
+  expect(await dial(laptop, phone, host)).toMatchObject({ code: 'met' })
+})
+
+test('is the same device in the next tab when the hosting one is closed, and dials again', async ({
+  host,
+  newDevice,
+}) => {
+  const [phone, laptop] = [await newDevice(), await newDevice()]
+  await dial(phone, laptop, host)
+  const next = await phone.profile.open()
+  await phone.page.close()
+  expect(await open(next, host)).toBe(phone.id)
+  await expect.poll(() => happened(laptop.page, 'closed')).toHaveLength(1)
+  expect(await dial({ ...phone, page: next }, laptop, host)).toMatchObject({ code: 'met', isRelayed: false })
+  for (const page of [next, laptop.page]) await ask(page, 'bulk')
+})
+
+test('refuses a connection whose descriptions were rewritten on their way', async ({ host, newDevice }) => {
+  const [phone, laptop] = [await newDevice('#tampered'), await newDevice()]
+  expect(await dial(phone, laptop, host)).toMatchObject({ code: 'peerLeft', isRelayed: false })
+  await expect.poll(() => happened(laptop.page, 'refused')).toEqual(['helloForged'])
+  expect((await happenings(laptop.page)).find(({ what }) => what === 'refused')!.sentence).toContain('in between')
+  for (const { page } of [phone, laptop]) expect(await happened(page, 'met')).toEqual([])
+})
+
+test.describe('a hello', () => {
+  for (const manner of ['forged', 'replayed'] as const)
+    test(`that is ${manner} is refused`, async ({ host, newDevice }) => {
+      const [phone, laptop] = [await newDevice(), await newDevice()]
+      // The proof that can be said again.
+      expect((await dial(phone, laptop, host)).code).toBe('met')
+      await phone.page.evaluate(() => bench.partner.hangUp())
+      await expect.poll(() => happened(laptop.page, 'closed')).toHaveLength(1)
+      expect((await dial(phone, laptop, host, manner)).code).toBe('peerLeft')
+      expect(await happened(laptop.page, 'refused')).toEqual(['helloForged'])
+      expect(await happened(laptop.page, 'met')).toHaveLength(1)
+    })
+})
+
+test.describe('a peer of bad faith is dropped, reported, and no trouble to others:', () => {
+  const cases: readonly { kind: Attack; isDirect: boolean; what: Happening['what']; code: string }[] = [
+    { kind: 'gigabyte', isDirect: true, what: 'dropped', code: 'frameInvalid' },
+    { kind: 'gigabyte', isDirect: false, what: 'dropped', code: 'frameInvalid' },
+    { kind: 'garbage', isDirect: true, what: 'dropped', code: 'frameInvalid' },
+    { kind: 'noise', isDirect: true, what: 'dropped', code: 'unreadable' },
+    { kind: 'flood', isDirect: true, what: 'dropped', code: 'windowIgnored' },
+    { kind: 'flood', isDirect: false, what: 'dropped', code: 'windowIgnored' },
+    { kind: 'streams', isDirect: true, what: 'dropped', code: 'tooManyStreams' },
+    { kind: 'streams', isDirect: false, what: 'dropped', code: 'tooManyStreams' },
+    { kind: 'half', isDirect: true, what: 'dropped', code: 'halfOpen' },
+    { kind: 'trickle', isDirect: true, what: 'refused', code: 'helloLate' },
+  ]
+  for (const { kind, isDirect, what, code } of cases)
+    test(`${kind}, ${isDirect ? 'directly' : 'through the relay'}`, async ({ host, newDevice }) => {
+      const [victim, friend] = [await newDevice(), await newDevice()]
+      await dial(friend, victim, host)
+      const tab = await friend.profile.open('./#hostile')
+      await tab.waitForFunction(() => 'bench' in globalThis)
+      const attack = tab.evaluate(([id, relay, kind, isDirect]) => bench.attack(id, relay, kind, isDirect), [
+        victim.id,
+        host.relays[0]!,
+        kind,
+        isDirect,
+      ] as const)
+      await expect.poll(() => happened(victim.page, what), { timeout: 30_000 }).toContain(code)
+      // The connection that stood before is untouched.
+      expect(await happened(victim.page, 'closed')).toEqual([])
+      await ask(friend.page, 'bulk', 100_000)
+      await Promise.all([tab.close(), attack.catch(() => {})])
+    })
+})

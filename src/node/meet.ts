@@ -1,0 +1,98 @@
+/**
+ * Meeting a peer: the hello over a new connection, before anything else is received from it.
+ * @module
+ */
+import {
+  type Bytes,
+  type Check,
+  type Fault,
+  type Refused,
+  type Result,
+  accepted,
+  refused,
+} from '../core/bytes/bytes.ts'
+import {
+  type HelloPath,
+  type Introduction,
+  decodeOffer,
+  decodeProof,
+  encodeOffer,
+  encodeProof,
+  helloForged,
+  helloMessage,
+  helloNonceSizeBytes,
+  newOffer,
+} from '../core/message/message.ts'
+import type { Connection, TransportId } from '../port/net.ts'
+import type { Awaitable, Platform } from '../port/platform.ts'
+
+/** Of the whole hello; two round trips over the slowest path take a tenth of it. */
+const helloTimeoutMs = 10_000
+
+/**
+ * Both sides call it once, first of all.
+ * @param own who this device is to the peer
+ * @param isKnown whether one who has proved himself is welcome. It is asked before this side, where it was dialled, tells who it
+ *   is
+ * @returns who the peer is; the connection is closed where that is refused
+ */
+export async function meet(
+  platform: Pick<Platform, 'clock' | 'random' | 'crypto' | 'keys'>,
+  connection: Connection,
+  ownTransport: TransportId,
+  own: Introduction,
+  isKnown: (peer: Introduction) => Awaitable<Check>,
+): Promise<Result<Introduction>> {
+  const late = refused('helloLate', 'The other device did not say who it is in time, so the connection was closed.')
+  const stopWaiting = platform.clock.after(helloTimeoutMs, () => connection.close(late.fault))
+  const met = await hello(platform, connection, ownTransport, own, isKnown)
+  stopWaiting()
+  if (!met.ok) connection.close(met.fault)
+  return met
+}
+
+async function hello(
+  { random, crypto, keys }: Pick<Platform, 'random' | 'crypto' | 'keys'>,
+  connection: Connection,
+  ownTransport: TransportId,
+  own: Introduction,
+  isKnown: (peer: Introduction) => Awaitable<Check>,
+): Promise<Result<Introduction>> {
+  const path = pathOf(connection, ownTransport)
+  const ownOffer = newOffer(random.bytes(helloNonceSizeBytes))
+  connection.send('control', encodeOffer(ownOffer))
+  const offered = await nextFrame(connection)
+  const peerOffer = offered.ok ? decodeOffer(offered.value) : offered
+  if (!peerOffer.ok) return peerOffer
+
+  const prove = async (): Promise<void> => {
+    const { sign } = await keys.node()
+    const signature = await sign(helloMessage(path, ownOffer, peerOffer.value, own))
+    connection.send('control', encodeProof(own, signature))
+  }
+  if (connection.isDialler) await prove()
+  const proved = await nextFrame(connection)
+  const proof = proved.ok ? decodeProof(proved.value, path, ownOffer, peerOffer.value) : proved
+  if (!proof.ok) return proof
+  const { claim, peer } = proof.value
+  const [isProved] = await crypto.verify([claim])
+  if (!isProved) return helloForged
+  const known = await isKnown(peer)
+  if (!known.ok) return known
+  if (!connection.isDialler) await prove()
+  return accepted(peer)
+}
+
+const pathOf = ({ isDialler, peer, binding }: Connection, ownTransport: TransportId): HelloPath => ({
+  isDialler,
+  ownTransport,
+  peerTransport: peer,
+  fingerprints: binding.kind === 'direct' ? { own: binding.ownFingerprint, peer: binding.peerFingerprint } : null,
+})
+
+async function nextFrame(connection: Connection): Promise<Result<Bytes>> {
+  const frame = await connection.receive('control')
+  return frame ? accepted(frame) : because(await connection.closed)
+}
+
+const because = (fault: Fault): Refused => ({ ok: false, fault })
