@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest'
+import type { ClockPort } from '../port/platform.ts'
+import { type JobHandle, Jobs } from './jobs.ts'
+
+/** A clock that goes when it is told to. */
+function handClock() {
+  let nowMs = 0
+  let timers: { readonly atMs: number; readonly callback: () => void }[] = []
+  const clock: ClockPort = {
+    nowMs: () => nowMs,
+    monotonicMs: () => nowMs,
+    after(delayMs, callback) {
+      const timer = { atMs: nowMs + delayMs, callback }
+      timers.push(timer)
+      return () => (timers = timers.filter((other) => other !== timer))
+    },
+  }
+  /** Time that a busy thread spends without a look at its timers. */
+  const work = (byMs: number): void => void (nowMs += byMs)
+  const pass = (byMs: number): void => {
+    work(byMs)
+    const due = timers.filter(({ atMs }) => atMs <= nowMs)
+    timers = timers.filter(({ atMs }) => atMs > nowMs)
+    for (const { callback } of due) callback()
+  }
+  return { clock, pass, work }
+}
+
+function world() {
+  const { clock, pass, work } = handClock()
+  const heard: string[] = []
+  const jobs = new Jobs(clock, {
+    onJob: ({ id, doneBytes }) => heard.push(`${id} ${doneBytes}`),
+    onJobEnded: (id) => heard.push(`${id} ended`),
+  })
+  /** A job that ends when it is told to. */
+  const begin = (id: string) => {
+    let end = (): void => {}
+    let handle: JobHandle | null = null
+    const result = jobs.run(id, 'add', 'a file', 100, (given) => {
+      handle = given
+      return new Promise<void>((resolve) => (end = resolve))
+    })
+    return {
+      handle: handle! as JobHandle,
+      async end() {
+        end()
+        await result
+      },
+    }
+  }
+  return { jobs, heard, pass, work, begin }
+}
+
+test('of a job that is over at once nobody hears', async () => {
+  const { heard, pass, begin } = world()
+  const short = begin('short')
+  pass(249)
+  short.handle.advance(50)
+  await short.end()
+  pass(1000)
+  expect(heard).toEqual([])
+})
+
+test('a job that goes on is told of, and so is its end', async () => {
+  const { heard, pass, begin } = world()
+  const long = begin('long')
+  pass(250)
+  await long.end()
+  expect(heard).toEqual(['long 0', 'long ended'])
+})
+
+test('one timer serves those that begin later too', async () => {
+  const { heard, pass, begin } = world()
+  const [first, later] = [begin('first'), (pass(200), begin('later'))]
+  pass(50)
+  expect(heard).toEqual(['first 0'])
+  pass(250)
+  expect(heard).toEqual(['first 0', 'later 0'])
+  await Promise.all([first.end(), later.end()])
+  expect(heard.slice(2)).toEqual(['first ended', 'later ended'])
+})
+
+test('progress makes a job known where the thread had no time for its timers', async () => {
+  const { heard, begin, work } = world()
+  const slow = begin('slow')
+  slow.handle.advance(10)
+  expect(heard).toEqual([])
+  work(250)
+  slow.handle.advance(20)
+  await slow.end()
+  expect(heard).toEqual(['slow 20', 'slow ended'])
+})
+
+test('whoever is given the list of jobs hears of their end', async () => {
+  const { jobs, heard, begin } = world()
+  const short = begin('short')
+  expect(jobs.tellAll().map(({ id }) => id)).toEqual(['short'])
+  await short.end()
+  expect(heard).toEqual(['short ended'])
+})
+
+test('the same request asked again gets the same answer, and a cancelled one says so where it looks', async () => {
+  const { jobs, begin } = world()
+  const once = begin('once')
+  const again = jobs.run('once', 'add', 'a file', 100, () => Promise.reject(new Error('asked twice')))
+  jobs.cancel('once')
+  expect(() => once.handle.check()).toThrow()
+  await once.end()
+  await expect(again).resolves.toBeUndefined()
+})
