@@ -139,8 +139,8 @@ test('talks both ways on both lanes, directly, and bulk does not keep control wa
     measured(
       `${turn} ${megabytes} MiB: ${((megabytes * 1000) / pouredMs!).toFixed(1)} MiB/s; control meanwhile ${medianMs.toFixed()} ms, at most ${slowestMs.toFixed()}`,
     )
-    expect(medianMs).toBeLessThan(200)
-    expect(slowestMs).toBeLessThan(2000)
+    // Were it to wait for what is under way on bulk, there would be an answer for every few megabytes.
+    expect(askedMs.length).toBeGreaterThan(megabytes)
   }
   measured(`ten dials with their hellos: ${tookMs.join(', ')} ms`)
 })

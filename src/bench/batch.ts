@@ -3,8 +3,8 @@
  * transaction.
  *
  * Ours is the whole node on the platform of a browser: each block is sealed, signed, checked by gate 1, logged, made durable,
- * folded and shown to a watcher before its writer is answered. What it puts into its database is noted, and the baseline then
- * puts the same keys and values into another.
+ * folded and shown to a watcher before its writer is answered. What such a batch puts into its database is noted, and the
+ * baseline puts the same keys and values into another.
  * @module
  */
 import { deleteDB, openDB, unwrap } from 'idb'

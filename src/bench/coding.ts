@@ -34,7 +34,9 @@ export interface CodingFigures {
   readonly decode5: number
   readonly decode5Planned: number
   readonly decode20: number
+  readonly decode20Planned: number
   readonly decode100: number
+  readonly decode100Planned: number
   readonly xor: number
   readonly plainEncode: number
   /** From the object to packets with 40 % repair and back, as a user of either library has it. */
@@ -95,7 +97,7 @@ export function measureCoding(K: number, kernelOctets: BufferSource, peerOctets:
     decode(ids)
     check(output)
   }
-  const plannedFive = decode(five).plan()
+  const [plannedFive, plannedTwenty, plannedAll] = [five, twenty, all].map((ids) => decode(ids).plan())
 
   // The kernel keeps one block: the ways that leave theirs for another to go on with share no round.
   const encodeAll = (isPlanned: boolean): void => encoder(kernel, isPlanned).symbols([], () => {})
@@ -106,7 +108,9 @@ export function measureCoding(K: number, kernelOctets: BufferSource, peerOctets:
     decode5: () => void decode(five),
     decode5Planned: () => void decode(five, plannedFive),
     decode20: () => void decode(twenty),
+    decode20Planned: () => void decode(twenty, plannedTwenty),
     decode100: () => void decode(all),
+    decode100Planned: () => void decode(all, plannedAll),
     xor: bare,
   }
   const repairIds = allIds.slice(K, K + repairCount)

@@ -65,23 +65,25 @@ export async function writeBody(
   const lease = upload === null ? null : new Lease(tree.platform.store, tree.place, upload)
   let writer: BodyWriter = emptyBodyWriter
   try {
-    let piece = content.size === 0 ? null : sealPiece(tree, block, keyEpoch, keys, content, 0)
+    let piece = content.size === 0 ? null : readPiece(content, 0)
     let changes: Put[] = []
-    while (piece !== null) {
+    for (let start = 0; piece !== null;) {
       job.check()
-      const sealed: SealedPiece = await piece
-      // The next piece is read and sealed while this one is written.
-      piece = sealed.endByte < content.size ? sealPiece(tree, block, keyEpoch, keys, content, sealed.endByte) : null
+      const plaintext = await piece
+      const next = start + plaintext.length
+      // The next piece is read while this one is sealed and written.
+      piece = next < content.size ? readPiece(content, next) : null
       // Where this one fails nobody waits for the next any more.
       piece?.catch(() => {})
+      const sealed = await sealPiece(tree, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
       const progress = writeSectors(writer, sealed.leaves)
       writer = progress.writer
       changes = [...sealed.changes, ...progress.pages.map((page) => putPage(tree.place, block, page))]
       if (lease !== null) {
         await lease.write(changes)
-        tree.platform.discard(sealed.plaintext, ...sealed.changes.map(({ value }) => value))
+        tree.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
       }
-      job.advance(sealed.endByte)
+      job.advance((start = next))
     }
     const { body, pages } = finishBody(writer, content.size)
     const last = pages.map((page) => putPage(tree.place, block, page))
@@ -113,12 +115,8 @@ export async function abandonBody(
   if (upload !== null) await releaseUpload(tree, upload)
 }
 
-interface SealedPiece {
-  readonly plaintext: Bytes
-  /** Where the next piece begins. */
-  readonly endByte: number
-  readonly leaves: readonly SectorLeaf[]
-  readonly changes: readonly Put[]
+async function readPiece(content: Content, start: number): Promise<Bytes> {
+  return new Uint8Array(await content.slice(start, start + pieceSizeBytes).arrayBuffer())
 }
 
 async function sealPiece(
@@ -126,17 +124,16 @@ async function sealPiece(
   block: BlockId,
   keyEpoch: number,
   keys: SectorKeys,
-  content: Content,
-  startByte: number,
-): Promise<SealedPiece> {
-  const plaintext = new Uint8Array(await content.slice(startByte, startByte + pieceSizeBytes).arrayBuffer())
+  firstIndex: number,
+  plaintext: Bytes,
+) {
   const count = Math.ceil(plaintext.length / sectorSizeBytes)
   const salts = Array.from({ length: count }, () => tree.platform.random.bytes(sectorSaltSizeBytes))
   const plans = salts.map((salt, at) =>
     planSeal(
       keys,
       block,
-      startByte / sectorSizeBytes + at,
+      firstIndex + at,
       salt,
       plaintext.subarray(at * sectorSizeBytes, (at + 1) * sectorSizeBytes),
       tree.treeId,
@@ -144,8 +141,6 @@ async function sealPiece(
   )
   const sealed = await tree.platform.crypto.seal(plans)
   return {
-    plaintext,
-    endByte: startByte + plaintext.length,
     leaves: sealed.map(({ hash }, at): SectorLeaf => ({ hash, keyEpoch, salt: salts[at]! })),
     changes: sealed.map(({ hash, ciphertext }): Put => ({
       kind: 'put',

@@ -6,7 +6,8 @@
  * nobody could know before. Two forms:
  *
  * - *interactive*: the owner draws a nonce and asks for 30 leaves, of which each is known only when the one before has been read.
- *   Who has the data answers at once; who would have it fetched from somebody else needs 30 round trips, and is late.
+ *   Who has the data answers at once; who has it fetched from a place that hands out leaves needs 30 round trips, and is late.
+ *   (A helper that walks by itself needs one. It must hold the very fragment for that, which is sealed for this storer alone.)
  * - *public*: a beacon (the hash of a chain block) takes the nonce's place and the leaves are asked at once, so the answer is
  *   small and anyone can verify it at any time from the signed record of the fragment alone.
  *

@@ -2,7 +2,16 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { concat, equal } from '../../core/bytes/bytes.ts'
-import { type Kernel, type Rows, operation, plainKernel } from '../../core/raptorq/raptorq.ts'
+import {
+  BlockDecoder,
+  BlockEncoder,
+  type Kernel,
+  type Rows,
+  encodingSymbolIdMax,
+  operation,
+  plainKernel,
+  sourceSymbolCountMax,
+} from '../../core/raptorq/raptorq.ts'
 import { plainDigestMany } from '../../core/merkle/merkle.ts'
 import { createKernel, kernelAddress, plainFragmentKernel } from './kernel.ts'
 
@@ -100,4 +109,21 @@ describe('hashes', () => {
     expect(equal(hashes, plainDigestMany('blocktree/1/merkleLeaf', messages, 1024))).toBe(true)
     expect(equal(contents(rows), before)).toBe(true)
   })
+})
+
+test('the largest source block of RFC 6330 comes back from symbols up to the last id there is', () => {
+  const T = 16
+  const content = Uint8Array.from({ length: sourceSymbolCountMax * T }, (_, at) => Math.imul(at, 2_654_435_761) >>> 24)
+  const encoder = new BlockEncoder(kernel, sourceSymbolCountMax, T)
+  for (let id = 0; id < sourceSymbolCountMax; id++) encoder.source(id).set(content.subarray(id * T, (id + 1) * T))
+  const ids = Array.from({ length: sourceSymbolCountMax + 2 }, (_, at) =>
+    at % 10 === 0 ? encodingSymbolIdMax - at : at,
+  )
+  const symbols: Uint8Array[] = []
+  encoder.symbols(ids, (_index, symbol) => symbols.push(symbol.slice()))
+  const decoder = new BlockDecoder(kernel, sourceSymbolCountMax, T)
+  ids.forEach((id, at) => decoder.add(id, symbols[at]!))
+  const decoded = new Uint8Array(content.length)
+  expect(decoder.decode((id, symbol) => decoded.set(symbol, id * T)).ok).toBe(true)
+  expect(equal(decoded, content)).toBe(true)
 })

@@ -2,7 +2,7 @@
  * The fragment worker's half: codes, seals and hashes one source block after the other. It holds nothing but a plan or two.
  * @module
  */
-import { type Bytes, type Result, accepted, concat, equal, refused } from '../../core/bytes/bytes.ts'
+import { type Bytes, type Result, accepted, concat, copy, equal, refused } from '../../core/bytes/bytes.ts'
 import { domainPrefix } from '../../core/crypto/crypto.ts'
 import {
   type FragmentId,
@@ -81,7 +81,7 @@ export class FragmentCoder {
     const octets = new Uint8Array(await content.arrayBuffer())
     const symbols: Bytes[] = []
     encodeSourceBlock(this.#kernel, place.stripe, octets, encodingSymbolIds, (_id, symbol) =>
-      symbols.push(Uint8Array.from(symbol)),
+      symbols.push(copy(symbol)),
     )
     const pieces = await Promise.all(
       symbols.map(async (symbol, index) => {

@@ -52,26 +52,14 @@ export async function* readContent(
   endByte: number,
 ): AsyncGenerator<Bytes> {
   let pending: LocatedSector[] = []
-  /** Opened while the piece before it is used. */
-  let ahead: Promise<Bytes> | null = null
-  const open = (sectors: readonly LocatedSector[]): Promise<Bytes> => {
-    const piece = openPiece(reading, block, sectors, startByte, endByte)
-    // Where the reader has gone nobody waits for it any more.
-    piece.catch(() => {})
-    return piece
-  }
   for await (const sectors of walk(reading, block, readBody(body, startByte, endByte))) {
     pending.push(...sectors)
     while (pending.length >= sectorCountPerPiece) {
-      const next = open(pending.slice(0, sectorCountPerPiece))
+      yield await openPiece(reading, block, pending.slice(0, sectorCountPerPiece), startByte, endByte)
       pending = pending.slice(sectorCountPerPiece)
-      if (ahead !== null) yield await ahead
-      ahead = next
     }
   }
-  const last = pending.length > 0 ? open(pending) : null
-  if (ahead !== null) yield await ahead
-  if (last !== null) yield await last
+  if (pending.length > 0) yield await openPiece(reading, block, pending, startByte, endByte)
 }
 
 /** Answers a walk's needs from the store. */

@@ -110,7 +110,7 @@ export class KeyRing {
   close(): void {
     wipe(...this.#keys.values())
     this.#keys.clear()
-    for (const schedule of this.#schedules.values()) schedule.wipe()
+    // A writer may be using one, and is to hear that the node has stopped, not that its key is of no use.
     this.#schedules.clear()
   }
 }
