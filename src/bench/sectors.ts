@@ -2,7 +2,7 @@
  * Sealing and opening sectors as files are written and read, against nothing but the arithmetic: AES-256-GCM under one key
  * that is imported once, and SHA-256 of the same bytes.
  *
- * Ours also draws a salt and derives a key for every sector, imports that key, and builds the Merkle tree when sealing; when
+ * Ours also draws a salt, derives a key and imports it for every piece, and builds the Merkle tree when sealing; when
  * opening it verifies every index page against the body's root and every ciphertext against its page. Neither side touches
  * the disk, and both give back the memory of each piece as a node does, so that none measures how fast the machine finds more.
  * @module
@@ -97,14 +97,11 @@ async function seal(content: Bytes, blockKey: Bytes, done?: Discard): Promise<Se
   const objects = new Map<string, Bytes>()
   let writer = emptyBodyWriter
   for (let start = 0; start < content.length; start += sectorCountPerPiece * sectorSizeBytes) {
-    const salts = Array.from({ length: sectorCountPerPiece }, () => random.bytes(sectorSaltSizeBytes))
-    const firstIndex = start / sectorSizeBytes
-    const plans = salts.map((salt, at) =>
-      planSeal(keys, blockId, firstIndex + at, salt, sectorOf(content, firstIndex + at), treeId),
-    )
-    const sealed = await crypto.seal(plans)
+    const salt = random.bytes(sectorSaltSizeBytes)
+    const piece = content.subarray(start, start + sectorCountPerPiece * sectorSizeBytes)
+    const sealed = await crypto.seal(planSeal(keys, treeId, blockId, start / sectorSizeBytes, salt, piece))
     if (done === undefined) for (const { hash, ciphertext } of sealed) objects.set(keyOf(hash), ciphertext)
-    const leaves = sealed.map(({ hash }, at): SectorLeaf => ({ hash, keyEpoch: 1, salt: salts[at]! }))
+    const leaves = sealed.map(({ hash }): SectorLeaf => ({ hash, keyEpoch: 1, salt }))
     done?.(...sealed.map(({ ciphertext }) => ciphertext))
     const progress = writeSectors(writer, leaves)
     for (const { hash, octets } of progress.pages) objects.set(keyOf(hash), octets)
@@ -120,9 +117,8 @@ async function seal(content: Bytes, blockKey: Bytes, done?: Discard): Promise<Se
 async function open({ body, objects }: SealedBody, blockKey: Bytes, done: Discard): Promise<void> {
   const keys = blockKeySchedule(blockKey)
   const openPiece = async (sectors: readonly LocatedSector[]): Promise<void> => {
-    const plans = sectors.map((sector) =>
-      must(planOpen(keys, blockId, sector, objects.get(keyOf(sector.leaf.hash))!, treeId)),
-    )
+    const ciphertexts = sectors.map(({ leaf }) => objects.get(keyOf(leaf.hash))!)
+    const plans = must(planOpen(() => keys, treeId, blockId, sectors, ciphertexts))
     done(...(await crypto.open(plans)).map((plaintext) => plaintext!))
   }
   const walk = readBody(body)

@@ -23,6 +23,7 @@ import {
   type Recovery,
   entropyFromWords,
   hpkeInfo,
+  nameOfClaim,
   principalOf,
   recoveryFromEntropy,
   treeIdOf,
@@ -243,20 +244,21 @@ async function checkState(
   // Rotations of the set are not part of this version's fold, so the set in force is the one that the tree's id names.
   if (summary.setSequence !== 0) throw damaged()
 
-  const claims: Claim[] = []
+  const claims = new Map<string, Claim>()
+  const addClaim = (claim: Claim): void => void claims.set(nameOfClaim(claim), claim)
   const checkedChains = new Set<string>()
   const addChain = (writecapHash: Bytes): Chain => {
     const chain = chainOf(state, writecapHash)
     if (chain === null) throw damaged()
     if (!checkedChains.has(String(writecapHash))) {
       checkedChains.add(String(writecapHash))
-      claims.push(...orRefuse(claimsOfChain(chain, (sequence) => setOf(state, sequence))))
+      orRefuse(claimsOfChain(chain, (sequence) => setOf(state, sequence))).forEach(addClaim)
     }
     return chain
   }
   const addRecord = (signed: SignedRecord): void => {
     if (!isHeldBy(addChain(signed.fields.writecapHash), principalOf(signed.fields.author))) throw damaged()
-    claims.push(claimOfRecord(signed))
+    addClaim(orRefuse(claimOfRecord(signed)))
   }
   if (!isHeldBy(addChain(header.writecapHash), principalOf(header.exporter))) throw damaged()
   for (const [key, octets] of entries(state.map)) {
@@ -264,9 +266,11 @@ async function checkState(
     else if (key[0] === rowKind.content) addRecord(decodeRow('content', octets).content)
     else if (key[0] === rowKind.access) addRecord(decodeRow('access', octets))
   }
-  for (let start = 0; start < claims.length; start += claimsPerVerification) {
+  // Records that were signed together make one claim.
+  const distinct = [...claims.values()]
+  for (let start = 0; start < distinct.length; start += claimsPerVerification) {
     job.check()
-    const verdicts = await platform.crypto.verify(claims.slice(start, start + claimsPerVerification))
+    const verdicts = await platform.crypto.verify(distinct.slice(start, start + claimsPerVerification))
     if (!verdicts.every(Boolean)) throw damaged()
   }
   return first

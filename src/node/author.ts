@@ -1,9 +1,11 @@
 /**
  * The node as an author: signs records with its credential under the writecap that it holds in a tree.
+ *
+ * Those that are asked for while a signature is being made are signed together next, so that many small changes cost few signatures.
  * @module
  */
 import type { Bytes } from '../core/bytes/bytes.ts'
-import { type PublicCredential, ed25519Message } from '../core/crypto/crypto.ts'
+import type { PublicCredential } from '../core/crypto/crypto.ts'
 import {
   type AccessBody,
   type ContentBody,
@@ -11,9 +13,12 @@ import {
   type RecordKind,
   type RemovalBody,
   type SignedRecord,
-  recordBody,
-  recordDomain,
+  type UnsignedRecord,
+  messageForRecords,
+  signatureAt,
   signedRecord,
+  signedTogetherCountMax,
+  unsignedRecord,
 } from '../core/block/block.ts'
 import type { NodeKeys } from '../port/platform.ts'
 
@@ -25,9 +30,17 @@ interface UnsignedBodies {
   readonly removal: Unsigned<RemovalBody>
 }
 
+interface Waiting {
+  readonly record: UnsignedRecord
+  readonly resolve: (signed: SignedRecord) => void
+  readonly reject: (error: unknown) => void
+}
+
 export class Author {
   readonly #keys: NodeKeys
   readonly #writecapHash: Bytes
+  #waiting: Waiting[] = []
+  #isSigning = false
 
   constructor(keys: NodeKeys, writecapHash: Bytes) {
     this.#keys = keys
@@ -38,13 +51,36 @@ export class Author {
     return this.#keys.credential
   }
 
-  async sign<K extends RecordKind>(kind: K, unsigned: UnsignedBodies[K]): Promise<SignedRecord<K>> {
-    const fields = {
-      ...unsigned,
-      author: this.#keys.credential,
-      writecapHash: this.#writecapHash,
-    } as unknown as Parameters<typeof recordBody<K>>[1]
-    const body = recordBody(kind, fields)
-    return signedRecord(kind, fields, body, await this.#keys.sign(ed25519Message(recordDomain(kind), body)))
+  sign<K extends RecordKind>(kind: K, unsigned: UnsignedBodies[K]): Promise<SignedRecord<K>> {
+    const fields = { ...unsigned, author: this.#keys.credential, writecapHash: this.#writecapHash }
+    const record = unsignedRecord(kind, fields as unknown as Parameters<typeof unsignedRecord<K>>[1])
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ record, resolve, reject } as unknown as Waiting)
+      if (!this.#isSigning) void this.#signWaiting()
+    })
+  }
+
+  async #signWaiting(): Promise<void> {
+    this.#isSigning = true
+    while (this.#waiting.length > 0) {
+      const waiting = this.#waiting
+      this.#waiting = []
+      const groups: Promise<void>[] = []
+      for (let start = 0; start < waiting.length; start += signedTogetherCountMax)
+        groups.push(this.#signGroup(waiting.slice(start, start + signedTogetherCountMax)))
+      await Promise.all(groups)
+    }
+    this.#isSigning = false
+  }
+
+  async #signGroup(group: readonly Waiting[]): Promise<void> {
+    const hashes = group.map(({ record }) => record.hash)
+    try {
+      const signature = await this.#keys.sign(messageForRecords(hashes))
+      for (const [at, { record, resolve }] of group.entries())
+        resolve(signedRecord(record, signatureAt(hashes, at, signature)))
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
   }
 }

@@ -127,21 +127,10 @@ async function sealPiece(
   firstIndex: number,
   plaintext: Bytes,
 ) {
-  const count = Math.ceil(plaintext.length / sectorSizeBytes)
-  const salts = Array.from({ length: count }, () => tree.platform.random.bytes(sectorSaltSizeBytes))
-  const plans = salts.map((salt, at) =>
-    planSeal(
-      keys,
-      block,
-      firstIndex + at,
-      salt,
-      plaintext.subarray(at * sectorSizeBytes, (at + 1) * sectorSizeBytes),
-      tree.treeId,
-    ),
-  )
-  const sealed = await tree.platform.crypto.seal(plans)
+  const salt = tree.platform.random.bytes(sectorSaltSizeBytes)
+  const sealed = await tree.platform.crypto.seal(planSeal(keys, tree.treeId, block, firstIndex, salt, plaintext))
   return {
-    leaves: sealed.map(({ hash }, at): SectorLeaf => ({ hash, keyEpoch, salt: salts[at]! })),
+    leaves: sealed.map(({ hash }): SectorLeaf => ({ hash, keyEpoch, salt })),
     changes: sealed.map(({ hash, ciphertext }): Put => ({
       kind: 'put',
       table: 'object',

@@ -83,7 +83,6 @@ export class Files {
     const written = await writeBody(tree, child, 1, sectorKeys, content, job).finally(() => sectorKeys.wipe())
     try {
       await settle(async (place, name) => {
-        const records = await this.newBlock(place, child, 'file', name, key)
         const { bodyRoot, sizeBytes } = written
         const fields = {
           path: childPath(place, child),
@@ -93,9 +92,12 @@ export class Files {
           sizeBytes,
           keyEpoch: 1,
         }
-        records.push(await tree.author.sign('content', fields))
+        const [records, signedContent] = await Promise.all([
+          this.newBlock(place, child, 'file', name, key),
+          tree.author.sign('content', fields),
+        ])
         job.check()
-        await tree.change(request, records, written.attached)
+        await tree.change(request, [...records, signedContent], written.attached)
       })
     } catch (error) {
       await this.#abandon(child, written, error)
@@ -287,8 +289,8 @@ export class Files {
     const sealedName = ring.sealName(state, directory, child, name, this.#random(24))
     const wrappedKey = wrapUnderParent(parentKey, treeId, child, 1, key, this.#random(24))
     const first = { version: 1, previousHash: null }
-    return [
-      await author.sign('entry', {
+    return Promise.all([
+      author.sign('entry', {
         ...first,
         parent,
         child,
@@ -298,7 +300,7 @@ export class Files {
         trashed: false,
         movedFrom: null,
       }),
-      await author.sign('access', {
+      author.sign('access', {
         ...first,
         path: childPath(parent, child),
         keyEpoch: 1,
@@ -307,7 +309,7 @@ export class Files {
         readcaps: [],
         earlierKeys: [],
       }),
-    ]
+    ])
   }
 
   /** The records that put an existing block at `parent` under a new key: entry, access, and a file's content record. */
@@ -328,9 +330,9 @@ export class Files {
       return wrapEarlier(key, treeId, block, position + 1, earlier, this.#random(24))
     })
     const path = childPath(parent, block)
-    const records: SignedRecord[] = [
-      await this.#nextEntry(block, { ...entry, parent }),
-      await author.sign('access', {
+    const records: Promise<SignedRecord>[] = [
+      this.#nextEntry(block, { ...entry, parent }),
+      author.sign('access', {
         path,
         version: access.fields.version + 1,
         previousHash: access.hash,
@@ -344,19 +346,11 @@ export class Files {
     const content = contentOf(state, block)?.content
     if (content !== undefined) {
       const { bodyRoot, sizeBytes, version } = content.fields
-      records.push(
-        await author.sign('content', {
-          path,
-          version: version + 1,
-          previousHash: content.hash,
-          bodyRoot,
-          sizeBytes,
-          keyEpoch,
-        }),
-      )
+      const next = { version: version + 1, previousHash: content.hash }
+      records.push(author.sign('content', { path, ...next, bodyRoot, sizeBytes, keyEpoch }))
     }
     wipe(key)
-    return records
+    return Promise.all(records)
   }
 
   /** The next version of a block's entry; its name is sealed anew whenever the directory or the name changes. */

@@ -9,7 +9,6 @@ import {
   type CredentialSet,
   type Recovery,
   type RootSignature,
-  ed25519Message,
   hpkeInfo,
   openText,
   principalOf,
@@ -22,7 +21,7 @@ import {
   wrapKey,
 } from '../core/crypto/crypto.ts'
 import { type Writecap, allRights, readcapPlace, writecapBody, writecapHash, writecapOf } from '../core/cap/cap.ts'
-import { type SignedRecord, recordBody, recordDomain, signedRecord } from '../core/block/block.ts'
+import { type SignedRecord, messageForRecords, signatureAt, signedRecord, unsignedRecord } from '../core/block/block.ts'
 import { type TreeId, rootBlockId, rootPath } from '../core/path/path.ts'
 import type { Operation, Wraps } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
@@ -95,7 +94,7 @@ export async function rootAccessRecord(
       rootKey,
     ),
   })
-  const fields = {
+  const record = unsignedRecord('access', {
     path: rootPath(treeId),
     version: (previous?.fields.version ?? 0) + 1,
     previousHash: previous?.hash ?? null,
@@ -107,9 +106,9 @@ export async function rootAccessRecord(
     earlierKeys: previous?.fields.earlierKeys ?? [],
     author: keys.credential,
     writecapHash: writecapHash(writecap.body),
-  }
-  const body = recordBody('access', fields)
-  return signedRecord('access', fields, body, await keys.sign(ed25519Message(recordDomain('access'), body)))
+  })
+  const signature = await keys.sign(messageForRecords([record.hash]))
+  return signedRecord(record, signatureAt([record.hash], 0, signature))
 }
 
 export const sealPeople = (rootKey: Bytes, treeId: TreeId, { ownerName, deviceName }: People, nonce: Bytes): Bytes =>

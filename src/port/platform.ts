@@ -24,9 +24,11 @@ export interface RandomPort {
   bytes(sizeBytes: number): Bytes
 }
 
-/** AES-256-GCM under a key that seals exactly one sector, hence the all-zero nonce. */
+/** AES-256-GCM. Plans that share a key share the very same octets, so that it is imported once a call. */
 export interface SealPlan {
   readonly key: Bytes
+  /** 12 octets. */
+  readonly nonce: Bytes
   readonly associatedData: Bytes
   readonly plaintext: Bytes
 }
@@ -37,6 +39,7 @@ export interface Sealed {
 }
 export interface OpenPlan {
   readonly key: Bytes
+  readonly nonce: Bytes
   readonly associatedData: Bytes
   readonly ciphertext: Bytes
   /** What the signed root says that SHA-256 of the ciphertext is. */

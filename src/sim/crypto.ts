@@ -9,16 +9,18 @@
 import { type Bytes, RefusedError, concat, equal } from '../core/bytes/bytes.ts'
 import {
   type Claim,
+  type Nonce,
   digest,
   hpkeOpen,
   hpkeOverheadBytes,
   hpkeSeal,
   isWellFormed,
-  openOnce,
-  sealOnce,
+  openAes,
+  sealAes,
   sha256,
   verifyClaim,
   x25519PublicKey,
+  zeroNonce,
 } from '../core/crypto/crypto.ts'
 import type { CryptoPort, OpenPlan, RandomPort, SealPlan, Sealed } from '../port/platform.ts'
 
@@ -36,18 +38,18 @@ export interface SimulatedCrypto extends CryptoPort {
 
 /** @param random draws the ephemeral keys of real sealing; the twins draw nothing */
 export function createSimulatedCrypto(random: RandomPort, real = false): SimulatedCrypto {
-  const seal = real ? sealOnce : twinSeal
-  const open = real ? openOnce : twinOpen
+  const seal = real ? sealAes : twinSeal
+  const open = real ? openAes : twinOpen
   return {
     verify: (claims) => claims.map(real ? verifyClaim : twinVerify),
     seal: (plans) =>
-      plans.map(({ key, associatedData, plaintext }) => {
-        const ciphertext = seal(key, plaintext, associatedData)
+      plans.map(({ key, nonce, associatedData, plaintext }) => {
+        const ciphertext = seal(key, nonce, plaintext, associatedData)
         return { ciphertext, hash: sha256(ciphertext) }
       }),
     open: (plans) =>
-      plans.map(({ key, associatedData, ciphertext, hash }) =>
-        equal(sha256(ciphertext), hash) ? open(key, ciphertext, associatedData) : null,
+      plans.map(({ key, nonce, associatedData, ciphertext, hash }) =>
+        equal(sha256(ciphertext), hash) ? open(key, nonce, ciphertext, associatedData) : null,
       ),
     hash: (values) => values.map((value) => sha256(value)),
     sealTo(recipientKey, info, associatedData, plaintext) {
@@ -87,28 +89,28 @@ export const twinKemKey = (secret: Uint8Array): Bytes => digest('blocktree/1/sim
 
 const tagSizeBytes = 16
 
-const twinTag = (key: Uint8Array, plaintext: Uint8Array, associatedData: Uint8Array): Bytes =>
-  digest('blocktree/1/simulated/tag', key, sha256(associatedData), plaintext).slice(0, tagSizeBytes)
+const twinTag = (key: Uint8Array, nonce: Nonce, plaintext: Uint8Array, associatedData: Uint8Array): Bytes =>
+  digest('blocktree/1/simulated/tag', key, nonce, sha256(associatedData), plaintext).slice(0, tagSizeBytes)
 
 /** Hides the plaintext from a casual scan of the simulated disk, no more. */
-function mask(key: Uint8Array, source: Uint8Array, target: Bytes): void {
-  const pad = digest('blocktree/1/simulated/mask', key)
+function mask(key: Uint8Array, nonce: Nonce, source: Uint8Array, target: Bytes): void {
+  const pad = digest('blocktree/1/simulated/mask', key, nonce)
   for (let i = 0; i < source.length; i++) target[i] = source[i]! ^ pad[i & 31]!
 }
 
-function twinSeal(key: Uint8Array, plaintext: Uint8Array, associatedData: Uint8Array): Bytes {
+function twinSeal(key: Uint8Array, nonce: Nonce, plaintext: Uint8Array, associatedData: Uint8Array): Bytes {
   const ciphertext = new Uint8Array(plaintext.length + tagSizeBytes)
-  mask(key, plaintext, ciphertext)
-  ciphertext.set(twinTag(key, plaintext, associatedData), plaintext.length)
+  mask(key, nonce, plaintext, ciphertext)
+  ciphertext.set(twinTag(key, nonce, plaintext, associatedData), plaintext.length)
   return ciphertext
 }
 
-function twinOpen(key: Uint8Array, ciphertext: Uint8Array, associatedData: Uint8Array): Bytes | null {
+function twinOpen(key: Uint8Array, nonce: Nonce, ciphertext: Uint8Array, associatedData: Uint8Array): Bytes | null {
   if (ciphertext.length < tagSizeBytes) return null
   const sizeBytes = ciphertext.length - tagSizeBytes
   const plaintext = new Uint8Array(sizeBytes)
-  mask(key, ciphertext.subarray(0, sizeBytes), plaintext)
-  return equal(twinTag(key, plaintext, associatedData), ciphertext.subarray(sizeBytes)) ? plaintext : null
+  mask(key, nonce, ciphertext.subarray(0, sizeBytes), plaintext)
+  return equal(twinTag(key, nonce, plaintext, associatedData), ciphertext.subarray(sizeBytes)) ? plaintext : null
 }
 
 const twinMessageKey = (recipientKey: Uint8Array, enc: Uint8Array, info: Uint8Array): Bytes =>
@@ -116,12 +118,12 @@ const twinMessageKey = (recipientKey: Uint8Array, enc: Uint8Array, info: Uint8Ar
 
 function twinSealTo(recipientKey: Bytes, info: Bytes, associatedData: Bytes, plaintext: Bytes): Bytes {
   const enc = digest('blocktree/1/simulated/enc', recipientKey, sha256(info), sha256(associatedData), plaintext)
-  return concat(enc, twinSeal(twinMessageKey(recipientKey, enc, info), plaintext, associatedData))
+  return concat(enc, twinSeal(twinMessageKey(recipientKey, enc, info), zeroNonce, plaintext, associatedData))
 }
 
 /** @param recipientKey the public half: in a twin, whoever may open is told by it */
 export function twinOpenWith(recipientKey: Bytes, info: Bytes, associatedData: Bytes, sealed: Bytes): Bytes | null {
   if (sealed.length < hpkeOverheadBytes) return null
   const enc = sealed.subarray(0, 32)
-  return twinOpen(twinMessageKey(recipientKey, enc, info), sealed.subarray(32), associatedData)
+  return twinOpen(twinMessageKey(recipientKey, enc, info), zeroNonce, sealed.subarray(32), associatedData)
 }

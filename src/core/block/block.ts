@@ -5,3 +5,4 @@
 export * from './body.ts'
 export * from './records.ts'
 export * from './sector.ts'
+export { messageForRecords, signatureAt, signedTogetherCountMax } from './signature.ts'

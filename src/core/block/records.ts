@@ -3,7 +3,8 @@
  *
  * A block has two: the content record says what it holds, the access record who can read it, so writing never touches access
  * and granting never races writing. Its name stands in a third, the entry of its directory, sealed under the directory's key.
- * Each is a body signed by a node whose writecap covers the place; a removal takes a block out of its directory for good.
+ * Each is a body signed, alone or with others, by a node whose writecap covers the place; a removal takes a block out of its
+ * directory for good.
  * @module
  */
 import {
@@ -25,9 +26,10 @@ import {
   tuple,
   u53,
 } from '../bytes/bytes.ts'
-import { type Claim, digest, publicCredentialWire, signedBy, wrappedKeySizeBytes } from '../crypto/crypto.ts'
+import { type Claim, digest, publicCredentialWire, wrappedKeySizeBytes } from '../crypto/crypto.ts'
 import { readcapWire } from '../cap/cap.ts'
 import { type IdPath, blockIdWire, idPathWire } from '../path/path.ts'
+import { type RecordSignature, claimOfSignature, recordSignatureWire } from './signature.ts'
 
 export const readcapCountMax = 256
 /** A block that was re-keyed more often is sealed anew as a whole first. */
@@ -109,34 +111,32 @@ interface Bodies {
   readonly removal: RemovalBody
 }
 
-/** A record with its signature; `hash` is what the next version names as its previous one. */
-export type SignedRecord<K extends RecordKind = RecordKind> = {
+/** A record that is not signed yet. */
+export type UnsignedRecord<K extends RecordKind = RecordKind> = {
   readonly [P in K]: {
     readonly kind: P
     readonly fields: Bodies[P]
     readonly body: Bytes
-    readonly signature: Bytes
+    /** Stands for the record: it is signed, and the next version names it as its previous one. */
     readonly hash: Bytes
   }
 }[K]
-
-const domainOf = (kind: RecordKind): string => `blocktree/1/${kind}`
-
-/** The bytes that the author signs, under `recordDomain(kind)`. */
-export const recordBody = <K extends RecordKind>(kind: K, fields: Bodies[K]): Bytes =>
-  encode(bodyWires[kind] as unknown as Codec<Bodies[K]>, fields)
-export const recordDomain = domainOf
-
-export function signedRecord<K extends RecordKind>(
-  kind: K,
-  fields: Bodies[K],
-  body: Bytes,
-  signature: Bytes,
-): SignedRecord<K> {
-  return { kind, fields, body, signature, hash: digest(`${domainOf(kind)}/hash`, body) } as SignedRecord<K>
+export type SignedRecord<K extends RecordKind = RecordKind> = UnsignedRecord<K> & {
+  readonly signature: RecordSignature
 }
 
-const signedWire = tuple({ body: bytesUpTo(recordSizeBytesMax), signature: bytesOf(64) })
+export const unsignedRecord = <K extends RecordKind>(kind: K, fields: Bodies[K]): UnsignedRecord<K> =>
+  recordOf(kind, fields, encode(bodyWires[kind] as unknown as Codec<Bodies[K]>, fields))
+
+const recordOf = <K extends RecordKind>(kind: K, fields: Bodies[K], body: Bytes) =>
+  ({ kind, fields, body, hash: digest(`blocktree/1/${kind}/hash`, body) }) as UnsignedRecord<K>
+
+export const signedRecord = <K extends RecordKind>(
+  record: UnsignedRecord<K>,
+  signature: RecordSignature,
+): SignedRecord<K> => ({ ...record, signature }) as SignedRecord<K>
+
+const signedWire = tuple({ body: bytesUpTo(recordSizeBytesMax), signature: recordSignatureWire })
 
 function signedRecordWireOf<K extends RecordKind>(kind: K): Codec<SignedRecord<K>> {
   return {
@@ -146,7 +146,7 @@ function signedRecordWireOf<K extends RecordKind>(kind: K): Codec<SignedRecord<K
       const { body, signature } = signedWire.parse(item[1])
       const fields = decode(bodyWires[kind] as unknown as Codec<Bodies[K]>, body, recordSizeBytesMax)
       if (!fields.ok) throw new Error(fields.fault.code)
-      return signedRecord(kind, fields.value, body, signature)
+      return signedRecord(recordOf(kind, fields.value, body), signature)
     },
   }
 }
@@ -172,8 +172,8 @@ export const signedRecordWire: Codec<SignedRecord> = {
 }
 
 /** "A block is considered valid if … it was signed using the key": what must verify for the record's own signature (F12). */
-export const claimOfRecord = (signed: SignedRecord): Claim =>
-  signedBy(signed.fields.author, domainOf(signed.kind), signed.body, signed.signature)
+export const claimOfRecord = ({ fields, hash, signature }: SignedRecord): Result<Claim> =>
+  claimOfSignature(fields.author, hash, signature)
 
 /** The place that a record's writecap must cover: for entries and removals the directory, else the block itself. */
 export const placeOf = (signed: SignedRecord): IdPath =>

@@ -1,8 +1,10 @@
 /**
- * Sectors: the pieces of a body, each sealed under a key that seals nothing else (design §5).
+ * Sectors: the pieces of a body, each sealed under a key and nonce that seal nothing else (design §5).
  *
- * The signed body root alone says which ciphertext stands where; the associated data binds it to its tree, block and index once
- * more, so that a wrong key schedule or a mixed-up index fails at the tag. Pure: this plans, the crypto port seals and opens.
+ * Those that are sealed together have one key, by a salt drawn for them, and their index as the nonce: a key for each costs a third
+ * more time. The signed body root alone says which ciphertext stands where; associated data and nonce bind it to its tree, block
+ * and index once more, so that a wrong key schedule or a mixed-up index fails at the tag. Pure: this plans, the crypto port seals
+ * and opens.
  * @module
  */
 import {
@@ -12,13 +14,13 @@ import {
   bytesOf,
   concat,
   encode,
+  equal,
   fromU64be,
   record,
   refused,
-  u53,
   u64be,
 } from '../bytes/bytes.ts'
-import type { SectorKeys } from '../crypto/crypto.ts'
+import type { Nonce, SectorKeys } from '../crypto/crypto.ts'
 
 /** Of plaintext; every sector but the last has exactly this, the last at least 1. */
 export const sectorSizeBytes = 64 * 1024
@@ -32,7 +34,7 @@ export interface SectorLeaf {
   readonly hash: Bytes
   /** Of the block key that the sector's key is derived from; sectors of several epochs live in one body. */
   readonly keyEpoch: number
-  /** 16 octets, fresh for every sealing. */
+  /** 16 octets, fresh for every sealing; of all sectors that were sealed together the same. */
   readonly salt: Bytes
 }
 
@@ -63,32 +65,44 @@ export function parseLeaf(octets: Bytes): SectorLeaf | null {
   return { hash: octets.slice(0, 32), keyEpoch, salt: octets.slice(40) }
 }
 
-const associatedDataWire = record('sector', 1, { treeId: bytesOf(32), blockId: bytesOf(16), index: u53 })
+const associatedDataWire = record('sector', 1, { treeId: bytesOf(32), blockId: bytesOf(16) })
+
+/** Zeros ‖ u64 index. */
+const nonceOf = (index: number): Nonce => concat(nonceHead, u64be(index))
+const nonceHead = new Uint8Array(4)
 
 /** What the crypto port seals; the leaf is the hash that it answers, the key's epoch and the salt. */
 export interface SectorSealing {
   readonly key: Bytes
+  readonly nonce: Nonce
   readonly associatedData: Bytes
   readonly plaintext: Bytes
 }
 
 /**
+ * Plans a run of sectors that are sealed together, under one key.
  * @param keys of the block key in force
- * @param salt 16 octets, fresh: a salt that comes again for the same sector would seal two plaintexts under one key and nonce
- * @param plaintext 1..65536 octets
+ * @param firstIndex of the run's first sector
+ * @param salt 16 octets, fresh: a salt that comes again for a block would seal two plaintexts under one key and nonce
+ * @param run the sectors' plaintext one after the other, at least one octet; only the body's last sector may be short
  */
 export function planSeal(
   keys: Pick<SectorKeys, 'sectorKey'>,
-  blockId: Bytes,
-  index: number,
-  salt: Bytes,
-  plaintext: Bytes,
   treeId: Bytes,
-): SectorSealing {
-  if (plaintext.length === 0 || plaintext.length > sectorSizeBytes)
-    throw new RangeError(`"plaintext" expected 1..${sectorSizeBytes} bytes, got ${plaintext.length}`)
-  const associatedData = encode(associatedDataWire, { treeId, blockId, index })
-  return { key: keys.sectorKey(blockId, index, salt), associatedData, plaintext }
+  blockId: Bytes,
+  firstIndex: number,
+  salt: Bytes,
+  run: Bytes,
+): readonly SectorSealing[] {
+  if (run.length === 0) throw new RangeError('"run" expected at least 1 byte, got 0')
+  const key = keys.sectorKey(blockId, salt)
+  const associatedData = encode(associatedDataWire, { treeId, blockId })
+  return Array.from({ length: sectorCountOf(run.length) }, (_, at) => ({
+    key,
+    nonce: nonceOf(firstIndex + at),
+    associatedData,
+    plaintext: run.subarray(at * sectorSizeBytes, (at + 1) * sectorSizeBytes),
+  }))
 }
 
 /** A sector that a verified body vouches for. */
@@ -102,26 +116,39 @@ export interface LocatedSector {
 /** What the crypto port opens; it refuses a ciphertext that has not `hash`. */
 export interface SectorOpening {
   readonly key: Bytes
+  readonly nonce: Nonce
   readonly associatedData: Bytes
   readonly ciphertext: Bytes
   readonly hash: Bytes
 }
 
 /**
- * @param keys of the block key of `sector.leaf.keyEpoch`
- * @returns a fault where the ciphertext has not the size that the body demands: the tag alone would not find that a writer
- * sealed a short sector into the middle of a body
+ * Plans the opening of some sectors of a body. Those that were sealed together and stand together share their key.
+ * @param keysOf an epoch; null where its block key is out of reach
+ * @param ciphertexts of the sectors, in their order
+ * @returns a fault where a key is out of reach, or where a ciphertext has not the size that the body demands: the tag alone would
+ * not find that a writer sealed a short sector into the middle of a body
  */
 export function planOpen(
-  keys: Pick<SectorKeys, 'sectorKey'>,
-  blockId: Bytes,
-  sector: LocatedSector,
-  ciphertext: Bytes,
+  keysOf: (keyEpoch: number) => Pick<SectorKeys, 'sectorKey'> | null,
   treeId: Bytes,
-): Result<SectorOpening> {
-  const { index, leaf, sizeBytes } = sector
-  if (ciphertext.length !== sizeBytes + sectorTagSizeBytes)
-    return refused('sectorSizeWrong', 'A piece of this file has the wrong size, so the file can not be read there.')
-  const associatedData = encode(associatedDataWire, { treeId, blockId, index })
-  return accepted({ key: keys.sectorKey(blockId, index, leaf.salt), associatedData, ciphertext, hash: leaf.hash })
+  blockId: Bytes,
+  sectors: readonly LocatedSector[],
+  ciphertexts: readonly Bytes[],
+): Result<readonly SectorOpening[]> {
+  const associatedData = encode(associatedDataWire, { treeId, blockId })
+  const openings: SectorOpening[] = []
+  let last: { readonly leaf: SectorLeaf; readonly key: Bytes } | null = null
+  for (const [at, { index, leaf, sizeBytes }] of sectors.entries()) {
+    const ciphertext = ciphertexts[at]!
+    if (ciphertext.length !== sizeBytes + sectorTagSizeBytes)
+      return refused('sectorSizeWrong', 'A piece of this file has the wrong size, so the file can not be read there.')
+    if (last === null || last.leaf.keyEpoch !== leaf.keyEpoch || !equal(last.leaf.salt, leaf.salt)) {
+      const keys = keysOf(leaf.keyEpoch)
+      if (keys === null) return refused('keyOutOfReach', 'This device has no key for this file.')
+      last = { leaf, key: keys.sectorKey(blockId, leaf.salt) }
+    }
+    openings.push({ key: last.key, nonce: nonceOf(index), associatedData, ciphertext, hash: leaf.hash })
+  }
+  return accepted(openings)
 }

@@ -19,6 +19,10 @@ export interface Claim {
   readonly signature: Bytes
 }
 
+/** Equal for equal claims alone, so that what many records claim alike is verified once. */
+export const nameOfClaim = ({ algorithm, publicKey, message, signature }: Claim): string =>
+  `${algorithm}${publicKey.length} ${signature.length} ${keyOf(publicKey)}${keyOf(signature)}${keyOf(message)}`
+
 /** The octets that an Ed25519 key signs for a body: u8 length of domain ‖ domain ‖ body. */
 export const ed25519Message = (domain: string, body: Uint8Array): Bytes => concat(domainPrefix(domain), body)
 

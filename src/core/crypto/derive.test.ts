@@ -6,23 +6,23 @@ import { concat, toHex, u64be, utf8 } from '../bytes/bytes.ts'
 import { blockKeySchedule, deriveKey } from './crypto.ts'
 import { octetsOf } from './testing/damage.ts'
 
-test('a sector key is RFC 5869 over "blocktree/1/sector" ‖ block id ‖ index ‖ salt', () => {
+test('a sector key is RFC 5869 over "blocktree/1/sector" ‖ block id ‖ salt', () => {
   fc.assert(
-    fc.property(octetsOf(32), octetsOf(16), fc.maxSafeNat(), octetsOf(16), (blockKey, blockId, index, salt) => {
-      const info = concat(utf8('blocktree/1/sector'), blockId, u64be(index), salt)
+    fc.property(octetsOf(32), octetsOf(16), octetsOf(16), (blockKey, blockId, salt) => {
+      const info = concat(utf8('blocktree/1/sector'), blockId, salt)
       const expected = expand(sha256, extract(sha256, blockKey), info, 32)
       const schedule = blockKeySchedule(blockKey)
-      expect(schedule.sectorKey(blockId, index, salt)).toEqual(expected)
+      expect(schedule.sectorKey(blockId, salt)).toEqual(expected)
       // The schedule is used for many sectors; none leaves a trace in the next.
-      expect(schedule.sectorKey(blockId, index, salt)).toEqual(expected)
+      expect(schedule.sectorKey(blockId, salt)).toEqual(expected)
     }),
   )
 })
 
 test('golden sector key', () => {
   const schedule = blockKeySchedule(new Uint8Array(32).fill(7))
-  expect(toHex(schedule.sectorKey(new Uint8Array(16).fill(1), 2, new Uint8Array(16).fill(3)))).toBe(
-    '285dc3f445d23296822f6f0423db1a7f7cee650adbbf1f8dd6c0b50e5c9088c1',
+  expect(toHex(schedule.sectorKey(new Uint8Array(16).fill(1), new Uint8Array(16).fill(3)))).toBe(
+    '1c6d80ec5a969efc0d1ce34d640dd7465789ea7ef02ecc7094826c6b3492f8af',
   )
 })
 
@@ -33,11 +33,10 @@ test('every input changes the sector key', () => {
   const other = new Uint8Array(16).fill(1)
   const schedule = blockKeySchedule(key)
   const keys = [
-    schedule.sectorKey(id, 0, salt),
-    schedule.sectorKey(other, 0, salt),
-    schedule.sectorKey(id, 1, salt),
-    schedule.sectorKey(id, 0, other),
-    blockKeySchedule(new Uint8Array(32)).sectorKey(id, 0, salt),
+    schedule.sectorKey(id, salt),
+    schedule.sectorKey(other, salt),
+    schedule.sectorKey(id, other),
+    blockKeySchedule(new Uint8Array(32)).sectorKey(id, salt),
   ].map(toHex)
   expect(new Set(keys).size).toBe(keys.length)
 })
@@ -45,12 +44,12 @@ test('every input changes the sector key', () => {
 test('a schedule that was wiped gives no key', () => {
   const schedule = blockKeySchedule(new Uint8Array(32))
   schedule.wipe()
-  expect(() => schedule.sectorKey(new Uint8Array(16), 0, new Uint8Array(16))).toThrow()
+  expect(() => schedule.sectorKey(new Uint8Array(16), new Uint8Array(16))).toThrow()
 })
 
 test('a key or salt of another size is our mistake', () => {
   expect(() => blockKeySchedule(new Uint8Array(31))).toThrow('expected 32 bytes, got 31')
-  expect(() => blockKeySchedule(new Uint8Array(32)).sectorKey(new Uint8Array(16), 0, new Uint8Array(15))).toThrow(
+  expect(() => blockKeySchedule(new Uint8Array(32)).sectorKey(new Uint8Array(16), new Uint8Array(15))).toThrow(
     'expected 16 bytes, got 15',
   )
 })

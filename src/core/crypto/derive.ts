@@ -23,10 +23,10 @@ export function deriveKey(secret: Uint8Array, domain: string, ...context: readon
 /** The keys of a block's sectors under one block key. */
 export interface SectorKeys {
   /**
-   * The key of one sealing of one sector, 32 octets.
-   * @param salt 16 octets, fresh for every sealing: the key is used once, so its nonce may be zero
+   * The key of the sectors that are sealed together, 32 octets.
+   * @param salt 16 octets, fresh for every sealing: under its key no sector is sealed twice, so a sector's index is nonce enough
    */
-  sectorKey(blockId: Uint8Array, index: number, salt: Uint8Array): Bytes
+  sectorKey(blockId: Uint8Array, salt: Uint8Array): Bytes
   /** Overwrites what was derived; the object is of no use afterwards. */
   wipe(): void
 }
@@ -35,8 +35,8 @@ const sectorDomain = utf8('blocktree/1/sector')
 const firstBlock = Uint8Array.of(1)
 
 /**
- * sectorKey = HKDF-Expand(HKDF-Extract(salt empty, blockKey), "blocktree/1/sector" ‖ block id ‖ u64 index ‖ salt, 32).
- * Extract, and the two key pads of HMAC, are computed once a block key; a sector costs the rest of one HMAC.
+ * sectorKey = HKDF-Expand(HKDF-Extract(salt empty, blockKey), "blocktree/1/sector" ‖ block id ‖ salt, 32).
+ * Extract, and the two key pads of HMAC, are computed once a block key; a sealing costs the rest of one HMAC.
  */
 export function blockKeySchedule(blockKey: Uint8Array): SectorKeys {
   if (blockKey.length !== 32) throw new RangeError(`"blockKey" expected 32 bytes, got ${blockKey.length}`)
@@ -45,12 +45,12 @@ export function blockKeySchedule(blockKey: Uint8Array): SectorKeys {
   const working = midstate.clone()
   wipe(pseudorandomKey)
   return {
-    sectorKey(blockId, index, salt) {
+    sectorKey(blockId, salt) {
       if (salt.length !== 16) throw new RangeError(`"salt" expected 16 bytes, got ${salt.length}`)
       midstate._cloneInto(working)
       const key = new Uint8Array(32)
       // One output block suffices for 32 octets, so expansion is a single HMAC over info ‖ 1.
-      working.update(concat(sectorDomain, blockId, u64be(index), salt, firstBlock)).digestInto(key)
+      working.update(concat(sectorDomain, blockId, salt, firstBlock)).digestInto(key)
       return key
     },
     wipe() {

@@ -1,25 +1,26 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Bytes, utf8 } from '../bytes/bytes.ts'
-import { openOnce, sealOnce } from './crypto.ts'
+import { openAes, sealAes, zeroNonce } from './crypto.ts'
 import { damaged, octetsOf } from './testing/damage.ts'
 
 test('gives the octets of WebCrypto', async () => {
   await fc.assert(
     fc.asyncProperty(
       octetsOf(32),
+      octetsOf(12),
       fc.uint8Array({ maxLength: 300 }),
       octetsOf(56),
-      async (key, drawn, additionalData) => {
+      async (key, nonce, drawn, additionalData) => {
         const plaintext = Uint8Array.from(drawn)
         const theirs = await crypto.subtle.encrypt(
-          { name: 'AES-GCM', iv: new Uint8Array(12), additionalData },
+          { name: 'AES-GCM', iv: nonce, additionalData },
           await crypto.subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt']),
           plaintext,
         )
-        const sealed = sealOnce(key, plaintext, additionalData)
+        const sealed = sealAes(key, nonce, plaintext, additionalData)
         expect(sealed).toEqual(new Uint8Array(theirs))
-        expect(openOnce(key, sealed, additionalData)).toEqual(plaintext)
+        expect(openAes(key, nonce, sealed, additionalData)).toEqual(plaintext)
       },
     ),
   )
@@ -28,6 +29,6 @@ test('gives the octets of WebCrypto', async () => {
 test('damaged octets do not open', () => {
   const key = new Uint8Array(32).fill(1)
   const place: Bytes = utf8('place')
-  const sealed = sealOnce(key, utf8('content'), place)
-  fc.assert(fc.property(damaged(sealed), (octets) => openOnce(key, octets, place) === null))
+  const sealed = sealAes(key, zeroNonce, utf8('content'), place)
+  fc.assert(fc.property(damaged(sealed), (octets) => openAes(key, zeroNonce, octets, place) === null))
 })

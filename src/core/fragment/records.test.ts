@@ -6,8 +6,8 @@ import {
   digest,
   ed25519Message,
   ed25519PublicKey,
-  openOnce,
-  sealOnce,
+  openAes,
+  sealAes,
   signEd25519,
   verifyClaim,
   x25519PublicKey,
@@ -150,12 +150,12 @@ describe('a sealed fragment', () => {
   const key = fragmentKey(octetsOf(10), octetsOf(8), id)
   const symbol = octetsOf(11, stripe.T)
   const sealing = planSealPiece(key, id, 0, symbol)
-  const sealed = sealOnce(sealing.key, symbol, sealing.associatedData)
+  const sealed = sealAes(sealing.key, sealing.nonce, symbol, sealing.associatedData)
 
   test('opens for who has the key of that storer', () => {
     expect(sealed.length).toBe(pieceSizeBytesOf(stripe))
     const opening = must(planOpenPiece(key, id, 0, stripe, sealed))
-    expect(openOnce(opening.key, sealed, opening.associatedData)).toEqual(symbol)
+    expect(openAes(opening.key, opening.nonce, sealed, opening.associatedData)).toEqual(symbol)
   })
 
   test('is another for each storer, fragment and piece', () => {
@@ -168,7 +168,7 @@ describe('a sealed fragment', () => {
     ]
     const keys = [sealing, ...others].map((plan) => toHex(plan.key))
     expect(new Set(keys).size).toBe(keys.length)
-    for (const other of others) expect(openOnce(other.key, sealed, other.associatedData)).toBe(null)
+    for (const other of others) expect(openAes(other.key, other.nonce, sealed, other.associatedData)).toBe(null)
   })
 
   test('any octets in its place are refused', () => {
@@ -186,7 +186,8 @@ describe('a sealed fragment', () => {
           fault: { code: 'fragmentDamaged' },
         })
         const opening = planOpenPiece(key, id, 0, stripe, octets as Bytes)
-        if (opening.ok) expect(openOnce(opening.value.key, octets, opening.value.associatedData)).toBe(null)
+        if (opening.ok)
+          expect(openAes(opening.value.key, opening.value.nonce, octets, opening.value.associatedData)).toBe(null)
         else expect(opening.fault.code).toBe('fragmentDamaged')
       }),
     )

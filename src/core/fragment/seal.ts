@@ -6,7 +6,7 @@
  * @module
  */
 import { type Bytes, type Result, accepted, bytesOf, encode, record, refused, u53, u64be } from '../bytes/bytes.ts'
-import { deriveKey } from '../crypto/crypto.ts'
+import { type Nonce, deriveKey, zeroNonce } from '../crypto/crypto.ts'
 import { type Stripe, pieceSizeBytesOf } from './stripe.ts'
 
 /** Which fragment. */
@@ -34,12 +34,14 @@ export const fragmentKey = (treeSecret: Bytes, storer: Bytes, { setId, stripe, e
 /** What the crypto port seals. */
 export interface PieceSealing {
   readonly key: Bytes
+  readonly nonce: Nonce
   readonly associatedData: Bytes
   readonly plaintext: Bytes
 }
 /** What the crypto port opens. */
 export interface PieceOpening {
   readonly key: Bytes
+  readonly nonce: Nonce
   readonly associatedData: Bytes
   readonly ciphertext: Bytes
 }
@@ -67,6 +69,7 @@ export function planOpenPiece(
 function pieceOf(key: Bytes, id: FragmentId, index: number) {
   return {
     key: deriveKey(key, 'blocktree/1/fragmentPiece', u64be(index)),
+    nonce: zeroNonce,
     associatedData: encode(associatedDataWire, { ...id, index }),
   }
 }

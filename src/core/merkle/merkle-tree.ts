@@ -62,27 +62,34 @@ export function proveLeaf(hashes: readonly Bytes[], index: number): MerkleProof 
 const siblingOf = (position: number): number => (position % 2 === 0 ? position + 1 : position - 1)
 
 /**
- * Checks that the leaf at `index` of a list of `count` leaves has the hash `leaf`.
- * @param count must come from where the root comes from; a proof for another count is refused
+ * The root that a proof leads to; it proves something only where that root is known.
+ * @param count of the list's leaves; where it does not come from where the root comes from, the root must bind it
+ * @returns null where no list of `count` leaves has such a proof for the leaf at `index`
  */
-export function verifyLeaf(root: Bytes, count: number, index: number, leaf: Bytes, proof: MerkleProof): Check {
-  const invalid = refused(
-    'merkleProofInvalid',
-    'The proof for a piece of this file does not fit the file; it was not used.',
-  )
-  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(index) || index < 0 || index >= count) return invalid
+export function rootByProof(count: number, index: number, leaf: Bytes, proof: MerkleProof): Bytes | null {
+  if (!Number.isSafeInteger(count) || !Number.isSafeInteger(index) || index < 0 || index >= count) return null
   let hash = leaf
   let used = 0
   let position = index
   for (let width = count; width > 1; width = Math.ceil(width / 2)) {
     if (siblingOf(position) < width) {
       const neighbour = proof[used++]
-      if (neighbour === undefined) return invalid
+      if (neighbour === undefined) return null
       hash = position % 2 === 0 ? merkleNode(hash, neighbour) : merkleNode(neighbour, hash)
     }
     position = Math.floor(position / 2)
   }
-  return used === proof.length && equal(hash, root) ? ok : invalid
+  return used === proof.length ? hash : null
+}
+
+/**
+ * Checks that the leaf at `index` of a list of `count` leaves has the hash `leaf`.
+ * @param count must come from where the root comes from; a proof for another count is refused
+ */
+export function verifyLeaf(root: Bytes, count: number, index: number, leaf: Bytes, proof: MerkleProof): Check {
+  const reached = rootByProof(count, index, leaf, proof)
+  if (reached !== null && equal(reached, root)) return ok
+  return refused('merkleProofInvalid', 'The proof for a piece of this file does not fit the file; it was not used.')
 }
 
 /** The root of a list that is still growing, in O(log n) memory; a value. */

@@ -28,7 +28,7 @@ import {
   treeIdOf,
 } from '../crypto/crypto.ts'
 import { type Checked, chainLengthMax, checkedWhere, claimsOfChain, writecapWire } from '../cap/cap.ts'
-import { accessRecordWire, checkShape, claimOfRecord, signedRecordWire } from '../block/block.ts'
+import { type SignedRecord, accessRecordWire, checkShape, claimOfRecord, signedRecordWire } from '../block/block.ts'
 import { type TreeId, treeIdWire } from '../path/path.ts'
 import { wrapsWire } from './state.ts'
 
@@ -89,8 +89,12 @@ export const decodeBatch = (octets: Bytes): Result<Batch> => decode(batchWire, o
 /** What an operation adds to a batch at most; exact only for the rare kinds. */
 export function operationSizeBytes(operation: Operation): number {
   if (operation.tag !== 'change') return encode(operationWire, operation).length
-  // A record is its body and its signature of 64 octets under heads; the operation's own fields and heads take less than 64.
-  return operation.value.records.reduce((sizeBytes, { body }) => sizeBytes + body.length + 96, 64)
+  // A record is its body, its signature of 64 octets and the way to what is signed, under heads; the operation's own fields and
+  // heads take less than 64.
+  return operation.value.records.reduce(
+    (sizeBytes, { body, signature }) => sizeBytes + body.length + 34 * signature.way.length + 96,
+    64,
+  )
 }
 
 /**
@@ -127,15 +131,15 @@ export function examineOperation(
       }
       const claims = claimsOfChain(chain, (sequence) => (sequence === 0 ? set : null))
       if (!claims.ok) return claims
-      const shape = checkShape(rootAccess)
-      return shape.ok ? accepted([...claims.value, claimOfRecord(rootAccess)]) : shape
+      const own = examineRecord(rootAccess)
+      return own.ok ? accepted([...claims.value, own.value]) : own
     }
     case 'change': {
       const claims: Claim[] = []
       for (const signed of operation.value.records) {
-        const shape = checkShape(signed)
-        if (!shape.ok) return shape
-        claims.push(claimOfRecord(signed))
+        const claim = examineRecord(signed)
+        if (!claim.ok) return claim
+        claims.push(claim.value)
       }
       return accepted(claims)
     }
@@ -149,8 +153,13 @@ export function examineOperation(
       if (!claims.ok) return claims
       const own = rootClaim(set, takeOverDomain, body, signature)
       if (!own.ok) return own
-      const shape = checkShape(rootAccess)
-      return shape.ok ? accepted([own.value, ...claims.value, claimOfRecord(rootAccess)]) : shape
+      const access = examineRecord(rootAccess)
+      return access.ok ? accepted([own.value, ...claims.value, access.value]) : access
     }
   }
+}
+
+function examineRecord(signed: SignedRecord): Result<Claim> {
+  const shape = checkShape(signed)
+  return shape.ok ? claimOfRecord(signed) : shape
 }

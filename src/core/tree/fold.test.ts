@@ -121,7 +121,13 @@ describe('what a writer may do', () => {
 
   test('a signature that does not hold stops the batch at gate 1', () => {
     const [good] = newDirectory(root, id(7))
-    const forged = { ...good!, signature: new Uint8Array(64) }
+    const forged = { ...good!, signature: { ...good!.signature, signature: new Uint8Array(64) } }
+    expect(() => commit(grown(), [change([forged])])).toThrow('signatureInvalid')
+  })
+
+  test('a signature over another count of records than it says stops the batch at gate 1', () => {
+    const [good] = newDirectory(root, id(7))
+    const forged = { ...good!, signature: { ...good!.signature, count: 2 } }
     expect(() => commit(grown(), [change([forged])])).toThrow('signatureInvalid')
   })
 })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { encode, toHex } from '../bytes/bytes.ts'
-import { credentialSetWire, principalOf, publicCredentialWire } from '../crypto/crypto.ts'
+import { credentialSetWire, principalOf, publicCredentialWire, signEd25519 } from '../crypto/crypto.ts'
 import { writecapWire } from '../cap/cap.ts'
-import { signedRecordWire } from '../block/block.ts'
+import { messageForRecords, signatureAt, signedRecord, signedRecordWire } from '../block/block.ts'
 import { root as rootOf } from '../merkle/merkle.ts'
 import { encodeBatch, takeOverBodyWire } from './batch.ts'
 import { archiveHeaderBody, archiveMagic, encodeFrame } from './archive.ts'
@@ -44,6 +44,7 @@ test('formats are pinned', async () => {
     'access record': encode(signedRecordWire, access(file)),
     'content record': encode(signedRecordWire, content(file)),
     removal: encode(signedRecordWire, removal(grown, id(2))),
+    'content record, the second of three that are signed together': encode(signedRecordWire, together()[1]!),
     'batch with a founding': encodeBatch({ stampMs: 1000, operations: [found] }),
     'batch with a change': encodeBatch({ stampMs: 1000, operations: [change(newFile(root, id(2)), id(9))] }),
     'take-over body': encode(takeOverBodyWire, {
@@ -73,3 +74,10 @@ test('formats are pinned', async () => {
   const text = Object.entries(examples).map(([name, octets]) => `${name}\n${toHex(octets)}\n`)
   await expect(text.join('\n')).toMatchFileSnapshot('golden.txt')
 })
+
+function together() {
+  const records = [1, 2, 3].map((octet) => content(childPath(root, id(octet))))
+  const hashes = records.map((record) => record.hash)
+  const signature = signEd25519(alice.secret, messageForRecords(hashes))
+  return records.map((record, index) => signedRecord(record, signatureAt(hashes, index, signature)))
+}

@@ -13,6 +13,7 @@ import {
   hpkeOverheadBytes,
   hpkeSeal,
   isWellFormed,
+  nameOfClaim,
   uncompressedEs256Key,
   verifyClaim,
   x25519PublicKey,
@@ -21,6 +22,7 @@ import type { CryptoPort, OpenPlan, SealPlan, Sealed } from '../../port/platform
 
 /** Imported verification keys kept; a node meets few signers again and again. */
 const importedKeyCountMax = 256
+const verdictCountMax = 64
 
 /** @param subtle what to compute with; another than the engine's own only to see the fallbacks at work */
 export function createCrypto(subtle: SubtleCrypto = crypto.subtle): CryptoPort {
@@ -42,6 +44,20 @@ export function createCrypto(subtle: SubtleCrypto = crypto.subtle): CryptoPort {
     return imported
   }
 
+  const verdicts = new Map<string, Promise<boolean>>()
+  /** What was verified lately is not verified again: of records that were signed together each makes the same claim. */
+  function verdictOn(claim: Claim): Promise<boolean> {
+    const name = nameOfClaim(claim)
+    const known = verdicts.get(name)
+    if (known !== undefined) return known
+    const verdict = verifyOne(claim)
+    if (verdicts.size >= verdictCountMax) verdicts.delete(verdicts.keys().next().value!)
+    verdicts.set(name, verdict)
+    // An engine that failed may answer the next time.
+    verdict.catch(() => verdicts.delete(name))
+    return verdict
+  }
+
   async function verifyOne(claim: Claim): Promise<boolean> {
     if (!isWellFormed(claim)) return false
     if (claim.algorithm === 'ed25519' && !(await hasEd25519())) return verifyClaim(claim)
@@ -50,28 +66,47 @@ export function createCrypto(subtle: SubtleCrypto = crypto.subtle): CryptoPort {
     return subtle.verify(algorithm, key, claim.signature, claim.message)
   }
 
-  async function sealOne({ key, associatedData, plaintext }: SealPlan): Promise<Sealed> {
-    const sectorKey = await subtle.importKey('raw', key, 'AES-GCM', false, ['encrypt'])
-    const ciphertext = await subtle.encrypt(aesGcm(associatedData), sectorKey, plaintext)
+  async function sealOne({ nonce, associatedData, plaintext }: SealPlan, key: Promise<CryptoKey>): Promise<Sealed> {
+    const ciphertext = await subtle.encrypt(aesGcm(nonce, associatedData), await key, plaintext)
     const hash = await subtle.digest('SHA-256', ciphertext)
     return { ciphertext: new Uint8Array(ciphertext), hash: new Uint8Array(hash) }
   }
 
-  async function openOne({ key, associatedData, ciphertext, hash }: OpenPlan): Promise<Bytes | null> {
+  async function openOne(
+    { nonce, associatedData, ciphertext, hash }: OpenPlan,
+    key: Promise<CryptoKey>,
+  ): Promise<Bytes | null> {
+    const sectorKey = await key
+    // One right after the other, while the ciphertext is near the processor.
     const digest = subtle.digest('SHA-256', ciphertext)
-    const sectorKey = await subtle.importKey('raw', key, 'AES-GCM', false, ['decrypt'])
     // The tag fails by rejecting, in every engine with this one error.
     const plaintext = await subtle
-      .decrypt(aesGcm(associatedData), sectorKey, ciphertext)
+      .decrypt(aesGcm(nonce, associatedData), sectorKey, ciphertext)
       .catch(nullOn('OperationError'))
     const hashFits = equal(new Uint8Array(await digest), hash)
     return hashFits && plaintext !== null ? new Uint8Array(plaintext) : null
   }
 
+  /** Works on each plan with its key, which is imported once for all plans of the call that share it. */
+  function eachWithKey<Plan extends { readonly key: Bytes }, Done>(
+    plans: readonly Plan[],
+    usage: 'encrypt' | 'decrypt',
+    work: (plan: Plan, key: Promise<CryptoKey>) => Promise<Done>,
+  ): Promise<Done[]> {
+    const imported = new Map<Bytes, Promise<CryptoKey>>()
+    return Promise.all(
+      plans.map((plan) => {
+        const key = imported.get(plan.key) ?? subtle.importKey('raw', plan.key, 'AES-GCM', false, [usage])
+        imported.set(plan.key, key)
+        return work(plan, key)
+      }),
+    )
+  }
+
   return {
-    verify: (claims) => Promise.all(claims.map(verifyOne)),
-    seal: (plans) => Promise.all(plans.map(sealOne)),
-    open: (plans) => Promise.all(plans.map(openOne)),
+    verify: (claims) => Promise.all(claims.map(verdictOn)),
+    seal: (plans) => eachWithKey(plans, 'encrypt', sealOne),
+    open: (plans) => eachWithKey(plans, 'decrypt', openOne),
     hash: (values) => Promise.all(values.map(async (value) => new Uint8Array(await subtle.digest('SHA-256', value)))),
     async sealTo(recipientKey, info, associatedData, plaintext) {
       const sealed = (await hasX25519())
@@ -97,9 +132,7 @@ export function createCrypto(subtle: SubtleCrypto = crypto.subtle): CryptoPort {
 const es256Key = { name: 'ECDSA', namedCurve: 'P-256' }
 const es256Signature = { name: 'ECDSA', hash: 'SHA-256' }
 
-/** Every key seals exactly one sector, so the nonce needs no variety. */
-const zeroNonce = new Uint8Array(12)
-const aesGcm = (additionalData: Bytes): AesGcmParams => ({ name: 'AES-GCM', iv: zeroNonce, additionalData })
+const aesGcm = (iv: Bytes, additionalData: Bytes): AesGcmParams => ({ name: 'AES-GCM', iv, additionalData })
 
 /** Suite 1. */
 const suite = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_256_GCM)

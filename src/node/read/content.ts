@@ -16,7 +16,7 @@ import {
 } from '../../core/block/block.ts'
 import type { BlockId } from '../../core/path/path.ts'
 import { type TreeState, contentOf } from '../../core/tree/tree.ts'
-import type { CryptoPort, Discard, OpenPlan } from '../../port/platform.ts'
+import type { CryptoPort, Discard } from '../../port/platform.ts'
 import { type ClusterPlace, objectKey } from '../place.ts'
 import type { KeyRing } from './key-ring.ts'
 
@@ -96,21 +96,22 @@ async function openPiece(
     'object',
     sectors.map(({ leaf }) => objectKey(place, block, leaf.hash)),
   )
-  const plans = sectors.map((sector, at): OpenPlan => {
-    const ciphertext = stored[at]
-    if (ciphertext === null || ciphertext === undefined) throw new StoreDamagedError('a piece of a file is missing')
-    const keys = ring.sectorKeys(state, block, sector.leaf.keyEpoch)
-    if (keys === null) throw new BlocktreeError('keyOutOfReach', 'This device has no key for this file.')
-    const plan = planOpen(keys, block, sector, ciphertext, place.treeId)
-    if (!plan.ok) throw new StoreDamagedError(plan.fault.code)
-    return plan.value
+  const ciphertexts = stored.map((ciphertext) => {
+    if (ciphertext === null) throw new StoreDamagedError('a piece of a file is missing')
+    return ciphertext
   })
-  const opened = (await crypto.open(plans)).map((plaintext) => {
+  const keysOf = (keyEpoch: number) => ring.sectorKeys(state, block, keyEpoch)
+  const plans = planOpen(keysOf, place.treeId, block, sectors, ciphertexts)
+  if (!plans.ok) {
+    const { code, local } = plans.fault
+    throw code === 'keyOutOfReach' ? new BlocktreeError(code, local) : new StoreDamagedError(code)
+  }
+  const opened = (await crypto.open(plans.value)).map((plaintext) => {
     if (plaintext === null) throw new StoreDamagedError('a piece of a file')
     return plaintext
   })
   const whole = concat(...opened)
-  discard(...plans.map(({ ciphertext }) => ciphertext), ...opened)
+  discard(...ciphertexts, ...opened)
   const firstByte = sectors[0]!.index * sectorSizeBytes
   return whole.subarray(Math.max(0, startByte - firstByte), Math.min(whole.length, endByte - firstByte))
 }

@@ -27,6 +27,7 @@ const info = utf8('use')
 const place = utf8('place')
 const content = utf8('content of a sector')
 const sectorKey = new Uint8Array(32).fill(1)
+const nonce = new Uint8Array(12).fill(9)
 
 export const cryptoCases: readonly CryptoCase[] = [
   {
@@ -72,8 +73,11 @@ export const cryptoCases: readonly CryptoCase[] = [
     name: 'seals and opens sectors of any size, in the order of the plans',
     async run(crypto) {
       const plaintexts = [0, 1, 31, 32, 33, 65536].map((sizeBytes) => new Uint8Array(sizeBytes).fill(sizeBytes & 255))
+      const keys = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
       const plans = plaintexts.map((plaintext, i) => ({
-        key: new Uint8Array(32).fill(i),
+        // Some share a key, as sectors that are sealed together do.
+        key: keys[i >> 2]!,
+        nonce: new Uint8Array(12).fill(i),
         associatedData: Uint8Array.of(i),
         plaintext,
       }))
@@ -88,13 +92,13 @@ export const cryptoCases: readonly CryptoCase[] = [
     },
   },
   {
-    name: 'binds key, associated data, content and hash of a sector',
+    name: 'binds key, nonce, associated data, content and hash of a sector',
     async run(crypto) {
-      const plan = { key: sectorKey, associatedData: place, plaintext: content }
+      const plan = { key: sectorKey, nonce, associatedData: place, plaintext: content }
       const [sealed] = await crypto.seal([plan])
       const { ciphertext, hash } = sealed!
       claim(!contains(ciphertext, content), 'the ciphertext does not show the content')
-      const good = { key: sectorKey, associatedData: place, ciphertext, hash }
+      const good = { key: sectorKey, nonce, associatedData: place, ciphertext, hash }
       const damaged = (position: number) => {
         const other = flipped(ciphertext, position)
         return { ...good, ciphertext: other, hash: sha256(other) }
@@ -103,6 +107,7 @@ export const cryptoCases: readonly CryptoCase[] = [
       const answers = await crypto.open([
         good,
         { ...good, key: flipped(sectorKey, 31) },
+        { ...good, nonce: flipped(nonce, 11) },
         { ...good, associatedData: utf8('elsewhere') },
         { ...good, hash: flipped(hash, 0) },
         { ...good, ciphertext: flipped(ciphertext, 0) },

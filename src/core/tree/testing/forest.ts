@@ -18,7 +18,14 @@ import {
   x25519PublicKey,
 } from '../../crypto/crypto.ts'
 import { type Writecap, allRights, writecapBody, writecapDomain, writecapOf } from '../../cap/cap.ts'
-import { type RecordKind, type SignedRecord, recordBody, recordDomain, signedRecord } from '../../block/records.ts'
+import {
+  type RecordKind,
+  type SignedRecord,
+  messageForRecords,
+  signatureAt,
+  signedRecord,
+  unsignedRecord,
+} from '../../block/block.ts'
 import { type IdPath, childPath, rootPath } from '../../path/path.ts'
 import { type Batch, type Operation, admit, examineBatch } from '../batch.ts'
 import { foldBatch } from '../fold.ts'
@@ -86,11 +93,13 @@ export function nodeCap(
 export const aliceCap = ownerCap(alice)
 
 export function sign<K extends RecordKind>(kind: K, fields: object, author = alice, cap = aliceCap): SignedRecord<K> {
-  const whole = { ...fields, author: author.credential, writecapHash: cap.hash } as unknown as Parameters<
-    typeof recordBody<K>
-  >[1]
-  const body = recordBody(kind, whole)
-  return signedRecord(kind, whole, body, signEd25519(author.secret, ed25519Message(recordDomain(kind), body)))
+  const record = unsignedRecord(kind, {
+    ...fields,
+    author: author.credential,
+    writecapHash: cap.hash,
+  } as unknown as Parameters<typeof unsignedRecord<K>>[1])
+  const signature = signEd25519(author.secret, messageForRecords([record.hash]))
+  return signedRecord(record, signatureAt([record.hash], 0, signature))
 }
 
 export const id = (octet: number): Bytes => filled(octet, 16)

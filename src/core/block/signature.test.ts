@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Bytes, toHex } from '../bytes/bytes.ts'
+import { signEd25519, verifyClaim } from '../crypto/crypto.ts'
+import { octetsOf } from '../crypto/testing/damage.ts'
+import { alice, mallory } from '../tree/testing/forest.ts'
+import {
+  type RecordSignature,
+  claimOfSignature,
+  messageForRecords,
+  signatureAt,
+  signedTogetherCountMax,
+} from './signature.ts'
+
+const hashOf = (fill: number): Bytes => new Uint8Array(32).fill(fill)
+const hashes = (count: number) => Array.from({ length: count }, (_, at) => hashOf(at + 1))
+const counts = Array.from({ length: signedTogetherCountMax }, (_, at) => at + 1)
+
+function signed(count: number, author = alice): readonly RecordSignature[] {
+  const all = hashes(count)
+  const signature = signEd25519(author.secret, messageForRecords(all))
+  return all.map((_, index) => signatureAt(all, index, signature))
+}
+function isValid(hash: Bytes, signature: RecordSignature, author = alice): boolean {
+  const claim = claimOfSignature(author.credential, hash, signature)
+  return claim.ok && verifyClaim(claim.value)
+}
+
+describe('of records that are signed together', () => {
+  test.each(counts)('%i: each stands by itself', (count) => {
+    const signatures = signed(count)
+    for (const [at, hash] of hashes(count).entries()) expect(isValid(hash, signatures[at]!)).toBe(true)
+    const claims = signatures.map((signature, at) => claimOfSignature(alice.credential, hashOf(at + 1), signature))
+    expect(new Set(claims.map((claim) => claim.ok && toHex(claim.value.message))).size).toBe(1)
+  })
+
+  test.each(counts)('%i: no record stands in the place of another, nor one that was not signed', (count) => {
+    const signatures = signed(count)
+    for (const [at, hash] of [...hashes(count), hashOf(99)].entries())
+      for (const [index, signature] of signatures.entries())
+        if (index !== at) expect(isValid(hash, signature)).toBe(false)
+  })
+
+  test.each(counts)('%i: neither count nor index nor way can be told otherwise', (count) => {
+    const [first] = signed(count)
+    const { way } = first!
+    for (const other of [0, ...counts, 17, 2 ** 40])
+      if (other !== count) expect(isValid(hashOf(1), { ...first!, count: other })).toBe(false)
+    for (const other of [1, 2, count - 1, count, 2 ** 40])
+      if (other > 0) expect(isValid(hashOf(1), { ...first!, index: other })).toBe(false)
+    expect(isValid(hashOf(1), { ...first!, way: [...way, hashOf(1)] })).toBe(false)
+    if (way.length > 0) expect(isValid(hashOf(1), { ...first!, way: way.slice(1) })).toBe(false)
+  })
+
+  test('no other author, and no other signature', () => {
+    const [first] = signed(3)
+    expect(isValid(hashOf(1), first!, mallory)).toBe(false)
+    expect(isValid(hashOf(1), { ...first!, signature: signed(4)[0]!.signature })).toBe(false)
+  })
+
+  test('a node of the tree can not pass as a record', () => {
+    const all = hashes(4)
+    const inner = signatureAt(all, 3, signEd25519(alice.secret, messageForRecords(all))).way[1]!
+    fc.assert(
+      fc.property(octetsOf(32), (neighbour) => {
+        const [, , third] = signed(4)
+        expect(isValid(inner, { ...third!, count: 2, index: 0, way: [neighbour] })).toBe(false)
+      }),
+    )
+    expect(isValid(inner, { ...signed(4)[0]!, count: 2, index: 0, way: [signed(4)[0]!.way[1]!] })).toBe(false)
+  })
+})
+
+test('none or more than sixteen at once are our mistake', () => {
+  expect(() => messageForRecords([])).toThrow('expected 1..16, got 0')
+  expect(() => messageForRecords(hashes(17))).toThrow('expected 1..16, got 17')
+})
