@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bytes, type Result, concat, keyOf, must, toHex, utf8 } from '../bytes/bytes.ts'
 import { blockKeySchedule, digest, openAes, sealAes, sha256 } from '../crypto/crypto.ts'
-import { merkleLeaf, merkleRoot } from '../merkle/merkle.ts'
 import {
   type Body,
   type BodyWriter,
@@ -73,8 +72,17 @@ const textOfLeaf = (leaf: SectorLeaf): string => toHex(packLeaf(leaf))
 const textOfSector = ({ index, leaf, sizeBytes }: LocatedSector): string => `${index} ${sizeBytes} ${textOfLeaf(leaf)}`
 const textOfPage = ({ hash, octets }: Page): string => `${toHex(hash)} ${toHex(octets)}`
 
-const rootByTheBook = (leaves: readonly SectorLeaf[]): string =>
-  toHex(merkleRoot(leaves.map((leaf) => merkleLeaf(packLeaf(leaf)))))
+/** As the specification has it, with everything at hand. */
+function rootByTheBook(leaves: readonly SectorLeaf[]): string {
+  let level = groupsOf(leaves.map(packLeaf)).map((page) => digest('blocktree/1/leafPage', concat(...page)))
+  while (level.length > 1)
+    level = groupsOf(level).map((page) =>
+      page.length === 1 ? page[0]! : digest('blocktree/1/hashPage', concat(...page)),
+    )
+  return toHex(level[0] ?? digest('blocktree/1/leafPage'))
+}
+const groupsOf = (entries: readonly Bytes[]): Bytes[][] =>
+  Array.from({ length: Math.ceil(entries.length / 128) }, (_, at) => entries.slice(at * 128, (at + 1) * 128))
 
 function build(leaves: readonly SectorLeaf[], sizeBytes = sizeOf(leaves.length), store: Store = new Map()) {
   const { writer, pages } = writeSectors(emptyBodyWriter, leaves)
@@ -245,8 +253,7 @@ describe('what is not what the root says is refused', () => {
     // 56 hashes and 32 leaves have the same number of octets.
     const octets = new Uint8Array(56 * 32)
     const asLeaves = concat(Uint8Array.of(0x83, 0x68), utf8('leafPage'), Uint8Array.of(1, 0x59, 7, 0), octets)
-    const hashes = Array.from({ length: 56 }, () => new Uint8Array(32))
-    const body = { bodyRoot: merkleRoot(hashes), sizeBytes: sizeOf(32) }
+    const body = { bodyRoot: digest('blocktree/1/hashPage', octets), sizeBytes: sizeOf(32) }
     expect(perform(readBody(body), new Map([[keyOf(body.bodyRoot), asLeaves]])).result.ok).toBe(false)
   })
 
@@ -625,13 +632,13 @@ const golden = {
   leafPage:
     '83686c6561665061676501587060626a1baef2fe423eca3d9f312f4675b35d106edbde5404dc8e324b74fae3eb00000000000000010000000000000000000000000000000009d077d733aa8ccbcecb8ca77ce67638f023b87b428782a6e44ad5601b0dbb38000000000000000201010101010101010101010101010101',
   hashPage:
-    '83686861736850616765015840cf5a849926267336f3543a908bf1dc048ae8e07bafb820ba452632215d02caa5b4478fa7191b614b4ff8760cd9439db9481d0ad052354e1c0db58f6397ae2d1d',
+    '836868617368506167650158400506ee8b640e164a7cefd091c5d8da08d224cf7b9ea084d9731056f601391c18023fd3be99f3fd357157ac3c985514d3cb666e573cca901cb14a73437782165c',
   roots: [
-    [1, '90f5a9ed1038013469a4add23bd5e3ef0568cc1e01c533b8bce4ce160edc7fa8'],
-    [2, '1d7a015e21760fba105bfec4eeada542c36d08a0203e1cbba1c7930ea28ddef0'],
-    [128, 'cf5a849926267336f3543a908bf1dc048ae8e07bafb820ba452632215d02caa5'],
-    [129, '4a19ddb628acf1cbd603b5384be4b1fafd73065f94f69542d636fb579f2c8f97'],
-    [300, '645c6ac9e7c306c6e30c5b6aa051aea0db1de4f115fc75a7cc4b321cdc595d45'],
+    [1, '93a41b902f6c00191f9b5dc05ef7a4d5ecc6d4d2bdebd14c9518f60346d5d7f7'],
+    [2, 'aef8ebae5aa0b2aff55f5b1c4457293cd57b3b85b0fe8eeed7faf913d4d7ed4c'],
+    [128, '0506ee8b640e164a7cefd091c5d8da08d224cf7b9ea084d9731056f601391c18'],
+    [129, 'e9c68484fee92cbfb66a17ccb7710b128b208735958bfecc51bcf09df194e865'],
+    [300, '7cc13d983b5205dcf3ed29254f843022ccb6317521540f078f43318813af4663'],
   ],
   associatedData:
     '8466736563746f7201582001010101010101010101010101010101010101010101010101010101010101015002020202020202020202020202020202',

@@ -10,9 +10,9 @@
  * @module
  */
 import { type Bytes, type Result, accepted, equal, refused } from '../bytes/bytes.ts'
-import { merkleRoot } from '../merkle/merkle.ts'
 import {
   type Page,
+  emptyLeafPageHash,
   entryCountOf,
   hashPage,
   isStored,
@@ -34,7 +34,7 @@ export interface Body {
   readonly sizeBytes: number
 }
 
-export const emptyBody: Body = { bodyRoot: merkleRoot([]), sizeBytes: 0 }
+export const emptyBody: Body = { bodyRoot: emptyLeafPageHash, sizeBytes: 0 }
 
 // ---- writing
 
