@@ -98,7 +98,9 @@ class PartnerNode {
     })
   }
   private async converse(connection: Connection, manner: Manner): Promise<string> {
-    const platform = manner === 'forged' ? { ...this.platform, keys: { node: () => this.forgedKeys() } } : this.platform
+    const { keys } = this.platform
+    const platform =
+      manner === 'forged' ? { ...this.platform, keys: { ...keys, node: () => this.forgedKeys() } } : this.platform
     const { credential } = await this.platform.keys.node()
     const own: Introduction = { treeId, credential, buildId: 'test', revocationHead: noRevocation }
     const spoken = this.recorded(connection, manner)

@@ -35,6 +35,7 @@ import { nameFromPerson, rootBlockId } from '../core/path/path.ts'
 import {
   type ArchiveFrame,
   type ArchiveHeader,
+  type DeviceRow,
   type Operation,
   type TreeState,
   accessOf,
@@ -43,9 +44,12 @@ import {
   archiveForeign,
   archiveMagic,
   chainOf,
+  claimOfDevice,
+  claimOfDismissal,
   decodeFrame,
   decodeHeader,
   decodeRow,
+  deviceOf,
   frameSizeOf,
   keys,
   readRow,
@@ -62,6 +66,7 @@ import type { ArchiveSummary } from './api.ts'
 import {
   nodeWritecapBody,
   openPeople,
+  ownDevice,
   ownWritecapLifeMs,
   rootAccessRecord,
   rootSignedWritecap,
@@ -260,11 +265,17 @@ async function checkState(
     if (!isHeldBy(addChain(signed.fields.writecapHash), principalOf(signed.fields.author))) throw damaged()
     addClaim(orRefuse(claimOfRecord(signed)))
   }
+  const addDevice = ({ device, writecapHash, dismissed }: DeviceRow): void => {
+    if (!isHeldBy(addChain(writecapHash), principalOf(device.fields.credential))) throw damaged()
+    addClaim(claimOfDevice(device))
+    if (dismissed !== null) addClaim(orRefuse(claimOfDismissal(dismissed.dismissal, (at) => setOf(state, at))))
+  }
   if (!isHeldBy(addChain(header.writecapHash), principalOf(header.exporter))) throw damaged()
   for (const [key, octets] of entries(state.map)) {
     if (key[0] === rowKind.entry) addRecord(decodeRow('entry', octets).entry)
     else if (key[0] === rowKind.content) addRecord(decodeRow('content', octets).content)
     else if (key[0] === rowKind.access) addRecord(decodeRow('access', octets))
+    else if (key[0] === rowKind.device) addDevice(decodeRow('device', octets))
   }
   // Records that were signed together make one claim.
   const distinct = [...claims.values()]
@@ -353,6 +364,15 @@ async function takeOver(
       signature: signedByRecoveryKey(recovery, takeOverDomain, body),
       chain: [writecap],
       rootAccess: await rootAccessRecord(platform, nodeKeys, owner, treeId, rootKey, writecap, previous),
+      device: await ownDevice(
+        platform,
+        nodeKeys,
+        treeId,
+        rootKey,
+        previous.fields.keyEpoch,
+        people.deviceName,
+        deviceOf(state, principalOf(nodeKeys.credential))?.device ?? null,
+      ),
       sealedProfile: sealPeople(rootKey, treeId, people, platform.random.bytes(24)),
     },
   }

@@ -9,6 +9,7 @@ import {
   type CredentialSet,
   type Recovery,
   type RootSignature,
+  ed25519Message,
   hpkeInfo,
   openText,
   principalOf,
@@ -23,7 +24,16 @@ import {
 import { type Writecap, allRights, readcapPlace, writecapBody, writecapHash, writecapOf } from '../core/cap/cap.ts'
 import { type SignedRecord, messageForRecords, signatureAt, signedRecord, unsignedRecord } from '../core/block/block.ts'
 import { type TreeId, rootBlockId, rootPath } from '../core/path/path.ts'
-import type { Operation, Wraps } from '../core/tree/tree.ts'
+import {
+  type DeviceBody,
+  type Operation,
+  type SignedDevice,
+  type Wraps,
+  deviceBody,
+  deviceDomain,
+  sealDeviceName,
+  signedDevice,
+} from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 
 /** Own devices' writecaps (design §4). */
@@ -120,6 +130,34 @@ export function openPeople(rootKey: Bytes, treeId: TreeId, sealed: Bytes): Peopl
   return ownerName === undefined || deviceName === undefined ? null : { ownerName, deviceName }
 }
 
+/**
+ * What this node says of itself as a device that reads the whole tree.
+ * @param previous the record that it follows; null for a device that is new in the tree
+ */
+export async function ownDevice(
+  platform: Platform,
+  keys: NodeKeys,
+  treeId: TreeId,
+  rootKey: Bytes,
+  rootKeyEpoch: number,
+  name: string,
+  previous: SignedDevice | null,
+): Promise<SignedDevice> {
+  const { credential } = keys
+  const fields: DeviceBody = {
+    treeId,
+    credential,
+    transportId: await platform.keys.transportId(),
+    version: (previous?.fields.version ?? 0) + 1,
+    previousHash: previous?.hash ?? null,
+    sealedName: sealDeviceName(rootKey, principalOf(credential), name, platform.random.bytes(24)),
+    nameBlock: rootBlockId(treeId),
+    nameKeyEpoch: rootKeyEpoch,
+  }
+  const body = deviceBody(fields)
+  return signedDevice(fields, body, await keys.sign(ed25519Message(deviceDomain, body)))
+}
+
 /** The operation that founds a tree. */
 export async function foundOperation(
   platform: Platform,
@@ -133,6 +171,7 @@ export async function foundOperation(
   const rootKey = platform.random.bytes(32)
   const rootAccess = await rootAccessRecord(platform, keys, set, treeId, rootKey, writecap, null)
   const sealedProfile = sealPeople(rootKey, treeId, people, platform.random.bytes(24))
+  const device = await ownDevice(platform, keys, treeId, rootKey, rootAccess.fields.keyEpoch, people.deviceName, null)
   rootKey.fill(0)
-  return { tag: 'found', value: { set, wraps, chain: [writecap], rootAccess, sealedProfile } }
+  return { tag: 'found', value: { set, wraps, chain: [writecap], rootAccess, sealedProfile, device } }
 }

@@ -5,7 +5,7 @@
  */
 import type { Bytes } from '../core/bytes/bytes.ts'
 import type { Claim, PublicCredential } from '../core/crypto/crypto.ts'
-import type { NetPort } from './net.ts'
+import type { NetPort, TransportId } from './net.ts'
 import type { StorePort } from './store.ts'
 
 /** Answered at once by the simulator, later by a browser. */
@@ -73,6 +73,8 @@ export interface NodeKeys {
 export interface KeysPort {
   /** The profile's node credential, made at the first call and the same ever after. */
   node(): Promise<NodeKeys>
+  /** By what other devices find this one, whether there is a network or not; the same ever after. */
+  transportId(): Promise<TransportId>
 }
 
 /**

@@ -102,7 +102,10 @@ export class SimDevice {
         clock: createSimClock(process, this.wall),
         random: random.fork('node'),
         crypto: createSimulatedCrypto(random.fork('crypto')),
-        keys: { node: async () => ({ ...(await this.#keys.node()), sign: this.#signerOf(random.fork('signer')) }) },
+        keys: {
+          ...this.#keys,
+          node: async () => ({ ...(await this.#keys.node()), sign: this.#signerOf(random.fork('signer')) }),
+        },
         discard: overwrite,
       },
       process,

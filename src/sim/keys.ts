@@ -32,7 +32,8 @@ export function createSimulatedKeys(seed: Uint8Array, real = false): KeysPort {
     open: (info, associatedData, sealed) =>
       real ? hpkeOpen(kemSecret, info, associatedData, sealed) : twinOpenWith(kemKey, info, associatedData, sealed),
   }
-  return { node: () => Promise.resolve(keys) }
+  const transportId = ed25519PublicKey(digest('blocktree/1/simulated/transportSecret', seed))
+  return { node: () => Promise.resolve(keys), transportId: () => Promise.resolve(transportId) }
 }
 
 export interface SimulatedPasskey {

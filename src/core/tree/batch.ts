@@ -8,6 +8,7 @@ import {
   type Decoded,
   type Result,
   accepted,
+  assertNever,
   bytesOf,
   bytesUpTo,
   decode,
@@ -23,13 +24,23 @@ import {
   type Claim,
   type CredentialSet,
   credentialSetWire,
+  principalOf,
   rootClaim,
   rootSignatureWire,
   treeIdOf,
 } from '../crypto/crypto.ts'
-import { type Checked, chainLengthMax, checkedWhere, claimsOfChain, writecapWire } from '../cap/cap.ts'
+import { type Checked, type Writecap, chainLengthMax, checkedWhere, claimsOfChain, writecapWire } from '../cap/cap.ts'
 import { type SignedRecord, accessRecordWire, checkShape, claimOfRecord, signedRecordWire } from '../block/block.ts'
-import { type TreeId, treeIdWire } from '../path/path.ts'
+import { type TreeId, samePath, treeIdWire } from '../path/path.ts'
+import {
+  type SignedDevice,
+  checkDeviceShape,
+  claimOfDevice,
+  claimOfDismissal,
+  deviceRecordWire,
+  dismissalWire,
+  standingOf,
+} from './device.ts'
 import { wrapsWire } from './state.ts'
 
 export const batchSizeBytesMax = 1024 * 1024
@@ -47,6 +58,7 @@ const foundWire = record('found', 1, {
   chain: chainWire,
   rootAccess: accessRecordWire,
   sealedProfile: bytesUpTo(1024),
+  device: deviceRecordWire,
 })
 
 /** Records that are taken all together or not at all; a repeated request changes nothing. */
@@ -68,13 +80,32 @@ const takeOverWire = record('takeOver', 1, {
   chain: chainWire,
   rootAccess: accessRecordWire,
   sealedProfile: bytesUpTo(1024),
+  device: deviceRecordWire,
 })
 
-const operationWire = union({ found: foundWire, change: changeWire, takeOver: takeOverWire })
+/**
+ * The outcome of joining (design §10): what the newcomer says of itself, what the root grants to it, and the key of the place
+ * that it may read, given by the device on which it was approved.
+ */
+const admitWire = record('admit', 1, { device: deviceRecordWire, writecap: writecapWire, access: accessRecordWire })
+/** A device's next record of itself. */
+const reviseWire = record('revise', 1, { device: deviceRecordWire })
+/** The first half of a revocation: from here on the device may nothing. The other half, new keys, is records of blocks. */
+const dismissWire = record('dismiss', 1, { dismissal: dismissalWire })
+
+const operationWire = union({
+  found: foundWire,
+  change: changeWire,
+  takeOver: takeOverWire,
+  admit: admitWire,
+  revise: reviseWire,
+  dismiss: dismissWire,
+})
 export type Operation = Decoded<typeof operationWire>
 export type Found = Decoded<typeof foundWire>
 export type TakeOver = Decoded<typeof takeOverWire>
 export type Change = Decoded<typeof changeWire>
+type Admit = Decoded<typeof admitWire>
 
 const batchWire = record('batch', 1, {
   /** The leader's clock, never before the stamp of the batch before. */
@@ -125,14 +156,16 @@ export function examineOperation(
 ): Result<readonly Claim[]> {
   switch (operation.tag) {
     case 'found': {
-      const { set, chain, rootAccess } = operation.value
+      const { set, chain, rootAccess, device } = operation.value
       if (set.sequence !== 0 || !equal(treeIdOf(set), treeId)) {
         return refused('foundForeign', 'This tree is not the one that its name says.')
       }
       const claims = claimsOfChain(chain, (sequence) => (sequence === 0 ? set : null))
       if (!claims.ok) return claims
-      const own = examineRecord(rootAccess)
-      return own.ok ? accepted([...claims.value, own.value]) : own
+      const seat = examineSeat(treeId, device, chain[0])
+      if (!seat.ok) return seat
+      const access = examineRecord(rootAccess)
+      return access.ok ? accepted([...claims.value, seat.value, access.value]) : access
     }
     case 'change': {
       const claims: Claim[] = []
@@ -144,7 +177,7 @@ export function examineOperation(
       return accepted(claims)
     }
     case 'takeOver': {
-      const { body, signature, chain, rootAccess } = operation.value
+      const { body, signature, chain, rootAccess, device } = operation.value
       const last = chain.at(-1)
       const set = last?.issuer.tag === 'root' ? setOf(last.issuer.value.setSequence) : null
       if (set === null)
@@ -153,13 +186,62 @@ export function examineOperation(
       if (!claims.ok) return claims
       const own = rootClaim(set, takeOverDomain, body, signature)
       if (!own.ok) return own
+      const seat = examineSeat(treeId, device, chain[0])
+      if (!seat.ok) return seat
       const access = examineRecord(rootAccess)
-      return access.ok ? accepted([own.value, ...claims.value, access.value]) : access
+      return access.ok ? accepted([own.value, ...claims.value, seat.value, access.value]) : access
     }
+    case 'admit':
+      return examineAdmission(treeId, operation.value, setOf)
+    case 'revise': {
+      const { device } = operation.value
+      const shape = checkDeviceShape(device, treeId)
+      return shape.ok ? accepted([claimOfDevice(device)]) : shape
+    }
+    case 'dismiss': {
+      const { dismissal } = operation.value
+      if (!equal(dismissal.fields.treeId, treeId))
+        return refused('deviceForeign', 'This removal is of a device of another tree.')
+      const claim = claimOfDismissal(dismissal, setOf)
+      return claim.ok ? accepted([claim.value]) : claim
+    }
+    default:
+      return assertNever(operation)
   }
 }
 
 function examineRecord(signed: SignedRecord): Result<Claim> {
   const shape = checkShape(signed)
   return shape.ok ? claimOfRecord(signed) : shape
+}
+
+function examineAdmission(
+  treeId: TreeId,
+  { device, writecap, access }: Admit,
+  setOf: (sequence: number) => CredentialSet | null,
+): Result<readonly Claim[]> {
+  const seat = examineSeat(treeId, device, writecap)
+  if (!seat.ok) return seat
+  const claims = claimsOfChain([writecap], setOf)
+  if (!claims.ok) return claims
+  const own = examineRecord(access)
+  if (!own.ok) return own
+  const { version, credential } = device.fields
+  const { path, readcaps } = access.fields
+  const newcomer = principalOf(credential)
+  const isWhole = version === 1 && samePath(path, writecap.scope)
+  if (!isWhole) return refused('recordInconsistent', 'This admission contradicts itself; it was not used.')
+  if (!readcaps.some(({ recipient }) => equal(recipient, newcomer)))
+    return refused('readcapMissing', 'This admission gives the device no key to read with.')
+  return accepted([...claims.value, seat.value, own.value])
+}
+
+/** That a device speaks for itself and in this tree, and is whom the root gave the writecap to. */
+function examineSeat(treeId: TreeId, device: SignedDevice, writecap: Writecap | undefined): Result<Claim> {
+  const shape = checkDeviceShape(device, treeId)
+  if (!shape.ok) return shape
+  if (writecap === undefined || !equal(writecap.holder, principalOf(device.fields.credential)))
+    return refused('writecapNotHeld', 'This permission was issued to another device than the one that comes with it.')
+  const standing = standingOf(writecap)
+  return standing.ok ? accepted(claimOfDevice(device)) : standing
 }

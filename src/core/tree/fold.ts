@@ -19,20 +19,22 @@ import {
   refused,
 } from '../bytes/bytes.ts'
 import { principalOf } from '../crypto/crypto.ts'
-import { type Chain, type Checked, checkRight, checkWritecap, isHeldBy, rights } from '../cap/cap.ts'
+import { type Chain, type Checked, checkWritecap, rights } from '../cap/cap.ts'
 import { type SignedRecord, placeOf } from '../block/block.ts'
-import { entries, remove, root, set as put } from '../merkle/merkle.ts'
-import {
-  type BlockId,
-  type IdPath,
-  blockIdOf,
-  checkDepth,
-  childPath,
-  contains,
-  rootBlockId,
-  samePath,
-} from '../path/path.ts'
+import { entries, root } from '../merkle/merkle.ts'
+import { type IdPath, blockIdOf, checkDepth, childPath, contains, rootBlockId, samePath } from '../path/path.ts'
 import { type Batch, type Change, type Found, type Operation, type TakeOver, takeOverBodyWire } from './batch.ts'
+import { type SignedDevice, noRevocation } from './device.ts'
+import { Draft } from './draft.ts'
+import {
+  type Effect,
+  admitDevice,
+  checkPermission,
+  dismissDevice,
+  notFounded,
+  reviseDevice,
+  seatDevice,
+} from './membership.ts'
 import {
   type EntryRow,
   type Summary,
@@ -43,6 +45,7 @@ import {
   encodeRow,
   entryOf,
   foldVersion,
+  isDirectory,
   keys,
   pathOf,
   requestOf,
@@ -78,27 +81,6 @@ export function foldBatch(before: TreeState, batch: Checked<Batch>): Folded {
   return { state: draft.state, outcomes, touched: draft.touched }
 }
 
-/** The state under construction; local to one fold. */
-class Draft {
-  state: TreeState
-  readonly touched: Bytes[] = []
-  constructor(state: TreeState) {
-    this.state = state
-  }
-  put(key: Bytes, row: Bytes): void {
-    this.state = { ...this.state, map: put(this.state.map, key, row) }
-    this.touched.push(key)
-  }
-  remove(key: Bytes): void {
-    this.state = { ...this.state, map: remove(this.state.map, key) }
-    this.touched.push(key)
-  }
-  /** Goes back to an earlier point; what was touched since stays listed, which costs a mirror one needless look. */
-  restore(state: TreeState): void {
-    this.state = state
-  }
-}
-
 function applyOperation(draft: Draft, operation: Operation, stampMs: number): Outcome {
   const before = draft.state
   const result = operationResult(draft, operation, stampMs)
@@ -109,12 +91,20 @@ function applyOperation(draft: Draft, operation: Operation, stampMs: number): Ou
   return { ok: false, fault: result.fault }
 }
 
-function operationResult(draft: Draft, operation: Operation, stampMs: number): Result<'applied' | 'repeated'> {
+function operationResult(draft: Draft, operation: Operation, stampMs: number): Result<Effect> {
   switch (operation.tag) {
     case 'found':
       return asApplied(found(draft, operation.value, stampMs))
     case 'takeOver':
       return asApplied(takeOver(draft, operation.value, stampMs))
+    case 'admit': {
+      const { device, writecap, access } = operation.value
+      return admitDevice(draft, device, writecap, access, stampMs, () => applyRecord(draft, access, stampMs))
+    }
+    case 'revise':
+      return reviseDevice(draft, operation.value.device, stampMs)
+    case 'dismiss':
+      return dismissDevice(draft, operation.value.dismissal, stampMs)
     case 'change': {
       const known = requestOf(draft.state, operation.value.requestId)
       if (known !== null) {
@@ -167,7 +157,7 @@ function keysOlderThan(state: TreeState, table: Bytes, olderThanMs: number): rea
 function found(draft: Draft, operation: Found, stampMs: number): Check {
   const { treeId } = draft.state
   if (summaryOf(draft.state) !== null) return refused('alreadyFounded', 'This tree exists already.')
-  const { set, wraps, chain, rootAccess, sealedProfile } = operation
+  const { set, wraps, chain, rootAccess, sealedProfile, device } = operation
   const summary: Summary = {
     treeId,
     foldVersion,
@@ -176,16 +166,17 @@ function found(draft: Draft, operation: Found, stampMs: number): Check {
     setSequence: 0,
     sealedProfile,
     profileKeyEpoch: rootAccess.fields.keyEpoch,
+    revocationHead: noRevocation,
   }
   draft.put(keys.set(0), encodeRow('set', set))
   draft.put(keys.wraps, encodeRow('wraps', wraps))
   draft.put(keys.summary, encodeRow('summary', summary))
-  return admitRootAccess(draft, chain, rootAccess, stampMs)
+  return admitRootAccess(draft, chain, rootAccess, device, stampMs)
 }
 
 function takeOver(draft: Draft, operation: TakeOver, stampMs: number): Check {
   const summary = summaryOf(draft.state)
-  if (summary === null) return refused('notFounded', 'This tree does not exist yet.')
+  if (summary === null) return notFounded()
   const body = decode(takeOverBodyWire, operation.body, operation.body.length)
   if (!body.ok) return body
   const { treeId, generation, stateRoot, writecapHash } = body.value
@@ -196,22 +187,29 @@ function takeOver(draft: Draft, operation: TakeOver, stampMs: number): Check {
     operation.chain[0] !== undefined &&
     equal(writecapHash, operation.chain[0].hash)
   if (!isForThisState) return refused('takeOverStale', 'This take-over was signed for another state of the tree.')
-  const { sealedProfile, rootAccess } = operation
+  const { sealedProfile, rootAccess, device } = operation
   draft.put(
     keys.summary,
     encodeRow('summary', { ...summary, generation, sealedProfile, profileKeyEpoch: rootAccess.fields.keyEpoch }),
   )
-  return admitRootAccess(draft, operation.chain, rootAccess, stampMs)
+  return admitRootAccess(draft, operation.chain, rootAccess, device, stampMs)
 }
 
-/** Takes in the first node's chain and, under it, the root block's access record. */
-function admitRootAccess(draft: Draft, chain: Chain, rootAccess: SignedRecord<'access'>, stampMs: number): Check {
+/** Takes in the first node's chain, the node itself and, under them, the root block's access record. */
+function admitRootAccess(
+  draft: Draft,
+  chain: Chain,
+  rootAccess: SignedRecord<'access'>,
+  device: SignedDevice,
+  stampMs: number,
+): Check {
   const check = checkWritecap(chain as Checked<Chain>, rootAccess.fields.path, draft.state.treeId, stampMs)
   if (!check.ok) return check
   chain.forEach((cap, position) =>
     draft.put(keys.cap(cap.hash), encodeRow('cap', { cap, next: chain[position + 1]?.hash ?? null })),
   )
-  return applyRecord(draft, rootAccess, stampMs)
+  const seated = seatDevice(draft, device, chain, stampMs)
+  return seated.ok ? applyRecord(draft, rootAccess, stampMs) : seated
 }
 
 // --- records --------------------------------------------------------------------------------------------------------------
@@ -236,15 +234,9 @@ function applyRecord(draft: Draft, signed: SignedRecord, stampMs: number): Check
 /** "A block is considered valid if it contains a valid writecap" and its signer is whom the first grant was issued to. */
 function checkAuthor(state: TreeState, signed: SignedRecord, stampMs: number): Check {
   const { author, writecapHash } = signed.fields
-  const chain = chainOf(state, writecapHash)
-  if (chain === null) return refused('writecapUnknown', 'The writer shows a permission that this tree does not know.')
-  if (!isHeldBy(chain, principalOf(author)))
-    return refused('writecapNotHeld', 'The writer shows a permission that was issued to someone else.')
-  const valid = checkWritecap(chain, placeOf(signed), state.treeId, stampMs)
-  if (!valid.ok) return valid
   // Readcaps are grants: an access record that names recipients needs the right to grant, other records the right to write.
   const wanted = signed.kind === 'access' && signed.fields.readcaps.length > 0 ? rights.grant : rights.write
-  return checkRight(chain, wanted)
+  return checkPermission(state, principalOf(author), writecapHash, placeOf(signed), wanted, stampMs)
 }
 
 const raceLost = () =>
@@ -381,9 +373,4 @@ function applyRemoval(draft: Draft, signed: SignedRecord<'removal'>, stampMs: nu
   draft.remove(keys.access(child))
   draft.remove(keys.content(child))
   return ok
-}
-
-function isDirectory(state: TreeState, block: BlockId): boolean {
-  if (equal(block, rootBlockId(state.treeId))) return true
-  return entryOf(state, block)?.entry.fields.kind === 'directory'
 }

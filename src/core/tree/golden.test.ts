@@ -1,38 +1,51 @@
 import { expect, test } from 'vitest'
 import { encode, toHex } from '../bytes/bytes.ts'
 import { credentialSetWire, principalOf, publicCredentialWire, signEd25519 } from '../crypto/crypto.ts'
-import { writecapWire } from '../cap/cap.ts'
+import { rights, writecapWire } from '../cap/cap.ts'
 import { messageForRecords, signatureAt, signedRecord, signedRecordWire } from '../block/block.ts'
 import { root as rootOf } from '../merkle/merkle.ts'
 import { encodeBatch, takeOverBodyWire } from './batch.ts'
 import { archiveHeaderBody, archiveMagic, encodeFrame } from './archive.ts'
-import { contentOf, encodeRow, entryOf, summaryOf } from './state.ts'
+import { deviceRecordWire } from './device.ts'
+import { contentOf, deviceOf, encodeRow, entryOf, summaryOf } from './state.ts'
 import {
   access,
+  admission,
   alice,
   aliceCap,
   change,
   childPath,
   commit,
   content,
+  device,
+  dismissedBy,
+  dismissedByRoot,
   entry,
   found,
   founded,
   hash,
   id,
   mallory,
+  newDirectory,
   newFile,
+  nextDevice,
   nodeCap,
+  ownerCap,
   ownerSet,
   removal,
   root,
   treeId,
+  withDevice,
 } from './testing/forest.ts'
 
 /** Octets of one example of every format, as `spec.md` describes it. A difference here breaks every tree that exists. */
 test('formats are pinned', async () => {
   const file = childPath(root, id(2))
+  const mail = childPath(root, id(3))
   const grown = commit(founded(), [change(newFile(root, id(2)), id(9))]).state
+  const shared = commit(grown, [change(newDirectory(root, id(3)), id(8))]).state
+  const guestCap = ownerCap(mallory, mail, rights.write)
+  const without = commit(withDevice(shared, mallory, guestCap), [dismissedByRoot(mallory)]).state
   const examples: Record<string, Uint8Array> = {
     'public credential': encode(publicCredentialWire, alice.credential),
     principal: principalOf(alice.credential),
@@ -69,6 +82,16 @@ test('formats are pinned', async () => {
       exporter: alice.credential,
       writecapHash: aliceCap.hash,
     }),
+    'device record': encode(deviceRecordWire, device(alice)),
+    'admission of a limited device': encodeBatch({ stampMs: 1000, operations: [admission(shared, mallory, guestCap)] }),
+    'revision of a device': encodeBatch({
+      stampMs: 1000,
+      operations: [{ tag: 'revise', value: { device: nextDevice(grown, alice, { nameKeyEpoch: 2 }) } }],
+    }),
+    'dismissal by a device': encodeBatch({ stampMs: 1000, operations: [dismissedBy(alice, alice, aliceCap)] }),
+    'dismissal by the root': encodeBatch({ stampMs: 1000, operations: [dismissedByRoot(mallory)] }),
+    'state row: device': encodeRow('device', deviceOf(without, principalOf(mallory.credential))!),
+    'state row: summary after a dismissal': encodeRow('summary', summaryOf(without)!),
     'archive end frame': encodeFrame({ tag: 'end', value: { rowCount: 10, objectCount: 2 } }),
   }
   const text = Object.entries(examples).map(([name, octets]) => `${name}\n${toHex(octets)}\n`)

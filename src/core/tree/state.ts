@@ -10,6 +10,8 @@ import {
   type Bytes,
   type Codec,
   type Decoded,
+  type Result,
+  accepted,
   bytesOf,
   bytesUpTo,
   compare,
@@ -20,12 +22,13 @@ import {
   must,
   nullable,
   record,
+  refused,
   textUpTo,
   tuple,
   u53,
   u64be,
 } from '../bytes/bytes.ts'
-import { type CredentialSet, credentialSetWire } from '../crypto/crypto.ts'
+import { type CredentialSet, type Principal, credentialSetWire } from '../crypto/crypto.ts'
 import { type Chain, type Checked, type Writecap, chainLengthMax, writecapWire } from '../cap/cap.ts'
 import { type SignedRecord, accessRecordWire, contentRecordWire, entryRecordWire } from '../block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, get } from '../merkle/merkle.ts'
@@ -40,6 +43,7 @@ import {
   rootPath,
   treeIdWire,
 } from '../path/path.ts'
+import { deviceDismissed, deviceRecordWire, dismissalWire, revocationHeadWire, standingWire } from './device.ts'
 
 /** The wire limit of a state row; every table below keeps within. */
 export const rowSizeBytesMax = 128 * 1024
@@ -67,6 +71,7 @@ export const rowKind = {
   requestAge: 9,
   dead: 10,
   wraps: 11,
+  device: 12,
 } as const
 type RowKind = keyof typeof rowKind
 
@@ -88,6 +93,8 @@ export const keys = {
   dead: (stampMs: number, block: BlockId, bodyRoot: Bytes) => key('dead', u64be(stampMs), block, bodyRoot),
   deads: key('dead'),
   wraps: key('wraps'),
+  device: (device: Principal) => key('device', device),
+  devices: key('device'),
 } as const
 
 /** What holds for the cluster as a whole. */
@@ -102,6 +109,7 @@ const summaryWire = record('summary', 1, {
   /** Owner's and devices' names, sealed under the root block's key of this epoch. */
   sealedProfile: bytesUpTo(1024),
   profileKeyEpoch: u53,
+  revocationHead: revocationHeadWire,
 })
 export type Summary = Decoded<typeof summaryWire>
 
@@ -126,9 +134,21 @@ const entryRowWire = tuple({ entry: entryRecordWire, createdAtMs: u53, stampMs: 
 const contentRowWire = tuple({ content: contentRecordWire, stampMs: u53 })
 const requestRowWire = tuple({ stampMs: u53, fault: nullable(textUpTo(64)) })
 const deadRowWire = tuple({ sizeBytes: u53 })
+const deviceRowWire = tuple({
+  device: deviceRecordWire,
+  standing: standingWire,
+  /** What the root said when the device came in. */
+  writecapHash: bytesOf(32),
+  admittedAtMs: u53,
+  /** The device on which it was approved; itself where it began the tree or continues it. */
+  approver: bytesOf(32),
+  /** Its row stays, since its permissions are judged by it. */
+  dismissed: nullable(tuple({ dismissal: dismissalWire, atMs: u53 })),
+})
 
 export type EntryRow = Decoded<typeof entryRowWire>
 export type ContentRow = Decoded<typeof contentRowWire>
+export type DeviceRow = Decoded<typeof deviceRowWire>
 export type RequestRow = Decoded<typeof requestRowWire>
 
 /** The format of each table's rows; also what an imported state is read with. */
@@ -144,6 +164,7 @@ export const rows = {
   requestAge: tuple({}),
   dead: deadRowWire,
   wraps: wrapsWire,
+  device: deviceRowWire,
 } as const satisfies { readonly [K in RowKind]: AnyCodec }
 type RowOf<K extends RowKind> = Decoded<(typeof rows)[K]>
 
@@ -182,6 +203,34 @@ export const accessOf = (state: TreeState, block: BlockId): SignedRecord<'access
 export const requestOf = (state: TreeState, requestId: Bytes): RequestRow | null =>
   readRow(state, 'request', keys.request(requestId))
 
+/** null for who never was a device of the tree; one that was put out is still found. */
+export const deviceOf = (state: TreeState, device: Principal): DeviceRow | null =>
+  readRow(state, 'device', keys.device(device))
+
+/** All that ever were, in the order of their principals. */
+export function* devicesOf(state: TreeState): Generator<DeviceRow> {
+  for (const [, octets] of entries(state.map, keys.devices)) yield decodeRow('device', octets)
+}
+
+/**
+ * Whether a principal is a device of the tree at a time, and may go on being one.
+ * @param nowMs milliseconds since 1970, UTC; inside the fold the entry's stamped time
+ */
+export function checkDevice(state: TreeState, device: Principal, nowMs: number): Result<DeviceRow> {
+  const row = deviceOf(state, device)
+  if (row === null)
+    return refused('deviceUnknown', 'This device does not belong to the tree.', 'You are not a device of this tree.')
+  if (row.dismissed !== null) return deviceDismissed()
+  const chain = chainOf(state, row.writecapHash)
+  if (chain === null || chain.some(({ expiresAtMs }) => nowMs >= expiresAtMs))
+    return refused(
+      'deviceExpired',
+      'The time of this device in the tree has ended; its owner can renew it.',
+      'Your time in this tree has ended; ask its owner to renew it.',
+    )
+  return accepted(row)
+}
+
 /** The directory that a block stands in; null for the root block and for blocks that are not in the tree. */
 export const parentOf = (state: TreeState, block: BlockId): BlockId | null =>
   readRow(state, 'place', keys.place(block))?.parent ?? null
@@ -190,6 +239,9 @@ export function entryOf(state: TreeState, block: BlockId): EntryRow | null {
   const parent = parentOf(state, block)
   return parent === null ? null : readRow(state, 'entry', keys.entry(parent, block))
 }
+
+export const isDirectory = (state: TreeState, block: BlockId): boolean =>
+  compare(block, rootBlockId(state.treeId)) === 0 || entryOf(state, block)?.entry.fields.kind === 'directory'
 
 /** The blocks of a directory, in the order of their ids. */
 export function* childrenOf(state: TreeState, directory: BlockId): Generator<EntryRow> {

@@ -4,5 +4,6 @@
  */
 export * from './archive.ts'
 export * from './batch.ts'
+export * from './device.ts'
 export * from './fold.ts'
 export * from './state.ts'

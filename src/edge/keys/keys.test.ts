@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { toHex, utf8 } from '../../core/bytes/bytes.ts'
-import { ed25519Message, principalOf, signedBy, verifyClaim } from '../../core/crypto/crypto.ts'
+import { ed25519Message, ed25519PublicKey, principalOf, signedBy, verifyClaim } from '../../core/crypto/crypto.ts'
 import { cryptoCases } from '../../port/testing/crypto-suite.ts'
 import { createCrypto } from '../crypto/crypto.ts'
 import { KeysLostError, createKeys } from './keys.ts'
@@ -125,6 +125,7 @@ describe('the secret of the transport', () => {
     const [first, ...others] = await Promise.all(workers.map(({ transportSecret }) => transportSecret()))
     for (const other of [...others, await createKeys('test', database).transportSecret()]) expect(other).toEqual(first)
     expect(first).toHaveLength(32)
+    expect(await workers[0]!.transportId()).toEqual(ed25519PublicKey(first!))
     const kept = database.values.get('transport') as Uint8Array
     expect(kept).toHaveLength(12 + 32 + 16)
     expect(toHex(kept)).not.toContain(toHex(first!))

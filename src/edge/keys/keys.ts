@@ -55,7 +55,8 @@ export function createKeys(
   const deviceKey = remembered(() => loadDeviceKey(database, subtle))
   const node = remembered(async () => loadNode(database, subtle, await deviceKey()))
   const transportSecret = remembered(async () => loadTransportSecret(database, subtle, await deviceKey()))
-  return { node, deviceKey, transportSecret }
+  const transportId = async () => ed25519PublicKey(await transportSecret())
+  return { node, deviceKey, transportSecret, transportId }
 }
 
 /** Computes once; a failure is not remembered, so that a later call may succeed. */

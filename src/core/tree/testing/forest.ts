@@ -2,7 +2,7 @@
  * A small tree with real keys and signatures for the core's tests: each helper signs what a node would sign.
  * @module
  */
-import { type Bytes, must } from '../../bytes/bytes.ts'
+import { type Bytes, encode, must } from '../../bytes/bytes.ts'
 import {
   type CredentialSet,
   type PublicCredential,
@@ -26,10 +26,22 @@ import {
   signedRecord,
   unsignedRecord,
 } from '../../block/block.ts'
-import { type IdPath, childPath, rootPath } from '../../path/path.ts'
-import { type Batch, type Operation, admit, examineBatch } from '../batch.ts'
+import { type IdPath, blockIdOf, childPath, rootPath } from '../../path/path.ts'
+import { root as rootOf } from '../../merkle/merkle.ts'
+import { type Batch, type Operation, admit, examineBatch, takeOverBodyWire, takeOverDomain } from '../batch.ts'
+import {
+  type DeviceBody,
+  type Dismissal,
+  type DismissalBody,
+  type SignedDevice,
+  deviceBody,
+  deviceDomain,
+  dismissalBody,
+  dismissalDomain,
+  signedDevice,
+} from '../device.ts'
 import { foldBatch } from '../fold.ts'
-import { type TreeState, accessOf, contentOf, emptyTree, entryOf, setOf } from '../state.ts'
+import { type TreeState, accessOf, contentOf, deviceOf, emptyTree, entryOf, setOf, summaryOf } from '../state.ts'
 
 const filled = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
 
@@ -37,10 +49,15 @@ const filled = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeB
 export interface Person {
   readonly secret: Bytes
   readonly credential: PublicCredential
+  readonly transportId: Bytes
 }
 export function person(octet: number): Person {
   const secret = filled(octet, 32)
-  return { secret, credential: { suite: 1, signingKey: ed25519PublicKey(secret), kemKey: x25519PublicKey(secret) } }
+  return {
+    secret,
+    credential: { suite: 1, signingKey: ed25519PublicKey(secret), kemKey: x25519PublicKey(secret) },
+    transportId: ed25519PublicKey(digest('blocktree/1/test/transport', secret)),
+  }
 }
 
 export const alice = person(1)
@@ -175,14 +192,14 @@ export function nextEntry(state: TreeState, block: Bytes, change: object, author
     cap,
   )
 }
-export function nextAccess(state: TreeState, block: Bytes, change: object) {
+export function nextAccess(state: TreeState, block: Bytes, change: object, author = alice, cap = aliceCap) {
   const previous = accessOf(state, block)!
-  return sign('access', {
-    ...previous.fields,
-    version: previous.fields.version + 1,
-    previousHash: previous.hash,
-    ...change,
-  })
+  return sign(
+    'access',
+    { ...previous.fields, version: previous.fields.version + 1, previousHash: previous.hash, ...change },
+    author,
+    cap,
+  )
 }
 export function nextContent(state: TreeState, block: Bytes, change: object, author = alice, cap = aliceCap) {
   const { content: previous } = contentOf(state, block)!
@@ -208,6 +225,99 @@ export const change = (records: readonly SignedRecord[], requestId?: Bytes): Ope
   },
 })
 
+// --- devices --------------------------------------------------------------------------------------------------------------
+
+/** What a device says of itself at first, with some fields changed. */
+export function device({ secret, credential, transportId }: Person, change: Partial<DeviceBody> = {}): SignedDevice {
+  const fields: DeviceBody = {
+    treeId,
+    credential,
+    transportId,
+    version: 1,
+    previousHash: null,
+    sealedName: filled(5, 72),
+    nameBlock: blockIdOf(root),
+    nameKeyEpoch: 1,
+    ...change,
+  }
+  const body = deviceBody(fields)
+  return signedDevice(fields, body, signEd25519(secret, ed25519Message(deviceDomain, body)))
+}
+export const nextDevice = (state: TreeState, who: Person, change: Partial<DeviceBody>): SignedDevice => {
+  const previous = deviceOf(state, principalOf(who.credential))!.device
+  return device(who, {
+    ...previous.fields,
+    version: previous.fields.version + 1,
+    previousHash: previous.hash,
+    ...change,
+  })
+}
+
+/**
+ * What lets a newcomer in, approved on Alice's device.
+ * @param cap what the root grants: its scope is what the newcomer may read
+ */
+export function admission(state: TreeState, newcomer: Person, cap: Writecap = ownerCap(newcomer)): Operation {
+  const block = blockIdOf(cap.scope)
+  const readcap = { recipient: principalOf(newcomer.credential), sealedKey: filled(4, 80) }
+  const readcaps = [...accessOf(state, block)!.fields.readcaps, readcap]
+  const access = nextAccess(state, block, { readcaps })
+  return { tag: 'admit', value: { device: device(newcomer, { nameBlock: block }), writecap: cap, access } }
+}
+
+/** The state with one device more. */
+export function withDevice(state: TreeState, newcomer: Person, cap: Writecap = ownerCap(newcomer), stampMs = 1000) {
+  const { state: after, outcomes } = commit(state, [admission(state, newcomer, cap)], stampMs)
+  if (!outcomes[0]!.ok) throw new Error(outcomes[0]!.fault.code)
+  return after
+}
+
+type DismissalSignature = Dismissal['signature']
+const dismissal = (
+  who: Person,
+  issuer: DismissalBody['issuer'],
+  signature: (body: Bytes) => DismissalSignature,
+): Operation => {
+  const fields = { treeId, device: principalOf(who.credential), issuer }
+  const body = dismissalBody(fields)
+  return { tag: 'dismiss', value: { dismissal: { fields, body, signature: signature(body) } } }
+}
+export const dismissedBy = (who: Person, author: Person, cap: Writecap): Operation =>
+  dismissal(who, { tag: 'node', value: { author: author.credential, writecapHash: cap.hash } }, (body) => ({
+    tag: 'node',
+    value: signEd25519(author.secret, ed25519Message(dismissalDomain, body)),
+  }))
+export const dismissedByRoot = (who: Person): Operation =>
+  dismissal(who, { tag: 'root', value: { setSequence: 0 } }, (body) => ({
+    tag: 'root',
+    value: { tag: 'recovery', value: { signature: recoverySign(recovery.signingSecret, dismissalDomain, body) } },
+  }))
+
+/** The root's word that a person's device goes on with the tree in this very state. */
+export function takeOver(state: TreeState, who: Person, own = device(who), cap = ownerCap(who)): Operation {
+  const summary = summaryOf(state)!
+  const body = encode(takeOverBodyWire, {
+    treeId,
+    generation: summary.generation + 1,
+    stateRoot: rootOf(state.map),
+    writecapHash: cap.hash,
+  })
+  return {
+    tag: 'takeOver',
+    value: {
+      body,
+      signature: {
+        tag: 'recovery',
+        value: { signature: recoverySign(recovery.signingSecret, takeOverDomain, body) },
+      },
+      chain: [cap],
+      rootAccess: nextAccess(state, blockIdOf(root), {}, who, cap),
+      sealedProfile: summary.sealedProfile,
+      device: own,
+    },
+  }
+}
+
 export const found: Operation = {
   tag: 'found',
   value: {
@@ -220,6 +330,7 @@ export const found: Operation = {
       readcaps: [{ recipient: treeId, sealedKey: filled(4, 80) }],
     }),
     sealedProfile: filled(5, 64),
+    device: device(alice),
   },
 }
 

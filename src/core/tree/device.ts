@@ -1,0 +1,222 @@
+/**
+ * The devices of a tree: what a device signs about itself, what the root grants to it, and how it is put out again.
+ *
+ * A device record binds the transport by which a device is found to the node credential by which it is known (design §4), and is
+ * signed by that credential. What a device may do is not in it: that says the writecap that the root signs when it approves.
+ * @module
+ */
+import {
+  type Bytes,
+  type Check,
+  type Codec,
+  type Decoded,
+  type Result,
+  accepted,
+  bytesOf,
+  bytesUpTo,
+  concat,
+  decode,
+  encode,
+  equal,
+  nullable,
+  ok,
+  record,
+  refine,
+  refused,
+  tuple,
+  u53,
+  union,
+  utf8,
+} from '../bytes/bytes.ts'
+import {
+  type Claim,
+  type CredentialSet,
+  type Principal,
+  type RootSignature,
+  digest,
+  ed25519KeyWire,
+  openText,
+  principalOf,
+  publicCredentialWire,
+  rootClaim,
+  rootSignatureWire,
+  sealText,
+  signedBy,
+} from '../crypto/crypto.ts'
+import { type Writecap, allRights, rights } from '../cap/cap.ts'
+import { sealedNameSizeBytesMax } from '../block/block.ts'
+import { type TreeId, blockIdWire, treeIdWire } from '../path/path.ts'
+
+/** Devices of a tree at a time. */
+export const deviceCountMax = 64
+export const deviceDomain = 'blocktree/1/device'
+export const dismissalDomain = 'blocktree/1/dismissal'
+const bodySizeBytesMax = 1024
+
+// --- what a device says of itself -----------------------------------------------------------------------------------------
+
+const deviceBodyWire = record('device', 1, {
+  treeId: treeIdWire,
+  credential: publicCredentialWire,
+  /** The Ed25519 key of the device's transport, 32 octets. */
+  transportId: ed25519KeyWire,
+  version: u53,
+  /** Hash of the record before this one, so that an old one never comes back. */
+  previousHash: nullable(bytesOf(32)),
+  /** Sealed under the key of `nameBlock`, a block that this device can read, of that epoch. */
+  sealedName: bytesUpTo(sealedNameSizeBytesMax),
+  nameBlock: blockIdWire,
+  nameKeyEpoch: u53,
+})
+export type DeviceBody = Decoded<typeof deviceBodyWire>
+
+/** A device record with its signature; `hash` is what the next version names as its previous one. */
+export interface SignedDevice {
+  readonly fields: DeviceBody
+  readonly body: Bytes
+  readonly signature: Bytes
+  readonly hash: Bytes
+}
+
+/** The octets that the device signs under `deviceDomain`. */
+export const deviceBody = (fields: DeviceBody): Bytes => encode(deviceBodyWire, fields)
+
+export const signedDevice = (fields: DeviceBody, body: Bytes, signature: Bytes): SignedDevice => ({
+  fields,
+  body,
+  signature,
+  hash: digest(`${deviceDomain}/hash`, body),
+})
+
+const signedDeviceWire = tuple({ body: bytesUpTo(bodySizeBytesMax), signature: bytesOf(64) })
+
+export const deviceRecordWire: Codec<SignedDevice> = {
+  pack: ({ body, signature }) => signedDeviceWire.pack({ body, signature }),
+  parse: (item) => {
+    const { body, signature } = signedDeviceWire.parse(item)
+    const fields = decode(deviceBodyWire, body, bodySizeBytesMax)
+    if (!fields.ok) throw new Error(fields.fault.code)
+    return signedDevice(fields.value, body, signature)
+  },
+}
+
+export const claimOfDevice = ({ fields, body, signature }: SignedDevice): Claim =>
+  signedBy(fields.credential, deviceDomain, body, signature)
+
+/** Refuses a record that contradicts itself or is of another tree; the fold relies on it. */
+export function checkDeviceShape({ fields }: SignedDevice, treeId: TreeId): Check {
+  if (!equal(fields.treeId, treeId)) return refused('deviceForeign', 'This device introduces itself to another tree.')
+  if (fields.version === 0 || (fields.version === 1) !== (fields.previousHash === null))
+    return refused('recordInconsistent', 'This record contradicts itself; it was not used.')
+  return ok
+}
+
+const namePlace = (device: Principal): Bytes => concat(utf8('blocktree/1/deviceName'), device)
+
+/** @param nonce 24 octets, fresh */
+export const sealDeviceName = (key: Bytes, device: Principal, name: string, nonce: Bytes): Bytes =>
+  sealText(key, name, namePlace(device), nonce)
+/** @returns null where the key is another one */
+export const openDeviceName = (key: Bytes, { credential, sealedName }: DeviceBody): string | null =>
+  openText(key, sealedName, namePlace(principalOf(credential)))
+
+// --- what the root grants to it -------------------------------------------------------------------------------------------
+
+/** The owner's own device reads and writes everywhere; a limited one has a single folder, until a date. */
+export type Standing = 'own' | 'limited'
+
+export const standingWire: Codec<Standing> = refine(
+  u53,
+  (code) => (code === 0 ? 'own' : code === 1 ? 'limited' : null),
+  (standing) => (standing === 'own' ? 0 : 1),
+)
+
+/**
+ * Where a device stands that the root gives this writecap. The root signs nothing else: what it saw is what is granted.
+ * @returns refused for anything between the two, which nobody is asked about (design §10)
+ */
+export function standingOf({ issuer, scope, rights: granted }: Writecap): Result<Standing> {
+  if (issuer.tag === 'root') {
+    if (scope.ids.length === 0 && granted === allRights) return accepted('own')
+    // A limited device passes nothing on; one that may only read holds a writecap without rights.
+    if (scope.ids.length > 0 && (granted & ~(rights.write | rights.lock)) === 0) return accepted('limited')
+  }
+  return refused(
+    'standingUnknown',
+    'A device gets either the whole tree or one folder, and the owner’s passkey or card must say so.',
+  )
+}
+
+// --- how it is put out ----------------------------------------------------------------------------------------------------
+
+const dismissalBodyWire = record('dismissal', 1, {
+  treeId: treeIdWire,
+  device: bytesOf(32),
+  /** A device of the tree under its writecap, or the root through the credential set of that sequence number. */
+  issuer: union({
+    node: tuple({ author: publicCredentialWire, writecapHash: bytesOf(32) }),
+    root: tuple({ setSequence: u53 }),
+  }),
+})
+export type DismissalBody = Decoded<typeof dismissalBodyWire>
+
+const dismissalSignatureWire = union({ node: bytesOf(64), root: rootSignatureWire })
+type DismissalSignature =
+  | { readonly tag: 'node'; readonly value: Bytes }
+  | { readonly tag: 'root'; readonly value: RootSignature }
+
+/** That a device is put out, with the signature of who says so. Final: a device comes back only under a new credential. */
+export interface Dismissal {
+  readonly fields: DismissalBody
+  readonly body: Bytes
+  readonly signature: DismissalSignature
+}
+
+/** The octets that are signed under `dismissalDomain`. */
+export const dismissalBody = (fields: DismissalBody): Bytes => encode(dismissalBodyWire, fields)
+
+const signedDismissalWire = tuple({ body: bytesUpTo(bodySizeBytesMax), signature: dismissalSignatureWire })
+
+export const dismissalWire: Codec<Dismissal> = {
+  pack: ({ body, signature }) => signedDismissalWire.pack({ body, signature }),
+  parse: (item) => {
+    const { body, signature } = signedDismissalWire.parse(item)
+    const fields = decode(dismissalBodyWire, body, bodySizeBytesMax)
+    if (!fields.ok) throw new Error(fields.fault.code)
+    return { fields: fields.value, body, signature }
+  },
+}
+
+/** @param setOf the tree's credential set of a sequence number, or null where the tree never had it */
+export function claimOfDismissal(
+  { fields, body, signature }: Dismissal,
+  setOf: (sequence: number) => CredentialSet | null,
+): Result<Claim> {
+  const { issuer } = fields
+  if (issuer.tag === 'node' && signature.tag === 'node')
+    return accepted(signedBy(issuer.value.author, dismissalDomain, body, signature.value))
+  if (issuer.tag === 'root' && signature.tag === 'root') {
+    const set = setOf(issuer.value.setSequence)
+    if (set === null)
+      return refused('credentialSetUnknown', 'This removal was signed under a root that this tree does not know.')
+    return rootClaim(set, dismissalDomain, body, signature.value)
+  }
+  return refused('issuerMismatch', 'This removal is signed by another kind of key than it names.')
+}
+
+export const deviceDismissed = () =>
+  refused(
+    'deviceDismissed',
+    'This device was removed from the tree. It can join again with new keys: delete the site’s data there first.',
+    'This device was removed from the tree.',
+  )
+
+/** How often the tree took a permission back, and a hash over all of these, in order. Of two heads the higher one is newer. */
+export const revocationHeadWire = tuple({ sequence: u53, hash: bytesOf(32) })
+export type RevocationHead = Decoded<typeof revocationHeadWire>
+export const noRevocation: RevocationHead = { sequence: 0, hash: new Uint8Array(32) }
+
+export const nextRevocation = ({ sequence, hash }: RevocationHead, { body }: Dismissal): RevocationHead => ({
+  sequence: sequence + 1,
+  hash: digest('blocktree/1/revocation', hash, body),
+})

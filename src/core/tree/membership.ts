@@ -1,0 +1,188 @@
+/**
+ * Who is a device of the tree: the part of the fold that admits, revises and dismisses (design §6, §10).
+ * @module
+ */
+import { type Bytes, type Check, type Result, accepted, equal, ok, refused } from '../bytes/bytes.ts'
+import { type Principal, principalOf } from '../crypto/crypto.ts'
+import { type Chain, type Checked, type Writecap, checkRight, checkWritecap, isHeldBy, rights } from '../cap/cap.ts'
+import type { SignedRecord } from '../block/block.ts'
+import { type IdPath, blockIdOf, rootPath } from '../path/path.ts'
+import {
+  type Dismissal,
+  type SignedDevice,
+  deviceCountMax,
+  deviceDismissed,
+  nextRevocation,
+  standingOf,
+} from './device.ts'
+import type { Draft } from './draft.ts'
+import {
+  type DeviceRow,
+  type TreeState,
+  chainOf,
+  checkDevice,
+  deviceOf,
+  devicesOf,
+  encodeRow,
+  isDirectory,
+  keys,
+  summaryOf,
+} from './state.ts'
+
+/** What a request that may come twice did this time. */
+export type Effect = 'applied' | 'repeated'
+
+/** Permissions of a device that was put out, and what it passed on, count no more (R-13). What was committed before stays. */
+export function checkNotRevoked(state: TreeState, chain: Chain): Check {
+  return chain.every(({ holder }) => (deviceOf(state, holder)?.dismissed ?? null) === null)
+    ? ok
+    : refused(
+        'writecapRevoked',
+        'The writer, or who let it in, was removed from this tree.',
+        'This device was removed from the tree.',
+      )
+}
+
+/**
+ * A permission that may be used at a place.
+ * @param place what the author wants to change
+ * @param right of `rights`
+ */
+export function checkPermission(
+  state: TreeState,
+  author: Principal,
+  writecapHash: Bytes,
+  place: IdPath,
+  right: number,
+  stampMs: number,
+): Check {
+  const chain = chainOf(state, writecapHash)
+  if (chain === null) return refused('writecapUnknown', 'The writer shows a permission that this tree does not know.')
+  if (!isHeldBy(chain, author))
+    return refused('writecapNotHeld', 'The writer shows a permission that was issued to someone else.')
+  const valid = checkWritecap(chain, place, state.treeId, stampMs)
+  if (!valid.ok) return valid
+  const standing = checkNotRevoked(state, chain)
+  return standing.ok ? checkRight(chain, right) : standing
+}
+
+/** The device that begins the tree, or goes on with it in the name of the root. */
+export function seatDevice(draft: Draft, device: SignedDevice, [own]: Chain, stampMs: number): Check {
+  const principal = principalOf(device.fields.credential)
+  const known = deviceOf(draft.state, principal)
+  if (known !== null && known.dismissed !== null) return deviceDismissed()
+  if (known === null ? device.fields.version !== 1 : !isSame(known.device, device) && !follows(known.device, device))
+    return deviceChanged()
+  putDevice(draft, {
+    device,
+    standing: 'own',
+    writecapHash: own!.hash,
+    admittedAtMs: known?.admittedAtMs ?? stampMs,
+    approver: principal,
+    dismissed: null,
+  })
+  return ok
+}
+
+/**
+ * Takes a newcomer in as the root has said.
+ * @param applyAccess takes the record that gives the newcomer its key, under the permission of who approved
+ */
+export function admitDevice(
+  draft: Draft,
+  device: SignedDevice,
+  writecap: Writecap,
+  access: SignedRecord<'access'>,
+  stampMs: number,
+  applyAccess: () => Check,
+): Result<Effect> {
+  const { state } = draft
+  if (summaryOf(state) === null) return notFounded()
+  const known = deviceOf(state, principalOf(device.fields.credential))
+  if (known !== null) {
+    if (known.dismissed !== null) return deviceDismissed()
+    if (isSame(known.device, device) && equal(known.writecapHash, writecap.hash)) return accepted('repeated')
+    return refused('deviceKnown', 'This device belongs to the tree already.')
+  }
+  if (activeCount(state) >= deviceCountMax)
+    return refused(
+      'devicesTooMany',
+      `A tree has ${deviceCountMax} devices at most; remove one that is not used any more.`,
+    )
+  const valid = checkWritecap([writecap] as unknown as Checked<Chain>, writecap.scope, state.treeId, stampMs)
+  if (!valid.ok) return valid
+  const standing = standingOf(writecap)
+  if (!standing.ok) return standing
+  // Before the newcomer's own permission is known, so that nobody lets himself in.
+  const given = applyAccess()
+  if (!given.ok) return given
+  if (!isDirectory(state, blockIdOf(writecap.scope)))
+    return refused('notADirectory', 'A device is let into a folder, not into a file.')
+  draft.put(keys.cap(writecap.hash), encodeRow('cap', { cap: writecap, next: null }))
+  putDevice(draft, {
+    device,
+    standing: standing.value,
+    writecapHash: writecap.hash,
+    admittedAtMs: stampMs,
+    approver: principalOf(access.fields.author),
+    dismissed: null,
+  })
+  return accepted('applied')
+}
+
+/** A device says something else of itself; nobody says it for the device. */
+export function reviseDevice(draft: Draft, device: SignedDevice, stampMs: number): Result<Effect> {
+  const known = checkDevice(draft.state, principalOf(device.fields.credential), stampMs)
+  if (!known.ok) return known
+  if (isSame(known.value.device, device)) return accepted('repeated')
+  if (!follows(known.value.device, device)) return deviceChanged()
+  putDevice(draft, { ...known.value, device })
+  return accepted('applied')
+}
+
+/** Puts a device out: by the root, by a device that may grant everywhere, or by itself. */
+export function dismissDevice(draft: Draft, dismissal: Dismissal, stampMs: number): Result<Effect> {
+  const { state } = draft
+  const summary = summaryOf(state)
+  if (summary === null) return notFounded()
+  const { device, issuer } = dismissal.fields
+  const row = deviceOf(state, device)
+  if (row === null) return refused('deviceUnknown', 'This device does not belong to the tree.')
+  if (row.dismissed !== null) return accepted('repeated')
+  if (issuer.tag === 'node') {
+    const { author, writecapHash } = issuer.value
+    const principal = principalOf(author)
+    const isLeaving = equal(principal, device)
+    const allowed = isLeaving
+      ? ok
+      : checkPermission(state, principal, writecapHash, rootPath(state.treeId), rights.grant, stampMs)
+    if (!allowed.ok) return allowed
+  }
+  if (row.standing === 'own' && activeCount(state, 'own') === 1)
+    return refused('deviceLast', 'This is the last device of its owner; without it nobody could use the tree.')
+  putDevice(draft, { ...row, dismissed: { dismissal, atMs: stampMs } })
+  const revocationHead = nextRevocation(summary.revocationHead, dismissal)
+  draft.put(keys.summary, encodeRow('summary', { ...summary, revocationHead }))
+  return accepted('applied')
+}
+
+const putDevice = (draft: Draft, row: DeviceRow): void =>
+  draft.put(keys.device(principalOf(row.device.fields.credential)), encodeRow('device', row))
+
+const isSame = (left: SignedDevice, right: SignedDevice): boolean => equal(left.hash, right.hash)
+
+const follows = (previous: SignedDevice, { fields }: SignedDevice): boolean =>
+  fields.version === previous.fields.version + 1 &&
+  fields.previousHash !== null &&
+  equal(fields.previousHash, previous.hash)
+
+function activeCount(state: TreeState, standing?: DeviceRow['standing']): number {
+  let count = 0
+  for (const row of devicesOf(state))
+    if (row.dismissed === null && (standing === undefined || row.standing === standing)) count += 1
+  return count
+}
+
+export const notFounded = () => refused('notFounded', 'This tree does not exist yet.')
+const deviceChanged = () =>
+  refused('raceLost', 'This device has changed what it says of itself meanwhile; look again and repeat.')
