@@ -9,7 +9,7 @@ import fragmentWorkerUrl from '../workers/fragment.worker.ts?worker&url'
 import { createPasskey, passkeyAvailability, signWithPasskey } from './edge/keys/page.ts'
 import { hostRtc } from './edge/net/page.ts'
 import { connectNode } from './edge/tab/page.ts'
-import { profileOf, registerService, startModuleWorker } from './edge/web/page.ts'
+import { profileOf, registerService, seenTreeOf, startModuleWorker } from './edge/web/page.ts'
 import { BtShell } from './ui/shell.ts'
 
 /** Not yet in the compiler's library: https://developer.mozilla.org/docs/Web/API/BeforeInstallPromptEvent */
@@ -24,6 +24,7 @@ shell.passkey = { availability: passkeyAvailability, create: createPasskey, sign
 // Not part of what the page needs to show itself.
 shell.fragments = async () =>
   (await import('./edge/wasm/page.ts')).openFragments(() => startModuleWorker(fragmentWorkerUrl))
+shell.seenTree = seenTreeOf(profile)
 shell.node = connectNode(profile, () => {
   const worker = startModuleWorker(nodeWorkerUrl)
   hostRtc(worker)

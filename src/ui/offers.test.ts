@@ -2,7 +2,16 @@ import { expect, test } from 'vitest'
 import { type Occasion, offerAt } from './offers.ts'
 
 const none = () => {}
-const calm: Occasion = { route: '/', isPlanted: true, useNewVersion: null, plant: none, install: null }
+const calm: Occasion = {
+  route: '/',
+  isPlanted: true,
+  useNewVersion: null,
+  lost: null,
+  bringBack: none,
+  forgetLost: none,
+  plant: none,
+  install: null,
+}
 
 test.each<[string, Partial<Occasion>, string | undefined]>([
   ['nothing while nothing is the matter', {}, undefined],
@@ -10,6 +19,16 @@ test.each<[string, Partial<Occasion>, string | undefined]>([
   ['to plant a tree that is not', { isPlanted: false }, 'Plant it'],
   ['to install, once it is planted', { install: none }, 'Install'],
   ['to plant before to install', { isPlanted: false, install: none }, 'Plant it'],
+  [
+    'to bring a lost tree back before to plant its successor',
+    { isPlanted: false, lost: { planted: true } },
+    'Bring it back',
+  ],
+  [
+    'to take note of the loss of one that nothing brings back',
+    { isPlanted: false, lost: { planted: false } },
+    'I understand',
+  ],
   ['a new version before all else', { isPlanted: false, install: none, useNewVersion: none }, 'Use it now'],
   ['a new version in every view', { route: '/trash', useNewVersion: none }, 'Use it now'],
   ['nothing else beside other views', { route: '/trash', isPlanted: false, install: none }, undefined],

@@ -14,14 +14,22 @@ export interface Occasion {
   readonly isPlanted: boolean | undefined
   /** Lets a newer version in that waits. */
   readonly useNewVersion: (() => void) | null
+  /** The tree that was here is gone; null where none was lost. */
+  readonly lost: { readonly planted: boolean } | null
+  /** Goes where a lost tree can be brought back. */
+  readonly bringBack: () => void
+  readonly forgetLost: () => void
   readonly plant: () => void
   /** Shows the browser's own question. */
   readonly install: (() => void) | null
 }
 
-export function offerAt({ route, isPlanted, useNewVersion, plant, install }: Occasion): Offer | null {
+export function offerAt(occasion: Occasion): Offer | null {
+  const { route, isPlanted, useNewVersion, lost, bringBack, forgetLost, plant, install } = occasion
   if (useNewVersion) return { ...words.update, icon: 'restore', accept: useNewVersion }
   if (route !== '/') return null
+  if (lost?.planted) return { ...words.lost.planted, icon: 'warn', accept: bringBack }
+  if (lost) return { ...words.lost.local, icon: 'warn', accept: forgetLost }
   if (isPlanted === false) return { ...words.plant.offer, icon: 'sprout', accept: plant }
   return install && { ...words.install, icon: 'download', accept: install }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { NodeApi, NodeEvent, PasskeyAssertion, PasskeyCreation } from '../node/api.ts'
+import type { SeenTree } from './seen-tree.ts'
 
 /**
  * Where the node of this profile is, as this tab sees it.
@@ -52,6 +53,12 @@ export interface PasskeyPort {
   availability(): Promise<PasskeyAvailability>
   create(ask: PasskeyCreationAsk): Promise<PasskeyCreation>
   sign(ask: PasskeyAssertionAsk): Promise<PasskeyAssertion>
+}
+
+/** Outlives the node's database. */
+export interface SeenTreePort {
+  recall(): SeenTree | null
+  keep(tree: SeenTree): void
 }
 
 /** Work that takes a while. */

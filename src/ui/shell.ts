@@ -1,7 +1,7 @@
 /**
  * The page's frame: which view, what the node says, what is going on.
  *
- * `main.ts` sets `node` and `passkey` and puts the element into the document; everything else follows from them.
+ * `main.ts` sets `node`, `passkey`, `fragments` and `seenTree`, and puts the element into the document; everything else follows from them.
  * @module
  */
 import './tokens.css'
@@ -18,8 +18,9 @@ import { Intake, type IntakeHost, isTyping } from './part/intake.ts'
 import type { Offer } from './part/offer.ts'
 import { Room } from './part/room.ts'
 import { shared } from './part/shared.ts'
-import type { FragmentsPort, NodeState, PasskeyPort, UiNode } from './ports.ts'
+import type { FragmentsPort, NodeState, PasskeyPort, SeenTreePort, UiNode } from './ports.ts'
 import { type Route, hashOf, routeOf } from './route.ts'
+import { type SeenTree, isInPlaceOf } from './seen-tree.ts'
 import { shellStyle } from './shell.css.ts'
 import { words } from './words.ts'
 import './page/add-sheet.ts'
@@ -38,6 +39,7 @@ export class BtShell extends LitElement implements IntakeHost {
     node: { attribute: false },
     passkey: { attribute: false },
     fragments: { attribute: false },
+    seenTree: { attribute: false },
     model: { state: true },
     jobs: { state: true },
     state: { state: true },
@@ -48,11 +50,13 @@ export class BtShell extends LitElement implements IntakeHost {
     addFolderId: { state: true },
     installPrompt: { state: true },
     useNewVersion: { state: true },
+    lost: { state: true },
   }
   declare node: UiNode
   declare passkey: PasskeyPort
   /** Fetched when it is first needed. */
   declare fragments: () => Promise<FragmentsPort>
+  declare seenTree: SeenTreePort
   declare model: Model
   declare jobs: JobsById
   declare state: NodeState
@@ -64,12 +68,15 @@ export class BtShell extends LitElement implements IntakeHost {
   declare addFolderId: string
   declare installPrompt: (() => Promise<void>) | null
   declare useNewVersion: (() => void) | null
+  /** The tree that a browser lost, until its owner knows or another is planted. */
+  declare lost: SeenTree | null
 
   #actions: Actions | undefined
   readonly #notices = new Notices()
   readonly #room = new Room(this)
   readonly #intake = new Intake(this)
   #leave: (() => void)[] = []
+  #hasRecalled = false
 
   static override styles = [shared, shellStyle]
 
@@ -85,6 +92,7 @@ export class BtShell extends LitElement implements IntakeHost {
     this.addFolderId = ''
     this.installPrompt = null
     this.useNewVersion = null
+    this.lost = null
   }
 
   /** The browser offers to install the page. @param prompt shows the browser's own question */
@@ -120,6 +128,7 @@ export class BtShell extends LitElement implements IntakeHost {
       node.watch((event) => {
         this.model = apply(this.model, event)
         this.jobs = applyToJobs(this.jobs, event)
+        if (this.model.tree) this.#remember(this.model.tree)
       }),
       node.onState((state, sentence) => {
         this.state = state
@@ -153,12 +162,33 @@ export class BtShell extends LitElement implements IntakeHost {
     </div>`
   }
 
+  #remember({ treeId, planted }: SeenTree): void {
+    if (!this.#hasRecalled) {
+      const seen = this.seenTree.recall()
+      this.lost = isInPlaceOf({ treeId, planted }, seen) ? seen : null
+      this.#hasRecalled = true
+    }
+    if (planted) this.lost = null
+    // Once the new one is remembered nothing tells of the old one any more.
+    if (this.lost === null) this.seenTree.keep({ treeId, planted })
+  }
+  #forgetLost(): void {
+    this.lost = null
+    if (this.model.tree) this.#remember(this.model.tree)
+  }
+
   #offer(): Offer | null {
     const { installPrompt } = this
     return offerAt({
       route: this.route,
       isPlanted: this.model.tree?.planted,
       useNewVersion: this.useNewVersion,
+      lost: this.lost,
+      bringBack: () => {
+        this.#forgetLost()
+        location.hash = hashOf('/recover', location.hash)
+      },
+      forgetLost: () => this.#forgetLost(),
       plant: () => (location.hash = hashOf('/plant', location.hash)),
       install: installPrompt && (() => void installPrompt().finally(() => (this.installPrompt = null))),
     })

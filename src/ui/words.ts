@@ -309,6 +309,17 @@ export const words = {
     founding: 'Founding the tree.',
   },
 
+  lost: {
+    planted: {
+      text: 'This browser has deleted the tree that was here; what you see is a new one. An archive and the recovery card bring the old one back.',
+      button: 'Bring it back',
+    },
+    local: {
+      text: 'This browser has deleted the tree that was here, with all that was in it; what you see is a new one.',
+      button: 'I understand',
+    },
+  },
+
   plant: {
     title: 'Plant your tree',
     offer: {

@@ -62,3 +62,34 @@ export function profileOf(hash: string): string {
   const [, named = ''] = /^#(?:.*&)?as=([^&]*)/.exec(hash) ?? []
   return isProfile(named) ? named : defaultProfile
 }
+
+/** A note on the tree that a profile showed last, in a store of the browser that is not the node's database. It names nothing. */
+export function seenTreeOf(profile: string) {
+  const name = `blocktree-${profile}-seen`
+  return {
+    recall(): { readonly treeId: string; readonly planted: boolean } | null {
+      const [, planted, treeId] = /^(planted|local) ([0-9a-f]{64})$/.exec(readNote(name)) ?? []
+      return treeId === undefined ? null : { treeId, planted: planted === 'planted' }
+    },
+    keep({ treeId, planted }: { readonly treeId: string; readonly planted: boolean }): void {
+      const note = `${planted ? 'planted' : 'local'} ${treeId}`
+      if (readNote(name) !== note) writeNote(name, note)
+    },
+  }
+}
+
+// A browser that blocks the site's data throws at the very word; then nothing is remembered, as nothing is kept.
+function readNote(name: string): string {
+  try {
+    return localStorage.getItem(name) ?? ''
+  } catch {
+    return ''
+  }
+}
+function writeNote(name: string, note: string): void {
+  try {
+    localStorage.setItem(name, note)
+  } catch {
+    // As above; or there is no room, which the node tells of.
+  }
+}

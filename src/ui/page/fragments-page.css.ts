@@ -8,6 +8,23 @@ export const fragmentsStyle = css`
   input[type='file'] {
     border-style: dashed;
   }
+  ::file-selector-button {
+    margin-inline-end: var(--space-3);
+    padding: var(--space-1) var(--space-3);
+    font: inherit;
+    color: var(--ink);
+    background: transparent;
+    border: 1px solid var(--line-strong);
+    border-radius: var(--radius-2);
+  }
+  .done {
+    display: flex;
+    align-items: center;
+    gap: var(--space-2);
+  }
+  .done .icon {
+    color: var(--accent);
+  }
   progress {
     inline-size: 100%;
     block-size: var(--space-3);

@@ -127,7 +127,7 @@ export class BtFragmentsPage extends LitElement {
       <div class="stack" role="status">
         ${
           restored
-            ? html`<p>${icon('check')} ${words.fragments.restored}</p>
+            ? html`<p class="done">${icon('check')}<span>${words.fragments.restored}</span></p>
                 <a class="button" href=${restored} download=${this.#fileName}>
                   ${icon('download')}${words.fragments.save}
                 </a>`

@@ -5,13 +5,12 @@
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import type { Actions } from '../actions.ts'
 import type { JobsById, Model } from '../model.ts'
-import { icon } from '../part/icon.ts'
 import { pageStyle, shared } from '../part/shared.ts'
 import { Watching } from '../part/watching.ts'
 import type { PasskeyAvailability, PasskeyPort } from '../ports.ts'
 import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
-import { checkStep, namesStep, passkeyStep, signStep } from './plant-steps.ts'
+import { checkStep, isForm, namesStep, passkeyStep, problemLine, signStep } from './plant-steps.ts'
 import { plantStyle } from './plant-page.css.ts'
 import { Planting, countedSteps } from './planting.ts'
 import './card-view.ts'
@@ -68,8 +67,7 @@ export class BtPlantPage extends LitElement {
     const at = countedSteps.indexOf(step.kind)
     return html`<div class="page">
       ${at >= 0 ? html`<p class="quiet small number">${words.plant.step(at + 1, countedSteps.length)}</p>` : nothing}
-      ${this.#step(planting)}
-      ${problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
+      ${this.#step(planting)} ${isForm(step) ? nothing : problemLine(problem)}
       ${waitingFor && !this.#isMoving ? this.#waiting(planting) : nothing}
     </div>`
   }

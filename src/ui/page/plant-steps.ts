@@ -9,7 +9,13 @@ import { icon } from '../part/icon.ts'
 import type { PasskeyAvailability } from '../ports.ts'
 import { words } from '../words.ts'
 import { suggestDeviceName } from './device-name.ts'
-import type { Planting } from './planting.ts'
+import type { Planting, PlantingStep } from './planting.ts'
+
+/** Whether a step shows what is wrong by itself, between its fields and its button. */
+export const isForm = ({ kind }: PlantingStep): boolean => kind === 'names' || kind === 'check'
+
+export const problemLine = (problem: string) =>
+  problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing
 
 export function namesStep(planting: Planting) {
   const submit = (event: SubmitEvent) => {
@@ -45,6 +51,7 @@ export function namesStep(planting: Planting) {
           aria-describedby="device-help"
       /></label>
       <p class="quiet small" id="device-help">${words.plant.deviceHelp}</p>
+      ${problemLine(planting.problem)}
       <div class="row"><button class="loud">${words.next}</button></div>
     </form>`
 }
@@ -92,6 +99,7 @@ export function checkStep(planting: Planting, positions: readonly number[]) {
             <input name="word-${position}" autocomplete="off" autocapitalize="none" spellcheck="false" required />
           </label>`,
       )}
+      ${problemLine(planting.problem)}
       <div class="row">
         <button class="loud" ?disabled=${planting.waitingFor !== ''}>${words.plant.check.button}</button>
         <button class="plain" type="button" @click=${() => planting.seeCardAgain()}>

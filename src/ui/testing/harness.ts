@@ -78,6 +78,7 @@ const passkey: PasskeyPort = {
 
 const shell = document.querySelector('bt-shell')!
 shell.node = uiNode
+shell.seenTree = { recall: () => null, keep: () => {} }
 shell.passkey = passkey
 Object.assign(window, {
   node,
