@@ -4,3 +4,4 @@
  */
 export * from './frame.ts'
 export * from './hello.ts'
+export * from './joining.ts'
