@@ -1,14 +1,25 @@
 import { expect, test } from 'vitest'
 import { encode, toHex } from '../bytes/bytes.ts'
-import { credentialSetWire, principalOf, publicCredentialWire, signEd25519 } from '../crypto/crypto.ts'
+import { credentialSetWire, ed25519Message, principalOf, publicCredentialWire, signEd25519 } from '../crypto/crypto.ts'
 import { rights, writecapWire } from '../cap/cap.ts'
 import { messageForRecords, signatureAt, signedRecord, signedRecordWire } from '../block/block.ts'
 import { root as rootOf } from '../merkle/merkle.ts'
+import { rootBlockId } from '../path/path.ts'
+import {
+  attestationDomain,
+  attestationOf,
+  encodeAttestation,
+  encodeEquivocation,
+  equivocationOf,
+  statementBody,
+  statementOf,
+} from './attestation.ts'
 import { encodeBatch, takeOverBodyWire } from './batch.ts'
 import { archiveHeaderBody, archiveMagic, encodeFrame } from './archive.ts'
 import { deviceRecordWire } from './device.ts'
 import { contentOf, deviceOf, encodeRow, entryOf, summaryOf } from './state.ts'
 import {
+  type Person,
   access,
   admission,
   alice,
@@ -46,6 +57,9 @@ test('formats are pinned', async () => {
   const shared = commit(grown, [change(newDirectory(root, id(3)), id(8))]).state
   const guestCap = ownerCap(mallory, mail, rights.write)
   const without = commit(withDevice(shared, mallory, guestCap), [dismissedByRoot(mallory)]).state
+  const said = statementOf(without, rootBlockId(treeId), 2, 7)!
+  const signedBy = ({ secret }: Person, statement = said) =>
+    signEd25519(secret, ed25519Message(attestationDomain, statementBody(statement)))
   const examples: Record<string, Uint8Array> = {
     'public credential': encode(publicCredentialWire, alice.credential),
     principal: principalOf(alice.credential),
@@ -92,6 +106,16 @@ test('formats are pinned', async () => {
     'dismissal by the root': encodeBatch({ stampMs: 1000, operations: [dismissedByRoot(mallory)] }),
     'state row: device': encodeRow('device', deviceOf(without, principalOf(mallory.credential))!),
     'state row: summary after a dismissal': encodeRow('summary', summaryOf(without)!),
+    attestation: encodeAttestation(
+      attestationOf(said, [{ voter: principalOf(alice.credential), signature: signedBy(alice) }]),
+    ),
+    equivocation: encodeEquivocation(
+      equivocationOf(
+        alice.credential,
+        { statement: said, signature: signedBy(alice) },
+        { statement: { ...said, stateRoot: hash(1) }, signature: signedBy(alice, { ...said, stateRoot: hash(1) }) },
+      )!,
+    ),
     'archive end frame': encodeFrame({ tag: 'end', value: { rowCount: 10, objectCount: 2 } }),
   }
   const text = Object.entries(examples).map(([name, octets]) => `${name}\n${toHex(octets)}\n`)
