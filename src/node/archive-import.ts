@@ -268,7 +268,11 @@ async function checkState(
   const addDevice = ({ device, writecapHash, dismissed }: DeviceRow): void => {
     if (!isHeldBy(addChain(writecapHash), principalOf(device.fields.credential))) throw damaged()
     addClaim(claimOfDevice(device))
-    if (dismissed !== null) addClaim(orRefuse(claimOfDismissal(dismissed.dismissal, (at) => setOf(state, at))))
+    if (dismissed === null) return
+    const { issuer } = dismissed.dismissal.fields
+    if (issuer.tag === 'node' && !isHeldBy(addChain(issuer.value.writecapHash), principalOf(issuer.value.author)))
+      throw damaged()
+    addClaim(orRefuse(claimOfDismissal(dismissed.dismissal, (at) => setOf(state, at))))
   }
   if (!isHeldBy(addChain(header.writecapHash), principalOf(header.exporter))) throw damaged()
   for (const [key, octets] of entries(state.map)) {

@@ -3,13 +3,30 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Bytes, concat, equal, fromHex, utf8 } from '../core/bytes/bytes.ts'
-import { archiveMagic } from '../core/tree/tree.ts'
+import { type Bytes, concat, equal, fromHex, must, utf8 } from '../core/bytes/bytes.ts'
+import { ed25519Message, principalOf, sha256 } from '../core/crypto/crypto.ts'
+import { emptyMap, root, set } from '../core/merkle/merkle.ts'
+import {
+  type ArchiveFrame,
+  type DeviceRow,
+  archiveDomain,
+  archiveHeaderBody,
+  archiveMagic,
+  decodeFrame,
+  decodeHeader,
+  decodeRow,
+  dismissalBody,
+  encodeFrame,
+  encodeRow,
+  frameSizeOf,
+  rowKind,
+} from '../core/tree/tree.ts'
 import { placeOf } from '../node/own-tree.ts'
 import { newestState, readHeldState } from '../node/read/held-state.ts'
 import { weighDisk } from './ballast.ts'
 import { createSimBlob } from './blob.ts'
 import { type Life, type Outcome, SimDevice, type World, readAll, settle } from './device.ts'
+import { twinSign } from './crypto.ts'
 import { Disk } from './disk.ts'
 import { Process } from './process.ts'
 import { Random } from './random.ts'
@@ -47,6 +64,49 @@ class Place {
 function value<T>(outcome: Outcome<T>): T {
   if (outcome.kind === 'done') return outcome.value
   throw outcome.kind === 'failed' ? outcome.error : new Error('the process died')
+}
+
+/** What a frame of an archive takes, and what is in it. */
+function framesOf(archive: Bytes): ArchiveFrame[] {
+  const frames: ArchiveFrame[] = []
+  for (let at = archiveMagic.length; at < archive.length;) {
+    const sizeBytes = must(frameSizeOf(archive.subarray(at, at + 4)))
+    frames.push(must(decodeFrame(archive.subarray(at + 4, at + 4 + sizeBytes))))
+    at += 4 + sizeBytes
+  }
+  return frames
+}
+
+/** An archive by its own exporter in which a device's row says something else, and all adds up to it. */
+function withDeviceRow(archive: Bytes, change: (row: DeviceRow) => DeviceRow): Bytes {
+  const [head, ...rest] = framesOf(archive)
+  const frames = rest.map((frame) =>
+    frame.tag !== 'rows'
+      ? frame
+      : {
+          tag: frame.tag,
+          value: frame.value.map(({ key, value }) =>
+            key[0] === rowKind.device
+              ? { key, value: encodeRow('device', change(decodeRow('device', value))) }
+              : { key, value },
+          ),
+        },
+  )
+  const rows = frames.flatMap((frame) => (frame.tag === 'rows' ? frame.value : []))
+  const map = rows.reduce((filled, { key, value }) => set(filled, key, value), emptyMap)
+  const { header } = must(decodeHeader(head!))
+  const body = archiveHeaderBody({ ...header, stateRoot: root(map) })
+  const signature = twinSign(header.exporter.signingKey, ed25519Message(archiveDomain, body))
+  return concat(archiveMagic, ...[{ tag: 'header' as const, value: { body, signature } }, ...frames].map(encodeFrame))
+}
+
+/** The row of a device that says to have left, and never did. */
+function dismissedFalsely(row: DeviceRow): DeviceRow {
+  const { treeId, credential: author } = row.device.fields
+  const issuer = { tag: 'node' as const, value: { author, writecapHash: row.writecapHash } }
+  const fields = { treeId, device: principalOf(author), issuer }
+  const signature = { tag: 'node' as const, value: row.device.signature }
+  return { ...row, dismissed: { dismissal: { fields, body: dismissalBody(fields), signature }, atMs: 1 } }
 }
 
 /** A tree with a folder, a file of several sectors, a small one and an empty one; planted with the card alone. */
@@ -178,6 +238,28 @@ describe('recovery', () => {
     expect(life.page.tree.planted).toBe(false)
     expect(await recover(archive)).toBe('done')
   }, 60_000)
+  test.each<[string, (row: DeviceRow) => DeviceRow, string]>([
+    ['as it was', (row) => row, 'done'],
+    [
+      'that the device did not sign',
+      (row) => ({ ...row, device: { ...row.device, signature: row.device.signature.map((octet) => octet ^ 1) } }),
+      'archiveDamaged',
+    ],
+    [
+      'under a permission that nobody gave',
+      (row) => ({ ...row, writecapHash: sha256(row.writecapHash) }),
+      'archiveDamaged',
+    ],
+    ['of a device that nobody put out', (row) => dismissedFalsely(row), 'archiveDamaged'],
+  ])('finds out a row of a device %s, though all adds up', async (_name, change, code) => {
+    const { place, archive, words } = await exported()
+    const life = await place.start(place.device('phone'))
+    const forged = withDeviceRow(archive, change)
+    const outcome = await place.scheduler.run(
+      settle(life.process, life.node.api.recover('q', place.blob(life, forged), words, 'Phone')),
+    )
+    expect(outcome.kind === 'failed' ? outcome.code : outcome.kind).toBe(code)
+  })
 })
 
 describe('files', () => {

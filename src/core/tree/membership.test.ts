@@ -394,6 +394,11 @@ describe('dismissal', () => {
       fault: 'writecapNotHeld',
     },
     {
+      name: 'by itself, under another’s permission',
+      operation: () => dismissedBy(tablet, tablet, aliceCap),
+      fault: 'writecapNotHeld',
+    },
+    {
       name: 'under a permission that nobody knows',
       operation: () => dismissedBy(phone, mallory, nodeCap(mallory, mallory)),
       fault: 'writecapUnknown',

@@ -56,14 +56,20 @@ export function checkPermission(
   right: number,
   stampMs: number,
 ): Check {
+  const held = heldChain(state, author, writecapHash)
+  if (!held.ok) return held
+  const valid = checkWritecap(held.value, place, state.treeId, stampMs)
+  if (!valid.ok) return valid
+  const standing = checkNotRevoked(state, held.value)
+  return standing.ok ? checkRight(held.value, right) : standing
+}
+
+function heldChain(state: TreeState, author: Principal, writecapHash: Bytes): Result<Checked<Chain>> {
   const chain = chainOf(state, writecapHash)
   if (chain === null) return refused('writecapUnknown', 'The writer shows a permission that this tree does not know.')
-  if (!isHeldBy(chain, author))
-    return refused('writecapNotHeld', 'The writer shows a permission that was issued to someone else.')
-  const valid = checkWritecap(chain, place, state.treeId, stampMs)
-  if (!valid.ok) return valid
-  const standing = checkNotRevoked(state, chain)
-  return standing.ok ? checkRight(chain, right) : standing
+  return isHeldBy(chain, author)
+    ? accepted(chain)
+    : refused('writecapNotHeld', 'The writer shows a permission that was issued to someone else.')
 }
 
 /** The device that begins the tree, or goes on with it in the name of the root. */
@@ -152,9 +158,9 @@ export function dismissDevice(draft: Draft, dismissal: Dismissal, stampMs: numbe
   if (issuer.tag === 'node') {
     const { author, writecapHash } = issuer.value
     const principal = principalOf(author)
-    const isLeaving = equal(principal, device)
-    const allowed = isLeaving
-      ? ok
+    // Whoever leaves needs no right, but names a permission of its own all the same, by which he can be told from a stranger.
+    const allowed = equal(principal, device)
+      ? heldChain(state, principal, writecapHash)
       : checkPermission(state, principal, writecapHash, rootPath(state.treeId), rights.grant, stampMs)
     if (!allowed.ok) return allowed
   }
