@@ -4,7 +4,8 @@
  * @module
  */
 import { type Bytes, fromHex, ok, toHex } from '../../src/core/bytes/bytes.ts'
-import { type Introduction, noRevocation } from '../../src/core/message/message.ts'
+import type { Introduction } from '../../src/core/message/message.ts'
+import { noRevocation } from '../../src/core/tree/tree.ts'
 import { createClock } from '../../src/edge/clock/clock.ts'
 import { createCrypto } from '../../src/edge/crypto/crypto.ts'
 import { createKeys } from '../../src/edge/keys/keys.ts'

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, concat, encode, equal, must, record, toHex, u53, bytesOf } from '../bytes/bytes.ts'
 import { ed25519PublicKey, signEd25519, verifyClaim, x25519PublicKey } from '../crypto/crypto.ts'
 import { damaged } from '../crypto/testing/damage.ts'
+import { noRevocation } from '../tree/tree.ts'
 import {
   type HelloOffer,
   type HelloPath,
@@ -13,7 +14,6 @@ import {
   encodeProof,
   helloMessage,
   newOffer,
-  noRevocation,
 } from './message.ts'
 
 const octetsOf = (octet: number, sizeBytes = 32): Bytes => new Uint8Array(sizeBytes).fill(octet)

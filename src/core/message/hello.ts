@@ -27,6 +27,7 @@ import {
   u53,
 } from '../bytes/bytes.ts'
 import { type Claim, type PublicCredential, ed25519Message, publicCredentialWire, signedBy } from '../crypto/crypto.ts'
+import { type RevocationHead, revocationHeadWire } from '../tree/tree.ts'
 
 /** Of everything that is sent between devices. */
 export const wireVersion = 1
@@ -46,17 +47,13 @@ export interface HelloPath {
   readonly fingerprints: { readonly own: Bytes; readonly peer: Bytes } | null
 }
 
-/** The newest revocation that a device knows. */
-const revocationHead = tuple({ sequence: u53, hash: bytesOf(32) })
-export type RevocationHead = Decoded<typeof revocationHead>
-export const noRevocation: RevocationHead = { sequence: 0, hash: new Uint8Array(32) }
-
 /** Who a device says it is. */
 export interface Introduction {
   readonly treeId: Bytes
   readonly credential: PublicCredential
   /** Which program it runs, for a person; at most 64 characters. */
   readonly buildId: string
+  /** The newest that the device knows. */
   readonly revocationHead: RevocationHead
 }
 
@@ -67,7 +64,7 @@ const introduction = {
   treeId: bytesOf(32),
   credential: publicCredentialWire,
   buildId: textUpTo(64),
-  revocationHead,
+  revocationHead: revocationHeadWire,
 }
 const proofWire = record('helloProof', 1, { ...introduction, signature: bytesOf(64) })
 
