@@ -2,7 +2,7 @@
  * How the built site is tried in a real browser. It must have been built; the fixture serves it.
  */
 import { defineConfig } from '@playwright/test'
-import { browserArguments } from './e2e/browser.ts'
+import { browserArguments, contextOptions } from './e2e/browser.ts'
 import { findChromium } from './src/tool/lib.mjs'
 
 const executablePath = await findChromium()
@@ -19,5 +19,10 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   outputDir: '.cache/e2e',
   reporter: [['line'], ['json', { outputFile: '.cache/e2e.json' }]],
-  use: { headless: true, actionTimeout: 20_000, launchOptions: { executablePath, args: browserArguments } },
+  use: {
+    headless: true,
+    actionTimeout: 20_000,
+    launchOptions: { executablePath, args: browserArguments },
+    contextOptions,
+  },
 })

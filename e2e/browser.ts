@@ -5,7 +5,14 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrowserContext, type CDPSession, type LaunchOptions, type Page, chromium } from '@playwright/test'
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  type CDPSession,
+  type LaunchOptions,
+  type Page,
+  chromium,
+} from '@playwright/test'
 
 export const browserArguments: string[] = [
   '--disable-gpu',
@@ -39,6 +46,9 @@ export const browserArguments: string[] = [
   ...(process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : []),
 ]
 
+/** Drawing what moves takes much of the processor; journeys whose subject it is ask for it. */
+export const contextOptions: BrowserContextOptions = { reducedMotion: 'reduce' }
+
 /** A browser profile in a folder of its own, and the browser that has it open. */
 export interface Profile {
   /** Another one after `reopen` and `kill`. */
@@ -57,7 +67,8 @@ export interface Profile {
 }
 
 export interface ProfileOptions {
-  readonly baseURL: string
+  /** Of the site; without it every address must be whole. */
+  readonly baseURL?: string
   readonly launchOptions: LaunchOptions
   /** Given every context before a page is in it. */
   watch(context: BrowserContext): Promise<void>
@@ -102,7 +113,8 @@ export async function openProfile(options: ProfileOptions): Promise<[Profile, re
 }
 
 async function launch(folder: string, { baseURL, launchOptions, watch }: ProfileOptions) {
-  const context = await chromium.launchPersistentContext(folder, { ...launchOptions, baseURL, headless: true })
+  const options = { ...launchOptions, ...contextOptions, ...(baseURL && { baseURL }), headless: true }
+  const context = await chromium.launchPersistentContext(folder, options)
   await watch(context)
   const devtools = await context.browser()!.newBrowserCDPSession()
   const { processInfo } = await devtools.send('SystemInfo.getProcessInfo')

@@ -86,11 +86,11 @@ test.describe('files of others', () => {
     await naked.close()
   })
 
-  test('reach nothing when they are opened', async ({ profile, baseURL, problems, requests }) => {
+  test('reach nothing when they are opened', async ({ tabs, baseURL, problems, requests }) => {
     test.setTimeout(120_000)
     problems.allow(stopped)
     problems.allow(/404.*(favicon\.ico|fence)/)
-    const page = await profile.open()
+    const page = await tabs.open()
     const rootId = await openTree(page)
     const files = hostileFiles(stranger.origin, baseURL!)
     for (const { name, body } of files) await addText(page, rootId, name, body)
@@ -108,7 +108,7 @@ test.describe('files of others', () => {
     }
 
     // Whoever came later than these two would have come first.
-    const fence = await profile.context.newPage()
+    const fence = await tabs.context.newPage()
     await fence.goto(`${stranger.origin}/fence`)
     await page.evaluate(() => fetch('fence'))
     await expect.poll(() => stranger.requests).toContain('GET /fence')
@@ -133,9 +133,9 @@ async function hasSettled(tab: Page, file: HostileFile): Promise<void> {
   expect(await tab.evaluate(() => [...document.images].filter(({ naturalWidth }) => naturalWidth > 0).length)).toBe(0)
 }
 
-test('a file comes with its name, in parts, and is kept by nobody', async ({ profile, baseURL, problems }) => {
+test('a file comes with its name, in parts, and is kept by nobody', async ({ tabs, baseURL, problems }) => {
   problems.allow(/\/t\//)
-  const page = await profile.open()
+  const page = await tabs.open()
   const rootId = await openTree(page)
   const text = 'naïve 文書 🌳\n'.repeat(20_000)
   const name = 'naïve 文書 “x” (1).txt'
@@ -145,7 +145,7 @@ test('a file comes with its name, in parts, and is kept by nobody', async ({ pro
   expect(await readFile(await download.path(), 'utf8')).toBe(text)
 
   const address = `${baseURL}t/${(await itemNamed(page, name))!.id}`
-  const tab = await profile.context.newPage()
+  const tab = await tabs.context.newPage()
   const shown = (await tab.goto(address))!
   expect(shown.fromServiceWorker()).toBe(true)
   for (const [header, value] of Object.entries(contentHeaders))
@@ -201,7 +201,7 @@ test('with no tab open the service worker answers from what the device holds, an
   await plant(page, { owner: 'Ada' })
   const root = (await snapshotOf(page)).tree.rootId
   expect(root).not.toBe(rootId)
-  const text = 'held by this device\n'.repeat(90_000)
+  const text = 'held by this device\n'.repeat(9000)
   const id = await addText(page, root, 'held.txt', text)
   const address = `${baseURL}t/${id}`
   const fresh = await profile.context.newPage()
@@ -228,19 +228,19 @@ test('with no tab open the service worker answers from what the device holds, an
   expect(requests.filter((request) => request.includes('/t/'))).toEqual([])
 })
 
-test('without a service worker in charge the page says why it opens nothing', async ({ profile, requests }) => {
-  const page = await profile.open()
+test('without a service worker in charge the page says why it opens nothing', async ({ tabs, requests }) => {
+  const page = await tabs.open()
   const rootId = await openTree(page)
   await addText(page, rootId, 'waiting.txt', 'shown')
   // As a person does by holding Shift.
-  const devtools = await profile.context.newCDPSession(page)
+  const devtools = await tabs.context.newCDPSession(page)
   await devtools.send('Page.reload', { ignoreCache: true })
   await page.waitForFunction(() => navigator.serviceWorker.controller === null)
   await snapshotOf(page)
   await rowOf(page, 'waiting.txt').click()
   await page.locator('bt-item-sheet').getByRole('button', { name: 'Open', exact: true }).click()
-  await expect(page.getByText(/service worker.*reload the page once/).first()).toBeVisible()
-  expect(profile.context.pages().filter((tab) => tab.url().includes('/t/'))).toEqual([])
+  await expect(page.getByRole('list').getByText(/service worker.*not in charge of this tab yet: reload/)).toBeVisible()
+  expect(tabs.context.pages().filter((tab) => tab.url().includes('/t/'))).toEqual([])
   expect(requests.filter((request) => request.includes('/t/'))).toEqual([])
   await page.locator('bt-notices').getByRole('button', { name: 'Reload' }).click()
   await isServed(page)

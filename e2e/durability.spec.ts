@@ -5,7 +5,7 @@ import { readdir, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import type { Profile } from './browser.ts'
-import { expect, test, virtualAuthenticator } from './fixture.ts'
+import { expect, isProving, proved, test, virtualAuthenticator } from './fixture.ts'
 import { plant } from './tool/planting.ts'
 import { type Snapshot, createFolder, hashOf, isServed, nodeOf, snapshotOf } from './tool/tree.ts'
 
@@ -124,12 +124,9 @@ test('a journal of the browser that a kill tore in its last record costs nothing
   expect(snapshot.items.map(({ id }) => id)).toEqual(expect.arrayContaining([kept, later]))
 })
 
-const killCount = process.env['PROVE'] ? 500 : 20
-const title = process.env['PROVE']
-  ? `${killCount} kills right after "saved" lose nothing @prove`
-  : 'kills right after "saved" lose nothing'
+const killCount = isProving ? 500 : 6
 
-test(title, async ({ profile }) => {
+test(proved(`${killCount} kills right after "saved" lose nothing`), async ({ profile }) => {
   test.setTimeout(60_000 + killCount * 15_000)
   let page = await profile.open()
   await virtualAuthenticator(page)

@@ -2,17 +2,33 @@
  * What every browser test stands on: the built site behind its real server, and a guard that fails a test on any error or
  * breach of policy that it did not allow.
  *
- * `page` and `context` are guarded and forget everything; `profile` is kept on disk and survives its browser.
+ * All are guarded. `page`, `context` and `newContext` forget everything; `tabs` are of a profile on disk that many journeys
+ * share; `profile` is one of the journey's own, which survives its browser.
  * @module
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type BrowserContext, test as base, expect } from '@playwright/test'
+import {
+  type BrowserContext,
+  type ConsoleMessage,
+  type Page,
+  type WebError,
+  test as base,
+  expect,
+} from '@playwright/test'
 import { serveSite } from '../src/relay/server.ts'
-import { type Profile, openProfile } from './browser.ts'
+import { type Profile, contextOptions, openProfile } from './browser.ts'
 
 export { expect }
 export { virtualAuthenticator } from './browser.ts'
+
+/**
+ * Whether the true sizes and all combinations are wanted (`npm run prove -- e2e`), or those that show the same in a short time
+ * (`npm test`).
+ */
+export const isProving = process.env['PROVE'] !== undefined
+/** The title of a journey whose short form runs in `npm test`. */
+export const proved = (title: string): string => (isProving ? `${title} @prove` : title)
 
 /** Where the built site lies. */
 export const siteFolder = process.env['BLOCKTREE_SITE'] ?? fileURLToPath(new URL('../dist', import.meta.url))
@@ -24,8 +40,23 @@ export interface Problems {
   readonly found: readonly string[]
 }
 
+/** A browser with a profile on disk, for journeys that neither end it nor look into its folder. */
+export interface Tabs {
+  readonly context: BrowserContext
+  /** Opens a tab. @param address relative to the site */
+  open(address?: string): Promise<Page>
+}
+
+interface WorkerFixtures {
+  readonly lastingProfile: Profile
+}
 interface Fixtures {
-  readonly problems: Problems & { watch(context: BrowserContext): Promise<void> }
+  readonly problems: Problems & {
+    /** From before its first page on. */
+    watch(context: BrowserContext): Promise<void>
+    /** Where its documents are told already to tell of the silent. @returns ends it */
+    listen(context: BrowserContext): () => void
+  }
   /** Under which the site is served, with a slash at both ends. */
   readonly sitePath: string
   /** Everything that reached the static host, as `GET /path?query`. */
@@ -33,10 +64,14 @@ interface Fixtures {
   /** Makes a further browser with a folder of its own. */
   readonly newProfile: () => Promise<Profile>
   readonly profile: Profile
+  /** Every journey comes to it with an origin of its own, so that nothing of another is there. */
+  readonly tabs: Tabs
+  /** Makes a further device in the browser of `page`. */
+  readonly newContext: () => Promise<BrowserContext>
   readonly site: { readonly url: string; readonly requests: readonly string[] }
 }
 
-export const test = base.extend<Fixtures>({
+export const test = base.extend<Fixtures, WorkerFixtures>({
   sitePath: ['/', { option: true }],
   site: async ({ sitePath }, use) => {
     if (!existsSync(siteFolder)) throw new Error('The site is not built: run "npm run build" first.')
@@ -61,14 +96,21 @@ export const test = base.extend<Fixtures>({
   problems: async ({}, use) => {
     const allowed: RegExp[] = []
     const found: string[] = []
+    const listen = (context: BrowserContext): (() => void) => {
+      const onError = (error: WebError): void =>
+        void found.push(`error: ${error.error().stack ?? error.error().message}`)
+      const onMessage = (message: ConsoleMessage): void => {
+        if (message.type() === 'error') found.push(`console: ${message.text()} (${message.location().url})`)
+      }
+      context.on('weberror', onError).on('console', onMessage)
+      return () => void context.off('weberror', onError).off('console', onMessage)
+    }
     await use({
       found,
       allow: (pattern) => void allowed.push(pattern),
+      listen,
       async watch(context) {
-        context.on('weberror', (error) => found.push(`error: ${error.error().stack ?? error.error().message}`))
-        context.on('console', (message) => {
-          if (message.type() === 'error') found.push(`console: ${message.text()} (${message.location().url})`)
-        })
+        listen(context)
         await context.addInitScript(tellOfTheSilent)
       },
     })
@@ -77,6 +119,17 @@ export const test = base.extend<Fixtures>({
   context: async ({ context, problems }, use) => {
     await problems.watch(context)
     await use(context)
+  },
+
+  newContext: async ({ browser, baseURL, problems }, use) => {
+    const contexts: BrowserContext[] = []
+    await use(async () => {
+      const context = await browser.newContext({ ...contextOptions, baseURL: baseURL! })
+      contexts.push(context)
+      await problems.watch(context)
+      return context
+    })
+    for (const context of contexts) await context.close()
   },
 
   newProfile: async ({ baseURL, launchOptions, problems }, use) => {
@@ -89,6 +142,36 @@ export const test = base.extend<Fixtures>({
     for (const remove of removals) await remove()
   },
   profile: async ({ newProfile }, use) => use(await newProfile()),
+
+  lastingProfile: [
+    async ({ launchOptions }, use) => {
+      const watch = async (context: BrowserContext): Promise<void> =>
+        void (await context.addInitScript(tellOfTheSilent))
+      const [profile, remove] = await openProfile({ launchOptions, watch })
+      await use(profile)
+      await remove()
+    },
+    { scope: 'worker' },
+  ],
+  tabs: async ({ lastingProfile: { context }, baseURL, problems }, use) => {
+    const stopListening = problems.listen(context)
+    await use({
+      context,
+      async open(address = './') {
+        const page = await context.newPage()
+        await page.goto(new URL(address, baseURL).href)
+        return page
+      },
+    })
+    const [first, ...others] = context.pages()
+    for (const page of others) await page.close()
+    stopListening()
+    await context.setOffline(false)
+    await context.unrouteAll()
+    const devtools = await context.newCDPSession(first!)
+    await devtools.send('Storage.clearDataForOrigin', { origin: new URL(baseURL!).origin, storageTypes: 'all' })
+    await devtools.detach()
+  },
 })
 
 /** Runs in every document before its own scripts: some of what goes wrong there is told to the page alone. */

@@ -3,7 +3,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { expect, test, virtualAuthenticator } from './fixture.ts'
+import { expect, isProving, test, virtualAuthenticator } from './fixture.ts'
 import { downloadFile, hashOnDisk, pickFiles, rowOf } from './tool/files.ts'
 import { type Memory, MemoryWatch, memoryOf, sumOf } from './tool/memory.ts'
 import { plant } from './tool/planting.ts'
@@ -37,7 +37,7 @@ async function idleMemory(processId: number): Promise<Memory> {
   return lowest
 }
 
-if (process.env['PROVE'])
+if (isProving)
   test('1 GiB added and downloaded: peak minus idle of the memory @prove', async ({ profile }, info) => {
     test.skip(process.platform !== 'linux', 'only Linux tells the memory that processes share')
     test.setTimeout(1_200_000)

@@ -22,10 +22,12 @@ async function pictureOf(page: Page): Promise<ReadonlyMap<string, string>> {
   return picture
 }
 
-test('planted with three prompts at most, moved in, archived, and brought back whole', async ({ newProfile }, info) => {
+test('planted with three prompts at most, moved in, archived, and brought back whole', async ({
+  page,
+  profile: away,
+}, info) => {
   test.setTimeout(120_000)
-  const page = await (await newProfile()).open()
-  await isServed(page)
+  await page.goto('./')
   const local = await snapshotOf(page)
   const { rootId } = local.tree
   const letters = await createFolder(page, rootId, 'letters')
@@ -76,7 +78,6 @@ test('planted with three prompts at most, moved in, archived, and brought back w
   expect(Object.fromEntries(moved)).toEqual(Object.fromEntries(before))
 
   const archive = await exportArchive(page, info.outputPath('tree.bt'))
-  const away = await newProfile()
   const other = await away.open('./#/recover')
   await isServed(other)
   await other.locator('input[accept=".bt"]').setInputFiles(archive)

@@ -1,10 +1,10 @@
 /**
  * One node a profile, many tabs: who hosts it, and what becomes of calls when that changes.
  */
-import type { BrowserContext, Page, Worker } from '@playwright/test'
+import type { Page, Worker } from '@playwright/test'
 import type { NodeConnection } from '../src/edge/tab/page.ts'
 import type { Item } from '../src/node/api.ts'
-import { expect, test } from './fixture.ts'
+import { type Tabs, expect, test } from './fixture.ts'
 
 declare global {
   interface Window {
@@ -18,9 +18,8 @@ declare global {
 }
 
 /** Opens a tab that notes what its node says. */
-async function openTab(context: BrowserContext, address = './'): Promise<Page> {
-  const page = await context.newPage()
-  await page.goto(address)
+async function openTab(tabs: Tabs, address = './'): Promise<Page> {
+  const page = await tabs.open(address)
   await page.evaluate(() => {
     const { node } = document.querySelector('bt-shell') as unknown as { node: NodeConnection }
     window.states = []
@@ -55,10 +54,10 @@ const createFolder = (page: Page, name: string): Promise<string> =>
 const hasSnapshot = (page: Page): Promise<void> =>
   expect.poll(() => page.evaluate(() => window.snapshotCount)).toBeGreaterThan(0)
 
-async function openPair(context: BrowserContext): Promise<[host: Page, guest: Page, worker: Worker]> {
-  const host = await openTab(context)
+async function openPair(tabs: Tabs): Promise<[host: Page, guest: Page, worker: Worker]> {
+  const host = await openTab(tabs)
   await isIn(host, 'here')
-  const guest = await openTab(context)
+  const guest = await openTab(tabs)
   await isIn(guest, 'elsewhere')
   await Promise.all([hasSnapshot(host), hasSnapshot(guest)])
   return [host, guest, host.workers()[0]!]
@@ -67,8 +66,8 @@ async function openPair(context: BrowserContext): Promise<[host: Page, guest: Pa
 const comeToFront = (page: Page): Promise<unknown> =>
   page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
 
-test('two tabs have one node, and each sees what the other does', async ({ profile: { context } }) => {
-  const [host, guest] = await openPair(context)
+test('two tabs have one node, and each sees what the other does', async ({ tabs }) => {
+  const [host, guest] = await openPair(tabs)
   expect(host.workers()).toHaveLength(1)
   expect(guest.workers()).toHaveLength(0)
   await createFolder(guest, 'a by the guest')
@@ -76,10 +75,10 @@ test('two tabs have one node, and each sees what the other does', async ({ profi
   for (const page of [host, guest]) await expect.poll(() => namesIn(page)).toEqual(['a by the guest', 'b by the host'])
 })
 
-test('two profiles have two nodes', async ({ profile: { context } }) => {
-  const one = await openTab(context)
+test('two profiles have two nodes', async ({ tabs }) => {
+  const one = await openTab(tabs)
   await isIn(one, 'here')
-  const other = await openTab(context, './#as=phone')
+  const other = await openTab(tabs, './#as=phone')
   await isIn(other, 'here')
   await Promise.all([hasSnapshot(one), hasSnapshot(other)])
   await createFolder(other, 'a of the phone')
@@ -88,10 +87,8 @@ test('two profiles have two nodes', async ({ profile: { context } }) => {
   expect(await one.evaluate(() => window.rootId)).not.toBe(await other.evaluate(() => window.rootId))
 })
 
-test('the host closes: the other tab answers in under 2 s and what was under way ends well', async ({
-  profile: { context },
-}) => {
-  const [host, guest] = await openPair(context)
+test('the host closes: the other tab answers in under 2 s and what was under way ends well', async ({ tabs }) => {
+  const [host, guest] = await openPair(tabs)
   const added = guest.evaluate(async () => {
     const { node } = document.querySelector('bt-shell') as unknown as { node: NodeConnection }
     const content = new Blob(Array.from({ length: 20 }, () => new Uint8Array(1 << 20).fill(7)))
@@ -107,8 +104,8 @@ test('the host closes: the other tab answers in under 2 s and what was under way
   expect(await guest.evaluate((id) => window.items.get(id)?.sizeBytes, id)).toBe(20 << 20)
 })
 
-test('a hidden host hands over to a visible tab, and goes on through it', async ({ profile: { context } }) => {
-  const [host, guest] = await openPair(context)
+test('a hidden host hands over to a visible tab, and goes on through it', async ({ tabs }) => {
+  const [host, guest] = await openPair(tabs)
   await host.evaluate(() => Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true }))
   await comeToFront(guest)
   await isIn(guest, 'here')
@@ -118,8 +115,8 @@ test('a hidden host hands over to a visible tab, and goes on through it', async 
   for (const page of [host, guest]) await expect.poll(() => namesIn(page)).toEqual(['a through the new host'])
 })
 
-test('a visible host stays', async ({ profile: { context } }) => {
-  const [host, guest] = await openPair(context)
+test('a visible host stays', async ({ tabs }) => {
+  const [host, guest] = await openPair(tabs)
   const answered = guest.evaluate(
     () =>
       new Promise((resolve) => {
@@ -135,8 +132,8 @@ test('a visible host stays', async ({ profile: { context } }) => {
   expect([await stateOf(host), await stateOf(guest)]).toEqual(['here', 'elsewhere'])
 })
 
-test('a frozen host is robbed, and what its worker still writes is refused', async ({ profile: { context } }) => {
-  const [host, guest, worker] = await openPair(context)
+test('a frozen host is robbed, and what its worker still writes is refused', async ({ tabs }) => {
+  const [host, guest, worker] = await openPair(tabs)
   // The worker stops between sealing a record and writing it, until it is told to go on.
   await worker.evaluate(() => {
     const { encrypt } = SubtleCrypto.prototype
@@ -168,7 +165,7 @@ test('a frozen host is robbed, and what its worker still writes is refused', asy
   // The page of the host freezes: it waits for an answer that does not come before the test says so.
   let release = (): void => {}
   const released = new Promise<void>((resolve) => (release = resolve))
-  await context.route('**/frozen', async (route) => {
+  await tabs.context.route('**/frozen', async (route) => {
     await released
     await route.fulfill({ body: '' })
   })
@@ -177,7 +174,7 @@ test('a frozen host is robbed, and what its worker still writes is refused', asy
     request.open('GET', 'frozen', false)
     request.send()
   })
-  await context.waitForEvent('request', (request) => request.url().endsWith('/frozen'))
+  await tabs.context.waitForEvent('request', (request) => request.url().endsWith('/frozen'))
   await comeToFront(guest)
   await isIn(guest, 'here')
   await createFolder(guest, 'b of the new owner')
@@ -196,8 +193,8 @@ test('a frozen host is robbed, and what its worker still writes is refused', asy
     await expect.poll(() => namesIn(page)).toEqual(['a left behind', 'b of the new owner'])
 })
 
-test('a worker that dies without a word is started again', async ({ profile: { context } }) => {
-  const [host, guest, worker] = await openPair(context)
+test('a worker that dies without a word is started again', async ({ tabs }) => {
+  const [host, guest, worker] = await openPair(tabs)
   await createFolder(guest, 'a before')
   await worker.evaluate(() => self.close())
   await createFolder(guest, 'b after')
@@ -207,9 +204,9 @@ test('a worker that dies without a word is started again', async ({ profile: { c
   expect(await host.evaluate(() => window.snapshotCount)).toBe(2)
 })
 
-test('a worker that fails is started again, and the page says why', async ({ profile: { context }, problems }) => {
+test('a worker that fails is started again, and the page says why', async ({ tabs, problems }) => {
   problems.allow(/planted/)
-  const [host, , worker] = await openPair(context)
+  const [host, , worker] = await openPair(tabs)
   await worker.evaluate(() => {
     setTimeout(() => {
       throw new RangeError('planted')
@@ -222,8 +219,8 @@ test('a worker that fails is started again, and the page says why', async ({ pro
   await createFolder(host, 'a after')
 })
 
-test('what a closed tab had open is closed at the node', async ({ profile: { context } }) => {
-  const [host, guest] = await openPair(context)
+test('what a closed tab had open is closed at the node', async ({ tabs }) => {
+  const [host, guest] = await openPair(tabs)
   const openStreams = (page: Page): Promise<string> =>
     page.evaluate(async () => {
       const { node } = document.querySelector('bt-shell') as unknown as { node: NodeConnection }
@@ -253,25 +250,4 @@ test('what a closed tab had open is closed at the node', async ({ profile: { con
   expect(await opens()).toBe(false)
   await guest.close()
   await expect.poll(opens).toBe(true)
-})
-
-test('a tree of a newer program is refused with a sentence', async ({ profile: { context } }) => {
-  const page = await openTab(context)
-  await page.evaluate(
-    () =>
-      new Promise((resolve) => {
-        indexedDB.open('blocktree-late', 99).addEventListener('success', ({ target }) => {
-          ;(target as IDBOpenDBRequest).result.close()
-          resolve(null)
-        })
-      }),
-  )
-  const late = await openTab(context, './#as=late')
-  await isIn(late, 'failed')
-  expect(await late.evaluate(() => window.states.at(-1)?.[1])).toContain('newer version')
-  const code = await late.evaluate(() => {
-    const { node } = document.querySelector('bt-shell') as unknown as { node: NodeConnection }
-    return node.api.storage().catch((error: { code: string }) => error.code)
-  })
-  expect(code).toBe('storeTooNew')
 })

@@ -2,16 +2,15 @@
  * All threads of the built site at work: page, node worker, service worker, and the disk below them.
  */
 import { readFile } from 'node:fs/promises'
-import type { BrowserContext, Page } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import type { NodeConnection } from '../src/edge/tab/page.ts'
 import { contentHeaders, pageHeaders } from '../src/edge/web/headers.ts'
 import type { Item } from '../src/node/api.ts'
-import { expect, test } from './fixture.ts'
+import { type Tabs, expect, test } from './fixture.ts'
 
 /** Opens the page and waits until its node answers and the service worker serves it. */
-async function open(context: BrowserContext): Promise<Page> {
-  const page = await context.newPage()
-  await page.goto('./')
+async function open(tabs: Tabs): Promise<Page> {
+  const page = await tabs.open()
   await isServed(page)
   return page
 }
@@ -83,8 +82,8 @@ const fetchContent = (
     { address, headers, startByte },
   )
 
-test('page, node, strict write, and back after a reload', async ({ profile: { context } }) => {
-  const page = await open(context)
+test('page, node, strict write, and back after a reload', async ({ tabs }) => {
+  const page = await open(tabs)
   const worker = page.workers()[0]!
   await worker.evaluate(() => {
     const seen: string[] = []
@@ -106,36 +105,8 @@ test('page, node, strict write, and back after a reload', async ({ profile: { co
   expect((await itemsOf(page)).find((item) => item.id === id)?.name).toBe('kept')
 })
 
-for (const sitePath of ['/', '/some/tree/'])
-  test.describe(`at ${sitePath}`, () => {
-    test.use({ sitePath })
-    test('works with no network from the second visit on', async ({ profile: { context }, baseURL, problems }) => {
-      problems.allow(/ERR_INTERNET_DISCONNECTED/)
-      const page = await open(context)
-      await createFolder(page, 'from before')
-      const asked: string[] = []
-      await context.setOffline(true)
-      context.on('requestfailed', (request) => asked.push(request.url()))
-      await page.reload()
-      await isServed(page)
-      expect((await itemsOf(page)).map(({ name }) => name)).toContain('from before')
-      await createFolder(page, 'from offline')
-      await page.close()
-      const other = await context.newPage()
-      await other.goto('./?from=somewhere')
-      expect((await itemsOf(other)).map(({ name }) => name)).toContain('from offline')
-      expect(asked).toEqual([])
-      // An address that the shell does not know ends at the shell, not at the browser's error.
-      await other.goto('./no/such/page')
-      expect(other.url()).toBe(new URL('./', baseURL).href)
-    })
-  })
-
-test('sends the strict headers from the host and from the service worker alike', async ({
-  profile: { context },
-  baseURL,
-}) => {
-  const page = await open(context)
+test('sends the strict headers from the host and from the service worker alike', async ({ tabs, baseURL }) => {
+  const page = await open(tabs)
   const scripts = await page.evaluate(() =>
     performance
       .getEntriesByType('resource')
@@ -143,10 +114,10 @@ test('sends the strict headers from the host and from the service worker alike',
       .filter((name) => /\.(js|css)$/.test(name)),
   )
   for (const address of [baseURL!, ...scripts.filter((name) => !name.includes('service.worker'))]) {
-    const fromHost = (await context.request.get(address)).headers()
-    await context.setOffline(true)
+    const fromHost = (await tabs.context.request.get(address)).headers()
+    await tabs.context.setOffline(true)
     const fromWorker = await page.evaluate(async (url) => Object.fromEntries((await fetch(url)).headers), address)
-    await context.setOffline(false)
+    await tabs.context.setOffline(false)
     for (const [name, value] of Object.entries(pageHeaders)) {
       expect.soft(fromHost[name.toLowerCase()], `${name} of ${address} from the host`).toBe(value)
       expect.soft(fromWorker[name.toLowerCase()], `${name} of ${address} from the service worker`).toBe(value)
@@ -157,9 +128,9 @@ test('sends the strict headers from the host and from the service worker alike',
 })
 
 test.describe('content', () => {
-  test('comes whole, in parts and as a download, sandboxed', async ({ profile: { context }, problems }) => {
+  test('comes whole, in parts and as a download, sandboxed', async ({ tabs, problems }) => {
     problems.allow(/status of (404|416)/)
-    const page = await open(context)
+    const page = await open(tabs)
     const sizeBytes = 3_000_001
     const id = await addFile(page, 'naïve (1).html', sizeBytes)
     const whole = await fetchContent(page, `t/${id}`)
@@ -189,11 +160,10 @@ test.describe('content', () => {
     expect(saved.findIndex((octet, at) => octet !== at % 251)).toBe(-1)
   })
 
-  test('never comes from the host', async ({ profile: { context }, requests, problems }) => {
+  test('never comes from the host', async ({ tabs, requests, problems }) => {
     problems.allow(/status of (404|405)/)
-    const page = await open(context)
-    const tab = await context.newPage()
-    await tab.goto('t/nosuchfile')
+    const page = await open(tabs)
+    const tab = await tabs.open('t/nosuchfile')
     expect(await tab.textContent('body')).toContain('not there')
     expect(await tab.evaluate(() => origin)).toBe('null')
     await page.evaluate(() => fetch('t/nosuchfile', { method: 'POST', body: 'x' }))
@@ -203,11 +173,11 @@ test.describe('content', () => {
     expect(requests).toContain('GET /t')
   })
 
-  test('goes on when the tab that hosts the node closes in the middle', async ({ profile: { context } }) => {
-    const host = await open(context)
+  test('goes on when the tab that hosts the node closes in the middle', async ({ tabs }) => {
+    const host = await open(tabs)
     const sizeBytes = 12_000_000
     const id = await addFile(host, 'a.bin', sizeBytes)
-    const guest = await open(context)
+    const guest = await open(tabs)
     await guest.evaluate(async (id) => {
       const reader = (await fetch(`t/${id}`)).body!.getReader()
       const first = await reader.read()
@@ -226,14 +196,11 @@ test.describe('content', () => {
     expect(read).toEqual({ sizeBytes, wrongAt: -1 })
   })
 
-  test('comes from what this device holds when no tab has the tree open', async ({
-    profile: { context },
-    problems,
-  }) => {
+  test('comes from what this device holds when no tab has the tree open', async ({ tabs, problems }) => {
     problems.allow(/status of 503/)
-    const page = await open(context)
+    const page = await open(tabs)
     const id = await addFile(page, 'a.txt', 100_000)
-    const tab = await context.newPage()
+    const tab = await tabs.context.newPage()
     const address = new URL(`t/${id}`, page.url()).href
     await page.close()
     const response = await tab.goto(address)
@@ -243,7 +210,7 @@ test.describe('content', () => {
     // A read by the service worker neither takes the profile from anybody nor makes another.
     const other = await tab.goto(`${address}?as=nobody`)
     expect(other?.status()).toBe(503)
-    const again = await open(context)
+    const again = await open(tabs)
     expect((await itemsOf(again)).map(({ name }) => name)).toContain('a.txt')
     const databases = await again.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name))
     expect(databases.filter((name) => name?.includes('nobody'))).toEqual([])
