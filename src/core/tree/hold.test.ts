@@ -6,9 +6,10 @@ import {
   type SignedRecord,
   emptyBodyWriter,
   finishBody,
-  recordBody,
+  signatureAt,
   sectorSizeBytes,
   signedRecord,
+  unsignedRecord,
   writeSectors,
 } from '../block/block.ts'
 import { set as put } from '../merkle/merkle.ts'
@@ -40,9 +41,10 @@ const pathOfFolder = ({ folders }: Forest, at: number): IdPath =>
 function unsigned<K extends RecordKind>(kind: K, fields: object): SignedRecord<K> {
   const author = { author: alice.credential, writecapHash: aliceCap.hash }
   const whole = { version: 1, previousHash: null, ...fields, ...author } as unknown as Parameters<
-    typeof recordBody<K>
+    typeof unsignedRecord<K>
   >[1]
-  return signedRecord(kind, whole, recordBody(kind, whole), new Uint8Array(64))
+  const record = unsignedRecord(kind, whole)
+  return signedRecord(record, signatureAt([record.hash], 0, new Uint8Array(64)))
 }
 
 /** The rows of a tree, without its history. */
