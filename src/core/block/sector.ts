@@ -67,9 +67,19 @@ export function parseLeaf(octets: Bytes): SectorLeaf | null {
 
 const associatedDataWire = record('sector', 1, { treeId: bytesOf(32), blockId: bytesOf(16) })
 
-/** Zeros ‖ u64 index. */
-const nonceOf = (index: number): Nonce => concat(nonceHead, u64be(index))
-const nonceHead = new Uint8Array(4)
+const nonceSizeBytes = 12
+
+/** Zeros ‖ u64 index, for each index. They are parts of one buffer: an engine makes one for every array that a cipher is given. */
+function noncesOf(indexes: readonly number[]): readonly Nonce[] {
+  const nonces = new Uint8Array(indexes.length * nonceSizeBytes)
+  const view = new DataView(nonces.buffer)
+  return indexes.map((index, at) => {
+    const start = at * nonceSizeBytes
+    view.setUint32(start + 4, Math.floor(index / 2 ** 32))
+    view.setUint32(start + 8, index >>> 0)
+    return nonces.subarray(start, start + nonceSizeBytes)
+  })
+}
 
 /** What the crypto port seals; the leaf is the hash that it answers, the key's epoch and the salt. */
 export interface SectorSealing {
@@ -97,9 +107,10 @@ export function planSeal(
   if (run.length === 0) throw new RangeError('"run" expected at least 1 byte, got 0')
   const key = keys.sectorKey(blockId, salt)
   const associatedData = encode(associatedDataWire, { treeId, blockId })
-  return Array.from({ length: sectorCountOf(run.length) }, (_, at) => ({
+  const indexes = Array.from({ length: sectorCountOf(run.length) }, (_, at) => firstIndex + at)
+  return noncesOf(indexes).map((nonce, at) => ({
     key,
-    nonce: nonceOf(firstIndex + at),
+    nonce,
     associatedData,
     plaintext: run.subarray(at * sectorSizeBytes, (at + 1) * sectorSizeBytes),
   }))
@@ -137,9 +148,10 @@ export function planOpen(
   ciphertexts: readonly Bytes[],
 ): Result<readonly SectorOpening[]> {
   const associatedData = encode(associatedDataWire, { treeId, blockId })
+  const nonces = noncesOf(sectors.map(({ index }) => index))
   const openings: SectorOpening[] = []
   let last: { readonly leaf: SectorLeaf; readonly key: Bytes } | null = null
-  for (const [at, { index, leaf, sizeBytes }] of sectors.entries()) {
+  for (const [at, { leaf, sizeBytes }] of sectors.entries()) {
     const ciphertext = ciphertexts[at]!
     if (ciphertext.length !== sizeBytes + sectorTagSizeBytes)
       return refused('sectorSizeWrong', 'A piece of this file has the wrong size, so the file can not be read there.')
@@ -148,7 +160,7 @@ export function planOpen(
       if (keys === null) return refused('keyOutOfReach', 'This device has no key for this file.')
       last = { leaf, key: keys.sectorKey(blockId, leaf.salt) }
     }
-    openings.push({ key: last.key, nonce: nonceOf(index), associatedData, ciphertext, hash: leaf.hash })
+    openings.push({ key: last.key, nonce: nonces[at]!, associatedData, ciphertext, hash: leaf.hash })
   }
   return accepted(openings)
 }
