@@ -124,7 +124,7 @@ test('a journal of the browser that a kill tore in its last record costs nothing
   expect(snapshot.items.map(({ id }) => id)).toEqual(expect.arrayContaining([kept, later]))
 })
 
-const killCount = isProving ? 500 : 6
+const killCount = isProving ? 500 : 20
 
 test(proved(`${killCount} kills right after "saved" lose nothing`), async ({ profile }) => {
   test.setTimeout(60_000 + killCount * 15_000)
