@@ -13,6 +13,7 @@ export class Process {
   readonly died: Promise<void>
   readonly #startedAtMs: number
   readonly #killHooks: (() => void)[] = []
+  readonly #freezeHooks: (() => void)[] = []
   #isAlive = true
   #wakesAtMs = 0
   #frozenMs = 0
@@ -53,6 +54,7 @@ export class Process {
     if (!this.#isAlive || this.isFrozen) return
     this.#wakesAtMs = this.scheduler.nowMs + durationMs
     this.#frozenMs += durationMs
+    for (const hook of this.#freezeHooks) hook()
   }
 
   kill(): void {
@@ -64,5 +66,10 @@ export class Process {
   /** Called at the instant of the death, in the order of registration. */
   onKill(hook: () => void): void {
     this.#killHooks.push(hook)
+  }
+
+  /** Called whenever the process is stopped for a while. */
+  onFreeze(hook: () => void): void {
+    this.#freezeHooks.push(hook)
   }
 }
