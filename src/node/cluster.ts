@@ -1,136 +1,171 @@
 /**
- * One cluster on this node: Raft, its log, and the tree that the log folds to, driven over the store port.
+ * One cluster on this node: Raft, its log, and the tree that the log folds to, driven over the store port and the peers.
  *
- * The order that nothing may break: objects and log entries are durable before an operation counts as committed, and only what
- * is committed is folded, shown or acknowledged. Proposals that arrive while a write is under way travel in the next one
- * together, so that many small changes cost one flush. Every so often a checkpoint writes the rows that changed and drops the
- * log below them, in one transaction.
+ * The order that nothing may break: objects and log entries are durable before anything that depends on them is sent or counts
+ * as committed, and only what is committed is folded, shown or acknowledged. Proposals that arrive while a write is under way
+ * travel in the next one together, so that many small changes cost one flush. Every so often a checkpoint writes the rows that
+ * changed and drops the log below them, in one transaction.
  * @module
  */
-import { type Bytes, BlocktreeError, type Check, encode, keyOf, must, ok, refused } from '../core/bytes/bytes.ts'
-import type { Checked } from '../core/cap/cap.ts'
-import { entries as entriesOf, get, root } from '../core/merkle/merkle.ts'
+import { BlocktreeError, type Bytes, type Check, keyOf, ok, refused } from '../core/bytes/bytes.ts'
+import { type AuthenticatedMap, entries as entriesOf, get } from '../core/merkle/merkle.ts'
 import {
+  type Configuration,
   type Entry,
-  type HardState,
+  type InstallSnapshot,
+  type MemberChange,
   type NodeId,
   type Raft,
-  type RaftConfig,
+  type RaftEvent,
   type Ready,
   advance,
   createRaft,
+  emptyConfiguration,
   hasReady,
+  newEntries,
   propose,
-  standardConfig,
   step,
   takeReady,
 } from '../core/raft/raft.ts'
+import type { Answer, ControlBody, Question, SentMessage } from '../core/message/message.ts'
 import {
   type Batch,
   type Operation,
   type Outcome,
   type TreeState,
-  batchSizeBytesMax,
   decodeBatch,
   emptyTree,
   encodeBatch,
-  examineOperation,
   foldBatch,
-  operationCountMax,
-  operationSizeBytes,
-  setOf,
   summaryOf,
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
 import type { Platform } from '../port/platform.ts'
-import { MemoryLog } from './memory-log.ts'
-import { type ClusterPlace, inPlace, logKey, placePrefix, placePrefixSizeBytes } from './place.ts'
-import {
-  checkpointKey,
-  checkpointWire,
-  entryWire,
-  hardStateKey,
-  hardStateWire,
-  readHeldState,
-} from './read/held-state.ts'
+import { checkpointChanges, identityRow, installChanges, readyChanges } from './cluster/durable.ts'
+import { Gate } from './cluster/gate.ts'
+import { changeOf, isSoleVoter, membersOf, newNodeId, peerOf, wantedChange } from './cluster/membership.ts'
+import { type Base, MemoryLog } from './cluster/memory-log.ts'
+import { Proposals } from './cluster/proposals.ts'
+import { SnapshotReceiver, SnapshotSender } from './cluster/snapshots.ts'
+import { Ticker, drawIncarnation, jitterTicks, raftConfig } from './cluster/timing.ts'
+import type { PeerId } from './peers.ts'
+import type { ClusterPlace } from './place.ts'
+import { type Identity, readHeldState, readIdentity } from './read/held-state.ts'
 
 /** A checkpoint follows when so many entries, or so much of them, were applied since the last, or when all is quiet for a while. */
 const checkpointEntryCount = 256
 const checkpointSizeBytes = 8 * 1024 * 1024
 const checkpointQuietMs = 5000
-
-interface Waiting {
-  readonly operation: Operation
-  /** What the operation refers to; becomes durable in the same write as the operation, or before. */
-  readonly attached: readonly Change[]
-  readonly resolve: (outcome: Outcome) => void
-  readonly reject: (error: unknown) => void
-}
-
-/** What was proposed as one entry of the log. */
-interface Proposed {
-  readonly batch: Batch
-  /** The encoded batch; the entry that commits with these very octets is this one. */
-  readonly data: Bytes
-  readonly waiting: readonly Waiting[]
-}
+/** Entries before the checkpoint that are kept for members who were away for a moment. */
+const keptEntryCount = 1024
 
 /** What changed in the fold, for those who mirror it. */
 export type Applied = (before: TreeState, after: TreeState, touched: readonly Bytes[]) => void
 
+/** The other members, as far as they can be reached. */
+export interface ClusterLink {
+  /** Lost where the member is not connected. */
+  send(to: PeerId, body: ControlBody): boolean
+  ask(to: PeerId, question: Question): Promise<Answer | null>
+  isUp(id: PeerId): boolean
+  /** Whether a device belongs to the tree, as its state is now. */
+  isDevice(id: PeerId): boolean
+  /** Sees to it that a majority of the voters holds what an operation refers to. */
+  stage(operation: Operation, attached: readonly Change[]): Promise<Check>
+}
+
 export interface ClusterOptions {
   readonly platform: Platform
   readonly place: ClusterPlace
-  /** This node's principal, hexadecimal. */
-  readonly self: NodeId
+  /** This device's principal, hexadecimal. */
+  readonly principal: PeerId
   readonly onApplied: Applied
   /** Called once when the cluster can not go on; the node stops. */
   readonly onFailure: (error: unknown) => void
 }
 
 export class Cluster {
+  readonly identity: Identity
   readonly #options: ClusterOptions
   readonly #log: MemoryLog
+  readonly #gate: Gate
+  readonly #proposals = new Proposals()
+  readonly #sender = new SnapshotSender()
+  readonly #receiver: SnapshotReceiver
+  readonly #ticker: Ticker
+  /** Under which name each device says that it is here. */
+  readonly #present = new Map<PeerId, NodeId>()
+  #link: ClusterLink | null = null
   #raft: Raft
   #state: TreeState
-  /** Proposals that passed gate 1. */
-  readonly #queue: Waiting[] = []
   #atGateCount = 0
-  /** Proposals that are in the log, by the index they got. */
-  readonly #inLog = new Map<number, Proposed>()
   readonly #refusedBefore: Operation[] = []
+  /** To become durable with the next entries. */
+  #attached: Change[] = []
+  /** The state that a snapshot stands for which Raft is about to install. */
+  #arrived: { readonly index: number; readonly map: AuthenticatedMap } | null = null
+  /** Messages that may bring entries, one after the other: what was checked against the log must find it as it was. */
+  #intake: Promise<unknown> = Promise.resolve()
   #pumping: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
   #dirty = new Map<string, Bytes>()
   #appliedIndex: number
   #appliedTerm: number
-  #checkpointIndex: number
+  /** In force at the applied index. */
+  #configuration: Configuration
+  /** As of the last checkpoint. */
+  #checkpointMap: AuthenticatedMap
   #sizeSinceCheckpointBytes = 0
+  #isCheckpointWanted = false
   #cancelQuiet: (() => void) | null = null
   #isClosed = false
 
-  private constructor(options: ClusterOptions, log: MemoryLog, state: TreeState) {
+  private constructor(options: ClusterOptions, identity: Identity, log: MemoryLog, state: TreeState) {
+    const { platform } = options
     this.#options = options
+    this.identity = identity
     this.#log = log
     this.#state = state
-    this.#appliedIndex = this.#checkpointIndex = log.snapshotIndex
-    this.#appliedTerm = log.snapshotTerm
-    this.#raft = createRaft(raftConfig(options.self), log, {
-      appliedIndex: log.snapshotIndex,
-      electionJitterTicks: 0,
-      incarnation: drawIncarnation(options.platform),
+    this.#appliedIndex = log.base.index
+    this.#appliedTerm = log.base.term
+    this.#configuration = log.base.configuration
+    this.#checkpointMap = state.map
+    log.snapshotData = () => this.#sender.offer(log.base.index, this.#checkpointMap)
+    this.#gate = new Gate(platform.crypto, () => this.#state)
+    this.#receiver = new SnapshotReceiver((to, question) => this.#link?.ask(to, question) ?? Promise.resolve(null))
+    this.#ticker = new Ticker(platform.clock, () => this.#tick())
+    this.#raft = createRaft(raftConfig(identity.nodeId), log, {
+      appliedIndex: log.base.index,
+      electionJitterTicks: jitterTicks(platform.random),
+      incarnation: drawIncarnation(platform.random),
     })
   }
 
   /** Makes a cluster whose first entry founds its tree. Nothing is stored before that entry is. */
   static async found(options: ClusterOptions, base: TreeState | null): Promise<Cluster> {
-    const state = base ?? emptyTree(options.place.treeId)
-    const log = new MemoryLog([options.self])
-    const cluster = new Cluster(options, log, state)
+    const { platform, place, principal } = options
+    const nodeId = newNodeId(principal, platform.random)
+    const generation = base === null ? 1 : summaryOf(base)!.generation + 1
+    const configuration = { ...emptyConfiguration, voters: [nodeId] }
+    const identity = { nodeId, generation }
+    const state = base ?? emptyTree(place.treeId)
+    const cluster = new Cluster(options, identity, new MemoryLog({ index: 0, term: 0, configuration }), state)
     if (base !== null) cluster.#markAll()
     // The checkpoint goes first: it names the voters, without which the log that follows means nothing.
-    await cluster.#checkpoint()
-    await cluster.#campaign()
+    await cluster.#checkpoint([identityRow(place, identity)])
+    await cluster.#begin()
+    return cluster
+  }
+
+  /** Takes part in a cluster of which this device holds nothing yet; a snapshot will come. */
+  static async join(options: ClusterOptions, generation: number): Promise<Cluster> {
+    const { platform, place, principal } = options
+    const known = await readIdentity(platform.store, place)
+    const identity = known ?? { nodeId: newNodeId(principal, platform.random), generation }
+    if (known === null) await platform.store.write([identityRow(place, identity)], 'strict')
+    const log = new MemoryLog({ index: 0, term: 0, configuration: emptyConfiguration })
+    const cluster = new Cluster(options, identity, log, emptyTree(place.treeId))
+    await cluster.#begin()
     return cluster
   }
 
@@ -138,15 +173,14 @@ export class Cluster {
   static async open(options: ClusterOptions): Promise<Cluster | null> {
     const { platform, place } = options
     const held = await readHeldState(platform.store, place)
-    if (held === null) return null
+    const identity = await readIdentity(platform.store, place)
+    if (held === null || identity === null) return null
     const { checkpoint, state, entries, hardState } = held
-    const log = new MemoryLog(checkpoint.voters)
-    log.snapshotIndex = checkpoint.index
-    log.snapshotTerm = checkpoint.term
+    const log = new MemoryLog(checkpoint)
     if (hardState !== null) log.hardState = hardState
-    log.append(entries)
-    const cluster = new Cluster(options, log, state)
-    await cluster.#campaign()
+    log.restore(entries)
+    const cluster = new Cluster(options, identity, log, state)
+    await cluster.#begin()
     return cluster
   }
 
@@ -159,6 +193,27 @@ export class Cluster {
     return this.#refusedBefore
   }
 
+  /** Who decides, who listens, and who leads. */
+  get members(): { readonly configuration: Configuration; readonly leader: NodeId | null } {
+    return { configuration: this.#raft.configuration, leader: this.#raft.leader }
+  }
+
+  /** Where this node is in the log. */
+  get position(): { readonly term: number; readonly isLeader: boolean; readonly appliedIndex: number } {
+    return { term: this.#raft.term, isLeader: this.#raft.role === 'leader', appliedIndex: this.#appliedIndex }
+  }
+
+  /** Whether this node alone decides. */
+  get isSoleVoter(): boolean {
+    return isSoleVoter(this.#raft.configuration, this.identity.nodeId)
+  }
+
+  /** Other devices can be reached from here on. */
+  connect(link: ClusterLink): void {
+    this.#link = link
+    this.#tickIfNeeded()
+  }
+
   /**
    * Proposes one operation. Resolves when it is committed and folded, with what became of it; rejects when the node can not say.
    * @param attached rows that the operation refers to; they are durable no later than the operation
@@ -167,14 +222,165 @@ export class Cluster {
     this.#throwIfStopped()
     this.#atGateCount++
     try {
-      const passed = await this.#gateOne(operation)
+      const passed = await this.#gate.check(operation)
       if (!passed.ok) return passed
+      if (!this.isSoleVoter && this.#link !== null) {
+        const staged = await this.#link.stage(operation, attached)
+        if (!staged.ok) return staged
+      }
       this.#throwIfStopped()
-      return new Promise((resolve, reject) => this.#queue.push({ operation, attached, resolve, reject }))
+      const sinceMs = this.#options.platform.clock.monotonicMs()
+      return new Promise((resolve, reject) =>
+        this.#proposals.add({ operation, attached, resolve, reject, sinceMs, isForeign: false }),
+      )
     } finally {
       // Those that are at the gate together travel together.
       if (--this.#atGateCount === 0) void this.#pump()
     }
+  }
+
+  /** Changes who votes; every added device must be a learner already. Refused where this node does not lead. */
+  changeMembers(changes: readonly MemberChange[]): Check {
+    if (this.#raft.role !== 'leader')
+      return refused('notLeading', 'Another device keeps this tree in order; this is to be done there.')
+    return this.#stepNow({ kind: 'proposeConfiguration', change: changeOf(changes) })
+  }
+
+  // --- what other devices say -----------------------------------------------------------------------------------------------
+
+  /** A device is here under a name. */
+  onHere(from: PeerId, nodeId: NodeId): Check {
+    if (peerOf(nodeId) !== from) return forged
+    this.#present.set(from, nodeId)
+    this.#tickIfNeeded()
+    return ok
+  }
+
+  onDown(peer: PeerId): void {
+    this.#present.delete(peer)
+    for (const id of membersOf(this.#raft.configuration))
+      if (peerOf(id) === peer) this.#stepNow({ kind: 'reportUnreachable', peer: id })
+  }
+
+  async onRaft(from: PeerId, message: SentMessage): Promise<Check> {
+    if (peerOf(message.from) !== from) return forged
+    this.#noticeSleep()
+    if (message.kind === 'append') return this.#inTurn(async () => this.#onAppend(message))
+    if (message.kind === 'snapshot') {
+      // Rows come over bulk, on which heartbeats do not wait.
+      void this.#onSnapshot(from, message)
+      return ok
+    }
+    return this.#onMessage(message)
+  }
+
+  /** Another device has changes for the leader. Each passes gate 1 here as well. */
+  async onPropose(from: PeerId, octets: Bytes): Promise<Check> {
+    const batch = decodeBatch(octets)
+    if (!batch.ok) return batch
+    if (this.#raft.role !== 'leader') return ok
+    for (const operation of batch.value.operations) {
+      const passed = await this.#gate.check(operation)
+      if (!passed.ok) return passed
+      const isTaken = this.#proposals.addForeign(operation, this.#options.platform.clock.monotonicMs())
+      if (!isTaken && operation.tag === 'change') {
+        const { requestId } = operation.value
+        this.#link?.send(from, { tag: 'declined', value: { requestId, code: 'leaderBusy', sentence: leaderBusy } })
+      }
+    }
+    void this.#pump()
+    return ok
+  }
+
+  onDeclined(requestId: Bytes, code: string, sentence: string): void {
+    this.#proposals.declined(requestId, code, sentence)
+  }
+
+  /** The next rows of a state that is being sent. */
+  rowsFor(from: PeerId, question: Extract<Question, { tag: 'rows' }>['value']): Answer {
+    return this.#sender.rowsFor(from, question, this.#options.platform.clock.monotonicMs())
+  }
+
+  async #onAppend(message: Extract<SentMessage, { kind: 'append' }>): Promise<Check> {
+    const fresh = newEntries(this.#raft, message)
+    const passed = await this.#gate.checkEntries(fresh, this.#options.platform.clock.nowMs())
+    // A clock may be wrong on either side, so nobody is dropped for a stamp.
+    if (!passed.ok) return passed.fault.code === 'stampAhead' ? ok : passed
+    return this.#onMessage(message)
+  }
+
+  async #onSnapshot(from: PeerId, message: InstallSnapshot): Promise<void> {
+    const { snapshot, term } = message
+    const isMoot = term < this.#raft.term || snapshot.index <= this.#raft.log.commitIndex
+    if (isMoot) return void this.#onMessage(message)
+    const map = await this.#receiver.receive(from, snapshot)
+    if (map === null || this.#isOver) return
+    await this.#inTurn(async () => {
+      // Nothing that is under way may come between the step and the installation.
+      this.#arrived = { index: snapshot.index, map }
+      const check = this.#onMessage(message)
+      await this.#pump()
+      return check
+    })
+  }
+
+  #onMessage(message: SentMessage): Check {
+    if (this.#isOver) return ok
+    const check = this.#stepNow({ kind: 'message', message })
+    if (check.ok) return ok
+    if (check.fault.code === 'raftLogLost') this.#fail(new BlocktreeError('storageLost', check.fault.local))
+    return check.fault.code === 'raftMessageMalformed' ? check : ok
+  }
+
+  #inTurn(work: () => Promise<Check>): Promise<Check> {
+    const done = this.#intake.then(work)
+    this.#intake = done.catch(() => {})
+    return done
+  }
+
+  // --- time -----------------------------------------------------------------------------------------------------------------
+
+  #tickIfNeeded(): void {
+    const isAlone = this.isSoleVoter && this.#raft.progress.size === 1 && this.#present.size === 0
+    this.#ticker.run(!isAlone && !this.#isOver && this.#link !== null)
+  }
+
+  #tick(): void {
+    this.#noticeSleep()
+    const nowMs = this.#options.platform.clock.monotonicMs()
+    const electionJitterTicks = jitterTicks(this.#options.platform.random)
+    this.#stepNow({ kind: 'tick', electionJitterTicks })
+    this.#proposals.expire(nowMs)
+    const { role, progress } = this.#raft
+    const waiting = role !== 'leader' ? [] : [...progress].filter(([, { state }]) => state === 'snapshot')
+    for (const peer of this.#sender.forget(new Set(waiting.map(([id]) => id)), nowMs))
+      this.#stepNow({ kind: 'reportSnapshot', peer, isReceived: false })
+    this.#alignMembers()
+    void this.#pump()
+  }
+
+  /** One who slept may have been replaced; he finds out before he does anything else. */
+  #noticeSleep(): void {
+    if (this.#ticker.hasSlept() && !this.isSoleVoter) this.#stepNow({ kind: 'stepDown' })
+  }
+
+  #alignMembers(): void {
+    const { role, configuration, pendingConfigurationIndex, log } = this.#raft
+    const link = this.#link
+    if (role !== 'leader' || link === null || pendingConfigurationIndex > log.appliedIndex) return
+    if (configuration.votersOutgoing.length > 0) return
+    const { principal } = this.#options
+    const change = wantedChange(configuration, this.#present, (id) => id === principal || link.isDevice(id))
+    if (change === null) return
+    // Whoever joins begins with a snapshot, and of nothing there is none.
+    if (this.#log.base.index === 0) this.#isCheckpointWanted = true
+    else this.#stepNow({ kind: 'proposeConfiguration', change })
+  }
+
+  // --- the ends of a life ---------------------------------------------------------------------------------------------------
+
+  get #isOver(): boolean {
+    return this.#isClosed || this.#failure !== null
   }
 
   #throwIfStopped(): void {
@@ -187,204 +393,239 @@ export class Cluster {
     if (this.#isClosed) return
     await this.#pump()
     this.#isClosed = true
+    this.#ticker.run(false)
     this.#cancelQuiet?.()
-    if (this.#failure === null && this.#appliedIndex > this.#checkpointIndex) await this.#checkpoint()
+    this.#proposals.rejectAll(new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.'))
+    if (this.#failure === null && this.#appliedIndex > this.#log.base.index) await this.#checkpoint()
   }
 
   /** Takes nothing more and writes nothing more, because somebody else does or because the store is gone. */
   halt(error: unknown): void {
     if (this.#failure !== null) return
     this.#failure = { error }
+    this.#ticker.run(false)
     this.#cancelQuiet?.()
-    const inLog = [...this.#inLog.values()].flatMap(({ waiting }) => waiting)
-    for (const waiting of [...this.#queue.splice(0), ...inLog]) waiting.reject(error)
-    this.#inLog.clear()
-  }
-
-  async #campaign(): Promise<void> {
-    // A sole voter elects itself; who has peers waits for them (the ticks of the clock drive that).
-    if (this.#raft.configuration.voters.length === 1) this.#raft = step(this.#raft, { kind: 'campaign' })[0]
-    await this.#handleReady([])
-  }
-
-  #pump(): Promise<void> {
-    this.#pumping ??= this.#drain().finally(() => {
-      this.#pumping = null
-      // What came in the last instant was told that somebody is pumping already.
-      if (this.#queue.length > 0 && this.#failure === null) void this.#pump()
-    })
-    return this.#pumping
-  }
-
-  async #drain(): Promise<void> {
-    try {
-      while (this.#queue.length > 0 && this.#failure === null) {
-        await this.#commit(this.#takeFromQueue())
-      }
-      this.#scheduleCheckpoint()
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  /** As many as fit into a batch. One that fills more goes alone, and is refused when it is encoded. */
-  #takeFromQueue(): readonly Waiting[] {
-    let sizeBytes = 0
-    const end = this.#queue.findIndex(({ operation }, count) => {
-      sizeBytes += operationSizeBytes(operation)
-      return count > 0 && (count === operationCountMax || sizeBytes > batchSizeBytesMax)
-    })
-    return this.#queue.splice(0, end < 0 ? this.#queue.length : end)
-  }
-
-  /** Gate 1: what does not hold by itself never reaches the log. */
-  async #gateOne(operation: Operation): Promise<Check> {
-    const claims = examineOperation(this.#state.treeId, operation, (sequence) => setOf(this.#state, sequence))
-    if (!claims.ok) return claims
-    const verdicts = await this.#options.platform.crypto.verify(claims.value)
-    return verdicts.every(Boolean)
-      ? ok
-      : refused(
-          'signatureInvalid',
-          'A signature of this change is not valid, so nothing was changed. Reload the page and try again.',
-        )
-  }
-
-  async #commit(admitted: readonly Waiting[]): Promise<void> {
-    const stampMs = Math.max(this.#options.platform.clock.nowMs(), summaryOf(this.#state)?.stampMs ?? 0)
-    const batch: Batch = { stampMs, operations: admitted.map(({ operation }) => operation) }
-    const data = encodeBatch(batch)
-    const [raft, placed] = propose(this.#raft, data)
-    if (!placed.ok) throw new BlocktreeError(placed.fault.code, placed.fault.local)
-    this.#raft = raft
-    this.#inLog.set(placed.value.index, { batch, data, waiting: admitted })
-    await this.#handleReady(admitted.flatMap(({ attached }) => attached))
-  }
-
-  /** Performs what Raft asks for, in its order: durable first, then fold, then acknowledge. */
-  async #handleReady(attached: readonly Change[]): Promise<void> {
-    let pending = attached
-    while (hasReady(this.#raft)) {
-      const [raft, ready] = takeReady(this.#raft)
-      this.#raft = raft
-      await this.#persist(ready, pending)
-      pending = []
-      for (const entry of ready.committed) this.#apply(entry)
-      this.#raft = advance(this.#raft)
-    }
-    if (
-      this.#appliedIndex - this.#checkpointIndex >= checkpointEntryCount ||
-      this.#sizeSinceCheckpointBytes >= checkpointSizeBytes
-    ) {
-      await this.#checkpoint()
-    }
-  }
-
-  async #persist({ hardState, entries }: Ready, attached: readonly Change[]): Promise<void> {
-    const { platform, place } = this.#options
-    const changes: Change[] = [...attached]
-    for (const entry of entries) {
-      if (entry.kind !== 'command') throw new Error('a change of voters in a cluster of one')
-      const value = encode(entryWire, { term: entry.term, index: entry.index, data: entry.data as Bytes })
-      changes.push({ kind: 'put', table: 'log', key: logKey(place, entry.index), value })
-    }
-    const first = entries[0]
-    if (first !== undefined && first.index <= this.#log.lastIndex()) {
-      // A new leader's entries replace those of an older term from here on.
-      changes.unshift({
-        kind: 'deleteAll',
-        table: 'log',
-        prefix: placePrefix(place),
-        from: logKey(place, first.index).slice(placePrefixSizeBytes),
-      })
-    }
-    if (hardState !== null && changesVoteOrTerm(hardState, this.#log.hardState)) {
-      changes.push({ kind: 'put', table: 'raft', key: hardStateKey(place), value: encode(hardStateWire, hardState) })
-    }
-    if (changes.length > 0) await platform.store.write(changes, 'strict')
-    if (hardState !== null) this.#log.hardState = hardState
-    this.#log.append(entries)
-  }
-
-  #apply(entry: Entry): void {
-    this.#appliedIndex = entry.index
-    this.#appliedTerm = entry.term
-    if (entry.kind !== 'command' || entry.data.length === 0) return
-    const inLog = this.#inLog.get(entry.index)
-    this.#inLog.delete(entry.index)
-    const own = inLog?.data === entry.data ? inLog : undefined
-    // The entry passed gate 1 before it came into the log, and the log is sealed at rest. What this node encoded itself it
-    // need not decode.
-    const batch = (own?.batch ?? must(decodeBatch(entry.data as Bytes))) as Checked<Batch>
-    const before = this.#state
-    const { state, outcomes, touched } = foldBatch(before, batch)
-    this.#state = state
-    this.#sizeSinceCheckpointBytes += entry.data.length
-    for (const key of touched) this.#dirty.set(keyOf(key), key)
-    this.#options.onApplied(before, state, touched)
-    if (own === undefined)
-      this.#refusedBefore.push(...batch.operations.filter((_, position) => !outcomes[position]!.ok))
-    else own.waiting.forEach(({ resolve }, position) => resolve(outcomes[position]!))
-  }
-
-  #markAll(): void {
-    for (const [key] of entriesOf(this.#state.map)) this.#dirty.set(keyOf(key), key)
-  }
-
-  #scheduleCheckpoint(): void {
-    this.#cancelQuiet?.()
-    if (this.#appliedIndex === this.#checkpointIndex || this.#isClosed) return
-    this.#cancelQuiet = this.#options.platform.clock.after(checkpointQuietMs, () => {
-      if (this.#pumping !== null || this.#failure !== null) return
-      this.#pumping = this.#checkpoint()
-        .catch((error: unknown) => this.#fail(error))
-        .finally(() => {
-          this.#pumping = null
-          if (this.#queue.length > 0) void this.#pump()
-        })
-    })
-  }
-
-  /** Rows that changed, where they stand, and the end of the log below: one transaction, so a crash sees all or nothing of it. */
-  async #checkpoint(): Promise<void> {
-    const { platform, place } = this.#options
-    const index = this.#appliedIndex
-    const changes: Change[] = []
-    for (const key of this.#dirty.values()) {
-      const value = get(this.#state.map, key)
-      const at = inPlace(place, key)
-      changes.push(
-        value === null ? { kind: 'delete', table: 'state', key: at } : { kind: 'put', table: 'state', key: at, value },
-      )
-    }
-    for (let old = this.#log.snapshotIndex + 1; old <= index; old++)
-      changes.push({ kind: 'delete', table: 'log', key: logKey(place, old) })
-    const checkpoint = { index, term: this.#appliedTerm, voters: this.#log.voters, stateRoot: root(this.#state.map) }
-    changes.push({ kind: 'put', table: 'raft', key: checkpointKey(place), value: encode(checkpointWire, checkpoint) })
-    this.#dirty = new Map()
-    await platform.store.write(changes, 'strict')
-    this.#log.compact(index, this.#appliedTerm)
-    this.#checkpointIndex = index
-    this.#sizeSinceCheckpointBytes = 0
+    this.#proposals.rejectAll(error)
   }
 
   #fail(error: unknown): void {
     this.halt(error)
     this.#options.onFailure(error)
   }
+
+  async #begin(): Promise<void> {
+    // What is known to be committed comes first: it may change who votes.
+    await this.#pump()
+    // A sole voter elects itself; who has peers waits for them (the ticks of the clock drive that).
+    if (this.isSoleVoter) this.#raft = step(this.#raft, { kind: 'campaign' })[0]
+    await this.#pump()
+    if (this.#failure !== null) throw this.#failure.error
+  }
+
+  // --- the pump -------------------------------------------------------------------------------------------------------------
+
+  #stepNow(event: RaftEvent): Check {
+    const before = this.#raft.role
+    const [raft, check] = step(this.#raft, event)
+    this.#raft = raft
+    this.#onRole(before)
+    void this.#pump()
+    return check
+  }
+
+  #onRole(before: Raft['role']): void {
+    const { role } = this.#raft
+    if (role === before) return
+    if (before === 'leader') this.#proposals.lostLead()
+    if (role === 'leader') this.#proposals.tookLead()
+  }
+
+  #pump(): Promise<void> {
+    this.#pumping ??= this.#drain().finally(() => {
+      this.#pumping = null
+      // What came in the last instant was told that somebody is pumping already.
+      if (!this.#isOver && (hasReady(this.#raft) || this.#canPropose)) void this.#pump()
+    })
+    return this.#pumping
+  }
+
+  get #canPropose(): boolean {
+    return !this.#proposals.isQueueEmpty && this.#raft.role === 'leader' && this.#isLogOpen
+  }
+  #isLogOpen = true
+
+  async #drain(): Promise<void> {
+    try {
+      this.#isLogOpen = true
+      do {
+        while (hasReady(this.#raft) && !this.#isOver) await this.#handleReady()
+        if (this.#isCheckpointDue && !this.#isOver) await this.#checkpoint()
+      } while (!this.#isOver && (this.#proposeNext() || hasReady(this.#raft)))
+      this.#forward()
+      this.#scheduleCheckpoint()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** @returns whether something came into the log */
+  #proposeNext(): boolean {
+    if (!this.#canPropose) return false
+    const waiting = this.#proposals.take()
+    const stampMs = Math.max(this.#options.platform.clock.nowMs(), summaryOf(this.#state)?.stampMs ?? 0, this.#stampMs)
+    const batch: Batch = { stampMs, operations: waiting.map(({ operation }) => operation) }
+    const data = encodeBatch(batch)
+    const [raft, placed] = propose(this.#raft, data)
+    this.#raft = raft
+    if (!placed.ok) {
+      // Too much waits to be committed, or the lead is being handed over: both end.
+      this.#isLogOpen = false
+      this.#proposals.putBack(waiting)
+      return false
+    }
+    this.#stampMs = stampMs
+    this.#gate.made(data, batch)
+    this.#proposals.placed(placed.value.index, { data, waiting })
+    this.#attached.push(...waiting.flatMap(({ attached }) => attached))
+    return true
+  }
+  /** Of the newest batch in the log that this node stamped. */
+  #stampMs = 0
+
+  /** Hands what waits to the leader. */
+  #forward(): void {
+    const { leader, role } = this.#raft
+    const link = this.#link
+    if (role === 'leader' || leader === null || link === null || !link.isUp(peerOf(leader))) return
+    for (const batch of this.#proposals.forward(this.#options.platform.clock.monotonicMs()))
+      link.send(peerOf(leader), { tag: 'propose', value: { batch: encodeBatch(batch) } })
+  }
+
+  /** Performs what Raft asks for, in its order: durable first, then send, then fold and acknowledge. */
+  async #handleReady(): Promise<void> {
+    const [raft, ready] = takeReady(this.#raft)
+    this.#raft = raft
+    if (ready.snapshot === null) await this.#persist(ready)
+    else await this.#install(ready, ready.snapshot)
+    if (this.#isOver) return
+    for (const message of ready.messages) this.#send(message as SentMessage)
+    for (const entry of ready.committed) this.#apply(entry)
+    const before = this.#raft.role
+    this.#raft = advance(this.#raft)
+    this.#onRole(before)
+  }
+
+  #send(message: SentMessage): void {
+    if (message.kind === 'snapshot')
+      this.#sender.begin(message.to, message.snapshot.index, this.#options.platform.clock.monotonicMs())
+    this.#link?.send(peerOf(message.to), { tag: 'raft', value: message })
+  }
+
+  async #persist(ready: Ready): Promise<void> {
+    const { platform, place } = this.#options
+    const changes = [...readyChanges(place, this.#log, ready), ...this.#attached]
+    this.#attached = []
+    if (changes.length > 0) await platform.store.write(changes, 'strict')
+    if (ready.hardState !== null) this.#log.hardState = ready.hardState
+    this.#log.append(ready.entries)
+  }
+
+  async #install({ hardState }: Ready, snapshot: Base): Promise<void> {
+    const { platform, place, onApplied } = this.#options
+    const arrived = this.#arrived
+    if (arrived === null || arrived.index !== snapshot.index) throw new Error('a snapshot without its rows')
+    const { index, term, configuration } = snapshot
+    const base = { index, term, configuration }
+    await platform.store.write(installChanges(place, base, arrived.map, hardState), 'strict')
+    if (hardState !== null) this.#log.hardState = hardState
+    this.#log.reset(base)
+    this.#receiver.forget()
+    this.#arrived = null
+    const before = this.#state
+    this.#state = { ...before, map: arrived.map }
+    this.#checkpointMap = arrived.map
+    this.#dirty = new Map()
+    this.#appliedIndex = index
+    this.#appliedTerm = term
+    this.#configuration = configuration
+    this.#sizeSinceCheckpointBytes = 0
+    onApplied(before, this.#state, differingKeys(before.map, arrived.map))
+    this.#proposals.settleBy(this.#state)
+  }
+
+  #apply(entry: Entry): void {
+    this.#appliedIndex = entry.index
+    this.#appliedTerm = entry.term
+    if (entry.kind === 'configuration') {
+      // One that makes no sense is refused on every node alike, and changes nothing.
+      this.#raft = step(this.#raft, { kind: 'applyConfiguration', change: entry.change })[0]
+      this.#configuration = this.#raft.configuration
+      this.#tickIfNeeded()
+    }
+    if (entry.kind !== 'command' || entry.data.length === 0) return void this.#proposals.applied(entry.index, noData)
+    const own = this.#proposals.applied(entry.index, entry.data)
+    const batch = this.#gate.batchOf(entry.data)
+    const before = this.#state
+    const { state, outcomes, touched } = foldBatch(before, batch)
+    this.#state = state
+    this.#sizeSinceCheckpointBytes += entry.data.length
+    for (const key of touched) this.#dirty.set(keyOf(key), key)
+    this.#options.onApplied(before, state, touched)
+    if (own !== null) own.forEach(({ resolve }, position) => resolve(outcomes[position]!))
+    else {
+      this.#refusedBefore.push(...batch.operations.filter((_, position) => !outcomes[position]!.ok))
+      this.#proposals.settle(batch.operations, outcomes)
+    }
+  }
+
+  // --- checkpoints ----------------------------------------------------------------------------------------------------------
+
+  #markAll(): void {
+    for (const [key] of entriesOf(this.#state.map)) this.#dirty.set(keyOf(key), key)
+  }
+
+  get #isCheckpointDue(): boolean {
+    return (
+      this.#appliedIndex - this.#log.base.index >= checkpointEntryCount ||
+      this.#sizeSinceCheckpointBytes >= checkpointSizeBytes ||
+      (this.#isCheckpointWanted && this.#appliedIndex > this.#log.base.index)
+    )
+  }
+
+  #scheduleCheckpoint(): void {
+    this.#cancelQuiet?.()
+    if (this.#appliedIndex === this.#log.base.index || this.#isOver) return
+    this.#cancelQuiet = this.#options.platform.clock.after(checkpointQuietMs, () => {
+      this.#isCheckpointWanted = true
+      void this.#pump()
+    })
+  }
+
+  async #checkpoint(more: readonly Change[] = []): Promise<void> {
+    const { platform, place } = this.#options
+    const base = { index: this.#appliedIndex, term: this.#appliedTerm, configuration: this.#configuration }
+    const { map } = this.#state
+    const hasOthers = membersOf(this.#configuration).size > 1
+    const upTo = hasOthers ? Math.max(0, base.index - keptEntryCount) : base.index
+    const after = this.#log.firstIndex() - 1
+    const changes = checkpointChanges(place, base, map, this.#dirty.values(), { after, upTo })
+    this.#dirty = new Map()
+    this.#isCheckpointWanted = false
+    this.#sizeSinceCheckpointBytes = 0
+    await platform.store.write([...changes, ...more], 'strict')
+    this.#log.checkpointed(base, upTo)
+    this.#checkpointMap = map
+  }
 }
 
-const changesVoteOrTerm = (next: HardState, last: HardState): boolean =>
-  next.term !== last.term || next.votedFor !== last.votedFor
+/** Keys whose rows are not the same in both. */
+function differingKeys(before: AuthenticatedMap, after: AuthenticatedMap): readonly Bytes[] {
+  const keys: Bytes[] = []
+  for (const [key] of entriesOf(before)) if (get(after, key) === null) keys.push(key)
+  for (const [key, value] of entriesOf(after)) if (get(before, key) !== value) keys.push(key)
+  return keys
+}
 
-/** 48 random bits: no two starts of a node share one. */
-const drawIncarnation = (platform: Platform): number =>
-  platform.random.bytes(6).reduce((number, octet) => number * 256 + octet, 0)
-
-/** A cluster of one needs no ticks, so the timing is what a later one with peers will begin with. */
-const raftConfig = (id: NodeId): RaftConfig => ({
-  ...standardConfig,
-  id,
-  // What is proposed together is bounded by the batch already; the node waits for each write before the next.
-  uncommittedSizeBytesMax: 4 * batchSizeBytesMax,
-})
+const noData = new Uint8Array()
+const leaderBusy = 'Too many changes wait on the device that keeps this tree in order; try again in a moment.'
+const forged = refused('raftForged', 'A device spoke in the name of another one, so the connection to it was closed.')

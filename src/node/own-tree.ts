@@ -104,7 +104,7 @@ export const placeOf = (treeId: TreeId): ClusterPlace => ({ treeId, clusterId: r
 const clusterOptions = ({ platform, treeId, keys, onApplied, onFailure }: TreeOptions) => ({
   platform,
   place: placeOf(treeId),
-  self: toHex(principalOf(keys.credential)),
+  principal: toHex(principalOf(keys.credential)),
   onApplied,
   onFailure,
 })

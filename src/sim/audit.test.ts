@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, concat, encode, u64be } from '../core/bytes/bytes.ts'
 import { emptyMap, root, set } from '../core/merkle/merkle.ts'
 import { encodeBatch } from '../core/tree/tree.ts'
-import { checkpointKey, checkpointWire, entryWire, hardStateKey, hardStateWire } from '../node/read/held-state.ts'
+import { entryWire } from '../core/message/message.ts'
+import { emptyConfiguration } from '../core/raft/raft.ts'
+import { checkpointKey, checkpointWire, hardStateKey, hardStateWire } from '../node/read/held-state.ts'
 import { logKey } from '../node/place.ts'
 import type { Change } from '../port/store.ts'
 import { Audit } from './audit.ts'
@@ -30,9 +32,13 @@ const put = (table: 'raft' | 'log', key: Bytes, value: Bytes): Change => ({ kind
 const hardState = (term: number, votedFor: string | null = 'me'): Change =>
   put('raft', hardStateKey(place), encode(hardStateWire, { term, votedFor, commitIndex: 0 }))
 const entry = (index: number, term: number, data: Bytes = new Uint8Array()): Change =>
-  put('log', logKey(place, index), encode(entryWire, { term, index, data }))
+  put('log', logKey(place, index), encode(entryWire, { kind: 'command', term, index, data }))
 const checkpoint = (index: number, term: number, stateRoot: Bytes = root(emptyMap)): Change =>
-  put('raft', checkpointKey(place), encode(checkpointWire, { index, term, voters: ['me'], stateRoot }))
+  put(
+    'raft',
+    checkpointKey(place),
+    encode(checkpointWire, { index, term, configuration: { ...emptyConfiguration, voters: ['me'] }, stateRoot }),
+  )
 
 describe('the audit finds nothing', () => {
   test('in elections, entries, checkpoints and their compaction', () => {

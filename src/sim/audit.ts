@@ -19,7 +19,8 @@ import {
   foldBatch,
   setOf,
 } from '../core/tree/tree.ts'
-import { checkpointWire, entryWire, hardStateWire } from '../node/read/held-state.ts'
+import { entryWire } from '../core/message/message.ts'
+import { checkpointWire, hardStateWire } from '../node/read/held-state.ts'
 import { placePrefixSizeBytes } from '../node/place.ts'
 import type { Change, Durability } from '../port/store.ts'
 import type { SimulatedCrypto } from './crypto.ts'
@@ -105,7 +106,8 @@ export class Audit {
     const index = fromU64be(key, placePrefixSizeBytes)
     if (!decoded.ok || index === null || decoded.value.index !== index)
       return this.#violation('an unreadable entry was stored')
-    const { term, data } = decoded.value
+    const { term } = decoded.value
+    const data = decoded.value.kind === 'command' ? (decoded.value.data as Bytes) : new Uint8Array()
     const known = cluster.entries.get(index)
     if (known !== undefined) {
       if (!equal(known.value, value)) this.#violation(`the committed entry ${index} changed`)

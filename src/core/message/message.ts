@@ -5,3 +5,5 @@
 export * from './frame.ts'
 export * from './hello.ts'
 export * from './joining.ts'
+export * from './envelope.ts'
+export * from './raft-wire.ts'

@@ -26,8 +26,8 @@
  */
 import { type Check, type Result, accepted, refused } from '../bytes/bytes.ts'
 import { isVoter, membershipOf, voterIds } from './configuration.ts'
-import { type LogReader, applied, committedTo, lastIndex, lastTerm, openLog } from './log.ts'
-import type { Index, NodeId, Term } from './message.ts'
+import { type LogReader, applied, committedTo, lastIndex, lastTerm, missing, openLog } from './log.ts'
+import type { Append, Entry, Index, NodeId, Term } from './message.ts'
 import { type Progress, isHeldBack, isInflightFull } from './progress.ts'
 import { noReads } from './reads.ts'
 import { becomeFollower } from './role.ts'
@@ -37,11 +37,12 @@ import { stepDraft } from './step.ts'
 
 export type { HardState, LogReader } from './log.ts'
 export {
-  type CommandEntry,
+  type Append,
   type Configuration,
   type ConfigurationChange,
   type Entry,
   type Index,
+  type InstallSnapshot,
   type MemberChange,
   type Message,
   type NodeId,
@@ -152,6 +153,15 @@ export function step(raft: Raft, event: RaftEvent): readonly [Raft, Check] {
   const draft = openDraft(raft)
   const check = stepDraft(draft, event)
   return [check.ok ? draft : raft, check]
+}
+
+/**
+ * The entries of an append that would come into this node's log: what a host has to check before it steps the message. None
+ * where the message is for another node, of an older term, or about what is committed here.
+ */
+export function newEntries(raft: Raft, append: Append): readonly Entry[] {
+  const isMoot = append.to !== raft.config.id || append.term < raft.term || append.previousIndex < raft.log.commitIndex
+  return isMoot ? [] : missing(raft.log, append.entries)
 }
 
 /** Where a command went, so that the host knows its own again when it is applied. */

@@ -6,38 +6,41 @@ import {
   type Bytes,
   StoreDamagedError,
   bytesOf,
-  bytesUpTo,
   decode,
   encode,
   equal,
-  listOf,
   must,
   nullable,
   record,
-  textUpTo,
   u53,
   type Decoded,
 } from '../../core/bytes/bytes.ts'
 import type { Checked } from '../../core/cap/cap.ts'
 import { type AuthenticatedMap, emptyMap, root, set } from '../../core/merkle/merkle.ts'
-import type { CommandEntry, HardState } from '../../core/raft/raft.ts'
+import { configurationWire, entryWire, nodeIdWire } from '../../core/message/message.ts'
+import type { Entry, HardState } from '../../core/raft/raft.ts'
 import { type Batch, type TreeState, batchSizeBytesMax, decodeBatch, foldBatch } from '../../core/tree/tree.ts'
 import type { Row, StoreReader, Table } from '../../port/store.ts'
 import { type ClusterPlace, inPlace, logKey, placePrefix } from '../place.ts'
 
-export const hardStateWire = record('hardState', 1, { term: u53, votedFor: nullable(textUpTo(64)), commitIndex: u53 })
-export const entryWire = record('logEntry', 1, { term: u53, index: u53, data: bytesUpTo(batchSizeBytesMax) })
+export const hardStateWire = record('hardState', 1, { term: u53, votedFor: nullable(nodeIdWire), commitIndex: u53 })
 /** Where the rows of the `state` table stand: the snapshot that the log goes on from. */
 export const checkpointWire = record('checkpoint', 1, {
   index: u53,
   term: u53,
-  voters: listOf(textUpTo(64), 16),
+  configuration: configurationWire,
   stateRoot: bytesOf(32),
 })
 
+/** Under which name this device takes part, drawn when its storage of the cluster began; and in which generation of it. */
+export const identityWire = record('identity', 1, { nodeId: nodeIdWire, generation: u53 })
+export type Identity = Decoded<typeof identityWire>
+
 export const hardStateKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(1))
 export const checkpointKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(2))
+export const identityKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(3))
 
+const checkpointSizeBytesMax = 64 * 1024
 /** Read at once. */
 const scanCount = 2048
 
@@ -45,8 +48,8 @@ export interface HeldState {
   readonly checkpoint: Decoded<typeof checkpointWire>
   /** As of the checkpoint. */
   readonly state: TreeState
-  /** What is in the log after it. */
-  readonly entries: readonly CommandEntry[]
+  /** What is in the log, from some place before the checkpoint or right behind it. */
+  readonly entries: readonly Entry[]
   readonly hardState: HardState | null
 }
 
@@ -54,15 +57,14 @@ export interface HeldState {
 export async function readHeldState(store: StoreReader, place: ClusterPlace): Promise<HeldState | null> {
   const checkpointRow = await store.read('raft', checkpointKey(place))
   if (checkpointRow === null) return null
-  const checkpoint = must(decode(checkpointWire, checkpointRow, 4096))
+  const checkpoint = must(decode(checkpointWire, checkpointRow, checkpointSizeBytesMax))
   const prefix = placePrefix(place)
   let map: AuthenticatedMap = emptyMap
   for await (const { key, value } of scanAll(store, 'state', prefix)) map = set(map, key.slice(prefix.length), value)
   if (!equal(root(map), checkpoint.stateRoot)) throw new StoreDamagedError('the state of the tree')
-  const entries: CommandEntry[] = []
-  for await (const { value } of scanAll(store, 'log', prefix)) {
-    entries.push({ kind: 'command', ...must(decode(entryWire, value, batchSizeBytesMax + 64)) })
-  }
+  const entries: Entry[] = []
+  for await (const { value } of scanAll(store, 'log', prefix))
+    entries.push(must(decode(entryWire, value, batchSizeBytesMax + 64)))
   const hardStateRow = await store.read('raft', hardStateKey(place))
   const hardState = hardStateRow === null ? null : must(decode(hardStateWire, hardStateRow, 4096))
   return { checkpoint, state: { treeId: place.treeId, map }, entries, hardState }
@@ -80,13 +82,28 @@ export async function isNewest(
   return (await store.scan('log', placePrefix(place), 1, logKey(place, lastIndex))).length === 0
 }
 
-/** The state with the log folded on top: all that a node would know after its next start. */
-export function newestState({ state, entries }: HeldState): TreeState {
+/**
+ * The state with the log folded on top, as far as it is known to be committed: all of it where one device alone decides. A node
+ * may know more after its next start, never less.
+ */
+export function newestState({ checkpoint, state, entries, hardState }: HeldState): TreeState {
+  const { voters, votersOutgoing } = checkpoint.configuration
+  const isOneDeciding = voters.length === 1 && votersOutgoing.length === 0
+  const commitIndex = isOneDeciding ? Infinity : Math.max(checkpoint.index, hardState?.commitIndex ?? 0)
   let newest = state
-  for (const { data } of entries) {
-    if (data.length > 0) newest = foldBatch(newest, must(decodeBatch(data as Bytes)) as Checked<Batch>).state
+  for (const entry of entries) {
+    if (entry.kind === 'configuration' && entry.index > checkpoint.index) break
+    if (entry.kind !== 'command' || entry.data.length === 0) continue
+    if (entry.index <= checkpoint.index || entry.index > commitIndex) continue
+    newest = foldBatch(newest, must(decodeBatch(entry.data as Bytes)) as Checked<Batch>).state
   }
   return newest
+}
+
+/** null where this device takes no part in the cluster. */
+export async function readIdentity(store: StoreReader, place: ClusterPlace): Promise<Identity | null> {
+  const row = await store.read('raft', identityKey(place))
+  return row === null ? null : must(decode(identityWire, row, 4096))
 }
 
 async function* scanAll(store: StoreReader, table: Table, prefix: Bytes): AsyncGenerator<Row> {

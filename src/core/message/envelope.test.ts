@@ -1,0 +1,128 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Bytes, decode, encode, equal, must, toHex, utf8 } from '../bytes/bytes.ts'
+import { damaged } from '../crypto/testing/damage.ts'
+import type { Configuration, Entry } from '../raft/raft.ts'
+import {
+  type Answer,
+  type Bulk,
+  type Control,
+  type ControlBody,
+  type Question,
+  type SentMessage,
+  configurationWire,
+  decodeBulk,
+  decodeControl,
+  encodeBulk,
+  encodeControl,
+  entryWire,
+  objectSizeBytesMax,
+  wantedCountMax,
+} from './message.ts'
+
+const octetsOf = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
+const place = { treeId: octetsOf(1, 32), clusterId: octetsOf(2, 16), generation: 1 }
+const control = (body: ControlBody): Control => ({ ...place, body })
+const ask = (question: Question): Bulk => ({ ...place, body: { tag: 'ask', value: { number: 7, question } } })
+const answer = (given: Answer): Bulk => ({ ...place, body: { tag: 'answer', value: { number: 7, answer: given } } })
+
+const configuration: Configuration = {
+  voters: ['a', 'b'],
+  votersOutgoing: ['a'],
+  learners: ['c'],
+  learnersNext: [],
+  autoLeave: true,
+}
+const entries: readonly Entry[] = [
+  { kind: 'command', term: 2, index: 4, data: utf8('batch') },
+  {
+    kind: 'configuration',
+    term: 2,
+    index: 5,
+    change: { transition: 'auto', changes: [{ kind: 'addLearner', id: 'c' }], context: new Uint8Array() },
+  },
+]
+const ends = { from: 'a', to: 'b', term: 2 } as const
+const messages: readonly SentMessage[] = [
+  { kind: 'append', ...ends, previousIndex: 3, previousTerm: 1, entries, commitIndex: 3 },
+  { kind: 'appendResponse', ...ends, index: 5, rejection: null },
+  { kind: 'appendResponse', ...ends, index: 5, rejection: { hintIndex: 2, hintTerm: 1 } },
+  { kind: 'vote', ...ends, lastIndex: 5, lastTerm: 2, isTransfer: false },
+  { kind: 'preVote', ...ends, lastIndex: 5, lastTerm: 2, isTransfer: true },
+  { kind: 'voteResponse', ...ends, isGranted: true },
+  { kind: 'preVoteResponse', ...ends, isGranted: false },
+  { kind: 'heartbeat', ...ends, commitIndex: 3, readRound: 0 },
+  { kind: 'heartbeatResponse', ...ends, readRound: 0 },
+  { kind: 'snapshot', ...ends, snapshot: { index: 5, term: 2, configuration, data: utf8('root') } },
+  { kind: 'transferLeadership', ...ends, transferee: 'b' },
+  { kind: 'timeoutNow', ...ends },
+  { kind: 'readIndex', from: 'a', to: 'b', incarnation: 9, request: 1 },
+  { kind: 'readIndexResponse', ...ends, incarnation: 9, request: 1, index: 5 },
+]
+const controls: readonly Control[] = [
+  ...messages.map((value) => control({ tag: 'raft', value })),
+  control({ tag: 'here', value: { nodeId: 'a', stampMs: 1000 } }),
+  control({ tag: 'lacking', value: { isFirst: true, lacks: [octetsOf(3, 16)], holds: [] } }),
+  control({ tag: 'propose', value: { batch: utf8('batch') } }),
+  control({ tag: 'declined', value: { requestId: octetsOf(4, 16), code: 'leaderBusy', sentence: 'Later.' } }),
+]
+const body = { bodyRoot: octetsOf(6, 32), sizeBytes: 12 }
+const bulks: readonly Bulk[] = [
+  ask({ tag: 'objects', value: [octetsOf(5, 48)] }),
+  ask({ tag: 'rows', value: { index: 5, stateRoot: octetsOf(8, 32), after: null } }),
+  ask({ tag: 'stage', value: { requestId: octetsOf(4, 16), position: 0, block: octetsOf(3, 16), body } }),
+  answer({ tag: 'objects', value: [utf8('sector'), null] }),
+  answer({ tag: 'rows', value: { rows: [{ key: utf8('key'), value: utf8('value') }], isLast: true } }),
+  answer({ tag: 'staged', value: {} }),
+  answer({ tag: 'none', value: {} }),
+]
+
+test('golden', async () => {
+  const octets = [
+    ...controls.map(encodeControl),
+    ...bulks.map(encodeBulk),
+    encode(configurationWire, configuration),
+    ...entries.map((entry) => encode(entryWire, entry)),
+  ]
+  await expect(octets.map((each) => `${toHex(each)}\n`).join('')).toMatchFileSnapshot('golden.txt')
+})
+
+test('what is sent arrives', () => {
+  for (const each of controls) expect(must(decodeControl(encodeControl(each)))).toEqual(each)
+  for (const each of bulks) expect(must(decodeBulk(encodeBulk(each)))).toEqual(each)
+  expect(must(decode(configurationWire, encode(configurationWire, configuration), 4096))).toEqual(configuration)
+})
+
+describe('what is damaged is refused, or is another envelope that re-encodes to the same octets', () => {
+  test('control', () => {
+    const arbitrary = fc.constantFrom(...controls).chain((each) => damaged(encodeControl(each)))
+    fc.assert(
+      fc.property(arbitrary, (octets) => {
+        const decoded = decodeControl(octets)
+        return !decoded.ok || equal(encodeControl(decoded.value), octets)
+      }),
+      { numRuns: 500 },
+    )
+  })
+  test('bulk', () => {
+    const arbitrary = fc.constantFrom(...bulks).chain((each) => damaged(encodeBulk(each)))
+    fc.assert(
+      fc.property(arbitrary, (octets) => {
+        const decoded = decodeBulk(octets)
+        return !decoded.ok || equal(encodeBulk(decoded.value), octets)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+test('nothing that is larger than it may be is read', () => {
+  const many = Array.from({ length: wantedCountMax + 1 }, () => octetsOf(5, 48))
+  expect(() => encodeBulk(ask({ tag: 'objects', value: many }))).toThrow(RangeError)
+  expect(() => encodeBulk(answer({ tag: 'objects', value: [new Uint8Array(objectSizeBytesMax + 1)] }))).toThrow(
+    RangeError,
+  )
+  const long = new Uint8Array(2 * 1024 * 1024)
+  for (const decoded of [decodeControl(long), decodeBulk(long)])
+    expect(decoded.ok ? null : decoded.fault.code).toBe('formatTooLong')
+})

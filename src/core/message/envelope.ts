@@ -1,0 +1,89 @@
+/**
+ * Envelopes: what devices of a tree say to each other once they have met. One envelope is one frame of a lane.
+ *
+ * Everything on the control lane may be lost, repeated or late, since a connection may end at any instant: it is said again, and
+ * taking it twice changes nothing. The bulk lane carries questions and answers; who asks bounds what is under way.
+ * @module
+ */
+import {
+  type Bytes,
+  type Decoded,
+  type Result,
+  bool,
+  bytesOf,
+  bytesUpTo,
+  decode,
+  encode,
+  listOf,
+  nullable,
+  record,
+  textUpTo,
+  tuple,
+  u53,
+  union,
+} from '../bytes/bytes.ts'
+import { frameSizeBytesMax } from './frame.ts'
+import { commandSizeBytesMax, nodeIdWire, raftMessageWire } from './raft-wire.ts'
+
+/** Blocks named in one report of what a device lacks. */
+export const lackingCountMax = 2048
+/** Objects asked for at a time: eight sectors and their heads are half a frame. */
+export const wantedCountMax = 8
+export const objectSizeBytesMax = 72 * 1024
+const rowCountMax = 4096
+const rowKeySizeBytesMax = 256
+const rowValueSizeBytesMax = 128 * 1024
+const blockId = bytesOf(16)
+const requestId = bytesOf(16)
+
+const bodyWire = tuple({ bodyRoot: bytesOf(32), sizeBytes: u53 })
+
+const controlBody = union({
+  raft: raftMessageWire,
+  /** Who this device is in the cluster, and up to which stamp of the fold its report of what it lacks holds. */
+  here: tuple({ nodeId: nodeIdWire, stampMs: u53 }),
+  /** Blocks whose bodies this device lacks, or no longer lacks. The first of a connection is told from those that follow. */
+  lacking: tuple({ isFirst: bool, lacks: listOf(blockId, lackingCountMax), holds: listOf(blockId, lackingCountMax) }),
+  /** A batch of changes for the leader to propose under its own stamp. Its outcome shows in the fold. */
+  propose: tuple({ batch: bytesUpTo(commandSizeBytesMax) }),
+  /** A change that was not proposed and why, by its request. */
+  declined: tuple({ requestId, code: textUpTo(64), sentence: textUpTo(512) }),
+})
+const placed = { treeId: bytesOf(32), clusterId: blockId, generation: u53 }
+const controlWire = record('control', 1, { ...placed, body: controlBody })
+export type Control = Decoded<typeof controlWire>
+export type ControlBody = Control['body']
+
+const question = union({
+  /** Sectors and pages, by block ‖ hash. */
+  objects: listOf(bytesOf(48), wantedCountMax),
+  /** Rows of the state at the index of a snapshot, after a key. */
+  rows: tuple({ index: u53, stateRoot: bytesOf(32), after: nullable(bytesUpTo(rowKeySizeBytesMax)) }),
+  /** To fetch a body from who asks, and to keep it for a request that will refer to it. */
+  stage: tuple({ requestId, position: u53, block: blockId, body: bodyWire }),
+})
+const answer = union({
+  /** In the order that they were asked for; null for what is not here. */
+  objects: listOf(nullable(bytesUpTo(objectSizeBytesMax)), wantedCountMax),
+  rows: tuple({
+    rows: listOf(tuple({ key: bytesUpTo(rowKeySizeBytesMax), value: bytesUpTo(rowValueSizeBytesMax) }), rowCountMax),
+    isLast: bool,
+  }),
+  /** Durable, and kept for the request. */
+  staged: tuple({}),
+  /** Not to be had here, now. */
+  none: tuple({}),
+})
+export type Question = Decoded<typeof question>
+export type Answer = Decoded<typeof answer>
+
+const bulkWire = record('bulk', 1, {
+  ...placed,
+  body: union({ ask: tuple({ number: u53, question }), answer: tuple({ number: u53, answer }) }),
+})
+export type Bulk = Decoded<typeof bulkWire>
+
+export const encodeControl = (control: Control): Bytes => encode(controlWire, control)
+export const decodeControl = (octets: Uint8Array): Result<Control> => decode(controlWire, octets, frameSizeBytesMax)
+export const encodeBulk = (bulk: Bulk): Bytes => encode(bulkWire, bulk)
+export const decodeBulk = (octets: Uint8Array): Result<Bulk> => decode(bulkWire, octets, frameSizeBytesMax)

@@ -1,0 +1,88 @@
+/**
+ * Gate 1: what does not hold by itself never reaches the log, neither by a proposal nor by an append (design §6).
+ * @module
+ */
+import { type Bytes, type Check, must, ok, refused } from '../../core/bytes/bytes.ts'
+import type { Checked } from '../../core/cap/cap.ts'
+import type { CredentialSet } from '../../core/crypto/crypto.ts'
+import type { Entry } from '../../core/raft/raft.ts'
+import {
+  type Batch,
+  type Operation,
+  type TreeState,
+  admit,
+  decodeBatch,
+  examineBatch,
+  examineOperation,
+  setOf,
+} from '../../core/tree/tree.ts'
+import type { CryptoPort } from '../../port/platform.ts'
+
+/** How far ahead of this device's clock a leader may stamp. */
+const stampAheadMsMax = 2 * 60_000
+
+export class Gate {
+  readonly #crypto: CryptoPort
+  readonly #state: () => TreeState
+  /** Batches that passed, or that this node made, by their octets in the log. */
+  readonly #passed = new WeakMap<Uint8Array, Checked<Batch>>()
+  /** Of a tree whose first entry is not folded yet. */
+  readonly #pendingSets = new Map<number, CredentialSet>()
+
+  constructor(crypto: CryptoPort, state: () => TreeState) {
+    this.#crypto = crypto
+    this.#state = state
+  }
+
+  async check(operation: Operation): Promise<Check> {
+    const claims = examineOperation(this.#state().treeId, operation, this.#setOf)
+    if (!claims.ok) return claims
+    const verdicts = await this.#crypto.verify(claims.value)
+    return verdicts.every(Boolean) ? ok : signatureInvalid
+  }
+
+  /** Entries that a leader sent and that this node does not hold yet, in their order. */
+  async checkEntries(entries: readonly Entry[], nowMs: number): Promise<Check> {
+    for (const entry of entries) {
+      if (entry.kind !== 'command' || entry.data.length === 0) continue
+      const data = entry.data as Bytes
+      const batch = decodeBatch(data)
+      if (!batch.ok) return batch
+      if (batch.value.stampMs > nowMs + stampAheadMsMax) return stampAhead
+      const claims = examineBatch(this.#state().treeId, batch.value, this.#setOf)
+      if (!claims.ok) return claims
+      const admitted = admit(batch.value, await this.#crypto.verify(claims.value))
+      if (!admitted.ok) return admitted
+      this.#remember(data, admitted.value)
+    }
+    return ok
+  }
+
+  /** A batch that this node encoded from operations that passed. */
+  made(data: Uint8Array, batch: Batch): void {
+    this.#remember(data, batch as Checked<Batch>)
+  }
+
+  /** The batch of an entry in the log: it passed before it came there, and the log is sealed at rest. */
+  batchOf(data: Uint8Array): Checked<Batch> {
+    return this.#passed.get(data) ?? (must(decodeBatch(data as Bytes)) as Checked<Batch>)
+  }
+
+  #remember(data: Uint8Array, batch: Checked<Batch>): void {
+    this.#passed.set(data, batch)
+    for (const operation of batch.operations)
+      if (operation.tag === 'found') this.#pendingSets.set(operation.value.set.sequence, operation.value.set)
+  }
+
+  readonly #setOf = (sequence: number): CredentialSet | null =>
+    setOf(this.#state(), sequence) ?? this.#pendingSets.get(sequence) ?? null
+}
+
+const signatureInvalid = refused(
+  'signatureInvalid',
+  'A signature of this change is not valid, so nothing was changed. Reload the page and try again.',
+)
+const stampAhead = refused(
+  'stampAhead',
+  'The clocks of your devices differ by more than two minutes, so changes wait. Set the clock of the one that is wrong.',
+)

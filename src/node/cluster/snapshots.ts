@@ -1,0 +1,140 @@
+/**
+ * Snapshots on their way: Raft's message names index, term, configuration and state root; the rows of the state follow over
+ * bulk, asked for piece by piece, so that memory and windows stay bounded and an interrupted transfer goes on where it was.
+ * @module
+ */
+import {
+  type Bytes,
+  type Decoded,
+  bytesOf,
+  compare,
+  decode,
+  encode,
+  equal,
+  record,
+  u53,
+} from '../../core/bytes/bytes.ts'
+import { type AuthenticatedMap, emptyMap, entries, root, set, size } from '../../core/merkle/merkle.ts'
+import type { Answer, Question } from '../../core/message/message.ts'
+import type { NodeId, Snapshot } from '../../core/raft/raft.ts'
+import type { PeerId } from '../peers.ts'
+import { peerOf } from './membership.ts'
+
+/** Of rows in one answer. */
+const pieceSizeBytes = 256 * 1024
+const pieceCountMax = 2048
+/** A receiver that asks for nothing for so long has forgotten the snapshot, or never heard of it. */
+const silentMsMax = 15_000
+
+const snapshotDataWire = record('snapshotData', 1, { stateRoot: bytesOf(32), rowCount: u53 })
+type SnapshotData = Decoded<typeof snapshotDataWire>
+
+function dataOf({ data }: Snapshot): SnapshotData | null {
+  const decoded = decode(snapshotDataWire, data, 256)
+  return decoded.ok ? decoded.value : null
+}
+
+interface Sending {
+  readonly to: NodeId
+  readonly index: number
+  readonly map: AuthenticatedMap
+  askedAtMs: number
+}
+
+/** Keeps the states that are being sent. */
+export class SnapshotSender {
+  readonly #sendings = new Map<PeerId, Sending>()
+  /** The newest states that Raft has been told of; a message names one of them. */
+  #offered: readonly { readonly index: number; readonly map: AuthenticatedMap }[] = []
+
+  /** @returns what Raft's message carries for the state at an index */
+  offer(index: number, map: AuthenticatedMap): Bytes {
+    if (this.#offered.at(-1)?.index !== index) this.#offered = [...this.#offered.slice(-1), { index, map }]
+    return encode(snapshotDataWire, { stateRoot: root(map), rowCount: size(map) })
+  }
+
+  begin(to: NodeId, index: number, nowMs: number): void {
+    const offered = this.#offered.find((state) => state.index === index)
+    if (offered !== undefined) this.#sendings.set(peerOf(to), { ...offered, to, askedAtMs: nowMs })
+  }
+
+  /** The next rows; `none` where this state is not being sent to who asks. */
+  rowsFor(from: PeerId, { index, stateRoot, after }: RowsQuestion, nowMs: number): Answer {
+    const sending = this.#sendings.get(from)
+    if (sending === undefined || sending.index !== index || !equal(root(sending.map), stateRoot))
+      return { tag: 'none', value: {} }
+    sending.askedAtMs = nowMs
+    const rows: { key: Bytes; value: Bytes }[] = []
+    let sizeBytes = 0
+    for (const [key, value] of entries(sending.map, undefined, after ?? undefined)) {
+      if (rows.length === pieceCountMax || sizeBytes > pieceSizeBytes)
+        return { tag: 'rows', value: { rows, isLast: false } }
+      rows.push({ key, value })
+      sizeBytes += key.length + value.length
+    }
+    return { tag: 'rows', value: { rows, isLast: true } }
+  }
+
+  /**
+   * Forgets what need not be kept any more.
+   * @param waiting members that Raft takes to be receiving a snapshot
+   * @returns those of them that do not
+   */
+  forget(waiting: ReadonlySet<NodeId>, nowMs: number): readonly NodeId[] {
+    for (const [peer, { to, askedAtMs }] of this.#sendings)
+      if (!waiting.has(to) || nowMs - askedAtMs > silentMsMax) this.#sendings.delete(peer)
+    return [...waiting].filter((id) => this.#sendings.get(peerOf(id))?.to !== id)
+  }
+}
+
+type RowsQuestion = Extract<Question, { tag: 'rows' }>['value']
+
+/** Builds the state that a snapshot stands for. */
+export class SnapshotReceiver {
+  readonly #ask: (to: PeerId, question: Question) => Promise<Answer | null>
+  #receiving: { readonly index: number; readonly stateRoot: Bytes; map: AuthenticatedMap; after: Bytes | null } | null =
+    null
+  #turn = 0
+
+  constructor(ask: (to: PeerId, question: Question) => Promise<Answer | null>) {
+    this.#ask = ask
+  }
+
+  /** null where it did not come whole, or where another one has begun meanwhile. */
+  async receive(from: PeerId, snapshot: Snapshot): Promise<AuthenticatedMap | null> {
+    const data = dataOf(snapshot)
+    if (data === null) return null
+    const { index } = snapshot
+    const turn = ++this.#turn
+    const earlier = this.#receiving
+    const isSame = earlier !== null && earlier.index === index && equal(earlier.stateRoot, data.stateRoot)
+    const receiving = (this.#receiving = isSame
+      ? earlier
+      : { index, stateRoot: data.stateRoot, map: emptyMap, after: null })
+    for (;;) {
+      const { after, stateRoot } = receiving
+      const answer = await this.#ask(from, { tag: 'rows', value: { index, stateRoot, after } })
+      if (turn !== this.#turn || answer?.tag !== 'rows') return null
+      const { rows, isLast } = answer.value
+      for (const { key, value } of rows) {
+        const isNext = receiving.after === null || compare(key, receiving.after) > 0
+        if (!isNext || size(receiving.map) === data.rowCount) return this.#giveUp()
+        receiving.map = set(receiving.map, key, value)
+        receiving.after = key
+      }
+      if (!isLast && rows.length > 0) continue
+      return isLast && equal(root(receiving.map), stateRoot) ? receiving.map : this.#giveUp()
+    }
+  }
+
+  /** What came is not what the snapshot stands for, or it is installed. */
+  forget(): void {
+    this.#receiving = null
+    this.#turn++
+  }
+
+  #giveUp(): null {
+    this.forget()
+    return null
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Questions and answers over the bulk lane. Who asks bounds what comes back; who answers takes one question after the other, so
+ * that a device that asks for much waits for itself alone.
+ * @module
+ */
+import { type Check, ok, refused } from '../core/bytes/bytes.ts'
+import type { Answer, Bulk, Question } from '../core/message/message.ts'
+import type { ClockPort } from '../port/platform.ts'
+import type { PeerId } from './peers.ts'
+
+/** A device that asks more at once is none of ours. */
+const questionCountMax = 64
+/** Only a broken program leaves a question unanswered on a path that lives. */
+const answerTimeoutMs = 10 * 60_000
+
+export interface ExchangeOptions {
+  readonly clock: ClockPort
+  /** Resolves when it is on its way, and when the peer is gone. */
+  send(to: PeerId, body: Bulk['body']): Promise<void>
+  answer(from: PeerId, question: Question): Promise<Answer>
+}
+
+interface Conversation {
+  /** Of this device, by their numbers. */
+  readonly asked: Map<number, (answer: Answer | null) => void>
+  waitingCount: number
+  answering: Promise<void>
+}
+
+export class Exchange {
+  readonly #options: ExchangeOptions
+  readonly #conversations = new Map<PeerId, Conversation>()
+  #questionCount = 0
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options
+  }
+
+  /** null where the peer is gone before it answers. */
+  ask(to: PeerId, question: Question): Promise<Answer | null> {
+    const conversation = this.#conversations.get(to)
+    if (conversation === undefined) return Promise.resolve(null)
+    const number = ++this.#questionCount
+    return new Promise((resolve) => {
+      const settle = (answer: Answer | null): void => {
+        cancel()
+        conversation.asked.delete(number)
+        resolve(answer)
+      }
+      const cancel = this.#options.clock.after(answerTimeoutMs, () => settle(null))
+      conversation.asked.set(number, settle)
+      void this.#options.send(to, { tag: 'ask', value: { number, question } })
+    })
+  }
+
+  onUp(id: PeerId): void {
+    this.#conversations.set(id, { asked: new Map(), waitingCount: 0, answering: Promise.resolve() })
+  }
+
+  onDown(id: PeerId): void {
+    const conversation = this.#conversations.get(id)
+    this.#conversations.delete(id)
+    for (const settle of [...(conversation?.asked.values() ?? [])]) settle(null)
+  }
+
+  receive(from: PeerId, body: Bulk['body']): Check {
+    const conversation = this.#conversations.get(from)
+    if (conversation === undefined) return ok
+    if (body.tag === 'answer') {
+      conversation.asked.get(body.value.number)?.(body.value.answer)
+      return ok
+    }
+    if (conversation.waitingCount === questionCountMax)
+      return refused('tooManyQuestions', 'A device asked for more at once than any program of ours does.')
+    conversation.waitingCount++
+    const { number, question } = body.value
+    const reply = async (): Promise<void> => {
+      const isGone = (): boolean => this.#conversations.get(from) !== conversation
+      const answer = isGone() ? null : await this.#options.answer(from, question)
+      conversation.waitingCount--
+      if (answer !== null && !isGone()) await this.#options.send(from, { tag: 'answer', value: { number, answer } })
+    }
+    // To stage is to ask back, on the same path, so nothing may wait behind it.
+    if (question.tag === 'stage') void reply().catch(() => {})
+    else conversation.answering = conversation.answering.then(reply).catch(() => {})
+    return ok
+  }
+}

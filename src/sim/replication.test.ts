@@ -1,0 +1,116 @@
+/**
+ * Clusters of several devices over the simulated network: snapshots, elections, changes that are passed on, lost storage.
+ */
+import { describe, expect, test } from 'vitest'
+import { toHex } from '../core/bytes/bytes.ts'
+import { root } from '../core/merkle/merkle.ts'
+import { type Outcome, requestOf } from '../core/tree/tree.ts'
+import { Disk } from './disk.ts'
+import { Group, type GroupMember } from './testing/group.ts'
+
+let count = 0
+const request = () => {
+  const requestId = new Uint8Array(16)
+  new DataView(requestId.buffer).setUint32(0, ++count)
+  return requestId
+}
+/** A change that leaves no more than its request in the state. */
+const ask = (member: GroupMember, requestId = request()): Promise<Outcome> =>
+  member.cluster.propose({ tag: 'change', value: { requestId, records: [] } })
+
+const rootOf = ({ cluster }: GroupMember): string => toHex(root(cluster.state.map))
+const areSame = ({ members }: Group): boolean => new Set(members.map(rootOf)).size === 1
+
+describe('two devices, one of which votes', () => {
+  test('hold the same: a snapshot first, then every entry', async () => {
+    const group = await Group.of(1, 'laptop', 'phone')
+    const [laptop, phone] = group.members as [GroupMember, GroupMember]
+    await group.scheduler.run(ask(laptop))
+    await group.until('the phone holds all', () => areSame(group))
+    expect(laptop.cluster.members.configuration).toMatchObject({ voters: [laptop.cluster.identity.nodeId] })
+    await group.scheduler.run(ask(laptop))
+    await group.until('the phone holds all', () => areSame(group))
+    expect(phone.reports.concat(laptop.reports)).toEqual([])
+  })
+
+  test('take a change at either; the one that listens shows it before it is acknowledged there', async () => {
+    const group = await Group.of(2, 'laptop', 'phone')
+    const phone = group.members[1]!
+    await group.until('the phone holds all', () => areSame(group))
+    const requestId = request()
+    expect(await group.scheduler.run(ask(phone, requestId))).toMatchObject({ ok: true })
+    expect(requestOf(phone.cluster.state, requestId)).toMatchObject({ fault: null })
+  })
+
+  test('refuse a change in words where the one that decides is away', async () => {
+    const group = await Group.of(3, 'laptop', 'phone')
+    const [laptop, phone] = group.members as [GroupMember, GroupMember]
+    await group.until('the phone holds all', () => areSame(group))
+    laptop.process.kill()
+    await group.scheduler.run(group.scheduler.sleep(30_000))
+    const outcome = await group.scheduler.run(ask(phone))
+    expect(outcome.ok ? null : outcome.fault.code).toBe('leaderAway')
+  })
+
+  test('one that lost its storage comes back under another name and holds the same again', async () => {
+    const group = await Group.of(4, 'laptop', 'phone')
+    const [laptop, phone] = group.members as [GroupMember, GroupMember]
+    await group.until('the phone holds all', () => areSame(group))
+    const { nodeId } = phone.cluster.identity
+    phone.process.kill()
+    Object.assign(phone, { disk: new Disk() })
+    await group.scheduler.run(phone.start())
+    await group.until('the phone holds all', () => areSame(group))
+    const { learners } = laptop.cluster.members.configuration
+    expect(learners).toEqual([phone.cluster.identity.nodeId])
+    expect(learners).not.toContain(nodeId)
+  })
+})
+
+describe('three devices that vote', () => {
+  test('go on without the one that led, which follows when it is back', async () => {
+    const group = await Group.of(5, 'laptop', 'phone', 'desk')
+    await group.allVote()
+    const first = group.leader!
+    first.process.kill()
+    await group.until('another leads', () => group.leader !== null && group.leader !== first)
+    const others = group.members.filter((member) => member !== first)
+    for (const member of others) expect(await group.scheduler.run(ask(member))).toMatchObject({ ok: true })
+    await group.scheduler.run(first.start())
+    await group.until('all hold the same', () => areSame(group))
+  })
+
+  test('acknowledge nothing on the side of a partition that has no majority', async () => {
+    const group = await Group.of(6, 'laptop', 'phone', 'desk')
+    await group.allVote()
+    const alone = group.leader!
+    for (const other of group.members.filter((member) => member !== alone)) {
+      group.network.block(alone.device.transportId, other.device.transportId)
+      group.network.block(other.device.transportId, alone.device.transportId)
+    }
+    const requestId = request()
+    const asked = ask(alone, requestId).then(
+      (outcome) => outcome.ok,
+      (error: Error & { code?: string }) => error.code,
+    )
+    const isMajority = ({ cluster, process }: GroupMember) => process.isAlive && cluster.position.isLeader
+    await group.until('the majority has a leader', () =>
+      group.members.some((member) => member !== alone && isMajority(member)),
+    )
+    const elsewhere = group.members.find((member) => member !== alone && isMajority(member))!
+    expect(await group.scheduler.run(ask(elsewhere))).toMatchObject({ ok: true })
+    expect(['outcomeUnknown', false]).toContain(await group.scheduler.run(asked))
+    group.network.heal()
+    await group.until('all hold the same', () => areSame(group))
+  })
+
+  test('a device that was away for long gets a snapshot', async () => {
+    const group = await Group.of(7, 'laptop', 'phone', 'desk')
+    await group.allVote()
+    const away = group.members.find((member) => member !== group.leader)!
+    away.process.kill()
+    for (let at = 0; at < 1300; at++) await group.scheduler.run(ask(group.leader!))
+    await group.scheduler.run(away.start())
+    await group.until('all hold the same', () => areSame(group))
+  })
+})

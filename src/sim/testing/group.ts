@@ -1,0 +1,187 @@
+/**
+ * A group of clusters on simulated devices that know each other from the start, for tests of replication without the node around it.
+ * @module
+ */
+import { toHex, utf8 } from '../../core/bytes/bytes.ts'
+import { digest, principalOf } from '../../core/crypto/crypto.ts'
+import { noRevocation } from '../../core/message/message.ts'
+import type { TreeId } from '../../core/path/path.ts'
+import { Cluster } from '../../node/cluster.ts'
+import { placeOf } from '../../node/own-tree.ts'
+import { foundLocalTree } from '../../node/planting.ts'
+import type { Device, PeerId } from '../../node/peers.ts'
+import { Replication } from '../../node/replication.ts'
+import type { Connection } from '../../port/net.ts'
+import type { NodeKeys, Platform } from '../../port/platform.ts'
+import { WallClock, createSimClock } from '../clock.ts'
+import { createSimulatedCrypto } from '../crypto.ts'
+import { Disk } from '../disk.ts'
+import { createSimulatedKeys } from '../keys.ts'
+import { SimNetwork } from '../net.ts'
+import { Process } from '../process.ts'
+import { Random } from '../random.ts'
+import { Scheduler } from '../scheduler.ts'
+import { SimStore } from '../store.ts'
+import { Trace } from '../trace.ts'
+import { drain } from './drain.ts'
+
+const relays = [{ url: 'ws://relay.test', peerId: 'relay' }]
+const quiet = { onCrash() {}, onFull() {}, onSuperseded() {} }
+
+/** One device of the group, over all its lives. */
+export class GroupMember {
+  readonly name: string
+  readonly disk = new Disk()
+  readonly wall = new WallClock()
+  readonly keys: NodeKeys
+  readonly device: Device
+  process!: Process
+  platform!: Platform
+  cluster!: Cluster
+  replication!: Replication
+  readonly reports: string[] = []
+  failure: unknown = null
+  #lifeCount = 0
+  readonly #group: Group
+
+  constructor(group: Group, name: string, keys: NodeKeys) {
+    this.#group = group
+    this.name = name
+    this.keys = keys
+    this.device = {
+      principal: principalOf(keys.credential),
+      transportId: digest('blocktree/1/simulated/name', utf8(name)),
+    }
+  }
+
+  get id(): PeerId {
+    return toHex(this.device.principal)
+  }
+
+  async start(): Promise<void> {
+    const { scheduler, trace, random, network, treeId } = this.#group
+    const own = random.fork(this.name).fork(++this.#lifeCount)
+    const process = (this.process = new Process(scheduler))
+    this.failure = null
+    this.platform = {
+      store: new SimStore(this.disk, process, own.fork('store'), trace, quiet),
+      clock: createSimClock(process, this.wall),
+      random: own.fork('node'),
+      crypto: createSimulatedCrypto(own.fork('crypto')),
+      keys: { node: () => Promise.resolve(this.keys), transportId: () => Promise.resolve(this.device.transportId) },
+      discard: () => {},
+    }
+    const options = {
+      platform: this.platform,
+      place: placeOf(treeId),
+      principal: this.id,
+      onApplied: () => {},
+      onFailure: (error: unknown) => (this.failure = error),
+    }
+    this.cluster = (await Cluster.open(options)) ?? (await this.#group.begin(this, options))
+    let accept = (connection: Connection): void => connection.close()
+    const net = await network.port(process, this.device.transportId).open({
+      relays,
+      stun: [],
+      onConnection: (connection) => accept(connection),
+      onDropped: () => {},
+      onReachable: () => {},
+    })
+    this.replication = new Replication({
+      platform: this.platform,
+      net,
+      relays,
+      place: placeOf(treeId),
+      cluster: this.cluster,
+      introduction: () => ({
+        treeId,
+        credential: this.keys.credential,
+        buildId: 'test',
+        revocationHead: noRevocation,
+      }),
+      devices: () => this.#group.members.filter((member) => member !== this).map(({ device }) => device),
+      onReport: (_id, fault) => this.reports.push(fault.code),
+    })
+    accept = (connection) => this.replication.accept(connection)
+  }
+}
+
+export class Group {
+  readonly scheduler = new Scheduler(drain)
+  readonly trace = new Trace()
+  readonly random: Random
+  readonly network: SimNetwork
+  readonly members: GroupMember[] = []
+  treeId!: TreeId
+  #founding: Awaited<ReturnType<typeof foundLocalTree>> | null = null
+
+  private constructor(seed: number) {
+    this.random = Random.fromSeed(seed)
+    this.network = new SimNetwork(this.scheduler, this.random.fork('network'), this.trace)
+  }
+
+  /** The first of the names founds; the others begin blank. */
+  static async of(seed: number, ...names: readonly string[]): Promise<Group> {
+    const group = new Group(seed)
+    for (const name of names) {
+      const keys = await createSimulatedKeys(group.random.fork(name).bytes(32)).node()
+      group.members.push(new GroupMember(group, name, keys))
+    }
+    await group.scheduler.run(group.#start())
+    return group
+  }
+
+  async #start(): Promise<void> {
+    const first = this.members[0]!
+    const platform = {
+      random: this.random.fork('founding'),
+      clock: createSimClock(new Process(this.scheduler), first.wall),
+    }
+    const crypto = createSimulatedCrypto(this.random.fork('founding crypto'))
+    this.#founding = await foundLocalTree(
+      {
+        ...platform,
+        crypto,
+        keys: { transportId: () => Promise.resolve(first.device.transportId) },
+      } as unknown as Platform,
+      first.keys,
+      'first',
+    )
+    this.treeId = this.#founding.treeId
+    for (const member of this.members) await member.start()
+  }
+
+  async begin(member: GroupMember, options: Parameters<typeof Cluster.join>[0]): Promise<Cluster> {
+    if (member !== this.members[0]) return Cluster.join(options, 1)
+    const cluster = await Cluster.found(options, null)
+    const outcome = await cluster.propose(this.#founding!.operation)
+    if (!outcome.ok) throw new Error(outcome.fault.local)
+    return cluster
+  }
+
+  /** Waits until something holds. */
+  async until(what: string, isTrue: () => boolean, limitMs = 10 * 60_000): Promise<void> {
+    const endMs = this.scheduler.nowMs + limitMs
+    while (!isTrue()) {
+      if (this.scheduler.nowMs > endMs) throw new Error(`never came about: ${what}`)
+      await this.scheduler.run(this.scheduler.sleep(100))
+    }
+  }
+
+  get leader(): GroupMember | null {
+    return this.members.find(({ process, cluster }) => process.isAlive && cluster.position.isLeader) ?? null
+  }
+
+  /** Makes every member a voter, one after the other. */
+  async allVote(): Promise<void> {
+    for (const { cluster, name } of this.members.slice(1)) {
+      const { nodeId } = cluster.identity
+      const leads = this.members[0]!.cluster
+      await this.until(`${name} is a learner`, () => leads.members.configuration.learners.includes(nodeId))
+      await this.until(`${name} has caught up`, () => cluster.position.appliedIndex >= leads.position.appliedIndex)
+      const check = leads.changeMembers([{ kind: 'addVoter', id: nodeId }])
+      if (!check.ok) throw new Error(check.fault.local)
+      await this.until(`${name} votes`, () => leads.members.configuration.voters.includes(nodeId))
+    }
+  }
+}
