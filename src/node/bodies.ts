@@ -3,7 +3,7 @@
  * its size, and a lease tells the next start what to delete where the record that needs them never came.
  * @module
  */
-import { type Bytes, decode, encode, listOf, bytesOf, must, u64be } from '../core/bytes/bytes.ts'
+import { type Bytes, decode, encode, keyOf, listOf, bytesOf, must, u64be } from '../core/bytes/bytes.ts'
 import type { SectorKeys } from '../core/crypto/crypto.ts'
 import {
   type BodyWriter,
@@ -17,12 +17,12 @@ import {
   sectorSizeBytes,
   writeSectors,
 } from '../core/block/block.ts'
-import type { BlockId } from '../core/path/path.ts'
+import { type BlockId, blockIdSizeBytes } from '../core/path/path.ts'
 import type { Change, Row, StorePort } from '../port/store.ts'
 import type { JobHandle } from './jobs.ts'
 import type { OwnTree } from './own-tree.ts'
 import { type ClusterPlace, inPlace, objectKey } from './place.ts'
-import { walk } from './read/content.ts'
+import { bodyOf, walk } from './read/content.ts'
 
 /** Read, sealed and written at a time. */
 const pieceSizeBytes = 16 * sectorSizeBytes
@@ -193,17 +193,40 @@ export const releaseStaged = (tree: OwnTree): Promise<void> => release(tree, inP
 
 async function release(tree: OwnTree, prefix: Bytes): Promise<void> {
   const { store } = tree.platform
+  const needed = new Map<string, ReadonlySet<string>>()
   for (;;) {
     const rows: readonly Row[] = await store.scan('staging', prefix, 64)
     if (rows.length === 0) return
-    const changes = rows.flatMap(({ key, value }): Change[] => [
-      ...must(decode(leaseWire, value, leaseSizeBytesMax)).map((object): Change => ({
-        kind: 'delete',
-        table: 'object',
-        key: inPlace(tree.place, object),
-      })),
-      { kind: 'delete', table: 'staging', key },
-    ])
+    const changes: Change[] = []
+    for (const { key, value } of rows) {
+      for (const object of must(decode(leaseWire, value, leaseSizeBytesMax)))
+        if (!(await isNeeded(tree, object, needed)))
+          changes.push({ kind: 'delete', table: 'object', key: inPlace(tree.place, object) })
+      changes.push({ kind: 'delete', table: 'staging', key })
+    }
     await store.write(changes, 'relaxed')
   }
+}
+
+/**
+ * Whether an object belongs to the version in force, or to one whose record another device may still put into the log. Where
+ * this device alone decides, a lease ends with its record and none is left for either.
+ */
+async function isNeeded(tree: OwnTree, object: Bytes, known: Map<string, ReadonlySet<string>>): Promise<boolean> {
+  if (!tree.isShared) return false
+  const block = object.slice(0, blockIdSizeBytes)
+  let needed = known.get(keyOf(block))
+  if (needed === undefined) {
+    const current = bodyOf(tree.state, block)
+    const bodies = [
+      ...(current === null ? [] : [current]),
+      ...tree.holdings.stagedBodies(block).map(({ body }) => body),
+    ]
+    const hashes = new Set<string>()
+    for (const body of bodies)
+      for await (const objects of walk({ store: tree.platform.store, place: tree.place }, block, diffBodies(body, [])))
+        for (const { hash } of objects) hashes.add(keyOf(hash))
+    known.set(keyOf(block), (needed = hashes))
+  }
+  return needed.has(keyOf(object.subarray(blockIdSizeBytes)))
 }

@@ -59,8 +59,16 @@ const checkpointQuietMs = 5000
 /** Entries before the checkpoint that are kept for members who were away for a moment. */
 const keptEntryCount = 1024
 
-/** What changed in the fold, for those who mirror it. */
-export type Applied = (before: TreeState, after: TreeState, touched: readonly Bytes[]) => void
+/** What was folded, operation by operation. */
+export interface Folded {
+  readonly operations: readonly Operation[]
+  readonly outcomes: readonly Outcome[]
+  /** Whether somebody on this node waits for the outcome of one. */
+  readonly isOwn: (position: number) => boolean
+}
+
+/** What changed in the fold, for those who mirror it. @param folded null where the state came whole */
+export type Applied = (before: TreeState, after: TreeState, touched: readonly Bytes[], folded: Folded | null) => void
 
 /** The other members, as far as they can be reached. */
 export interface ClusterLink {
@@ -99,7 +107,6 @@ export class Cluster {
   #raft: Raft
   #state: TreeState
   #atGateCount = 0
-  readonly #refusedBefore: Operation[] = []
   /** To become durable with the next entries. */
   #attached: Change[] = []
   /** The state that a snapshot stands for which Raft is about to install. */
@@ -188,11 +195,6 @@ export class Cluster {
     return this.#state
   }
 
-  /** What the fold refused of an earlier life's log, whose author is not there any more to clean up after it. */
-  get refusedBefore(): readonly Operation[] {
-    return this.#refusedBefore
-  }
-
   /** Who decides, who listens, and who leads. */
   get members(): { readonly configuration: Configuration; readonly leader: NodeId | null } {
     return { configuration: this.#raft.configuration, leader: this.#raft.leader }
@@ -230,13 +232,23 @@ export class Cluster {
       }
       this.#throwIfStopped()
       const sinceMs = this.#options.platform.clock.monotonicMs()
-      return new Promise((resolve, reject) =>
-        this.#proposals.add({ operation, attached, resolve, reject, sinceMs, isForeign: false }),
+      // What was staged is durable already, and its lease ends when the record is folded, not when it is logged.
+      const isAlone = this.isSoleVoter
+      const written = isAlone ? attached : []
+      const settled = new Promise<Outcome>((resolve, reject) =>
+        this.#proposals.add({ operation, attached: written, resolve, reject, sinceMs, isForeign: false }),
       )
+      return isAlone ? settled : settled.then((outcome) => this.#endLease(outcome, attached))
     } finally {
       // Those that are at the gate together travel together.
       if (--this.#atGateCount === 0) void this.#pump()
     }
+  }
+
+  async #endLease(outcome: Outcome, attached: readonly Change[]): Promise<Outcome> {
+    const ends = attached.filter(({ kind }) => kind === 'delete')
+    if (outcome.ok && ends.length > 0) await this.#options.platform.store.write(ends, 'relaxed')
+    return outcome
   }
 
   /** Changes who votes; every added device must be a learner already. Refused where this node does not lead. */
@@ -549,7 +561,7 @@ export class Cluster {
     this.#appliedTerm = term
     this.#configuration = configuration
     this.#sizeSinceCheckpointBytes = 0
-    onApplied(before, this.#state, differingKeys(before.map, arrived.map))
+    onApplied(before, this.#state, differingKeys(before.map, arrived.map), null)
     this.#proposals.settleBy(this.#state)
   }
 
@@ -570,12 +582,12 @@ export class Cluster {
     this.#state = state
     this.#sizeSinceCheckpointBytes += entry.data.length
     for (const key of touched) this.#dirty.set(keyOf(key), key)
-    this.#options.onApplied(before, state, touched)
-    if (own !== null) own.forEach(({ resolve }, position) => resolve(outcomes[position]!))
-    else {
-      this.#refusedBefore.push(...batch.operations.filter((_, position) => !outcomes[position]!.ok))
-      this.#proposals.settle(batch.operations, outcomes)
-    }
+    const { operations } = batch
+    const isOwn = (position: number): boolean =>
+      own === null ? this.#proposals.isElsewhere(operations[position]!) : !own[position]!.isForeign
+    this.#options.onApplied(before, state, touched, { operations, outcomes, isOwn })
+    if (own === null) this.#proposals.settle(operations, outcomes)
+    else own.forEach(({ resolve }, position) => resolve(outcomes[position]!))
   }
 
   // --- checkpoints ----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 import type { Files } from './files.ts'
 import type { OwnTree } from './own-tree.ts'
 import type { TreeView } from './read/view.ts'
+import type { Replication } from './replication.ts'
 import type { Sweeper } from './sweep.ts'
 
 export interface Home {
@@ -12,4 +13,6 @@ export interface Home {
   readonly view: TreeView
   readonly files: Files
   readonly sweeper: Sweeper
+  /** null while no other device has the tree, or there is no network. */
+  replication: Replication | null
 }

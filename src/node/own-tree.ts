@@ -10,6 +10,8 @@ import {
   type Operation,
   type TreeState,
   accessOf,
+  deviceOf,
+  devicesOf,
   keys,
   readRow,
   requestIdSizeBytes,
@@ -18,10 +20,17 @@ import {
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import { Author } from './author.ts'
-import { type Applied, Cluster } from './cluster.ts'
+import { type Applied, Cluster, type Folded } from './cluster.ts'
+import { Holdings } from './holdings.ts'
 import type { ClusterPlace } from './place.ts'
-import type { Reading } from './read/content.ts'
+import type { ObjectStore, Reading } from './read/content.ts'
 import { KeyRing } from './read/key-ring.ts'
+
+/** What a device holds of a tree before it can read it. */
+export interface HeldTree {
+  readonly cluster: Cluster
+  readonly holdings: Holdings
+}
 
 export interface TreeOptions {
   readonly platform: Platform
@@ -35,25 +44,44 @@ export class OwnTree {
   readonly platform: Platform
   readonly place: ClusterPlace
   readonly cluster: Cluster
+  readonly holdings: Holdings
   readonly ring: KeyRing
   readonly author: Author
+  /** Where readers find objects; on other devices too, where there are any. */
+  objects: ObjectStore
 
-  private constructor({ platform, treeId, keys }: TreeOptions, cluster: Cluster, ring: KeyRing) {
+  private constructor({ platform, treeId, keys }: TreeOptions, { cluster, holdings }: HeldTree, ring: KeyRing) {
     this.platform = platform
     this.place = placeOf(treeId)
     this.cluster = cluster
+    this.holdings = holdings
     this.ring = ring
-    const access = accessOf(cluster.state, rootBlockId(treeId))
-    if (access === null) throw new StoreDamagedError('no root block')
-    // The node that wrote the root's access record did so under its own writecap for the whole tree.
-    this.author = new Author(keys, access.fields.writecapHash)
+    this.objects = platform.store
+    const device = deviceOf(cluster.state, principalOf(keys.credential))
+    if (device === null) throw new StoreDamagedError('no writecap for this device')
+    this.author = new Author(keys, device.writecapHash)
   }
 
   /** null where this device does not hold the tree. */
   static async open(options: TreeOptions): Promise<OwnTree | null> {
-    const cluster = await Cluster.open(clusterOptions(options))
-    if (cluster === null || accessOf(cluster.state, rootBlockId(options.treeId)) === null) return null
-    return new OwnTree(options, cluster, await KeyRing.unlock(cluster.state, options.keys))
+    const holdings = await holdingsOf(options)
+    const cluster = await Cluster.open(clusterOptions(options, holdings))
+    return cluster === null ? null : OwnTree.unlock(options, { cluster, holdings })
+  }
+
+  /** Takes part in a tree of which this device holds nothing yet. */
+  static async join(options: TreeOptions, generation: number): Promise<HeldTree> {
+    const holdings = await holdingsOf(options)
+    const known = await Cluster.open(clusterOptions(options, holdings))
+    return { holdings, cluster: known ?? (await Cluster.join(clusterOptions(options, holdings), generation)) }
+  }
+
+  /** null as long as the device does not have what it needs to read the tree. */
+  static async unlock(options: TreeOptions, held: HeldTree): Promise<OwnTree | null> {
+    const { state } = held.cluster
+    const isKnown = deviceOf(state, principalOf(options.keys.credential)) !== null
+    if (!isKnown || accessOf(state, rootBlockId(options.treeId)) === null) return null
+    return new OwnTree(options, held, await KeyRing.unlock(state, options.keys))
   }
 
   /**
@@ -61,10 +89,11 @@ export class OwnTree {
    * @param base the state that the operation continues; null for a tree that begins here
    */
   static async begin(options: TreeOptions, first: Operation, base: TreeState | null): Promise<OwnTree> {
-    const cluster = await Cluster.found(clusterOptions(options), base)
+    const holdings = await holdingsOf(options)
+    const cluster = await Cluster.found(clusterOptions(options, holdings), base)
     const outcome = await cluster.propose(first)
     if (!outcome.ok) throw new RefusedError(outcome.fault)
-    return new OwnTree(options, cluster, await KeyRing.unlock(cluster.state, options.keys))
+    return new OwnTree(options, { cluster, holdings }, await KeyRing.unlock(cluster.state, options.keys))
   }
 
   get state(): TreeState {
@@ -72,9 +101,9 @@ export class OwnTree {
   }
   /** What contents are read with, as the tree is now. */
   get reading(): Reading {
-    const { place, state, ring } = this
-    const { store, crypto, discard } = this.platform
-    return { store, crypto, discard, place, state, ring }
+    const { place, state, ring, objects } = this
+    const { crypto, discard } = this.platform
+    return { store: objects, crypto, discard, place, state, ring }
   }
   get treeId(): TreeId {
     return this.place.treeId
@@ -82,6 +111,10 @@ export class OwnTree {
   /** Whether a passkey can bring back the root's KEM secret, not the recovery card alone. */
   get hasPasskeyWrap(): boolean {
     return (readRow(this.state, 'wraps', keys.wraps)?.byPasskey.length ?? 0) > 0
+  }
+  /** Whether other devices hold the tree too. */
+  get isShared(): boolean {
+    return isShared(this.state)
   }
   get rootId(): BlockId {
     return rootBlockId(this.treeId)
@@ -101,13 +134,27 @@ export class OwnTree {
 
 export const placeOf = (treeId: TreeId): ClusterPlace => ({ treeId, clusterId: rootBlockId(treeId) })
 
-const clusterOptions = ({ platform, treeId, keys, onApplied, onFailure }: TreeOptions) => ({
+const clusterOptions = ({ platform, treeId, keys, onApplied, onFailure }: TreeOptions, holdings: Holdings) => ({
   platform,
   place: placeOf(treeId),
   principal: toHex(principalOf(keys.credential)),
-  onApplied,
+  onApplied: (before: TreeState, state: TreeState, touched: readonly Bytes[], folded: Folded | null) => {
+    if (folded === null) holdings.onInstalled(before, state)
+    else holdings.onApplied(before, state, touched, folded, isShared(state))
+    onApplied(before, state, touched, folded)
+  },
   onFailure,
 })
+
+const holdingsOf = ({ platform, treeId, keys }: TreeOptions): Promise<Holdings> =>
+  Holdings.open(platform.store, placeOf(treeId), principalOf(keys.credential))
+
+/** Whether a tree has more devices than one; asked with every entry, and mostly of the same rows. */
+function isShared(state: TreeState): boolean {
+  let count = 0
+  for (const { dismissed } of devicesOf(state)) if (dismissed === null && ++count > 1) return true
+  return false
+}
 
 /** A page's request id as the fold remembers it; `part` tells the steps of a longer job apart. */
 export const requestIdOf = (requestId: string, part = 0): Bytes =>

@@ -79,6 +79,10 @@ export class Peers {
     }))
   }
 
+  get connected(): readonly PeerId[] {
+    return [...this.#links.values()].filter(({ connection }) => connection !== null).map(({ id }) => id)
+  }
+
   isDevice(id: PeerId): boolean {
     return this.#links.has(id)
   }

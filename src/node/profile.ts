@@ -1,17 +1,19 @@
 /**
  * What this device knows of itself: which trees it holds, and which of them the person works in.
  *
- * A tree is `arriving` until it is whole, then `home`; a tree whose content moves into another is `leaving` until all of it has
- * arrived there. One row for all, so that every step from one to the next is one transaction.
+ * A tree is `arriving` until it is whole, or `joining` until another device has brought enough of it to read, then `home`; a tree
+ * whose content moves into another is `leaving` until all of it has arrived there. One row for all, so that every step from one to the next is one transaction.
  * @module
  */
 import {
   type Codec,
   type Decoded,
+  bytesOf,
   decode,
   encode,
   listOf,
   must,
+  nullable,
   record,
   refine,
   textUpTo,
@@ -22,7 +24,7 @@ import {
 import { type TreeId, treeIdWire } from '../core/path/path.ts'
 import type { Change, StorePort, StoreReader } from '../port/store.ts'
 
-const stages = ['arriving', 'home', 'leaving'] as const
+const stages = ['arriving', 'home', 'leaving', 'joining'] as const
 type Stage = (typeof stages)[number]
 const stageWire: Codec<Stage> = refine(
   u53,
@@ -33,12 +35,20 @@ const stageWire: Codec<Stage> = refine(
 const profileWire = record('profile', 1, {
   trees: listOf(tuple({ treeId: treeIdWire, stage: stageWire }), 16),
   deviceName: textUpTo(64),
+  /** Where the tree that is being joined is found. */
+  invitation: nullable(
+    tuple({
+      treeId: treeIdWire,
+      generation: u53,
+      host: tuple({ principal: bytesOf(32), transportId: bytesOf(32) }),
+    }),
+  ),
 })
 export type Profile = Decoded<typeof profileWire>
 
 const profileKey = utf8('profile')
 
-export const emptyProfile: Profile = { trees: [], deviceName: '' }
+export const emptyProfile: Profile = { trees: [], deviceName: '', invitation: null }
 
 export async function readProfile(store: StoreReader): Promise<Profile> {
   const row = await store.read('node', profileKey)
@@ -53,7 +63,7 @@ export const treeAt = (profile: Profile, stage: Stage): TreeId | null =>
 
 /** Everything of a tree on this device, gone in one transaction. */
 export const forgetTree = (treeId: TreeId): readonly Change[] =>
-  (['raft', 'log', 'state', 'staging', 'object'] as const).map((table) => ({
+  (['raft', 'log', 'state', 'staging', 'holding', 'object'] as const).map((table) => ({
     kind: 'deleteAll',
     table,
     prefix: treeId,

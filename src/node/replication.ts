@@ -2,7 +2,7 @@
  * Replication: a tree's cluster among the devices of that tree. Carries what they say to each other to whom it concerns.
  * @module
  */
-import { type Bytes, type Check, type Fault, equal, ok, refused } from '../core/bytes/bytes.ts'
+import { type Bytes, type Check, type Fault, assertNever, equal, ok, refused } from '../core/bytes/bytes.ts'
 import {
   type Answer,
   type ControlBody,
@@ -18,8 +18,10 @@ import type { Connection, Lane, Net, RelayAddress } from '../port/net.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Cluster, ClusterLink } from './cluster.ts'
 import { Exchange } from './exchange.ts'
+import type { Holdings } from './holdings.ts'
 import { type Device, type PeerId, Peers, type PeerStatus } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
+import { Sharing } from './sharing.ts'
 
 /** How often a device says again that it is here. */
 const herePeriodMs = 5000
@@ -30,21 +32,29 @@ export interface ReplicationOptions {
   readonly relays: readonly RelayAddress[]
   readonly place: ClusterPlace
   readonly cluster: Cluster
+  readonly holdings: Holdings
+  /** This device's principal. */
+  readonly principal: PeerId
+  /** Resolves when nothing is being deleted. */
+  readonly untilSwept: () => Promise<void>
   readonly introduction: () => Introduction
   /** The other devices of the tree. */
   readonly devices: () => readonly Device[]
   onReport(id: PeerId, fault: Fault): void
+  /** Who is connected, or who holds what, has changed. */
+  onChanged(): void
 }
 
 export class Replication {
   readonly #options: ReplicationOptions
   readonly #exchange: Exchange
   readonly #peers: Peers
+  readonly sharing: Sharing
   #cancelHere = (): void => {}
 
   constructor(options: ReplicationOptions) {
     this.#options = options
-    const { platform, net, relays, introduction, devices, cluster } = options
+    const { platform, net, relays, introduction, devices, cluster, holdings, place } = options
     this.#exchange = new Exchange({
       clock: platform.clock,
       send: (to, body) => this.#sendBulk(to, body),
@@ -61,14 +71,30 @@ export class Replication {
       onFrame: (id, lane, frame) => this.#onFrame(id, lane, frame),
       onReport: options.onReport,
     })
+    this.sharing = new Sharing({
+      platform,
+      place,
+      principal: options.principal,
+      holdings,
+      state: () => cluster.state,
+      configuration: () => cluster.members.configuration,
+      peers: () => this.#peers.connected,
+      wants: () => true,
+      ask: (to, question) => this.#exchange.ask(to, question),
+      onReport: (id, fault) => this.#peers.drop(id, fault),
+      onCounted: options.onChanged,
+      untilSwept: options.untilSwept,
+    })
+    holdings.onLacking = () => this.sharing.fetchLacking()
     const link: ClusterLink = {
       send: (to, body) => this.#sendControl(to, body),
       ask: (to, question) => this.#exchange.ask(to, question),
       isUp: (id) => this.#peers.isUp(id),
       isDevice: (id) => this.#peers.isDevice(id),
-      stage: async () => ok,
+      stage: (operation, attached) => this.sharing.stage(operation, attached),
     }
     cluster.connect(link)
+    this.sharing.fetchLacking()
     this.#sayHereAgain()
   }
 
@@ -87,28 +113,34 @@ export class Replication {
 
   close(): void {
     this.#cancelHere()
+    this.sharing.close()
     this.#peers.close()
   }
 
   #onUp(id: PeerId): void {
     this.#exchange.onUp(id)
     this.#sayHere(id)
+    this.sharing.onUp(id)
+    this.#options.onChanged()
   }
 
   #onDown(id: PeerId): void {
     this.#exchange.onDown(id)
     this.#options.cluster.onDown(id)
+    this.#options.onChanged()
   }
 
   #sayHere(to: PeerId): void {
-    const { cluster } = this.#options
+    const { cluster, holdings } = this.#options
+    const { nodeId } = cluster.identity
     const stampMs = summaryOf(cluster.state)?.stampMs ?? 0
-    this.#sendControl(to, { tag: 'here', value: { nodeId: cluster.identity.nodeId, stampMs } })
+    this.#sendControl(to, { tag: 'here', value: { nodeId, stampMs, reportVersion: holdings.reportVersion } })
   }
 
   #sayHereAgain(): void {
     this.#cancelHere = this.#options.platform.clock.after(herePeriodMs, () => {
-      for (const { id, path } of this.#peers.statuses) if (path !== null) this.#sayHere(id)
+      for (const id of this.#peers.connected) this.#sayHere(id)
+      this.#options.holdings.expire(this.#options.cluster.state)
       this.#sayHereAgain()
     })
   }
@@ -143,14 +175,15 @@ export class Replication {
       case 'raft':
         return cluster.onRaft(from, body.value)
       case 'here':
+        this.sharing.onHere(from, body.value.stampMs, body.value.reportVersion)
         return cluster.onHere(from, body.value.nodeId)
       case 'propose':
         return cluster.onPropose(from, body.value.batch)
       case 'declined':
         cluster.onDeclined(body.value.requestId, body.value.code, body.value.sentence)
         return ok
-      case 'lacking':
-        return ok
+      default:
+        return assertNever(body)
     }
   }
 
@@ -163,8 +196,10 @@ export class Replication {
         const keys = question.value.map((key) => inPlace(place, key))
         return { tag: 'objects', value: await platform.store.readMany('object', keys) }
       }
+      case 'lacks':
+        return this.sharing.lacksFor(question.value)
       case 'stage':
-        return { tag: 'none', value: {} }
+        return this.sharing.onStage(from, question.value)
     }
   }
 }

@@ -5,7 +5,7 @@
 import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { type TreeId, rootBlockId } from '../core/path/path.ts'
-import { type TreeState, setOf, summaryOf } from '../core/tree/tree.ts'
+import { type TreeState, devicesOf, rowKind, setOf, summaryOf } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { NodeEvent, TreeStatus } from './api.ts'
 import type { Home } from './home.ts'
@@ -13,7 +13,9 @@ import { Files } from './files.ts'
 import { openPeople } from './founding.ts'
 import { Jobs } from './jobs.ts'
 import { livedSince, readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
+import type { Invitation } from './members.ts'
 import { moveIn } from './move-in.ts'
+import { Network, type NetworkOptions } from './network.ts'
 import { OwnTree, blockIdOfRequest } from './own-tree.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
 import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
@@ -30,6 +32,8 @@ export interface NodeOptions {
   readonly deviceName: string
   /** Whether a tree that begins here begins with a file that says what it is. */
   readonly welcomes?: boolean
+  /** Absent: this device finds no others. */
+  readonly network?: NetworkOptions
 }
 
 /** The node's inside, as `serve.ts` sees it. */
@@ -41,6 +45,7 @@ export class RunningNode {
   readonly streams = new Streams()
   readonly stopped: Promise<Error>
   readonly #options: NodeOptions
+  readonly #network: Network
   readonly #watchers = new Map<string, (event: NodeEvent) => void>()
   #home: Home | null = null
   #profile!: Profile
@@ -53,6 +58,7 @@ export class RunningNode {
     this.keys = keys
     this.#options = options
     this.plantings = new Plantings(platform, keys)
+    this.#network = new Network(platform, keys, options.network ?? { relays: [], stun: [], buildId: '' })
     this.jobs = new Jobs(platform.clock, {
       onJob: (job) => this.emit({ kind: 'job', job }),
       onJobEnded: (id) => this.emit({ kind: 'jobEnded', id }),
@@ -74,6 +80,8 @@ export class RunningNode {
     const home = treeAt(this.#profile, 'home')
     if (home === null) await this.#beginLocal()
     else await this.#open(home)
+    const { invitation } = this.#profile
+    if (invitation !== null) void this.#settle(this.#follow(invitation))
     this.#resume()
     await this.#emptyOldTrash()
   }
@@ -94,6 +102,7 @@ export class RunningNode {
     await this.expectArrival(treeId)
     const tree = await OwnTree.begin(this.#treeOptions(treeId), operation, base)
     await this.#setProfile({
+      ...this.#profile,
       deviceName: people.deviceName,
       trees: this.#profile.trees.map((held) => ({
         ...held,
@@ -116,8 +125,10 @@ export class RunningNode {
     this.#home?.tree.ring.close()
     this.streams.closeAll()
     const view = new TreeView(tree.state, tree.ring)
-    this.#home = { tree, view, files: new Files(tree, view), sweeper: new Sweeper(tree, this.streams) }
-    this.#home.sweeper.start()
+    const sweeper = new Sweeper(tree, this.streams)
+    this.#home = { tree, view, files: new Files(tree, view), sweeper, replication: null }
+    sweeper.start()
+    await this.#replicate(this.#home)
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
   }
 
@@ -126,8 +137,10 @@ export class RunningNode {
       platform: this.platform,
       keys: this.keys,
       treeId,
-      onApplied: (_before: TreeState, state: TreeState, touched: readonly Bytes[]) =>
-        this.#onApplied(treeId, state, touched),
+      onApplied: (_before: TreeState, state: TreeState, touched: readonly Bytes[]) => {
+        this.#onApplied(treeId, state, touched)
+        this.#onJoined()
+      },
       onFailure: (error: unknown) => this.fail(error),
     }
   }
@@ -137,8 +150,71 @@ export class RunningNode {
     if (home === null || !equal(home.tree.treeId, treeId)) return
     const change = home.view.update(state, touched)
     home.sweeper.onApplied(touched)
+    if (touched.some((key) => key[0] === rowKind.device)) {
+      home.replication?.refresh()
+      void this.#settle(this.#replicate(home))
+    }
     this.emit({ kind: 'changed', tree: this.status(), ...change })
   }
+
+  /** Other devices are talked to as soon as there are any. */
+  async #replicate(home: Home): Promise<void> {
+    if (!home.tree.isShared || home.replication !== null || this.#isStopped) return
+    const { tree, sweeper } = home
+    const replication = await this.#network.replicate(tree.treeId, {
+      held: tree,
+      untilSwept: () => sweeper.untilSwept(),
+      host: null,
+      onChanged: () => this.#countCopies(home),
+    })
+    if (replication === null) return
+    home.replication = replication
+    tree.objects = replication.sharing.objects()
+    home.view.copyCountOf = (block, stampMs) => replication.sharing.copyCount(block, stampMs)
+    this.#countCopies(home)
+  }
+
+  /** Tells where more or fewer devices hold something than was told before. */
+  #countCopies(home: Home): void {
+    if (this.#home !== home || this.#isStopped) return
+    const upserted = home.view.recount()
+    if (upserted.length > 0) this.emit({ kind: 'changed', tree: this.status(), upserted, removedIds: [] })
+  }
+
+  /** Takes part in another device's tree, which becomes the home once it can be read; what is kept here moves into it. */
+  async join(invitation: Invitation): Promise<void> {
+    const { treeId } = invitation
+    await this.#setProfile({
+      ...this.#profile,
+      trees: [...this.#profile.trees.filter((held) => !equal(held.treeId, treeId)), { treeId, stage: 'joining' }],
+      invitation,
+    })
+    await this.#follow(invitation)
+  }
+
+  async #follow({ treeId, generation, host }: Invitation): Promise<void> {
+    const options = this.#treeOptions(treeId)
+    const held = await OwnTree.join(options, generation)
+    const untilSwept = (): Promise<void> => Promise.resolve()
+    await this.#network.replicate(treeId, { held, untilSwept, host, onChanged() {} })
+    const tree = await new Promise<OwnTree>((resolve, reject) => {
+      const tryToRead = (): void => {
+        OwnTree.unlock(options, held).then((own) => own !== null && resolve(own), reject)
+      }
+      this.#onJoined = tryToRead
+      tryToRead()
+    })
+    this.#onJoined = () => {}
+    const from = this.home.tree.treeId
+    await this.#setProfile({
+      ...this.#profile,
+      trees: this.#profile.trees.map((one) => ({ ...one, stage: equal(one.treeId, treeId) ? 'home' : 'leaving' })),
+      invitation: null,
+    })
+    await this.#moveTo(tree)
+    await this.#moveIn(from)
+  }
+  #onJoined: () => void = () => {}
 
   /** What was cut short by the end of an earlier life: content that moves in, moves that re-key. */
   #resume(): void {
@@ -280,7 +356,7 @@ export class RunningNode {
             unlocksByPasskey: tree.hasPasskeyWrap,
           }
         : null,
-      deviceCount: 1,
+      deviceCount: [...devicesOf(state)].filter(({ dismissed }) => dismissed === null).length,
     }
   }
 
@@ -289,6 +365,7 @@ export class RunningNode {
     this.#isStopped = true
     this.jobs.cancelAll()
     this.streams.closeAll()
+    await this.#network.close()
     await this.#home?.tree.cluster.close()
     this.plantings.abandon()
   }
@@ -299,6 +376,7 @@ export class RunningNode {
     this.#isStopped = true
     const reason = error instanceof Error ? error : new Error(String(error))
     this.#home?.tree.cluster.halt(reason)
+    void this.#network.close().catch(() => {})
     this.streams.closeAll()
     const code = reason instanceof BlocktreeError ? reason.code : 'internal'
     const message =

@@ -1,15 +1,16 @@
 /**
- * The sweeper: deletes the objects of bodies that the fold has listed as left behind, and of those that became durable together
- * with a record which the fold then refused, where the node died before its author could delete them.
+ * The sweeper: deletes the objects of bodies that the fold has listed as left behind, and of those that were stored for a record
+ * which the fold then refused, where nobody on this node cleans up after it.
  *
- * On a device that alone holds the tree the only readers to wait for are its own open streams. What an earlier life did not get
- * to is found in the list again at the start; an object that is gone already costs one look.
+ * On a device that alone holds the tree the only readers to wait for are its own open streams. Where others hold it too, somebody
+ * may be reading an old version from here, so it stays until the fold no longer lists it, a day later. What an earlier life did
+ * not get to is found again at the start, in the list or among the doomed; an object that is gone already costs one look.
  * @module
  */
 import { type Bytes, equal } from '../core/bytes/bytes.ts'
 import { type Body, diffBodies } from '../core/block/block.ts'
 import { entries } from '../core/merkle/merkle.ts'
-import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
+import { type BlockId, blockIdSizeBytes } from '../core/path/path.ts'
 import { keys, readRow, rowKind } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
 import type { OwnTree } from './own-tree.ts'
@@ -33,6 +34,7 @@ export class Sweeper {
   #isSweeping = false
   #isDue = false
   #isComing = false
+  #sweeping: Promise<void> = Promise.resolve()
 
   constructor(tree: OwnTree, streams: Streams) {
     this.#tree = tree
@@ -41,21 +43,36 @@ export class Sweeper {
   }
 
   start(): void {
-    for (const operation of this.#tree.cluster.refusedBefore)
-      for (const record of operation.tag === 'change' ? operation.value.records : [])
-        if (record.kind === 'content') this.#dead.push({ block: blockIdOf(record.fields.path), body: record.fields })
-    this.onApplied([...entries(this.#tree.state.map, keys.deads)].map(([key]) => key))
+    const { holdings, state } = this.#tree
+    holdings.onDoomed = () => this.#takeDoomed()
+    this.#takeDoomed()
+    this.onApplied([...entries(state.map, keys.deads)].map(([key]) => key))
   }
 
   onApplied(touched: readonly Bytes[]): void {
+    if (this.#tree.isShared) return
     for (const key of touched) {
       // Read at once: the fold forgets the list a day later by its stamps, and a clock may leap by more than that in between.
-      const row = key[0] === rowKind.dead ? readRow(this.#tree.state, 'dead', key) : null
-      if (row === null) continue
-      const block = key.slice(9, 9 + blockIdSizeBytes)
-      this.#dead.push({ block, body: { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes } })
+      const dead = key[0] === rowKind.dead ? this.#deadAt(key) : null
+      if (dead !== null) this.#dead.push(dead)
     }
     if (this.#dead.length > 0) this.#sweepSoon()
+  }
+
+  /** Resolves when nothing is being deleted. */
+  untilSwept(): Promise<void> {
+    return this.#sweeping
+  }
+
+  #takeDoomed(): void {
+    this.#dead.push(...this.#tree.holdings.takeDoomed())
+    if (this.#dead.length > 0) this.#sweepSoon()
+  }
+
+  #deadAt(key: Bytes): Dead | null {
+    const row = readRow(this.#tree.state, 'dead', key)
+    const block = key.slice(9, 9 + blockIdSizeBytes)
+    return row && { block, body: { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes } }
   }
 
   /** A writer is answered before its leavings are swept, and what many writers leave is swept together. */
@@ -68,9 +85,13 @@ export class Sweeper {
     })
   }
 
-  async #sweep(): Promise<void> {
+  #sweep(): Promise<void> {
     this.#isDue = true
-    if (this.#isSweeping) return
+    if (!this.#isSweeping) this.#sweeping = this.#sweepRounds()
+    return this.#sweeping
+  }
+
+  async #sweepRounds(): Promise<void> {
     this.#isSweeping = true
     try {
       // A stream that ends while others are swept makes another round due.
@@ -84,12 +105,15 @@ export class Sweeper {
           removals = []
         }
         for (const dead of round) {
-          if (this.#isBeingRead(dead)) this.#dead.push(dead)
-          else
-            for await (const some of this.#removalsOf(dead)) {
-              removals.push(...some)
-              if (removals.length >= removalCountMax) await remove()
-            }
+          if (this.#mustWait(dead)) {
+            this.#dead.push(dead)
+            continue
+          }
+          for await (const some of this.#removalsOf(dead)) {
+            removals.push(...some)
+            if (removals.length >= removalCountMax) await remove()
+          }
+          removals.push(this.#tree.holdings.gone(dead))
         }
         await remove()
       }
@@ -100,16 +124,25 @@ export class Sweeper {
     }
   }
 
-  #isBeingRead({ block, body }: Dead): boolean {
+  /** While it is read; and while what it may share objects with is still on its way, so that this can not be said yet. */
+  #mustWait({ block, body }: Dead): boolean {
+    const { holdings } = this.#tree
     const read = this.#streams.bodiesBeingRead(block)
-    return this.#streams.isReadingAll || read.some(({ bodyRoot }) => equal(bodyRoot, body.bodyRoot))
+    const isComing = holdings.isLacking(block) || holdings.stagedBodies(block).some(({ isWhole }) => !isWhole)
+    return this.#streams.isReadingAll || isComing || read.some(({ bodyRoot }) => equal(bodyRoot, body.bodyRoot))
   }
 
-  /** What the version in force, or one that somebody is reading, shares with the dead body stays. */
+  /** What the version in force shares with the dead body stays, and what one that is read, staged or not yet due shares with it. */
   async *#removalsOf({ block, body }: Dead): AsyncGenerator<readonly Change[]> {
-    const { state, platform, place } = this.#tree
+    const { state, platform, place, holdings, isShared } = this.#tree
     const current = bodyOf(state, block)
-    const others = [...(current === null ? [] : [current]), ...this.#streams.bodiesBeingRead(block)]
+    const listed = isShared ? [...entries(state.map, keys.deads)].map(([key]) => this.#deadAt(key)!) : []
+    const others = [
+      ...(current === null ? [] : [current]),
+      ...this.#streams.bodiesBeingRead(block),
+      ...holdings.stagedBodies(block).map((staged) => staged.body),
+      ...listed.filter((dead) => equal(dead.block, block)).map((dead) => dead.body),
+    ]
     for await (const objects of walk({ store: platform.store, place }, block, diffBodies(body, others)))
       yield objects.map(({ hash }) => ({ kind: 'delete', table: 'object', key: objectKey(place, block, hash) }))
   }

@@ -14,7 +14,10 @@ import { Process } from './process.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import { SimStore, type StoreEvents } from './store.ts'
+import type { SimNetwork } from './net.ts'
 import type { Trace } from './trace.ts'
+
+const simNetworkOptions = { relays: [{ url: 'ws://relay.test', peerId: 'relay' }], stun: [], buildId: 'simulated' }
 
 export interface World {
   readonly scheduler: Scheduler
@@ -50,6 +53,8 @@ export interface DeviceOptions {
   readonly sabotage?: Sabotage | undefined
   /** Whether a new tree begins with a file that greets its owner. */
   readonly welcomes?: boolean
+  /** Where it finds other devices; absent: it stands alone. */
+  readonly network?: SimNetwork
 }
 
 export class SimDevice {
@@ -60,6 +65,7 @@ export class SimDevice {
   readonly #events: StoreEvents & { onBrokenSignature(): void }
   readonly #sabotage: Sabotage
   readonly #welcomes: boolean
+  readonly #network: SimNetwork | undefined
   readonly #keys: KeysPort
   readonly #name: string
   #lifeCount = 0
@@ -69,7 +75,7 @@ export class SimDevice {
     name: string,
     disk: Disk,
     events: StoreEvents & { onBrokenSignature(): void },
-    { sabotage = (platform) => platform, welcomes = false }: DeviceOptions = {},
+    { sabotage = (platform) => platform, welcomes = false, network }: DeviceOptions = {},
   ) {
     this.#world = world
     this.#name = name
@@ -77,7 +83,12 @@ export class SimDevice {
     this.#events = events
     this.#sabotage = sabotage
     this.#welcomes = welcomes
+    this.#network = network
     this.#keys = createSimulatedKeys(world.random.fork(name).fork('keys').bytes(32))
+  }
+
+  get keys(): KeysPort {
+    return this.#keys
   }
 
   /** How many lives have begun. */
@@ -107,11 +118,15 @@ export class SimDevice {
           node: async () => ({ ...(await this.#keys.node()), sign: this.#signerOf(random.fork('signer')) }),
         },
         discard: overwrite,
+        ...(this.#network && { net: this.#network.port(process, await this.#keys.transportId()) }),
       },
       process,
     )
     trace.tell(scheduler.nowMs, `${this.#name}: life ${number} begins`)
-    const started = await settle(process, runNode(platform, { deviceName: this.#name, welcomes: this.#welcomes }))
+    const started = await settle(
+      process,
+      runNode(platform, { deviceName: this.#name, welcomes: this.#welcomes, network: simNetworkOptions }),
+    )
     if (started.kind !== 'done') {
       if (started.kind === 'failed') process.kill()
       trace.tell(scheduler.nowMs, `${this.#name}: life ${number} does not begin: ${describeOutcome(started)}`)

@@ -10,7 +10,15 @@ import { type Bytes, copy, keyOf } from '../core/bytes/bytes.ts'
 import type { Change, Durability, Row, Table } from '../port/store.ts'
 import type { Random } from './random.ts'
 
-export const tableNames = ['node', 'raft', 'log', 'state', 'staging', 'object'] as const satisfies readonly Table[]
+export const tableNames = [
+  'node',
+  'raft',
+  'log',
+  'state',
+  'staging',
+  'holding',
+  'object',
+] as const satisfies readonly Table[]
 
 interface StoredRow extends Row {
   /** A row sealed at rest whose octets have changed no longer opens. */

@@ -61,8 +61,7 @@ const messages: readonly SentMessage[] = [
 ]
 const controls: readonly Control[] = [
   ...messages.map((value) => control({ tag: 'raft', value })),
-  control({ tag: 'here', value: { nodeId: 'a', stampMs: 1000 } }),
-  control({ tag: 'lacking', value: { isFirst: true, lacks: [octetsOf(3, 16)], holds: [] } }),
+  control({ tag: 'here', value: { nodeId: 'a', stampMs: 1000, reportVersion: 3 } }),
   control({ tag: 'propose', value: { batch: utf8('batch') } }),
   control({ tag: 'declined', value: { requestId: octetsOf(4, 16), code: 'leaderBusy', sentence: 'Later.' } }),
 ]
@@ -73,6 +72,8 @@ const bulks: readonly Bulk[] = [
   ask({ tag: 'stage', value: { requestId: octetsOf(4, 16), position: 0, block: octetsOf(3, 16), body } }),
   answer({ tag: 'objects', value: [utf8('sector'), null] }),
   answer({ tag: 'rows', value: { rows: [{ key: utf8('key'), value: utf8('value') }], isLast: true } }),
+  ask({ tag: 'lacks', value: { after: octetsOf(3, 16) } }),
+  answer({ tag: 'lacks', value: { reportVersion: 3, blocks: [octetsOf(3, 16)], isLast: true } }),
   answer({ tag: 'staged', value: {} }),
   answer({ tag: 'none', value: {} }),
 ]

@@ -25,8 +25,8 @@ import {
 import { frameSizeBytesMax } from './frame.ts'
 import { commandSizeBytesMax, nodeIdWire, raftMessageWire } from './raft-wire.ts'
 
-/** Blocks named in one report of what a device lacks. */
-export const lackingCountMax = 2048
+/** Blocks in one part of a report of what a device lacks. */
+export const lackingCountMax = 4096
 /** Objects asked for at a time: eight sectors and their heads are half a frame. */
 export const wantedCountMax = 8
 export const objectSizeBytesMax = 72 * 1024
@@ -40,10 +40,11 @@ const bodyWire = tuple({ bodyRoot: bytesOf(32), sizeBytes: u53 })
 
 const controlBody = union({
   raft: raftMessageWire,
-  /** Who this device is in the cluster, and up to which stamp of the fold its report of what it lacks holds. */
-  here: tuple({ nodeId: nodeIdWire, stampMs: u53 }),
-  /** Blocks whose bodies this device lacks, or no longer lacks. The first of a connection is told from those that follow. */
-  lacking: tuple({ isFirst: bool, lacks: listOf(blockId, lackingCountMax), holds: listOf(blockId, lackingCountMax) }),
+  /**
+   * Who this device is in the cluster; and that it holds the bodies of everything up to a stamp of the fold, but for those that
+   * its report of this version names.
+   */
+  here: tuple({ nodeId: nodeIdWire, stampMs: u53, reportVersion: u53 }),
   /** A batch of changes for the leader to propose under its own stamp. Its outcome shows in the fold. */
   propose: tuple({ batch: bytesUpTo(commandSizeBytesMax) }),
   /** A change that was not proposed and why, by its request. */
@@ -59,6 +60,8 @@ const question = union({
   objects: listOf(bytesOf(48), wantedCountMax),
   /** Rows of the state at the index of a snapshot, after a key. */
   rows: tuple({ index: u53, stateRoot: bytesOf(32), after: nullable(bytesUpTo(rowKeySizeBytesMax)) }),
+  /** Blocks whose bodies are not whole on the device that is asked, in the order of their ids, after one. */
+  lacks: tuple({ after: nullable(blockId) }),
   /** To fetch a body from who asks, and to keep it for a request that will refer to it. */
   stage: tuple({ requestId, position: u53, block: blockId, body: bodyWire }),
 })
@@ -69,6 +72,7 @@ const answer = union({
     rows: listOf(tuple({ key: bytesUpTo(rowKeySizeBytesMax), value: bytesUpTo(rowValueSizeBytesMax) }), rowCountMax),
     isLast: bool,
   }),
+  lacks: tuple({ reportVersion: u53, blocks: listOf(blockId, lackingCountMax), isLast: bool }),
   /** Durable, and kept for the request. */
   staged: tuple({}),
   /** Not to be had here, now. */

@@ -7,9 +7,17 @@ import { StoreClosedError, StoreFullError, StoreTooNewError } from '../../core/b
 import type { Table } from '../../port/store.ts'
 
 /** Raised with every change of the tables below; an older program then refuses with StoreTooNewError. */
-const version = 1
+const version = 2
 
-export const tables = ['node', 'raft', 'log', 'state', 'staging', 'object'] as const satisfies readonly Table[]
+export const tables = [
+  'node',
+  'raft',
+  'log',
+  'state',
+  'staging',
+  'holding',
+  'object',
+] as const satisfies readonly Table[]
 
 type Rows = { readonly [T in Table]: { key: Uint8Array<ArrayBuffer> | ArrayBuffer; value: Uint8Array<ArrayBuffer> } }
 export interface Schema extends DBSchema, Rows {
@@ -28,9 +36,8 @@ export async function openDatabase(profile: string, onClosed: () => void): Promi
   try {
     const database: Database = await openDB<Schema>(`blocktree-${profile}`, version, {
       upgrade(database) {
-        for (const table of tables) database.createObjectStore(table)
-        database.createObjectStore('owner')
-        database.createObjectStore('filler')
+        for (const name of [...tables, 'owner', 'filler'] as const)
+          if (!database.objectStoreNames.contains(name)) database.createObjectStore(name)
       },
       blocking() {
         // A newer program, or one who clears this site's data, waits for us.

@@ -98,6 +98,11 @@ export class Proposals {
     return null
   }
 
+  /** Whether somebody on this node waits for what another leader proposed. */
+  isElsewhere(operation: Operation): boolean {
+    return this.#elsewhere.size > 0 && this.#elsewhere.has(nameOf(operation))
+  }
+
   /** The operations of an entry that was proposed by others, or in an earlier term, have been folded. */
   settle(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
     if (this.#elsewhere.size === 0 && this.#foreign.size === 0) return

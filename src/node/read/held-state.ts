@@ -106,7 +106,7 @@ export async function readIdentity(store: StoreReader, place: ClusterPlace): Pro
   return row === null ? null : must(decode(identityWire, row, 4096))
 }
 
-async function* scanAll(store: StoreReader, table: Table, prefix: Bytes): AsyncGenerator<Row> {
+export async function* scanAll(store: StoreReader, table: Table, prefix: Bytes): AsyncGenerator<Row> {
   for (let after: Bytes | undefined; ;) {
     const rows = await store.scan(table, prefix, scanCount, after)
     yield* rows

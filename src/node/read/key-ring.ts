@@ -25,7 +25,7 @@ const scheduleCountMax = 256
 
 export class KeyRing {
   readonly #root: BlockId
-  /** By the hash of the access record that brought them. */
+  /** By the hash of the access record that brought them; of the root, whose record is replaced with every device let in, by epoch. */
   readonly #keys = new Map<string, Bytes>()
   readonly #schedules = new Map<string, SectorKeys>()
 
@@ -43,7 +43,7 @@ export class KeyRing {
     const place = readcapPlace(state.treeId, ring.#root, access.fields.keyEpoch, principal)
     const key = await keys.open(hpkeInfo.readcap, place, readcap.sealedKey)
     if (key === null) throw new StoreDamagedError('the key of the root does not open')
-    ring.#keys.set(keyOf(access.hash), key)
+    ring.#keys.set(ring.#nameOf(ring.#root, access), key)
     return ring
   }
 
@@ -52,7 +52,7 @@ export class KeyRing {
     const ring = new KeyRing(rootBlockId(state.treeId))
     const access = accessOf(state, ring.#root)
     if (access === null) throw new StoreDamagedError('no root block')
-    ring.#keys.set(keyOf(access.hash), rootKey)
+    ring.#keys.set(ring.#nameOf(ring.#root, access), rootKey)
     return ring
   }
 
@@ -68,7 +68,7 @@ export class KeyRing {
   }
 
   #current(state: TreeState, block: BlockId, access: SignedRecord<'access'>): Bytes | null {
-    const name = keyOf(access.hash)
+    const name = this.#nameOf(block, access)
     const known = this.#keys.get(name)
     if (known !== undefined) return known
     const { wrappedKey, parentKeyEpoch, keyEpoch } = access.fields
@@ -78,6 +78,10 @@ export class KeyRing {
     const key = parentKey === null ? null : unwrapUnderParent(parentKey, state.treeId, block, keyEpoch, wrappedKey)
     if (key !== null) this.#keys.set(name, key)
     return key
+  }
+
+  #nameOf(block: BlockId, { hash, fields }: SignedRecord<'access'>): string {
+    return compare(block, this.#root) === 0 ? `root ${fields.keyEpoch}` : keyOf(hash)
   }
 
   /** What derives the sector keys of a block at an epoch; null where the block key is out of reach. */

@@ -29,6 +29,8 @@ export class TreeView {
   /** Names that were opened, beside the entries that hold them: most changes are of content. */
   readonly #names = new WeakMap<EntryRow['entry'], string>()
   readonly rootId: string
+  /** How many devices hold the body that a content record of a stamp refers to. */
+  copyCountOf: (block: BlockId, stampMs: number) => number = () => 1
 
   constructor(state: TreeState, ring: KeyRing) {
     this.#ring = ring
@@ -120,6 +122,19 @@ export class TreeView {
     return { upserted, removedIds }
   }
 
+  /** Counts copies again. @returns the items of which there are more or fewer than before */
+  recount(): readonly Item[] {
+    const changed: Item[] = []
+    for (const item of this.items.values()) {
+      if (item.kind !== 'file') continue
+      const copyCount =
+        item.sizeBytes === 0 ? item.copyCount : this.copyCountOf(idFromText(item.id)!, item.modifiedAtMs)
+      if (copyCount !== item.copyCount) changed.push({ ...item, copyCount })
+    }
+    for (const item of changed) this.items.set(item.id, item)
+    return changed
+  }
+
   #itemOf(state: TreeState, row: EntryRow): Item {
     const { parent, child, kind } = row.entry.fields
     const content = contentOf(state, child)
@@ -133,7 +148,7 @@ export class TreeView {
       createdAtMs: row.createdAtMs,
       modifiedAtMs: Math.max(content?.stampMs ?? 0, kind === 'directory' ? row.stampMs : 0) || row.stampMs,
       trashedAtMs: row.trashedAtMs,
-      copyCount: 1,
+      copyCount: content === null ? 1 : this.copyCountOf(child, content.stampMs),
     }
   }
 

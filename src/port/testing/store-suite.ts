@@ -15,7 +15,7 @@ export interface StoreCase {
   run(open: () => Promise<OpenStore>): Promise<void>
 }
 
-const tables: readonly Table[] = ['node', 'raft', 'log', 'state', 'staging', 'object']
+const tables: readonly Table[] = ['node', 'raft', 'log', 'state', 'staging', 'holding', 'object']
 
 export const storeCases: readonly StoreCase[] = [
   {

@@ -2,11 +2,13 @@
  * A group of clusters on simulated devices that know each other from the start, for tests of replication without the node around it.
  * @module
  */
-import { toHex, utf8 } from '../../core/bytes/bytes.ts'
+import { type Bytes, toHex, utf8 } from '../../core/bytes/bytes.ts'
 import { digest, principalOf } from '../../core/crypto/crypto.ts'
 import { noRevocation } from '../../core/message/message.ts'
 import type { TreeId } from '../../core/path/path.ts'
-import { Cluster } from '../../node/cluster.ts'
+import type { TreeState } from '../../core/tree/tree.ts'
+import { Cluster, type Folded } from '../../node/cluster.ts'
+import { Holdings } from '../../node/holdings.ts'
 import { placeOf } from '../../node/own-tree.ts'
 import { foundLocalTree } from '../../node/planting.ts'
 import type { Device, PeerId } from '../../node/peers.ts'
@@ -71,11 +73,15 @@ export class GroupMember {
       keys: { node: () => Promise.resolve(this.keys), transportId: () => Promise.resolve(this.device.transportId) },
       discard: () => {},
     }
+    const holdings = await Holdings.open(this.platform.store, placeOf(treeId), this.device.principal)
     const options = {
       platform: this.platform,
       place: placeOf(treeId),
       principal: this.id,
-      onApplied: () => {},
+      onApplied: (before: TreeState, state: TreeState, touched: readonly Bytes[], folded: Folded | null) => {
+        if (folded === null) holdings.onInstalled(before, state)
+        else holdings.onApplied(before, state, touched, folded, true)
+      },
       onFailure: (error: unknown) => (this.failure = error),
     }
     this.cluster = (await Cluster.open(options)) ?? (await this.#group.begin(this, options))
@@ -93,6 +99,10 @@ export class GroupMember {
       relays,
       place: placeOf(treeId),
       cluster: this.cluster,
+      holdings,
+      principal: this.id,
+      untilSwept: () => Promise.resolve(),
+      onChanged: () => {},
       introduction: () => ({
         treeId,
         credential: this.keys.credential,

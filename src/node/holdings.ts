@@ -1,0 +1,315 @@
+/**
+ * Holdings: which bodies this device truly has, where several devices share a tree.
+ *
+ * A body that the fold refers to is here or it is *lacking*. Before any record refers to it, a body is *staged* for the request
+ * that will: fetched, durable, and kept until the fold has decided the request, or for a day of the fold's time. A body that the
+ * fold refused, or whose grace is over, is *doomed* until the sweeper has deleted it. Rows of all three are written as the fold
+ * goes, so they are never behind a checkpoint; what is folded again after a restart only finds them as they are.
+ * @module
+ */
+import {
+  type Bytes,
+  bool,
+  bytesOf,
+  compare,
+  concat,
+  decode,
+  encode,
+  equal,
+  keyOf,
+  must,
+  nullable,
+  tuple,
+  u53,
+  u64be,
+} from '../core/bytes/bytes.ts'
+import type { Body } from '../core/block/block.ts'
+import { principalOf } from '../core/crypto/crypto.ts'
+import { entries } from '../core/merkle/merkle.ts'
+import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
+import { type TreeState, contentOf, keys, rowKind, readRow, summaryOf } from '../core/tree/tree.ts'
+import type { Change, StorePort, Table } from '../port/store.ts'
+import type { Folded } from './cluster.ts'
+import { type ClusterPlace, inPlace, objectKey } from './place.ts'
+import { scanAll } from './read/held-state.ts'
+
+/** How long a staged body waits for its record, by the stamps of the fold. */
+const stagedLifeMs = 24 * 60 * 60 * 1000
+
+const bodyWire = tuple({ bodyRoot: bytesOf(32), sizeBytes: u53 })
+const stagedWire = tuple({ block: bytesOf(blockIdSizeBytes), body: bodyWire, stampMs: u53, isWhole: bool })
+const lackingWire = tuple({ body: bodyWire, base: nullable(bodyWire) })
+const rowSizeBytesMax = 512
+const kinds = { staged: 1, lacking: 2, doomed: 3 } as const
+const table: Table = 'holding'
+
+/** A body that the fold refers to and that is not whole here. */
+export interface Lacking {
+  readonly block: BlockId
+  readonly body: Body
+  /** An earlier version that was whole here: what they share need not be fetched. */
+  readonly base: Body | null
+}
+
+interface Staged {
+  readonly key: Bytes
+  readonly block: BlockId
+  readonly body: Body
+  readonly stampMs: number
+  readonly isWhole: boolean
+}
+
+export interface Doomed {
+  readonly block: BlockId
+  readonly body: Body
+}
+
+export class Holdings {
+  readonly #store: StorePort
+  readonly #place: ClusterPlace
+  readonly #principal: Bytes
+  readonly #lacking = new Map<string, Lacking>()
+  readonly #staged = new Map<string, Staged>()
+  readonly #doomed = new Map<string, Doomed>()
+  #reportVersion = 1
+  /** Called when a body begins to be lacking. */
+  onLacking: () => void = () => {}
+  /** Called when a body is doomed, with nobody here who would clean up after it. */
+  onDoomed: () => void = () => {}
+
+  private constructor(store: StorePort, place: ClusterPlace, principal: Bytes) {
+    this.#store = store
+    this.#place = place
+    this.#principal = principal
+  }
+
+  /** @param principal this device's */
+  static async open(store: StorePort, place: ClusterPlace, principal: Bytes): Promise<Holdings> {
+    const holdings = new Holdings(store, place, principal)
+    const prefix = inPlace(place)
+    for await (const { key, value } of scanAll(store, table, prefix)) holdings.#load(key.slice(prefix.length), value)
+    return holdings
+  }
+
+  #load(key: Bytes, value: Bytes): void {
+    const rest = key.slice(1)
+    const block = rest.slice(0, blockIdSizeBytes)
+    switch (key[0]) {
+      case kinds.staged:
+        this.#staged.set(keyOf(rest), { key, ...must(decode(stagedWire, value, rowSizeBytesMax)) })
+        break
+      case kinds.lacking:
+        this.#lacking.set(keyOf(block), { block, ...must(decode(lackingWire, value, rowSizeBytesMax)) })
+        break
+      case kinds.doomed:
+        this.#doomed.set(keyOf(rest), { block, body: must(decode(bodyWire, value, rowSizeBytesMax)) })
+    }
+  }
+
+  /** Rises whenever what is lacking changes. */
+  get reportVersion(): number {
+    return this.#reportVersion
+  }
+  get lacking(): ReadonlyMap<string, Lacking> {
+    return this.#lacking
+  }
+  isLacking(block: BlockId): boolean {
+    return this.#lacking.has(keyOf(block))
+  }
+
+  /** Blocks in the order of their ids, after one. */
+  lackingAfter(after: BlockId | null, countMax: number): readonly BlockId[] {
+    return [...this.#lacking.values()]
+      .map(({ block }) => block)
+      .filter((block) => after === null || compare(block, after) > 0)
+      .sort(compare)
+      .slice(0, countMax)
+  }
+
+  /** Bodies of a block that are kept for changes to come. */
+  stagedBodies(block: BlockId): readonly { readonly body: Body; readonly isWhole: boolean }[] {
+    return [...this.#staged.values()].filter((staged) => equal(staged.block, block))
+  }
+
+  // --- staging --------------------------------------------------------------------------------------------------------------
+
+  /** Keeps a body for a request, whole or not. @returns whether it is whole already */
+  async stage(request: Bytes, position: number, block: BlockId, body: Body, stampMs: number): Promise<boolean> {
+    const name = concat(request, u64be(position))
+    const known = this.#staged.get(keyOf(name))
+    if (known !== undefined) return known.isWhole && equal(known.body.bodyRoot, body.bodyRoot)
+    const staged = { key: concat(Uint8Array.of(kinds.staged), name), block, body, stampMs, isWhole: false }
+    this.#staged.set(keyOf(name), staged)
+    await this.#write([this.#stagedRow(staged)])
+    return false
+  }
+
+  /** The body is whole here; durable when this resolves, with everything written before. */
+  async stagedWhole(request: Bytes, position: number): Promise<boolean> {
+    const name = keyOf(concat(request, u64be(position)))
+    const known = this.#staged.get(name)
+    // The fold was faster, or forgot it.
+    if (known === undefined) return false
+    const staged = { ...known, isWhole: true }
+    this.#staged.set(name, staged)
+    await this.#store.write([this.#stagedRow(staged)], 'strict')
+    return true
+  }
+
+  /** Lets go of what nobody referred to in a day. */
+  expire(state: TreeState): void {
+    const stampMs = summaryOf(state)?.stampMs ?? 0
+    for (const [name, staged] of this.#staged)
+      if (stampMs - staged.stampMs > stagedLifeMs) this.#unstage(name, staged, true)
+  }
+
+  #stagedRow({ key, block, body, stampMs, isWhole }: Staged): Change {
+    const value = encode(stagedWire, { block, body, stampMs, isWhole })
+    return { kind: 'put', table, key: inPlace(this.#place, key), value }
+  }
+
+  #unstage(name: string, staged: Staged, isDoomed: boolean): void {
+    this.#staged.delete(name)
+    void this.#write([{ kind: 'delete', table, key: inPlace(this.#place, staged.key) }])
+    if (isDoomed) this.#doom(staged, true)
+  }
+
+  // --- what the fold says ---------------------------------------------------------------------------------------------------
+
+  /** @param isShared whether other devices hold the tree too: else everything that the fold refers to was written here */
+  onApplied(before: TreeState, state: TreeState, touched: readonly Bytes[], folded: Folded, isShared: boolean): void {
+    if (isShared) {
+      for (const key of touched) {
+        if (key[0] === rowKind.content) this.#onContent(before, state, key.slice(1))
+        else if (key[0] === rowKind.dead) this.#onDead(before, state, key)
+      }
+    }
+    this.#settle(folded)
+  }
+
+  #onContent(before: TreeState, state: TreeState, block: BlockId): void {
+    const now = contentOf(state, block)?.content.fields
+    const was = contentOf(before, block)?.content.fields
+    if (now === undefined) return this.#found(block)
+    if (was !== undefined && equal(was.bodyRoot, now.bodyRoot)) return
+    const body = { bodyRoot: now.bodyRoot, sizeBytes: now.sizeBytes }
+    const isStaged = this.stagedBodies(block).some(
+      (staged) => staged.isWhole && equal(staged.body.bodyRoot, body.bodyRoot),
+    )
+    if (body.sizeBytes === 0 || isStaged) return this.#found(block)
+    const isBaseWhole = was !== undefined && !this.isLacking(block)
+    const base = isBaseWhole ? { bodyRoot: was.bodyRoot, sizeBytes: was.sizeBytes } : null
+    // What this device wrote is here, unless it wrote it before it lost its storage.
+    if (equal(principalOf(now.author), this.#principal)) {
+      this.#found(block)
+      return void this.#has(block, body.bodyRoot).then((isHere) => {
+        if (!isHere) this.#lack({ block, body, base })
+      })
+    }
+    this.#lack({ block, body, base })
+  }
+
+  /** A state came whole: what it refers to and the one before it did not is not here. */
+  onInstalled(before: TreeState, state: TreeState): void {
+    for (const { block } of this.#lacking.values()) if (contentOf(state, block) === null) this.#found(block)
+    for (const [key] of entries(state.map, keys.contents)) this.#onContent(before, state, key.slice(1))
+    for (const [key] of entries(before.map, keys.deads)) this.#onDead(before, state, key)
+    const listed = new Set([...entries(state.map, keys.deads)].map(([key]) => keyOf(deadRootOf(key))))
+    for (const [key] of entries(before.map, keys.contents)) {
+      const block = key.slice(1)
+      const { bodyRoot, sizeBytes } = contentOf(before, block)!.content.fields
+      const now = contentOf(state, block)?.content.fields
+      if ((now === undefined || !equal(now.bodyRoot, bodyRoot)) && !listed.has(keyOf(bodyRoot)))
+        this.#doom({ block, body: { bodyRoot, sizeBytes } }, true)
+    }
+  }
+
+  /** The grace of a body that was left behind is over when the fold no longer lists it. */
+  #onDead(before: TreeState, state: TreeState, key: Bytes): void {
+    const sizeBytes = deadSizeOf(before, key)
+    if (sizeBytes === null || deadSizeOf(state, key) !== null) return
+    const block = key.slice(9, 9 + blockIdSizeBytes)
+    this.#doom({ block, body: { bodyRoot: deadRootOf(key), sizeBytes } }, true)
+  }
+
+  #settle({ operations, outcomes, isOwn }: Folded): void {
+    operations.forEach((operation, at) => {
+      if (operation.tag !== 'change') return
+      const { requestId, records } = operation.value
+      const isTaken = outcomes[at]!.ok
+      if (isTaken && this.#staged.size === 0) return
+      records.forEach((record, position) => {
+        if (record.kind !== 'content') return
+        const name = keyOf(concat(requestId, u64be(position)))
+        const staged = this.#staged.get(name)
+        if (staged !== undefined) this.#unstage(name, staged, false)
+        // Who waits here for the outcome may try again with the same body, and else deletes it; the note is for the next start.
+        const { path, bodyRoot, sizeBytes } = record.fields
+        if (!isTaken) this.#doom({ block: blockIdOf(path), body: { bodyRoot, sizeBytes } }, !isOwn(at))
+      })
+    })
+  }
+
+  #doom(doomed: Doomed, isForSweeper: boolean): void {
+    const { block, body } = doomed
+    if (body.sizeBytes === 0) return
+    const rest = concat(block, body.bodyRoot)
+    if (isForSweeper) this.#doomed.set(keyOf(rest), { block, body })
+    const key = inPlace(this.#place, Uint8Array.of(kinds.doomed), rest)
+    const value = encode(bodyWire, { bodyRoot: body.bodyRoot, sizeBytes: body.sizeBytes })
+    void this.#write([{ kind: 'put', table, key, value }])
+    if (isForSweeper) this.onDoomed()
+  }
+
+  /** Takes over what is doomed, to delete it. */
+  takeDoomed(): readonly Doomed[] {
+    const doomed = [...this.#doomed.values()]
+    this.#doomed.clear()
+    return doomed
+  }
+
+  /** The objects of a doomed body are gone, as far as nothing else needs them. */
+  gone({ block, body }: Doomed): Change {
+    return { kind: 'delete', table, key: inPlace(this.#place, Uint8Array.of(kinds.doomed), block, body.bodyRoot) }
+  }
+
+  // --- what is here ---------------------------------------------------------------------------------------------------------
+
+  #lack(lacking: Lacking): void {
+    const { block, body, base } = lacking
+    this.#lacking.set(keyOf(block), lacking)
+    this.#reportVersion++
+    const key = inPlace(this.#place, Uint8Array.of(kinds.lacking), block)
+    void this.#write([{ kind: 'put', table, key, value: encode(lackingWire, { body, base }) }])
+    this.onLacking()
+  }
+
+  #found(block: BlockId): void {
+    if (!this.#lacking.delete(keyOf(block))) return
+    this.#reportVersion++
+    void this.#write([{ kind: 'delete', table, key: inPlace(this.#place, Uint8Array.of(kinds.lacking), block) }])
+  }
+
+  /** A body is whole here now. */
+  fetched({ block, body }: Lacking): void {
+    const lacking = this.#lacking.get(keyOf(block))
+    if (lacking !== undefined && equal(lacking.body.bodyRoot, body.bodyRoot)) this.#found(block)
+    // What waited to be deleted until it was known what it shares with this one.
+    this.onDoomed()
+  }
+
+  async #has(block: BlockId, hash: Bytes): Promise<boolean> {
+    const octets = await this.#store.read('object', objectKey(this.#place, block, hash)).catch(() => null)
+    return octets !== null
+  }
+
+  /** A store that fails stops the node by itself, and then the next start writes what is missing. */
+  #write(changes: readonly Change[]): Promise<void> {
+    return this.#store.write(changes, 'relaxed').catch(() => {})
+  }
+}
+
+const deadSizeOf = (state: TreeState, key: Bytes): number | null => readRow(state, 'dead', key)?.sizeBytes ?? null
+
+/** The root of the body that a row of the fold's list of the dead names. */
+const deadRootOf = (key: Bytes): Bytes => key.slice(9 + blockIdSizeBytes)

@@ -1,0 +1,86 @@
+/**
+ * Letting devices into a tree: what the device on which the owner approves does, and what the newcomer does. How the two come to
+ * trust each other is not settled here.
+ * @module
+ */
+import { BlocktreeError, type Bytes, equal, orRefuse, refused, RefusedError, toHex } from '../core/bytes/bytes.ts'
+import { type PublicCredential, hpkeInfo, principalOf } from '../core/crypto/crypto.ts'
+import { type Writecap, readcapPlace } from '../core/cap/cap.ts'
+import { type TreeId, rootBlockId, rootPath } from '../core/path/path.ts'
+import { type DeviceBody, type SignedDevice, accessOf, sealDeviceName } from '../core/tree/tree.ts'
+import type { TransportId } from '../port/net.ts'
+import type { OwnTree } from './own-tree.ts'
+import { peerOf } from './cluster/membership.ts'
+
+/** Approver: what a newcomer has to sign about itself, as a device that reads the whole tree. */
+export function deviceBodyFor(
+  tree: OwnTree,
+  credential: PublicCredential,
+  transportId: TransportId,
+  name: string,
+): DeviceBody {
+  const root = rootBlockId(tree.treeId)
+  const access = accessOf(tree.state, root)
+  const rootKey = tree.ring.keyOf(tree.state, root)
+  if (access === null || rootKey === null)
+    throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in.')
+  return {
+    treeId: tree.treeId,
+    credential,
+    transportId,
+    version: 1,
+    previousHash: null,
+    sealedName: sealDeviceName(rootKey, principalOf(credential), name, tree.platform.random.bytes(24)),
+    nameBlock: root,
+    nameKeyEpoch: access.fields.keyEpoch,
+  }
+}
+
+/**
+ * Approver: takes a newcomer into the tree.
+ * @param writecap that the root signed for it, for the whole tree
+ */
+export async function admit(tree: OwnTree, device: SignedDevice, writecap: Writecap): Promise<void> {
+  const root = rootBlockId(tree.treeId)
+  const previous = accessOf(tree.state, root)
+  const rootKey = tree.ring.keyOf(tree.state, root)
+  if (previous === null || rootKey === null)
+    throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in.')
+  const { credential } = device.fields
+  const recipient = principalOf(credential)
+  const { author: _author, writecapHash: _hash, ...fields } = previous.fields
+  const place = readcapPlace(tree.treeId, root, fields.keyEpoch, recipient)
+  const sealedKey = await tree.platform.crypto.sealTo(credential.kemKey, hpkeInfo.readcap, place, rootKey)
+  const access = await tree.author.sign('access', {
+    ...fields,
+    path: rootPath(tree.treeId),
+    version: fields.version + 1,
+    previousHash: previous.hash,
+    readcaps: [...fields.readcaps.filter((readcap) => !equal(readcap.recipient, recipient)), { recipient, sealedKey }],
+  })
+  const outcome = await tree.cluster.propose({ tag: 'admit', value: { device, writecap, access } })
+  if (!outcome.ok) throw new RefusedError(outcome.fault)
+}
+
+/** Makes devices vote that listen now, at once or, where they are several, together. */
+export function letVote({ cluster }: OwnTree, principals: readonly Bytes[]): void {
+  const { learners } = cluster.members.configuration
+  const changes = principals.map((principal) => {
+    const id = learners.find((learner) => peerOf(learner) === toHex(principal))
+    if (id === undefined) throw new RefusedError(notListening.fault)
+    return { kind: 'addVoter' as const, id }
+  })
+  const check = cluster.changeMembers(changes)
+  orRefuse(check.ok ? { ...check, value: null } : check)
+}
+
+const notListening = refused('notListening', 'That device has not caught up with the tree yet.')
+
+/** What a newcomer needs to know to find its tree. */
+export interface Invitation {
+  readonly treeId: TreeId
+  /** Of the cluster at the root. */
+  readonly generation: number
+  /** Who let it in. */
+  readonly host: { readonly principal: Bytes; readonly transportId: TransportId }
+}

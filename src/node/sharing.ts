@@ -1,0 +1,314 @@
+/**
+ * Sharing bodies: staged with the voters before a record refers to them, fetched by whoever lacks them, and counted.
+ * @module
+ */
+import { BlocktreeError, type Bytes, type Check, type Fault, keyOf, ok, refused } from '../core/bytes/bytes.ts'
+import type { Body } from '../core/block/block.ts'
+import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
+import { type Answer, type Question, lackingCountMax } from '../core/message/message.ts'
+import type { Configuration } from '../core/raft/raft.ts'
+import { type Operation, type TreeState, contentOf, summaryOf } from '../core/tree/tree.ts'
+import type { Change } from '../port/store.ts'
+import type { Platform } from '../port/platform.ts'
+import { peerOf } from './cluster/membership.ts'
+import { Fetcher } from './fetcher.ts'
+import type { Holdings, Lacking } from './holdings.ts'
+import type { PeerId } from './peers.ts'
+import { type ClusterPlace, placePrefixSizeBytes } from './place.ts'
+import type { ObjectStore } from './read/content.ts'
+
+const fetchCountMax = 2
+/** Until a body is tried again that nobody could give. */
+const retryMs = 5000
+/** How long an author waits for a majority of voters that can not be reached. */
+const patienceMs = 20_000
+
+export interface SharingOptions {
+  readonly platform: Pick<Platform, 'store' | 'clock' | 'crypto' | 'discard'>
+  readonly place: ClusterPlace
+  readonly principal: PeerId
+  readonly holdings: Holdings
+  readonly state: () => TreeState
+  readonly configuration: () => Configuration
+  /** Who is connected. */
+  readonly peers: () => readonly PeerId[]
+  /** Whether this device is to hold a body, which it does of all bodies as a voter. */
+  readonly wants: (lacking: Lacking) => boolean
+  ask(to: PeerId, question: Question): Promise<Answer | null>
+  onReport(id: PeerId, fault: Fault): void
+  /** What is known of who holds what has changed. */
+  onCounted(): void
+  /** Resolves when nothing is being deleted, so that what is staged from then on stays. */
+  untilSwept(): Promise<void>
+}
+
+/** What a device has said of itself. */
+interface Report {
+  stampMs: number
+  /** null where it has to be asked for again. */
+  version: number | null
+  /** null where it was never told. */
+  lacks: ReadonlySet<string> | null
+  isAsking: boolean
+}
+
+interface StagedBody {
+  readonly position: number
+  readonly block: BlockId
+  readonly body: Body
+}
+
+export class Sharing {
+  readonly #options: SharingOptions
+  readonly #fetcher: Fetcher
+  readonly #reports = new Map<PeerId, Report>()
+  readonly #running = new Set<string>()
+  readonly #triedAtMs = new Map<string, number>()
+  #cancelRetry: (() => void) | null = null
+  #isClosed = false
+
+  constructor(options: SharingOptions) {
+    this.#options = options
+    this.#fetcher = new Fetcher(options)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#cancelRetry?.()
+  }
+
+  // --- staging --------------------------------------------------------------------------------------------------------------
+
+  /** Author: resolves when a majority of the voters holds what an operation refers to. */
+  async stage(operation: Operation, attached: readonly Change[]): Promise<Check> {
+    const bodies = this.#bodiesOf(operation)
+    if (bodies.length === 0 || operation.tag !== 'change') return ok
+    const { requestId } = operation.value
+    const { holdings, platform } = this.#options
+    for (const { position, block, body } of bodies)
+      await holdings.stage(requestId, position, block, body, this.#stampMs)
+    const puts = attached.filter(({ kind }) => kind === 'put')
+    if (puts.length > 0) await platform.store.write(puts, 'relaxed')
+    for (const { position } of bodies) await holdings.stagedWhole(requestId, position)
+    return this.#untilMajority(requestId, bodies)
+  }
+
+  #bodiesOf(operation: Operation): readonly StagedBody[] {
+    if (operation.tag !== 'change') return []
+    return operation.value.records.flatMap((record, position) => {
+      if (record.kind !== 'content' || record.fields.sizeBytes === 0) return []
+      const { path, bodyRoot, sizeBytes } = record.fields
+      const block = blockIdOf(path)
+      const now = contentOf(this.#options.state(), block)?.content.fields
+      const isNew = now === undefined || keyOf(now.bodyRoot) !== keyOf(bodyRoot)
+      return isNew ? [{ position, block, body: { bodyRoot, sizeBytes } }] : []
+    })
+  }
+
+  #untilMajority(requestId: Bytes, bodies: readonly StagedBody[]): Promise<Check> {
+    const { clock } = this.#options.platform
+    const holders = new Set<PeerId>([this.#options.principal])
+    const asked = new Set<PeerId>()
+    let answeredAtMs = clock.monotonicMs()
+    return new Promise((resolve) => {
+      let cancel = (): void => {}
+      const settle = (check: Check): void => {
+        cancel()
+        resolve(check)
+      }
+      const tryAgain = (): void => {
+        if (this.#isMajority(holders)) return settle(ok)
+        if (this.#isClosed || (asked.size === 0 && clock.monotonicMs() - answeredAtMs > patienceMs))
+          return settle(quorumAway)
+        cancel()
+        cancel = clock.after(1000, tryAgain)
+        for (const voter of this.#voters())
+          if (!holders.has(voter) && !asked.has(voter) && this.#options.peers().includes(voter)) void ask(voter)
+      }
+      const ask = async (voter: PeerId): Promise<void> => {
+        asked.add(voter)
+        const isHeld = await this.#askToStage(voter, requestId, bodies)
+        asked.delete(voter)
+        if (isHeld) {
+          holders.add(voter)
+          answeredAtMs = clock.monotonicMs()
+        }
+        if (this.#isMajority(holders)) settle(ok)
+      }
+      tryAgain()
+    })
+  }
+
+  async #askToStage(voter: PeerId, requestId: Bytes, bodies: readonly StagedBody[]): Promise<boolean> {
+    for (const { position, block, body } of bodies) {
+      const answer = await this.#options.ask(voter, { tag: 'stage', value: { requestId, position, block, body } })
+      if (answer?.tag !== 'staged') return false
+    }
+    return true
+  }
+
+  #voters(): readonly PeerId[] {
+    const { voters, votersOutgoing } = this.#options.configuration()
+    return [...new Set([...voters, ...votersOutgoing].map(peerOf))]
+  }
+
+  /** In both halves of a joint configuration. */
+  #isMajority(holders: ReadonlySet<PeerId>): boolean {
+    const { voters, votersOutgoing } = this.#options.configuration()
+    return [voters, votersOutgoing].every(
+      (half) => half.length === 0 || 2 * half.filter((id) => holders.has(peerOf(id))).length > half.length,
+    )
+  }
+
+  /** Voter: fetches a body from its author and keeps it for the request. */
+  async onStage(
+    from: PeerId,
+    { requestId, position, block, body }: Extract<Question, { tag: 'stage' }>['value'],
+  ): Promise<Answer> {
+    const { holdings, state, untilSwept } = this.#options
+    await untilSwept()
+    const isWhole = await holdings.stage(requestId, position, block, body, this.#stampMs)
+    if (!isWhole) {
+      const now = contentOf(state(), block)?.content.fields
+      const base = now === undefined || holdings.isLacking(block) ? null : now
+      if (!(await this.#fetcher.fetch(block, body, base, [from]))) return { tag: 'none', value: {} }
+      if (!(await holdings.stagedWhole(requestId, position))) return { tag: 'none', value: {} }
+    }
+    return { tag: 'staged', value: {} }
+  }
+
+  get #stampMs(): number {
+    return summaryOf(this.#options.state())?.stampMs ?? 0
+  }
+
+  // --- fetching -------------------------------------------------------------------------------------------------------------
+
+  /** Goes on with what is lacking and wanted, as long as somebody can give it. */
+  fetchLacking(): void {
+    if (this.#isClosed) return
+    const { holdings, wants, platform } = this.#options
+    const nowMs = platform.clock.monotonicMs()
+    for (const [name, lacking] of holdings.lacking) {
+      if (this.#running.size >= fetchCountMax) return
+      const triedAtMs = this.#triedAtMs.get(name)
+      if (this.#running.has(name) || !wants(lacking) || (triedAtMs !== undefined && nowMs - triedAtMs < retryMs))
+        continue
+      void this.#fetchOne(name, lacking)
+    }
+    const isWanting = [...holdings.lacking.values()].some(wants)
+    this.#cancelRetry?.()
+    this.#cancelRetry = isWanting ? platform.clock.after(retryMs, () => this.fetchLacking()) : null
+  }
+
+  async #fetchOne(name: string, lacking: Lacking): Promise<void> {
+    const { block, body, base } = lacking
+    this.#running.add(name)
+    const isWhole = await this.#fetcher.fetch(block, body, base, this.#holdersOf(block)).catch(() => false)
+    this.#running.delete(name)
+    if (isWhole) {
+      this.#triedAtMs.delete(name)
+      this.#options.holdings.fetched(lacking)
+      this.#options.onCounted()
+    } else this.#triedAtMs.set(name, this.#options.platform.clock.monotonicMs())
+    this.fetchLacking()
+  }
+
+  /** Who is connected and holds a body, or may hold it; who said that he lacks it comes last, since he may have got it meanwhile. */
+  #holdersOf(block: BlockId): readonly PeerId[] {
+    const name = keyOf(block)
+    const lacks = (id: PeerId): number => (this.#reports.get(id)?.lacks?.has(name) === true ? 1 : 0)
+    return this.#options.peers().toSorted((left, right) => lacks(left) - lacks(right))
+  }
+
+  /** Objects as readers want them: from this device, else from whoever has them. */
+  objects(): ObjectStore {
+    const { platform, holdings } = this.#options
+    return {
+      readMany: async (table, keys) => {
+        const held = await platform.store.readMany(table, keys)
+        if (held.every((octets) => octets !== null)) return held
+        const found = [...held]
+        for (const source of this.#options.peers()) {
+          const missing = keys.flatMap((_, at) => (found[at] === null ? [at] : []))
+          if (missing.length === 0) break
+          const got = await this.#fetcher.obtain(
+            source,
+            missing.map((at) => keys[at]!.slice(placePrefixSizeBytes)),
+          )
+          missing.forEach((at, position) => (found[at] = got[position] ?? null))
+        }
+        const blockOf = (key: Bytes): BlockId =>
+          key.slice(placePrefixSizeBytes, placePrefixSizeBytes + blockIdSizeBytes)
+        const isAway = keys.some((key, at) => found[at] === null && holdings.isLacking(blockOf(key)))
+        if (isAway) throw new BlocktreeError('contentAway', contentAway)
+        return found
+      },
+    }
+  }
+
+  // --- counting -------------------------------------------------------------------------------------------------------------
+
+  /** What a device said holds on while it is away; when it is back, it may have begun anew. */
+  onUp(id: PeerId): void {
+    const report = this.#reports.get(id)
+    if (report !== undefined) this.#reports.set(id, { ...report, version: null, isAsking: false })
+    this.fetchLacking()
+  }
+
+  /** A device is here, and says up to where its report holds. */
+  onHere(from: PeerId, stampMs: number, version: number): void {
+    const report = this.#reports.get(from)
+    if (report?.version === version) {
+      if (report.stampMs !== stampMs) this.#options.onCounted()
+      report.stampMs = stampMs
+    } else if (report?.isAsking !== true) void this.#askWhatIsLacking(from, stampMs)
+  }
+
+  async #askWhatIsLacking(from: PeerId, stampMs: number): Promise<void> {
+    const before = this.#reports.get(from)
+    const asking: Report = before ?? { stampMs: 0, version: null, lacks: null, isAsking: true }
+    asking.isAsking = true
+    this.#reports.set(from, asking)
+    const lacks = new Set<string>()
+    let version: number | null = null
+    for (let after: BlockId | null = null; ;) {
+      const answer: Answer | null = await this.#options.ask(from, { tag: 'lacks', value: { after } })
+      // What changes while it is told is asked again at the next word of him.
+      if (answer?.tag !== 'lacks' || (version !== null && answer.value.reportVersion !== version)) break
+      version = answer.value.reportVersion
+      for (const block of answer.value.blocks) lacks.add(keyOf(block))
+      after = answer.value.blocks.at(-1) ?? null
+      if (!answer.value.isLast && after !== null) continue
+      this.#reports.set(from, { stampMs, version, lacks, isAsking: false })
+      this.#options.onCounted()
+      this.fetchLacking()
+      return
+    }
+    asking.isAsking = false
+  }
+
+  lacksFor({ after }: Extract<Question, { tag: 'lacks' }>['value']): Answer {
+    const { holdings } = this.#options
+    const blocks = holdings.lackingAfter(after, lackingCountMax)
+    return {
+      tag: 'lacks',
+      value: { reportVersion: holdings.reportVersion, blocks, isLast: blocks.length < lackingCountMax },
+    }
+  }
+
+  /** How many devices hold the body of a block, as far as they have said so. @param stampMs of its content record */
+  copyCount(block: BlockId, stampMs: number): number {
+    const name = keyOf(block)
+    let count = this.#options.holdings.isLacking(block) ? 0 : 1
+    for (const report of this.#reports.values())
+      if (report.lacks !== null && stampMs <= report.stampMs && !report.lacks.has(name)) count++
+    return count
+  }
+}
+
+const quorumAway = refused(
+  'quorumAway',
+  'Too few of the devices that keep this tree can be reached now, so nothing was changed. Try again when they are there.',
+)
+const contentAway =
+  'This file is not on this device yet, and no device that has it can be reached now. It can be opened when one is there.'

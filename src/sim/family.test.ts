@@ -1,0 +1,152 @@
+/**
+ * Nodes of several devices that share a tree: files over the network, read where they are not, counted where they are.
+ */
+import { describe, expect, test } from 'vitest'
+import { type Bytes, equal, fromHex } from '../core/bytes/bytes.ts'
+import { createSimBlob } from './blob.ts'
+import { type Life, type Outcome, SimDevice, readAll, settle } from './device.ts'
+import { Disk } from './disk.ts'
+import { letIn, plant } from './family.ts'
+import { SimNetwork } from './net.ts'
+import { Random } from './random.ts'
+import { Scheduler } from './scheduler.ts'
+import { drain } from './testing/drain.ts'
+import { Trace } from './trace.ts'
+
+const quiet = { onCrash() {}, onFull() {}, onSuperseded() {}, onBrokenSignature() {} }
+
+class Family {
+  readonly scheduler = new Scheduler(drain)
+  readonly network: SimNetwork
+  readonly devices: SimDevice[]
+  lives: Life[] = []
+  #requestCount = 0
+
+  constructor(seed: number, names: readonly string[]) {
+    const random = Random.fromSeed(seed)
+    const trace = new Trace()
+    this.network = new SimNetwork(this.scheduler, random.fork('network'), trace)
+    const world = { scheduler: this.scheduler, trace, random }
+    this.devices = names.map((name) => new SimDevice(world, name, new Disk(), quiet, { network: this.network }))
+  }
+
+  static async of(seed: number, ...names: readonly string[]): Promise<Family> {
+    const family = new Family(seed, names)
+    for (const device of family.devices) family.lives.push(value(await family.scheduler.run(device.start())))
+    const [host] = family.lives
+    const words = await family.scheduler.run(plant(host!))
+    const treeId = fromHex(host!.page.tree.treeId)!
+    for (const [at, guest] of family.lives.entries())
+      if (guest !== host)
+        await family.run(
+          guest,
+          letIn(host!, guest, family.devices[at]!, treeId, words, family.devices[0]!.wall.offsetMs),
+        )
+    return family
+  }
+
+  run<T>(life: Life, work: Promise<T>): Promise<T> {
+    return this.scheduler.run(settle(life.process, work)).then(value)
+  }
+  add(life: Life, name: string, content: Bytes): Promise<string> {
+    const request = `request ${++this.#requestCount}`
+    const blob = createSimBlob(content, life.process)
+    return this.run(life, life.node.api.addFile(request, life.page.tree.rootId, name, blob))
+  }
+  async until(what: string, isTrue: () => boolean): Promise<void> {
+    const endMs = this.scheduler.nowMs + 10 * 60_000
+    while (!isTrue()) {
+      if (this.scheduler.nowMs > endMs) throw new Error(`never came about: ${what}`)
+      await this.scheduler.run(this.scheduler.sleep(200))
+    }
+  }
+  async allVote(): Promise<void> {
+    const [host, ...guests] = this.lives
+    for (const [at, guest] of guests.entries()) {
+      await this.until('the guest has caught up', () => standing(guest).appliedIndex >= standing(host!).appliedIndex)
+      host!.node.membership.letVote([fromHex(standing(guest).nodeId.slice(0, 64))!])
+      await this.until('the guest votes', () => standing(host!).voters.length === at + 2)
+    }
+  }
+}
+const value = <T>(outcome: Outcome<T>): T => {
+  if (outcome.kind === 'done') return outcome.value
+  throw outcome.kind === 'failed' ? outcome.error : new Error('the process died')
+}
+const standing = (life: Life) => life.node.membership.standing()
+const content = (sizeBytes: number): Bytes => Random.fromSeed(sizeBytes).bytes(sizeBytes)
+
+describe('a laptop and a phone', () => {
+  test('hold the same files, whichever of them made them', async () => {
+    const family = await Family.of(1, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const one = await family.add(laptop, 'one', content(300_000))
+    const two = await family.add(phone, 'two', content(2_500_000))
+    await family.until('the phone has the first', () => phone.page.items.get(one)?.copyCount === 2)
+    await family.until('the laptop has the second', () => laptop.page.items.get(two)?.copyCount === 2)
+    expect(equal(await family.run(phone, readAll(phone.node.api, one)), content(300_000))).toBe(true)
+    expect(equal(await family.run(laptop, readAll(laptop.node.api, two)), content(2_500_000))).toBe(true)
+    for (const life of family.lives) expect(standing(life).lackingCount).toBe(0)
+    expect(laptop.page.tree.deviceCount).toBe(2)
+  })
+
+  test('what the phone made is on the laptop before it is acknowledged', async () => {
+    const family = await Family.of(2, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const id = await family.add(phone, 'two', content(200_000))
+    phone.process.kill()
+    await family.until('the laptop shows it', () => laptop.page.items.has(id))
+    expect(equal(await family.run(laptop, readAll(laptop.node.api, id)), content(200_000))).toBe(true)
+  })
+
+  test('a file that is elsewhere is fetched when it is read, and said to be away where nobody is there', async () => {
+    const family = await Family.of(3, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    // So slow that nothing but what is asked for comes in time.
+    const link = family.network.linkBetween(
+      laptop.node === undefined ? new Uint8Array() : await transport(family, 0),
+      await transport(family, 1),
+    )
+    link.bytesPerMs = 40
+    const large = await family.add(laptop, 'large', content(4_000_000))
+    await family.until('the phone knows of it', () => phone.page.items.has(large))
+    expect(standing(phone).lackingCount).toBe(1)
+    const head = await family.run(phone, phone.node.api.openContent(large, 3_000_000, 3_000_100))
+    expect(await family.run(phone, phone.node.api.nextChunk(head.streamId))).toEqual(
+      content(4_000_000).slice(3_000_000, 3_000_100),
+    )
+    laptop.process.kill()
+    await family.scheduler.run(family.scheduler.sleep(20_000))
+    await expect(family.run(phone, readAll(phone.node.api, large))).rejects.toMatchObject({ code: 'contentAway' })
+  })
+})
+
+const transport = (family: Family, at: number) => family.scheduler.run(family.devices[at]!.keys.transportId())
+
+describe('three devices that vote', () => {
+  test('go on without any one of them, and nothing is lost', async () => {
+    const family = await Family.of(4, 'laptop', 'phone', 'desk')
+    await family.allVote()
+    const files = new Map<string, Bytes>()
+    for (const [at, gone] of family.lives.entries()) {
+      for (const [position, life] of family.lives.entries()) {
+        const size = 70_000 * (at + 1) + position
+        files.set(await family.add(life, `file ${at} ${position}`, content(size)), content(size))
+      }
+      gone.process.kill()
+      const rest = family.lives.filter((life) => life !== gone)
+      await family.until('another leads', () => rest.some((life) => standing(life).isLeader))
+      for (const life of rest)
+        files.set(await family.add(life, `without ${at}`, content(1000 + at)), content(1000 + at))
+      family.lives[at] = value(await family.scheduler.run(family.devices[at]!.start()))
+    }
+    await family.until('all have all', () =>
+      family.lives.every(
+        (life) => standing(life).lackingCount === 0 && life.page.items.size === family.lives[0]!.page.items.size,
+      ),
+    )
+    for (const life of family.lives)
+      for (const [id, octets] of files)
+        expect(equal(await family.run(life, readAll(life.node.api, id)), octets)).toBe(true)
+  })
+})
