@@ -6,6 +6,7 @@
 import { type Bytes, decode, encode, keyOf, listOf, bytesOf, must, u64be } from '../core/bytes/bytes.ts'
 import type { SectorKeys } from '../core/crypto/crypto.ts'
 import {
+  type Body,
   type BodyWriter,
   type Page,
   type SectorLeaf,
@@ -222,11 +223,20 @@ async function isNeeded(tree: OwnTree, object: Bytes, known: Map<string, Readonl
       ...(current === null ? [] : [current]),
       ...tree.holdings.stagedBodies(block).map(({ body }) => body),
     ]
-    const hashes = new Set<string>()
-    for (const body of bodies)
-      for await (const objects of walk({ store: tree.platform.store, place: tree.place }, block, diffBodies(body, [])))
-        for (const { hash } of objects) hashes.add(keyOf(hash))
-    known.set(keyOf(block), (needed = hashes))
+    known.set(keyOf(block), (needed = await objectsOf(tree, block, bodies)))
   }
   return needed.has(keyOf(object.subarray(blockIdSizeBytes)))
+}
+
+/** What bodies of a block consist of, as far as their pages are here. */
+export async function objectsOf(
+  { platform, place }: OwnTree,
+  block: BlockId,
+  bodies: readonly Body[],
+): Promise<ReadonlySet<string>> {
+  const hashes = new Set<string>()
+  for (const body of bodies)
+    for await (const objects of walk({ store: platform.store, place }, block, diffBodies(body, [])))
+      for (const { hash } of objects) hashes.add(keyOf(hash))
+  return hashes
 }

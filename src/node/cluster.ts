@@ -125,6 +125,7 @@ export class Cluster {
   #sizeSinceCheckpointBytes = 0
   #isCheckpointWanted = false
   #cancelQuiet: (() => void) | null = null
+  #quietSinceIndex = -1
   #isClosed = false
 
   private constructor(options: ClusterOptions, identity: Identity, log: MemoryLog, state: TreeState) {
@@ -236,7 +237,15 @@ export class Cluster {
       const isAlone = this.isSoleVoter
       const written = isAlone ? attached : []
       const settled = new Promise<Outcome>((resolve, reject) =>
-        this.#proposals.add({ operation, attached: written, resolve, reject, sinceMs, isForeign: false }),
+        this.#proposals.add({
+          operation,
+          attached: written,
+          resolve,
+          reject,
+          sinceMs,
+          isForeign: false,
+          wasGiven: false,
+        }),
       )
       return isAlone ? settled : settled.then((outcome) => this.#endLease(outcome, attached))
     } finally {
@@ -287,25 +296,17 @@ export class Cluster {
   }
 
   /** Another device has changes for the leader. Each passes gate 1 here as well. */
-  async onPropose(from: PeerId, octets: Bytes): Promise<Check> {
+  async onPropose(octets: Bytes): Promise<Check> {
     const batch = decodeBatch(octets)
     if (!batch.ok) return batch
     if (this.#raft.role !== 'leader') return ok
     for (const operation of batch.value.operations) {
       const passed = await this.#gate.check(operation)
       if (!passed.ok) return passed
-      const isTaken = this.#proposals.addForeign(operation, this.#options.platform.clock.monotonicMs())
-      if (!isTaken && operation.tag === 'change') {
-        const { requestId } = operation.value
-        this.#link?.send(from, { tag: 'declined', value: { requestId, code: 'leaderBusy', sentence: leaderBusy } })
-      }
+      this.#proposals.addForeign(operation, this.#options.platform.clock.monotonicMs())
     }
     void this.#pump()
     return ok
-  }
-
-  onDeclined(requestId: Bytes, code: string, sentence: string): void {
-    this.#proposals.declined(requestId, code, sentence)
   }
 
   /** The next rows of a state that is being sent. */
@@ -605,6 +606,9 @@ export class Cluster {
   }
 
   #scheduleCheckpoint(): void {
+    // Heartbeats do not count as noise.
+    if (this.#appliedIndex === this.#quietSinceIndex) return
+    this.#quietSinceIndex = this.#appliedIndex
     this.#cancelQuiet?.()
     if (this.#appliedIndex === this.#log.base.index || this.#isOver) return
     this.#cancelQuiet = this.#options.platform.clock.after(checkpointQuietMs, () => {
@@ -639,5 +643,4 @@ function differingKeys(before: AuthenticatedMap, after: AuthenticatedMap): reado
 }
 
 const noData = new Uint8Array()
-const leaderBusy = 'Too many changes wait on the device that keeps this tree in order; try again in a moment.'
 const forged = refused('raftForged', 'A device spoke in the name of another one, so the connection to it was closed.')

@@ -178,10 +178,7 @@ export class Replication {
         this.sharing.onHere(from, body.value.stampMs, body.value.reportVersion)
         return cluster.onHere(from, body.value.nodeId)
       case 'propose':
-        return cluster.onPropose(from, body.value.batch)
-      case 'declined':
-        cluster.onDeclined(body.value.requestId, body.value.code, body.value.sentence)
-        return ok
+        return cluster.onPropose(body.value.batch)
       default:
         return assertNever(body)
     }

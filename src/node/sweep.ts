@@ -7,12 +7,13 @@
  * not get to is found again at the start, in the list or among the doomed; an object that is gone already costs one look.
  * @module
  */
-import { type Bytes, equal } from '../core/bytes/bytes.ts'
+import { type Bytes, equal, keyOf } from '../core/bytes/bytes.ts'
 import { type Body, diffBodies } from '../core/block/block.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdSizeBytes } from '../core/path/path.ts'
 import { keys, readRow, rowKind } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
+import { objectsOf } from './bodies.ts'
 import type { OwnTree } from './own-tree.ts'
 import { objectKey } from './place.ts'
 import { bodyOf, walk } from './read/content.ts'
@@ -143,6 +144,15 @@ export class Sweeper {
       ...holdings.stagedBodies(block).map((staged) => staged.body),
       ...listed.filter((dead) => equal(dead.block, block)).map((dead) => dead.body),
     ]
+    if (isShared) {
+      // Some of the others may never have come here whole, so that they can not be compared page by page.
+      const needed = await objectsOf(this.#tree, block, others)
+      for await (const objects of walk({ store: platform.store, place }, block, diffBodies(body, [])))
+        yield objects
+          .filter(({ hash }) => !needed.has(keyOf(hash)))
+          .map(({ hash }) => ({ kind: 'delete', table: 'object', key: objectKey(place, block, hash) }))
+      return
+    }
     for await (const objects of walk({ store: platform.store, place }, block, diffBodies(body, others)))
       yield objects.map(({ hash }) => ({ kind: 'delete', table: 'object', key: objectKey(place, block, hash) }))
   }

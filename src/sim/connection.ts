@@ -54,6 +54,8 @@ export interface NetWorld {
   readonly faults: NetFaults
   readonly counts: NetFaultCounts
   linkBetween(from: TransportId, to: TransportId): Link
+  /** Sees every frame that is sent. */
+  readonly tap: (lane: Lane, frame: Uint8Array) => void
 }
 
 interface Party {
@@ -61,6 +63,10 @@ interface Party {
   readonly process: Process
 }
 
+/** Between frames that do not come and the end of the connection: six seconds of silence, looked for every two. */
+export const silenceMs = { min: 6000, max: 8000 }
+/** Until the end of a path is noticed at its other end. */
+const noticeMs = 5
 /** A reader reports what it took in portions, like the real one. */
 const reportedBytesMin = frameWindowBytes / 16
 /** Frames of the hello, which no sabotage touches: it would only be another refused dial. */
@@ -108,7 +114,8 @@ export class SimConnection {
   lose(at: TransportId | null, fault: Fault): void {
     for (const end of [this.dialler, this.acceptor])
       if (at === null || equal(end.own, at)) end.finish(fault)
-      else if (!end.isCutOff) end.finishSoon(fault)
+      // Where nothing gets through it hears nothing from now on, also when the link is healed.
+      else end.finishAfter(end.isCutOff ? silenceMs.max : noticeMs, fault)
   }
 
   #ended(): void {
@@ -196,6 +203,7 @@ export class End implements Connection {
       throw new RangeError(`"frame" expected at most ${frameSizeBytesMax} bytes, got ${frame.length}`)
     if (this.isOver || !this.process.isAlive) return true
     const lane = this.#lanes[name]
+    this.#world.tap(name, frame)
     lane.waiting.push(copy(frame))
     this.#flush(name)
     return lane.waiting.length === 0
@@ -237,8 +245,8 @@ export class End implements Connection {
     this.#onOver()
   }
 
-  finishSoon(fault: Fault): void {
-    this.#world.scheduler.after(5, () => this.finish(fault))
+  finishAfter(delayMs: number, fault: Fault): void {
+    this.#world.scheduler.after(delayMs, () => this.finish(fault))
   }
 
   release(): void {

@@ -55,6 +55,8 @@ export interface DeviceOptions {
   readonly welcomes?: boolean
   /** Where it finds other devices; absent: it stands alone. */
   readonly network?: SimNetwork
+  /** How many lives the device has had on an earlier disk. */
+  readonly livesBefore?: number
 }
 
 export class SimDevice {
@@ -75,7 +77,7 @@ export class SimDevice {
     name: string,
     disk: Disk,
     events: StoreEvents & { onBrokenSignature(): void },
-    { sabotage = (platform) => platform, welcomes = false, network }: DeviceOptions = {},
+    { sabotage = (platform) => platform, welcomes = false, network, livesBefore = 0 }: DeviceOptions = {},
   ) {
     this.#world = world
     this.#name = name
@@ -84,6 +86,7 @@ export class SimDevice {
     this.#sabotage = sabotage
     this.#welcomes = welcomes
     this.#network = network
+    this.#lifeCount = livesBefore
     this.#keys = createSimulatedKeys(world.random.fork(name).fork('keys').bytes(32))
   }
 

@@ -6,10 +6,12 @@
  * @module
  */
 import { type FaultCounts, faultNames, noFaults } from './nemesis.ts'
+import { type ClusterTotals, runClusterSeeds, runPlantedClusterBugs } from './cluster-main.ts'
+import type { ClusterReport } from './cluster-run.ts'
 import { plantedBugs } from './planted.ts'
 import { type Report, type SimulationOptions, simulate } from './simulate.ts'
 
-const usage = 'npm run sim -- --seeds N [--seed S] [--minutes M] [--json] [--planted]'
+const usage = 'npm run sim -- --seeds N [--clusters N] [--seed S] [--minutes M] [--json] [--planted]'
 /** Below it a kind of fault may be missing by chance. */
 const seedCountForAllFaults = 20
 const acknowledgedCount = 200
@@ -19,6 +21,8 @@ const hourMs = 60 * 60 * 1000
 
 interface Arguments {
   readonly seedCount: number
+  /** Of several devices with one tree; they cost some four times as much. */
+  readonly clusterCount: number
   readonly firstSeed: number
   readonly minutes: number
   readonly isJson: boolean
@@ -38,11 +42,13 @@ function parseArguments(given: readonly string[]): Arguments {
   for (let at = 0; at < given.length; at++) {
     const name = given[at]!
     if (flags.has(name)) flags.set(name, true)
-    else if (numbers.has(name) && Number(given[at + 1]) >= 1) numbers.set(name, Number(given[++at]))
+    else if ((numbers.has(name) || name === '--clusters') && Number(given[at + 1]) >= 1)
+      numbers.set(name, Number(given[++at]))
     else throw new Error(`"${name}" is not understood. Usage: ${usage}`)
   }
   return {
     seedCount: Math.floor(numbers.get('--seeds')!),
+    clusterCount: Math.floor(numbers.get('--clusters') ?? Math.ceil(numbers.get('--seeds')! / 4)),
     firstSeed: Math.floor(numbers.get('--seed')!),
     minutes: numbers.get('--minutes')!,
     isJson: flags.get('--json')!,
@@ -65,6 +71,12 @@ async function run(seed: number, minutes: number, more: Partial<SimulationOption
   return { ...report, violations: [...report.violations, ...unhandled] }
 }
 
+async function runCluster(work: () => Promise<ClusterReport>): Promise<ClusterReport> {
+  unhandled.length = 0
+  const report = await work()
+  return { ...report, violations: [...report.violations, ...unhandled] }
+}
+
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6
@@ -84,7 +96,7 @@ interface Totals {
   faults: FaultCounts
 }
 
-async function runSeeds({ seedCount, firstSeed, minutes, isJson }: Arguments): Promise<boolean> {
+async function runSeeds({ seedCount, clusterCount, firstSeed, minutes, isJson }: Arguments): Promise<boolean> {
   const say = isJson ? () => {} : console.log
   const totals: Totals = {
     seedCount: 0,
@@ -113,9 +125,14 @@ async function runSeeds({ seedCount, firstSeed, minutes, isJson }: Arguments): P
   }
   const usedSeconds = cpuSeconds() - startedAt
   const missing = seedCount < seedCountForAllFaults ? [] : faultNames.filter((name) => totals.faults[name] === 0)
-  const isGood = totals.violatedSeeds.length + totals.differingSeeds.length + missing.length === 0
-  if (isJson) console.log(JSON.stringify({ ...totals, missingFaults: missing, cpuSeconds: usedSeconds, isGood }))
-  else sayTotals(totals, missing, usedSeconds)
+  const clusters = await runClusterSeeds({ firstSeed, seedCount: clusterCount, drain, run: runCluster, say })
+  const isGood = totals.violatedSeeds.length + totals.differingSeeds.length + missing.length === 0 && clusters.isGood
+  if (isJson)
+    console.log(JSON.stringify({ ...totals, missingFaults: missing, cpuSeconds: usedSeconds, clusters, isGood }))
+  else {
+    sayTotals(totals, missing, usedSeconds)
+    sayClusters(clusters)
+  }
   return isGood
 }
 
@@ -167,6 +184,20 @@ function sayTotals(totals: Totals, missing: readonly string[], usedSeconds: numb
   for (const [what, figure] of lines) console.log(`${what.padEnd(36)} ${figure}`)
 }
 
+function sayClusters({ faults, ...totals }: ClusterTotals): void {
+  const lines: readonly (readonly [string, string | number])[] = [
+    ['clusters of 2 to 5 devices', totals.seedCount],
+    ['acknowledged writes', totals.acknowledgedCount],
+    ['log entries compared among devices', totals.entryCount],
+    ['simulated hours', (totals.simulatedMs / hourMs).toFixed(1)],
+    ...Object.entries(faults).map(([name, count]) => [`fault ${name}`, count] as const),
+    ['seeds that differ the second time', list(totals.differingSeeds)],
+    ['seeds with violations', list(totals.violatedSeeds)],
+    ['kinds of faults that never struck', list(totals.missingFaults)],
+  ]
+  for (const [what, figure] of lines) console.log(`${what.padEnd(36)} ${figure}`)
+}
+
 const list = (items: readonly (string | number)[]): string =>
   items.length === 0 ? '0' : `${items.length}: ${items.join(' ')}`
 
@@ -188,7 +219,8 @@ async function runPlanted({ seedCount, firstSeed, minutes }: Arguments): Promise
       `${name.padEnd(28)} ${(found === null ? 'no seed' : `seed ${found.seed}`).padEnd(12)} ${found?.violations[0] ?? ''}`,
     )
   }
-  return areAllFound
+  const clusters = { firstSeed, seedCount: countMax, drain, run: runCluster, say: console.log }
+  return (await runPlantedClusterBugs(clusters)) && areAllFound
 }
 
 const given = parseArguments(process.argv.slice(2))

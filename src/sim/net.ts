@@ -16,6 +16,7 @@ import {
   type NetWorld,
   SimConnection,
   netFaultNames,
+  silenceMs,
 } from './connection.ts'
 import type { Process } from './process.ts'
 import type { Random } from './random.ts'
@@ -38,8 +39,6 @@ const healthy: NetFaults = {
 }
 /** A real path carries 15 MB/s between two tabs of one computer (`facts/webrtc.md` §2). */
 const healthyLink = { latencyMs: 2, jitterMs: 8, bytesPerMs: 10_000 }
-/** Between frames that do not come and the end of the connection: six seconds of silence, looked for every two. */
-const silenceMs = { min: 6000, max: 8000 }
 const dialMs = { min: 50, max: 550 }
 const dialTimeoutMs = 10_000
 
@@ -48,6 +47,7 @@ export class SimNetwork implements NetWorld {
   readonly random: Random
   readonly trace: Trace
   readonly faults: NetFaults = { ...healthy }
+  tap: NetWorld['tap'] = () => {}
   readonly counts = Object.fromEntries(netFaultNames.map((name) => [name, 0])) as NetFaultCounts
   readonly #stations = new Map<string, Station>()
   readonly #links = new Map<string, Link>()

@@ -3,8 +3,12 @@
  * A simulator that has found nothing shows by these that it would have.
  * @module
  */
+import { type Bytes, accepted, decode, encode, must } from '../core/bytes/bytes.ts'
+import { decodeBulk, decodeControl, encodeBulk, encodeControl } from '../core/message/message.ts'
+import type { Connection, Lane, NetPort } from '../port/net.ts'
 import type { Platform } from '../port/platform.ts'
 import { placePrefixSizeBytes } from '../node/place.ts'
+import { hardStateWire } from '../node/read/held-state.ts'
 import type { Change, Durability, StorePort } from '../port/store.ts'
 import type { Sabotage } from './device.ts'
 
@@ -35,6 +39,14 @@ const isHardState = (change: Change): boolean =>
   change.key.length === placePrefixSizeBytes + 1 &&
   change.key.at(-1) === 1
 
+const skippedCheck: PlantedBug = {
+  name: 'skipped check',
+  sabotage: (platform) => ({
+    ...platform,
+    crypto: { ...platform.crypto, verify: (claims) => claims.map(() => true) },
+  }),
+}
+
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'acknowledge before persist',
@@ -54,16 +66,136 @@ export const plantedBugs: readonly PlantedBug[] = [
         ),
       ),
   },
-  {
-    name: 'skipped check',
-    sabotage: (platform) => ({
-      ...platform,
-      crypto: { ...platform.crypto, verify: (claims) => claims.map(() => true) },
-    }),
-  },
+  skippedCheck,
   {
     name: 'lost relaxed write',
     sabotage: (platform) =>
       withWrite(platform, (changes, _durability: Durability) => platform.store.write(changes, 'relaxed')),
   },
 ]
+
+const withoutVote = (change: Extract<Change, { kind: 'put' }>): Change => {
+  const hardState = must(decode(hardStateWire, change.value, 4096))
+  return { ...change, value: encode(hardStateWire, { ...hardState, votedFor: null }) }
+}
+
+/** A snapshot is what clears the state before it writes one. */
+const isInstallation = (changes: readonly Change[]): boolean =>
+  changes.some(({ kind, table }) => kind === 'deleteAll' && table === 'state')
+
+/** Bugs of a node among others. */
+export const plantedClusterBugs: readonly PlantedBug[] = [
+  {
+    name: 'vote given twice',
+    sabotage: (platform) =>
+      withWrite(platform, (changes, durability) =>
+        platform.store.write(
+          changes.map((change) => (change.kind === 'put' && isHardState(change) ? withoutVote(change) : change)),
+          durability,
+        ),
+      ),
+  },
+  skippedCheck,
+  {
+    name: 'acknowledge before majority',
+    sabotage: (platform) => ({ ...platform, ...(platform.net && { net: hasty(platform.net) }) }),
+  },
+  {
+    name: 'snapshot without a row',
+    sabotage: (platform) =>
+      withWrite(platform, (changes, durability) => {
+        const lost = isInstallation(changes)
+          ? changes.findLast(({ kind, table }) => kind === 'put' && table === 'state')
+          : undefined
+        return platform.store.write(
+          changes.filter((change) => change !== lost),
+          durability,
+        )
+      }),
+  },
+  {
+    name: 'body not awaited',
+    sabotage: (platform) => ({ ...platform, ...(platform.net && { net: careless(platform.net) }) }),
+  },
+]
+
+/** Takes every entry that it sends for stored by the receiver. */
+const hasty = (net: NetPort): NetPort =>
+  onConnections(net, (lane, frame) => {
+    const sent = lane === 'control' ? decodeControl(frame) : null
+    if (!sent?.ok || sent.value.body.tag !== 'raft') return null
+    const { value: message } = sent.value.body
+    if (message.kind !== 'append' || message.entries.length === 0) return null
+    const { from: to, to: from, term, entries } = message
+    const value = { kind: 'appendResponse', from, to, term, index: entries.at(-1)!.index, rejection: null } as const
+    return encodeControl({ ...sent.value, body: { tag: 'raft', value } })
+  })
+
+/** Takes every body that it asks others to keep for kept. */
+const careless = (net: NetPort): NetPort =>
+  onConnections(net, (lane, frame) => {
+    const sent = lane === 'bulk' ? decodeBulk(frame) : null
+    if (!sent?.ok || sent.value.body.tag !== 'ask' || sent.value.body.value.question.tag !== 'stage') return null
+    const { number } = sent.value.body.value
+    return encodeBulk({
+      ...sent.value,
+      body: { tag: 'answer', value: { number, answer: { tag: 'staged', value: {} } } },
+    })
+  })
+
+/** @param answer what a connection is made to hear when it sends a frame, before anything that really comes; null: nothing */
+function onConnections(net: NetPort, answer: (lane: Lane, frame: Uint8Array) => Bytes | null): NetPort {
+  const wrap = (connection: Connection): Connection => {
+    const waiting: Record<Lane, ((frame: Bytes | null) => void) | null> = { control: null, bulk: null }
+    const listen = async (lane: Lane): Promise<void> => {
+      for (let frame = await connection.receive(lane); ; frame = await connection.receive(lane)) {
+        hear(lane, frame)
+        if (frame === null) return
+      }
+    }
+    const arrived: Record<Lane, (Bytes | null)[]> = { control: [], bulk: [] }
+    const hear = (lane: Lane, frame: Bytes | null): void => {
+      const receiver = waiting[lane]
+      waiting[lane] = null
+      if (receiver === null) arrived[lane].push(frame)
+      else receiver(frame)
+    }
+    void listen('control')
+    void listen('bulk')
+    return {
+      peer: connection.peer,
+      isDialler: connection.isDialler,
+      isRelayed: connection.isRelayed,
+      binding: connection.binding,
+      closed: connection.closed,
+      drained: (lane) => connection.drained(lane),
+      close: (reason) => connection.close(reason),
+      send: (lane, frame) => {
+        const heard = answer(lane, frame)
+        if (heard !== null) hear(lane, heard)
+        return connection.send(lane, frame)
+      },
+      receive: (lane) => {
+        const next = arrived[lane].shift()
+        if (next !== undefined) return Promise.resolve(next)
+        return new Promise((resolve) => (waiting[lane] = resolve))
+      },
+    }
+  }
+  return {
+    open: async (options) => {
+      const opened = await net.open({
+        ...options,
+        onConnection: (connection) => options.onConnection(wrap(connection)),
+      })
+      return {
+        transportId: opened.transportId,
+        close: () => opened.close(),
+        dial: async (peer, relays) => {
+          const dialled = await opened.dial(peer, relays)
+          return dialled.ok ? accepted(wrap(dialled.value)) : dialled
+        },
+      }
+    },
+  }
+}

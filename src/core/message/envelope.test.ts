@@ -63,7 +63,6 @@ const controls: readonly Control[] = [
   ...messages.map((value) => control({ tag: 'raft', value })),
   control({ tag: 'here', value: { nodeId: 'a', stampMs: 1000, reportVersion: 3 } }),
   control({ tag: 'propose', value: { batch: utf8('batch') } }),
-  control({ tag: 'declined', value: { requestId: octetsOf(4, 16), code: 'leaderBusy', sentence: 'Later.' } }),
 ]
 const body = { bodyRoot: octetsOf(6, 32), sizeBytes: 12 }
 const bulks: readonly Bulk[] = [

@@ -17,7 +17,6 @@ import {
   listOf,
   nullable,
   record,
-  textUpTo,
   tuple,
   u53,
   union,
@@ -47,8 +46,6 @@ const controlBody = union({
   here: tuple({ nodeId: nodeIdWire, stampMs: u53, reportVersion: u53 }),
   /** A batch of changes for the leader to propose under its own stamp. Its outcome shows in the fold. */
   propose: tuple({ batch: bytesUpTo(commandSizeBytesMax) }),
-  /** A change that was not proposed and why, by its request. */
-  declined: tuple({ requestId, code: textUpTo(64), sentence: textUpTo(512) }),
 })
 const placed = { treeId: bytesOf(32), clusterId: blockId, generation: u53 }
 const controlWire = record('control', 1, { ...placed, body: controlBody })

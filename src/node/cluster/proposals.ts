@@ -38,6 +38,8 @@ export interface Waiting {
   readonly sinceMs: number
   /** Of another device, which waits for the fold on its own. */
   readonly isForeign: boolean
+  /** Somebody has it, or had it, in his log or on his way there: it may take effect although nobody says so. */
+  wasGiven: boolean
 }
 
 /** What was proposed as one entry of the log. */
@@ -64,14 +66,13 @@ export class Proposals {
     this.#queue.push(waiting)
   }
 
-  /** @returns false where it is taken already, or where too many wait */
-  addForeign(operation: Operation, sinceMs: number): boolean {
+  /** Nothing where it is taken already; and nothing where too many wait, since its author will give it again. */
+  addForeign(operation: Operation, sinceMs: number): void {
     const name = nameOf(operation)
-    if (this.#foreign.has(name)) return true
-    if (this.#foreign.size >= foreignCountMax) return false
+    if (this.#foreign.has(name) || this.#foreign.size >= foreignCountMax) return
     this.#foreign.add(name)
-    this.#queue.push({ operation, attached: [], resolve: ignore, reject: ignore, sinceMs, isForeign: true })
-    return true
+    const answers = { resolve: ignore, reject: ignore }
+    this.#queue.push({ operation, attached: [], ...answers, sinceMs, isForeign: true, wasGiven: false })
   }
 
   /** As many as fit into a batch. One that fills more goes alone, and is refused when it is encoded. */
@@ -155,24 +156,18 @@ export class Proposals {
     return batches
   }
 
-  /** Another node will not propose it. */
-  declined(requestId: Bytes, code: string, sentence: string): void {
-    const name = keyOf(requestId)
-    this.#elsewhere.get(name)?.resolve(refused(code, sentence))
-    this.#elsewhere.delete(name)
-  }
-
   /** Gives up on what has waited too long. */
   expire(nowMs: number): void {
     const isOver = ({ sinceMs }: Waiting, limitMs: number): boolean => nowMs - sinceMs > limitMs
-    for (const waiting of this.#queue.filter((each) => isOver(each, patienceMs))) {
+    for (const waiting of this.#queue.filter((each) => !each.wasGiven && isOver(each, patienceMs))) {
       this.#queue.splice(this.#queue.indexOf(waiting), 1)
       if (waiting.isForeign) this.#foreign.delete(nameOf(waiting.operation))
       waiting.resolve(leaderAway)
     }
-    const given = [...this.#elsewhere.values(), ...[...this.#inLog.values()].flatMap(({ waiting }) => waiting)]
-    for (const waiting of given) {
+    const inLog = [...this.#inLog.values()].flatMap(({ waiting }) => waiting)
+    for (const waiting of [...this.#queue, ...this.#elsewhere.values(), ...inLog]) {
       if (!isOver(waiting, outcomePatienceMs)) continue
+      this.#queue = this.#queue.filter((each) => each !== waiting)
       this.#elsewhere.delete(nameOf(waiting.operation))
       waiting.reject(new OutcomeUnknownError())
     }
@@ -186,7 +181,11 @@ export class Proposals {
   }
 
   #sendElsewhere(waiting: readonly Waiting[]): void {
-    for (const each of waiting) if (!each.isForeign) this.#elsewhere.set(nameOf(each.operation), each)
+    for (const each of waiting) {
+      if (each.isForeign) continue
+      each.wasGiven = true
+      this.#elsewhere.set(nameOf(each.operation), each)
+    }
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { type Bytes, toHex, utf8 } from '../../core/bytes/bytes.ts'
 import { digest, principalOf } from '../../core/crypto/crypto.ts'
-import { noRevocation } from '../../core/message/message.ts'
+import { noRevocation } from '../../core/tree/tree.ts'
 import type { TreeId } from '../../core/path/path.ts'
 import type { TreeState } from '../../core/tree/tree.ts'
 import { Cluster, type Folded } from '../../node/cluster.ts'

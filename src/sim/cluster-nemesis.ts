@@ -1,0 +1,178 @@
+/**
+ * What goes wrong among several devices: drawn by the seed, one kind at a time or several together, and all of it ended by `lift`.
+ * @module
+ */
+import type { TransportId } from '../port/net.ts'
+import type { Life, SimDevice } from './device.ts'
+import type { SimNetwork } from './net.ts'
+import type { Random } from './random.ts'
+import type { Cancel, Scheduler } from './scheduler.ts'
+
+export const clusterFaultNames = [
+  'killed',
+  'crashBefore',
+  'crashAfter',
+  'pause',
+  'partition',
+  'oneWay',
+  'isolatedLeader',
+  'election',
+  'ring',
+  'slowLink',
+  'delay',
+  'slowDisk',
+  'clockJump',
+  'brokenSignature',
+  'wiped',
+] as const
+export type ClusterFaultCounts = { [name in (typeof clusterFaultNames)[number]]: number }
+export const noClusterFaults = (): ClusterFaultCounts =>
+  Object.fromEntries(clusterFaultNames.map((name) => [name, 0])) as ClusterFaultCounts
+
+const weights = {
+  none: 25,
+  election: 8,
+  killed: 10,
+  crash: 12,
+  pause: 8,
+  partition: 10,
+  oneWay: 6,
+  isolatedLeader: 8,
+  ring: 4,
+  slowLink: 6,
+  delay: 5,
+  lossy: 12,
+  dialling: 8,
+  cut: 6,
+  slowDisk: 4,
+  clockJump: 5,
+  brokenSignature: 4,
+} as const
+
+/** Below what followers tolerate of a leader's stamps and beyond it, so that both are seen. */
+const jumpMsMax = 4 * 60_000
+
+export interface ClusterField {
+  readonly random: Random
+  readonly scheduler: Scheduler
+  readonly network: SimNetwork
+  readonly counts: ClusterFaultCounts
+  readonly devices: readonly SimDevice[]
+  readonly lives: readonly (Life | null)[]
+  readonly transports: readonly TransportId[]
+  readonly tell: (line: string) => void
+}
+
+/** Arms some trouble that strikes while the deeds of a round run. @returns what calls off that which has not struck yet */
+export function armCluster(field: ClusterField): () => void {
+  const cancels: Cancel[] = []
+  const { random, tell } = field
+  const troubles = new Set([random.weighted(weights), ...(random.chance(0.35) ? [random.weighted(weights)] : [])])
+  for (const trouble of troubles) {
+    if (trouble === 'none') continue
+    tell(`trouble: ${trouble}`)
+    arm(trouble, field, cancels)
+  }
+  return () => cancels.forEach((cancel) => cancel())
+}
+
+function arm(trouble: Exclude<keyof typeof weights, 'none'>, field: ClusterField, cancels: Cancel[]): void {
+  const { random, scheduler, network, counts, devices, lives, transports } = field
+  const at = random.below(devices.length)
+  const life = lives[at]
+  const soon = (run: () => void): void => void cancels.push(scheduler.after(random.spread(1, 6000), run))
+  const blockAll = (isBlocked: (from: number, to: number) => boolean): void => {
+    for (const [from, one] of transports.entries())
+      for (const [to, other] of transports.entries()) if (from !== to && isBlocked(from, to)) network.block(one, other)
+  }
+  switch (trouble) {
+    case 'killed':
+      return soon(() => {
+        if (life?.process.isAlive) counts.killed++
+        life?.process.kill()
+      })
+    case 'crash': {
+      if (life == null) return
+      life.store.faults.crash = {
+        writeCount: random.spread(1, 20) - 1,
+        when: random.pick(['before', 'after'] as const),
+      }
+      return
+    }
+    case 'pause':
+      return soon(() => {
+        if (life?.process.isAlive) counts.pause++
+        life?.process.freeze(random.spread(1000, 120_000))
+      })
+    case 'partition': {
+      const side = devices.map(() => random.chance(0.5))
+      return soon(() => {
+        counts.partition++
+        blockAll((from, to) => side[from] !== side[to])
+      })
+    }
+    case 'oneWay':
+      return soon(() => {
+        counts.oneWay++
+        const deaf = random.chance(0.5)
+        blockAll((from, to) => (deaf ? to : from) === at)
+      })
+    case 'isolatedLeader':
+      return soon(() => {
+        const leader = lives.findIndex((one) => one?.process.isAlive && one.node.membership.standing().isLeader)
+        if (leader < 0) return
+        counts.isolatedLeader++
+        blockAll((from, to) => from === leader || to === leader)
+      })
+    case 'election':
+      // Everybody loses the leader at once, and somebody restarts in the midst of the votes.
+      counts.election++
+      for (const one of lives) one?.process.freeze(random.between(5000, 12_000))
+      if (life == null) return
+      return void cancels.push(scheduler.after(random.between(5000, 20_000), () => life.process.kill()))
+    case 'ring':
+      // Each reaches its neighbours alone.
+      return soon(() => {
+        counts.ring++
+        const isNext = (from: number, to: number): boolean => (from + 1) % devices.length === to
+        blockAll((from, to) => !isNext(from, to) && !isNext(to, from))
+      })
+    case 'slowLink':
+      counts.slowLink++
+      for (const other of transports) {
+        network.linkBetween(transports[at]!, other).bytesPerMs = 100
+        network.linkBetween(other, transports[at]!).bytesPerMs = 100
+      }
+      return
+    case 'delay':
+      counts.delay++
+      for (const one of transports)
+        for (const other of transports) network.linkBetween(one, other).jitterMs = random.spread(100, 3000)
+      return
+    case 'lossy':
+      Object.assign(network.faults, {
+        lossChance: random.pick([0, 0.05, 0.3]),
+        repeatChance: random.pick([0, 0.1, 0.3]),
+        reorderChance: random.pick([0, 0.1, 0.3]),
+      })
+      return
+    case 'dialling':
+      Object.assign(network.faults, { dialRefusedChance: 0.5, dialDelayMsMax: 5000, relayedChance: 0.5 })
+      return soon(() => network.cut(transports[at]!, transports[(at + 1) % transports.length]!))
+    case 'cut':
+      return soon(() => network.cut(transports[at]!, transports[(at + 1) % transports.length]!))
+    case 'slowDisk':
+      if (life == null) return
+      counts.slowDisk++
+      life.store.faults.slowness = random.spread(10, 200)
+      return
+    case 'brokenSignature':
+      devices[at]!.signer.brokenChance = 0.3
+      return
+    case 'clockJump':
+      return soon(() => {
+        counts.clockJump++
+        devices[at]!.wall.jump(random.between(-jumpMsMax, jumpMsMax))
+      })
+  }
+}

@@ -1,0 +1,430 @@
+/**
+ * Several simulated devices with one tree, under every fault of network, processes and disks; all by one seed.
+ *
+ * Rounds of trouble, in which people at several devices do things at once, alternate with calm: the faults end, and then all
+ * devices must come to the same state, hold every body, and show all that was ever acknowledged.
+ * @module
+ */
+import { type Bytes, fromHex } from '../core/bytes/bytes.ts'
+import type { TransportId } from '../port/net.ts'
+import { createSimBlob } from './blob.ts'
+import { weighDisk } from './ballast.ts'
+import { type Deed, Model, type PendingDeed, compareContent, compareItems, resolvePending } from './checker.ts'
+import { ClusterAudit } from './cluster-audit.ts'
+import { type ClusterFaultCounts, armCluster, noClusterFaults } from './cluster-nemesis.ts'
+import { ClusterWorkload, cleanRefusals, openRefusals } from './cluster-workload.ts'
+import type { NetFaultCounts } from './connection.ts'
+import { type Life, type Outcome, type Sabotage, SimDevice, describeOutcome, readAll, settle } from './device.ts'
+import { createSimulatedCrypto } from './crypto.ts'
+import { Disk } from './disk.ts'
+import { letIn, plant } from './family.ts'
+import { SimNetwork } from './net.ts'
+import { newestState, readHeldState } from '../node/read/held-state.ts'
+import { placeOf } from '../node/own-tree.ts'
+import { Random } from './random.ts'
+import { Scheduler, StalledError } from './scheduler.ts'
+import { Trace } from './trace.ts'
+import { describeDeed, perform } from './workload.ts'
+
+export interface ClusterRunOptions {
+  readonly seed: number
+  /** Resolves when no microtask is left. */
+  readonly drain: () => Promise<void>
+  /** Times of trouble, each with a calm after it. */
+  readonly stormCount: number
+  readonly sabotage?: Sabotage
+}
+
+export interface ClusterReport {
+  readonly seed: number
+  readonly hash: string
+  readonly violations: readonly string[]
+  readonly story: readonly string[]
+  readonly faults: ClusterFaultCounts & NetFaultCounts
+  readonly deviceCount: number
+  readonly acknowledgedCount: number
+  readonly entryCount: number
+  readonly simulatedMs: number
+  readonly eventCount: number
+}
+
+class FoundError extends Error {
+  override name = 'FoundError'
+}
+
+const minuteMs = 60_000
+/** All that was cut off by then has been found again: redials come once a minute at least. */
+const calmMs = 15 * minuteMs
+const roundsPerStorm = 8
+const names = ['laptop', 'phone', 'desk', 'tablet', 'watch']
+
+export async function runCluster(options: ClusterRunOptions): Promise<ClusterReport> {
+  const scheduler = new Scheduler(options.drain)
+  const run = new ClusterRun(options, scheduler)
+  try {
+    await scheduler.run(run.run(), 600_000)
+  } catch (error) {
+    if (!(error instanceof FoundError))
+      run.note(error instanceof StalledError ? `stalled: ${error.message}` : String((error as Error).stack))
+  }
+  return run.report()
+}
+
+class ClusterRun {
+  readonly #options: ClusterRunOptions
+  readonly #scheduler: Scheduler
+  readonly #random: Random
+  readonly #trace = new Trace()
+  readonly #counts = noClusterFaults()
+  readonly #violations: string[] = []
+  readonly #network: SimNetwork
+  readonly #devices: SimDevice[] = []
+  readonly #lives: (Life | null)[] = []
+  readonly #transports: TransportId[] = []
+  readonly #voterCount: number
+  #audit!: ClusterAudit
+  #model!: Model
+  #workload!: ClusterWorkload
+  #treeId!: Bytes
+  readonly #callOffs: (() => void)[] = []
+  #requestCount = 0
+  #acknowledgedCount = 0
+
+  constructor(options: ClusterRunOptions, scheduler: Scheduler) {
+    this.#options = options
+    this.#scheduler = scheduler
+    const random = (this.#random = Random.fromSeed(options.seed))
+    this.#network = new SimNetwork(scheduler, random.fork('network'), this.#trace)
+    const deviceCount = random.pick([2, 3, 3, 4, 5])
+    this.#voterCount = deviceCount === 2 ? 1 : deviceCount === 4 ? 3 : deviceCount
+    for (const name of names.slice(0, deviceCount)) this.#devices.push(this.#newDevice(name))
+  }
+
+  #newDevice(name: string, livesBefore = 0): SimDevice {
+    const world = { scheduler: this.#scheduler, trace: this.#trace, random: this.#random }
+    const events = {
+      onCrash: (when: 'before' | 'after') => void this.#counts[when === 'before' ? 'crashBefore' : 'crashAfter']++,
+      onFull() {},
+      onSuperseded() {},
+      onBrokenSignature: () => void this.#counts.brokenSignature++,
+    }
+    return new SimDevice(world, name, new Disk(), events, {
+      network: this.#network,
+      sabotage: this.#options.sabotage,
+      livesBefore,
+    })
+  }
+
+  report(): ClusterReport {
+    return {
+      seed: this.#options.seed,
+      hash: this.#trace.hash,
+      violations: this.#violations,
+      story: this.#trace.story,
+      faults: { ...this.#counts, ...this.#network.counts },
+      deviceCount: this.#devices.length,
+      acknowledgedCount: this.#acknowledgedCount,
+      entryCount: this.#audit?.entryCount ?? 0,
+      simulatedMs: this.#scheduler.nowMs,
+      eventCount: this.#scheduler.eventCount,
+    }
+  }
+
+  note(violation: string): void {
+    this.#violations.push(violation)
+    this.#tell(`VIOLATION: ${violation}`)
+  }
+
+  async run(): Promise<void> {
+    await this.#comeTogether()
+    for (let storm = 0; storm < this.#options.stormCount; storm++) {
+      const asked: Promise<void>[] = []
+      for (let round = 0; round < roundsPerStorm; round++) {
+        const callOff = armCluster({
+          random: this.#random,
+          scheduler: this.#scheduler,
+          network: this.#network,
+          counts: this.#counts,
+          devices: this.#devices,
+          lives: this.#lives,
+          transports: this.#transports,
+          tell: (line) => this.#tell(line),
+        })
+        this.#callOffs.push(callOff)
+        asked.push(...this.#doSome())
+        await this.#scheduler.sleep(this.#random.spread(500, 20_000))
+        if (this.#random.chance(0.3)) this.#network.heal()
+        await this.#wakeSome()
+        this.#failOnViolation()
+      }
+      await this.#calm(asked)
+      if (this.#random.chance(0.25)) await this.#wipeOne()
+    }
+    await this.#lastLook()
+  }
+
+  /** Plants, lets everybody in, and makes some of them vote. */
+  async #comeTogether(): Promise<void> {
+    for (const device of this.#devices) {
+      this.#transports.push(await device.keys.transportId())
+      this.#lives.push(await this.#start(device))
+    }
+    const host = this.#lives[0]!
+    const words = await this.#within(plant(host), 'planting')
+    const { treeId, rootId } = host.page.tree
+    this.#treeId = fromHex(treeId)!
+    this.#audit = new ClusterAudit(this.#treeId, createSimulatedCrypto(this.#random.fork('audit')), (what) =>
+      this.note(what),
+    )
+    for (const [at, device] of this.#devices.entries()) this.#audit.observe(names[at]!, device.disk)
+    this.#network.tap = this.#audit.tap
+    for (const [at, guest] of this.#lives.entries())
+      if (at > 0)
+        await this.#within(letIn(host, guest!, this.#devices[at]!, this.#treeId, words, this.#nowMs), 'joining')
+    this.#model = new Model(rootId)
+    this.#workload = new ClusterWorkload(this.#model, this.#random.fork('workload'))
+    await this.#allVote()
+  }
+
+  get #nowMs(): number {
+    return this.#devices[0]!.wall.offsetMs + this.#scheduler.nowMs
+  }
+
+  /** As many vote as shall, whoever leads. */
+  async #allVote(): Promise<void> {
+    await this.#until(
+      'the voters vote',
+      () => {
+        const leader = this.#alive().find((life) => standing(life).isLeader)
+        if (leader === undefined) return false
+        const { voters, learners } = standing(leader)
+        const wanted = this.#voterCount - voters.length
+        if (wanted <= 0) return true
+        try {
+          leader.node.membership.letVote(learners.slice(0, wanted).map((id) => fromHex(id.slice(0, 64))!))
+        } catch {
+          // It has not caught up, or another change is under way: asked again.
+        }
+        return false
+      },
+      () => this.#describe(),
+    )
+  }
+
+  // --- storms ---------------------------------------------------------------------------------------------------------------
+
+  #doSome(): Promise<void>[] {
+    const asked: Promise<void>[] = []
+    for (const life of this.#alive()) {
+      for (let count = this.#random.below(3); count > 0; count--) {
+        const deed = this.#workload.draw()
+        if (deed !== null) asked.push(this.#ask(life, deed))
+      }
+    }
+    return asked
+  }
+
+  async #ask(life: Life, deed: Deed): Promise<void> {
+    const pending: PendingDeed = { deed, requestId: `request ${++this.#requestCount}`, isCareless: false }
+    await this.#scheduler.sleep(this.#random.spread(1, 3000))
+    this.#tell(`${pending.requestId} at life ${life.number}: ${describeDeed(deed)}`)
+    const blobOf = (content: Bytes): Blob => createSimBlob(content, life.process)
+    const outcome = await settle(life.process, perform(life.node.api, pending.requestId, deed, blobOf))
+    this.#tell(`${pending.requestId}: ${describeOutcome(outcome)}`)
+    this.#judge(pending, outcome)
+  }
+
+  #judge(pending: PendingDeed, outcome: Outcome<string>): void {
+    if (outcome.kind === 'done') {
+      this.#acknowledgedCount++
+      return this.#workload.ended(pending, outcome.value, false)
+    }
+    const isClean = outcome.kind === 'failed' && cleanRefusals.has(outcome.code)
+    if (outcome.kind === 'failed' && !isClean && !openRefusals.has(outcome.code))
+      this.note(`${describeDeed(pending.deed)} was refused: ${describeOutcome(outcome)}`)
+    this.#workload.ended(pending, null, isClean)
+  }
+
+  async #wakeSome(): Promise<void> {
+    for (const [at, life] of this.#lives.entries())
+      if ((life === null || !life.process.isAlive || life.page.stopped !== null) && this.#random.chance(0.5))
+        await this.#restart(at)
+  }
+
+  async #restart(at: number): Promise<void> {
+    const device = this.#devices[at]!
+    this.#lives[at]?.process.kill()
+    device.disk.losePower(this.#random.below(device.disk.relaxedCount + 1))
+    this.#lives[at] = await this.#start(device)
+  }
+
+  async #start(device: SimDevice): Promise<Life> {
+    const started = await this.#within(device.start(), 'the start of a node')
+    if (started.kind === 'done') return started.value
+    throw this.#giveUp(`a node does not start: ${describeOutcome(started)}`)
+  }
+
+  // --- calm -----------------------------------------------------------------------------------------------------------------
+
+  async #calm(asked: readonly Promise<void>[]): Promise<void> {
+    this.#tell('calm')
+    for (const callOff of this.#callOffs.splice(0)) callOff()
+    this.#network.heal()
+    const { offsetMs } = this.#devices[0]!.wall
+    for (const device of this.#devices) device.wall.jump(Math.max(...this.#offsets()) - device.wall.offsetMs)
+    this.#tell(`clocks agree, ${offsetMs}`)
+    for (const life of this.#lives) if (life !== null) Object.assign(life.store.faults, { crash: null, slowness: 1 })
+    for (const device of this.#devices) device.signer.brokenChance = 0
+    await this.#until('everybody is awake', () => this.#alive().every(({ process }) => !process.isFrozen))
+    for (const [at, life] of this.#lives.entries())
+      if (life === null || !life.process.isAlive || life.page.stopped !== null) await this.#restart(at)
+    await this.#within(Promise.all(asked), 'a deed')
+    await this.#until(
+      'all devices hold the same',
+      () => this.#isSettled(),
+      () => this.#describe(),
+    )
+    await this.#compareAll()
+    this.#failOnViolation()
+  }
+
+  #offsets(): readonly number[] {
+    return this.#devices.map(({ wall }) => wall.offsetMs)
+  }
+
+  #isSettled(): boolean {
+    const standings = this.#alive().map(standing)
+    const index = standings[0]!.appliedIndex
+    return (
+      standings.length === this.#devices.length &&
+      standings.some(({ isLeader }) => isLeader) &&
+      standings.every(({ appliedIndex, lackingCount }) => appliedIndex === index && lackingCount === 0)
+    )
+  }
+
+  #describe(): string {
+    return this.#lives
+      .map((life, at) => {
+        if (life === null || !life.process.isAlive) return `${names[at]} is dead`
+        const { appliedIndex, term, isLeader, lackingCount, peers } = standing(life)
+        const up = peers.filter(({ path }) => path !== null).length
+        return `${names[at]}: term ${term}${isLeader ? ' leads' : ''}, index ${appliedIndex}, lacks ${lackingCount}, ${up} peers`
+      })
+      .join('; ')
+  }
+
+  async #compareAll(): Promise<void> {
+    const [first, ...others] = this.#alive()
+    for (const { requestId, hasHappened } of resolvePending(this.#model, this.#workload.pending, first!.page.items))
+      this.#tell(`${requestId} turns out to have ${hasHappened ? '' : 'not '}happened`)
+    this.#workload.resolved()
+    for (const [at, life] of [first!, ...others].entries()) {
+      for (const finding of compareItems(this.#model, life.page.items)) this.note(`at ${names[at]} ${finding}`)
+      const report = await this.#within(settle(life.process, life.node.api.storage()), 'a report')
+      if (report.kind === 'done') this.#audit.onState(names[at]!, standing(life).appliedIndex, report.value.stateRoot)
+      this.#trace.note(this.#scheduler.nowMs, report.kind === 'done' ? report.value.stateRoot : report.kind)
+    }
+    const files = [...this.#model.items.values()].filter(({ content }) => content !== null)
+    for (let count = Math.min(4, files.length); count > 0; count--)
+      await this.#readAt(this.#random.pick(this.#alive()), this.#random.pick(files))
+  }
+
+  async #readAt(life: Life, file: ReturnType<Model['children']>[number]): Promise<void> {
+    const read = await this.#within(settle(life.process, readAll(life.node.api, file.id)), 'reading')
+    if (read.kind !== 'done') return this.note(`"${file.name}" cannot be read: ${describeOutcome(read)}`)
+    const findings = compareContent(file, [file.content!], read.value, 0, file.content!.length)
+    for (const finding of findings) this.note(finding)
+  }
+
+  /** The storage of a device that others can do without is lost; it comes back and joins anew. */
+  async #wipeOne(): Promise<void> {
+    const at = 1 + this.#random.below(this.#devices.length - 1)
+    const life = this.#lives[at]!
+    if (standing(life).isLeader) return
+    this.#counts.wiped++
+    this.#tell(`${names[at]} loses its storage`)
+    life.process.kill()
+    const device = (this.#devices[at] = this.#newDevice(names[at]!, life.number))
+    this.#audit.observe(names[at]!, device.disk)
+    device.wall.jump(this.#devices[0]!.wall.offsetMs - device.wall.offsetMs)
+    const fresh = (this.#lives[at] = await this.#start(device))
+    const leader = (): Life | undefined => this.#alive().find((one) => one !== fresh && standing(one).isLeader)
+    await this.#until('somebody leads', () => leader() !== undefined)
+    const host = leader()!
+    await this.#within(
+      host.node.membership.invitation().then((to) => fresh.node.membership.join(to)),
+      'joining again',
+    )
+    await this.#allVote()
+  }
+
+  /** Everything at rest, and a day later: every byte at every device, and nothing on the disks that serves nobody. */
+  async #lastLook(): Promise<void> {
+    await this.#calm([])
+    for (const file of [...this.#model.items.values()].filter(({ content }) => content !== null))
+      for (const life of this.#alive()) await this.#readAt(life, file)
+    this.#failOnViolation()
+    for (const device of this.#devices) device.wall.jump(25 * 60 * minuteMs)
+    await this.#scheduler.sleep(minuteMs)
+    const host = this.#alive()[0]!
+    for (let count = 0; count < 12; count++) {
+      const deed: Deed = { kind: 'createFolder', parentId: this.#model.rootId, name: `a day later ${count}` }
+      await this.#within(this.#ask(host, deed), 'a deed')
+    }
+    await this.#until(
+      'all devices hold the same',
+      () => this.#isSettled(),
+      () => this.#describe(),
+    )
+    await this.#scheduler.sleep(minuteMs)
+    await this.#compareAll()
+    for (const [at, device] of this.#devices.entries()) {
+      const held = await this.#within(readHeldState(this.#lives[at]!.store, placeOf(this.#treeId)), 'a look at a disk')
+      if (held === null) this.note(`${names[at]} holds nothing`)
+      else
+        for (const finding of await weighDisk(device.disk, newestState(held))) this.note(`at ${names[at]} ${finding}`)
+    }
+    this.#failOnViolation()
+  }
+
+  // --- helpers --------------------------------------------------------------------------------------------------------------
+
+  #alive(): readonly Life[] {
+    return this.#lives.filter((life) => life !== null && life.process.isAlive && life.page.stopped === null) as Life[]
+  }
+
+  async #until(what: string, isTrue: () => boolean, describe = (): string => ''): Promise<void> {
+    const endMs = this.#scheduler.nowMs + calmMs
+    while (!isTrue()) {
+      if (this.#scheduler.nowMs > endMs) throw this.#giveUp(`it never came about that ${what}: ${describe()}`)
+      await this.#scheduler.sleep(250)
+    }
+  }
+
+  async #within<T>(work: Promise<T>, what: string): Promise<T> {
+    let cancel = (): void => {}
+    const stuck = new Promise<never>((_, reject) => {
+      cancel = this.#scheduler.after(calmMs, () => reject(this.#giveUp(`${what} never ends: ${this.#describe()}`)))
+    })
+    try {
+      return await Promise.race([work, stuck])
+    } finally {
+      cancel()
+    }
+  }
+
+  #giveUp(violation: string): FoundError {
+    this.note(violation)
+    return new FoundError()
+  }
+
+  #failOnViolation(): void {
+    if (this.#violations.length > 0) throw new FoundError()
+  }
+
+  #tell(line: string): void {
+    this.#trace.tell(this.#scheduler.nowMs, line)
+  }
+}
+
+const standing = (life: Life) => life.node.membership.standing()

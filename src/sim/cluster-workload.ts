@@ -1,0 +1,104 @@
+/**
+ * What several people do with one tree at once, each at a device of his own, and what all of them may rely on.
+ * @module
+ */
+import type { Bytes } from '../core/bytes/bytes.ts'
+import type { Deed, Model, PendingDeed } from './checker.ts'
+import type { Random } from './random.ts'
+
+const weights = { createFolder: 10, addFile: 45, writeFile: 25, rename: 10, trash: 10 } as const
+const itemCountMax = 60
+
+/** How a deed may be refused where devices fail, lag behind, or come in each other's way; nothing has changed then. */
+export const cleanRefusals: ReadonlySet<string> = new Set([
+  'leaderAway',
+  'quorumAway',
+  'itemGone',
+  'placeUnknown',
+  'raceLost',
+  'keyEpochWrong',
+  'signatureInvalid',
+])
+/** What may have happened although nobody could say so. */
+export const openRefusals: ReadonlySet<string> = new Set([
+  'outcomeUnknown',
+  'nodeStopped',
+  'storeClosed',
+  'storageLost',
+])
+
+export class ClusterWorkload {
+  readonly #random: Random
+  readonly #model: Model
+  /** Items of deeds whose fate is open: nobody touches them until it is known. */
+  readonly #open = new Map<string, PendingDeed>()
+  readonly #taken = new Set<string>()
+  #count = 0
+
+  constructor(model: Model, random: Random) {
+    this.#model = model
+    this.#random = random
+  }
+
+  get pending(): readonly PendingDeed[] {
+    return [...this.#open.values()]
+  }
+
+  draw(): Deed | null {
+    const random = this.#random
+    const isCrowded = this.#model.items.size > itemCountMax
+    const kind = random.weighted(isCrowded ? { ...weights, addFile: 5, createFolder: 1, trash: 25 } : weights)
+    if (kind === 'createFolder') return { kind, parentId: this.#folder(), name: this.#name('folder') }
+    if (kind === 'addFile')
+      return { kind, parentId: this.#folder(), name: this.#name('file'), content: this.#content() }
+    const free = [...this.#model.items.values()].filter(
+      ({ id, isTrashed, kind: of }) =>
+        !isTrashed && !this.#taken.has(id) && (kind === 'writeFile' ? of === 'file' : true),
+    )
+    // What a folder holds would go with it.
+    const item = free.length === 0 ? null : random.pick(free)
+    if (item === null || (kind === 'trash' && item.kind === 'folder')) return null
+    this.#taken.add(item.id)
+    if (kind === 'writeFile') return { kind, id: item.id, content: this.#content(item.content!.length) }
+    return kind === 'rename' ? { kind, id: item.id, name: this.#name('renamed') } : { kind, id: item.id }
+  }
+
+  /** A deed has ended. @param id of what it made or changed; null where nobody knows whether it took effect */
+  ended(pending: PendingDeed, id: string | null, isRefused: boolean): void {
+    const { deed } = pending
+    const touched = 'id' in deed && deed.id !== null ? deed.id : null
+    if (id === null && !isRefused) return void this.#open.set(pending.requestId, pending)
+    if (touched !== null) this.#taken.delete(touched)
+    if (id !== null) this.#model.apply(deed, id)
+  }
+
+  /** Everything that was open is decided. */
+  resolved(): void {
+    this.#open.clear()
+    this.#taken.clear()
+  }
+
+  #name(stem: string): string {
+    return `${stem} ${++this.#count}`
+  }
+
+  #folder(): string {
+    const folders = [...this.#model.items.values()].filter(({ kind }) => kind === 'folder')
+    return folders.length === 0 || this.#random.chance(0.4) ? this.#model.rootId : this.#random.pick(folders).id
+  }
+
+  /** @param butSizeBytes the size that the content must not have, so that versions are told apart by it */
+  #content(butSizeBytes = -1): Bytes {
+    const random = this.#random
+    const band = random.weighted({ empty: 2, small: 70, sectors: 20, large: 2 })
+    const sizeBytes =
+      band === 'empty'
+        ? 0
+        : band === 'small'
+          ? random.spread(1, 8000)
+          : band === 'sectors'
+            ? random.between(65_000, 300_000)
+            : random.between(1_100_000, 1_500_000)
+    return random.bytes(sizeBytes === butSizeBytes ? sizeBytes + 1 : sizeBytes)
+  }
+}
