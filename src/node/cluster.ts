@@ -8,11 +8,10 @@
  * @module
  */
 import { BlocktreeError, type Bytes, type Check, keyOf, ok, refused } from '../core/bytes/bytes.ts'
-import { type AuthenticatedMap, entries as entriesOf, get } from '../core/merkle/merkle.ts'
+import { type AuthenticatedMap, entries as entriesOf } from '../core/merkle/merkle.ts'
 import {
   type Configuration,
   type Entry,
-  type InstallSnapshot,
   type MemberChange,
   type NodeId,
   type Raft,
@@ -22,12 +21,11 @@ import {
   createRaft,
   emptyConfiguration,
   hasReady,
-  newEntries,
   propose,
   step,
   takeReady,
 } from '../core/raft/raft.ts'
-import type { Answer, ControlBody, Question, SentMessage } from '../core/message/message.ts'
+import type { Answer, Question, SentMessage } from '../core/message/message.ts'
 import {
   type Batch,
   type Operation,
@@ -40,16 +38,16 @@ import {
   summaryOf,
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
-import type { Platform } from '../port/platform.ts'
-import { checkpointChanges, identityRow, installChanges, readyChanges } from './cluster/durable.ts'
+import { checkpointChanges, differingKeys, identityRow, installChanges, readyChanges } from './cluster/durable.ts'
 import { Gate } from './cluster/gate.ts'
+import { Intake } from './cluster/intake.ts'
 import { changeOf, isSoleVoter, membersOf, newNodeId, peerOf, wantedChange } from './cluster/membership.ts'
 import { type Base, MemoryLog } from './cluster/memory-log.ts'
 import { Proposals } from './cluster/proposals.ts'
-import { SnapshotReceiver, SnapshotSender } from './cluster/snapshots.ts'
+import type { ClusterLink, ClusterOptions } from './cluster/options.ts'
+import { SnapshotSender } from './cluster/snapshots.ts'
 import { Ticker, drawIncarnation, jitterTicks, raftConfig } from './cluster/timing.ts'
 import type { PeerId } from './peers.ts'
-import type { ClusterPlace } from './place.ts'
 import { type Identity, readHeldState, readIdentity } from './read/held-state.ts'
 
 /** A checkpoint follows when so many entries, or so much of them, were applied since the last, or when all is quiet for a while. */
@@ -59,39 +57,6 @@ const checkpointQuietMs = 5000
 /** Entries before the checkpoint that are kept for members who were away for a moment. */
 const keptEntryCount = 1024
 
-/** What was folded, operation by operation. */
-export interface Folded {
-  readonly operations: readonly Operation[]
-  readonly outcomes: readonly Outcome[]
-  /** Whether somebody on this node waits for the outcome of one. */
-  readonly isOwn: (position: number) => boolean
-}
-
-/** What changed in the fold, for those who mirror it. @param folded null where the state came whole */
-export type Applied = (before: TreeState, after: TreeState, touched: readonly Bytes[], folded: Folded | null) => void
-
-/** The other members, as far as they can be reached. */
-export interface ClusterLink {
-  /** Lost where the member is not connected. */
-  send(to: PeerId, body: ControlBody): boolean
-  ask(to: PeerId, question: Question): Promise<Answer | null>
-  isUp(id: PeerId): boolean
-  /** Whether a device belongs to the tree, as its state is now. */
-  isDevice(id: PeerId): boolean
-  /** Sees to it that a majority of the voters holds what an operation refers to. */
-  stage(operation: Operation, attached: readonly Change[]): Promise<Check>
-}
-
-export interface ClusterOptions {
-  readonly platform: Platform
-  readonly place: ClusterPlace
-  /** This device's principal, hexadecimal. */
-  readonly principal: PeerId
-  readonly onApplied: Applied
-  /** Called once when the cluster can not go on; the node stops. */
-  readonly onFailure: (error: unknown) => void
-}
-
 export class Cluster {
   readonly identity: Identity
   readonly #options: ClusterOptions
@@ -99,7 +64,7 @@ export class Cluster {
   readonly #gate: Gate
   readonly #proposals = new Proposals()
   readonly #sender = new SnapshotSender()
-  readonly #receiver: SnapshotReceiver
+  readonly #intake: Intake
   readonly #ticker: Ticker
   /** Under which name each device says that it is here. */
   readonly #present = new Map<PeerId, NodeId>()
@@ -111,8 +76,6 @@ export class Cluster {
   #attached: Change[] = []
   /** The state that a snapshot stands for which Raft is about to install. */
   #arrived: { readonly index: number; readonly map: AuthenticatedMap } | null = null
-  /** Messages that may bring entries, one after the other: what was checked against the log must find it as it was. */
-  #intake: Promise<unknown> = Promise.resolve()
   #pumping: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
   #dirty = new Map<string, Bytes>()
@@ -140,7 +103,19 @@ export class Cluster {
     this.#checkpointMap = state.map
     log.snapshotData = () => this.#sender.offer(log.base.index, this.#checkpointMap)
     this.#gate = new Gate(platform.crypto, () => this.#state)
-    this.#receiver = new SnapshotReceiver((to, question) => this.#link?.ask(to, question) ?? Promise.resolve(null))
+    this.#intake = new Intake({
+      raft: () => this.#raft,
+      gate: this.#gate,
+      nowMs: () => platform.clock.nowMs(),
+      ask: (to, question) => this.#link?.ask(to, question) ?? Promise.resolve(null),
+      step: (message) => this.#onMessage(message),
+      install: async (message, map) => {
+        this.#arrived = { index: message.snapshot.index, map }
+        const check = this.#onMessage(message)
+        await this.#pump()
+        return check
+      },
+    })
     this.#ticker = new Ticker(platform.clock, () => this.#tick())
     this.#raft = createRaft(raftConfig(identity.nodeId), log, {
       appliedIndex: log.base.index,
@@ -286,13 +261,7 @@ export class Cluster {
   async onRaft(from: PeerId, message: SentMessage): Promise<Check> {
     if (peerOf(message.from) !== from) return forged
     this.#noticeSleep()
-    if (message.kind === 'append') return this.#inTurn(async () => this.#onAppend(message))
-    if (message.kind === 'snapshot') {
-      // Rows come over bulk, on which heartbeats do not wait.
-      void this.#onSnapshot(from, message)
-      return ok
-    }
-    return this.#onMessage(message)
+    return this.#intake.take(from, message)
   }
 
   /** Another device has changes for the leader. Each passes gate 1 here as well. */
@@ -314,41 +283,12 @@ export class Cluster {
     return this.#sender.rowsFor(from, question, this.#options.platform.clock.monotonicMs())
   }
 
-  async #onAppend(message: Extract<SentMessage, { kind: 'append' }>): Promise<Check> {
-    const fresh = newEntries(this.#raft, message)
-    const passed = await this.#gate.checkEntries(fresh, this.#options.platform.clock.nowMs())
-    // A clock may be wrong on either side, so nobody is dropped for a stamp.
-    if (!passed.ok) return passed.fault.code === 'stampAhead' ? ok : passed
-    return this.#onMessage(message)
-  }
-
-  async #onSnapshot(from: PeerId, message: InstallSnapshot): Promise<void> {
-    const { snapshot, term } = message
-    const isMoot = term < this.#raft.term || snapshot.index <= this.#raft.log.commitIndex
-    if (isMoot) return void this.#onMessage(message)
-    const map = await this.#receiver.receive(from, snapshot)
-    if (map === null || this.#isOver) return
-    await this.#inTurn(async () => {
-      // Nothing that is under way may come between the step and the installation.
-      this.#arrived = { index: snapshot.index, map }
-      const check = this.#onMessage(message)
-      await this.#pump()
-      return check
-    })
-  }
-
   #onMessage(message: SentMessage): Check {
     if (this.#isOver) return ok
     const check = this.#stepNow({ kind: 'message', message })
     if (check.ok) return ok
     if (check.fault.code === 'raftLogLost') this.#fail(new BlocktreeError('storageLost', check.fault.local))
     return check.fault.code === 'raftMessageMalformed' ? check : ok
-  }
-
-  #inTurn(work: () => Promise<Check>): Promise<Check> {
-    const done = this.#intake.then(work)
-    this.#intake = done.catch(() => {})
-    return done
   }
 
   // --- time -----------------------------------------------------------------------------------------------------------------
@@ -552,7 +492,7 @@ export class Cluster {
     await platform.store.write(installChanges(place, base, arrived.map, hardState), 'strict')
     if (hardState !== null) this.#log.hardState = hardState
     this.#log.reset(base)
-    this.#receiver.forget()
+    this.#intake.installed()
     this.#arrived = null
     const before = this.#state
     this.#state = { ...before, map: arrived.map }
@@ -632,14 +572,6 @@ export class Cluster {
     this.#log.checkpointed(base, upTo)
     this.#checkpointMap = map
   }
-}
-
-/** Keys whose rows are not the same in both. */
-function differingKeys(before: AuthenticatedMap, after: AuthenticatedMap): readonly Bytes[] {
-  const keys: Bytes[] = []
-  for (const [key] of entriesOf(before)) if (get(after, key) === null) keys.push(key)
-  for (const [key, value] of entriesOf(after)) if (get(before, key) !== value) keys.push(key)
-  return keys
 }
 
 const noData = new Uint8Array()

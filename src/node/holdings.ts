@@ -29,7 +29,7 @@ import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
 import { type TreeState, contentOf, keys, rowKind, readRow, summaryOf } from '../core/tree/tree.ts'
 import type { Change, StorePort, Table } from '../port/store.ts'
-import type { Folded } from './cluster.ts'
+import type { Folded } from './cluster/options.ts'
 import { type ClusterPlace, inPlace, objectKey } from './place.ts'
 import { scanAll } from './read/held-state.ts'
 

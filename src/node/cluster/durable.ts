@@ -112,3 +112,11 @@ export function installChanges(
   if (hardState !== null) changes.push(hardStateRow(place, hardState))
   return changes
 }
+
+/** Keys whose rows are not the same in both. */
+export function differingKeys(before: AuthenticatedMap, after: AuthenticatedMap): readonly Bytes[] {
+  const keys: Bytes[] = []
+  for (const [key] of entriesOf(before)) if (get(after, key) === null) keys.push(key)
+  for (const [key, value] of entriesOf(after)) if (get(before, key) !== value) keys.push(key)
+  return keys
+}

@@ -1,0 +1,44 @@
+/**
+ * What a cluster needs from the node around it, and what it tells it.
+ * @module
+ */
+import type { Bytes, Check } from '../../core/bytes/bytes.ts'
+import type { Answer, ControlBody, Question } from '../../core/message/message.ts'
+import type { Operation, Outcome, TreeState } from '../../core/tree/tree.ts'
+import type { Platform } from '../../port/platform.ts'
+import type { Change } from '../../port/store.ts'
+import type { PeerId } from '../peers.ts'
+import type { ClusterPlace } from '../place.ts'
+
+/** What was folded, operation by operation. */
+export interface Folded {
+  readonly operations: readonly Operation[]
+  readonly outcomes: readonly Outcome[]
+  /** Whether somebody on this node waits for the outcome of one. */
+  readonly isOwn: (position: number) => boolean
+}
+
+/** What changed in the fold, for those who mirror it. @param folded null where the state came whole */
+export type Applied = (before: TreeState, after: TreeState, touched: readonly Bytes[], folded: Folded | null) => void
+
+/** The other members, as far as they can be reached. */
+export interface ClusterLink {
+  /** Lost where the member is not connected. */
+  send(to: PeerId, body: ControlBody): boolean
+  ask(to: PeerId, question: Question): Promise<Answer | null>
+  isUp(id: PeerId): boolean
+  /** Whether a device belongs to the tree, as its state is now. */
+  isDevice(id: PeerId): boolean
+  /** Sees to it that a majority of the voters holds what an operation refers to. */
+  stage(operation: Operation, attached: readonly Change[]): Promise<Check>
+}
+
+export interface ClusterOptions {
+  readonly platform: Platform
+  readonly place: ClusterPlace
+  /** This device's principal, hexadecimal. */
+  readonly principal: PeerId
+  readonly onApplied: Applied
+  /** Called once when the cluster can not go on; the node stops. */
+  readonly onFailure: (error: unknown) => void
+}
