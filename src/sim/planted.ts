@@ -3,12 +3,11 @@
  * A simulator that has found nothing shows by these that it would have.
  * @module
  */
-import { type Bytes, accepted, decode, encode, must } from '../core/bytes/bytes.ts'
+import { type Bytes, accepted } from '../core/bytes/bytes.ts'
 import { decodeBulk, decodeControl, encodeBulk, encodeControl } from '../core/message/message.ts'
 import type { Connection, Lane, NetPort } from '../port/net.ts'
 import type { Platform } from '../port/platform.ts'
 import { placePrefixSizeBytes } from '../node/place.ts'
-import { hardStateWire } from '../node/read/held-state.ts'
 import type { Change, Durability, StorePort } from '../port/store.ts'
 import type { Sabotage } from './device.ts'
 
@@ -39,6 +38,17 @@ const isHardState = (change: Change): boolean =>
   change.key.length === placePrefixSizeBytes + 1 &&
   change.key.at(-1) === 1
 
+const forgottenVote: PlantedBug = {
+  name: 'forgotten vote',
+  sabotage: (platform) =>
+    withWrite(platform, (changes, durability) =>
+      platform.store.write(
+        changes.filter((change) => !isHardState(change)),
+        durability,
+      ),
+    ),
+}
+
 const skippedCheck: PlantedBug = {
   name: 'skipped check',
   sabotage: (platform) => ({
@@ -56,16 +66,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         return Promise.resolve()
       }),
   },
-  {
-    name: 'forgotten vote',
-    sabotage: (platform) =>
-      withWrite(platform, (changes, durability) =>
-        platform.store.write(
-          changes.filter((change) => !isHardState(change)),
-          durability,
-        ),
-      ),
-  },
+  forgottenVote,
   skippedCheck,
   {
     name: 'lost relaxed write',
@@ -74,27 +75,12 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
 ]
 
-const withoutVote = (change: Extract<Change, { kind: 'put' }>): Change => {
-  const hardState = must(decode(hardStateWire, change.value, 4096))
-  return { ...change, value: encode(hardStateWire, { ...hardState, votedFor: null }) }
-}
-
 /** A snapshot is what clears the state before it writes one. */
 const isInstallation = (changes: readonly Change[]): boolean =>
   changes.some(({ kind, table }) => kind === 'deleteAll' && table === 'state')
 
 /** Bugs of a node among others. */
 export const plantedClusterBugs: readonly PlantedBug[] = [
-  {
-    name: 'vote given twice',
-    sabotage: (platform) =>
-      withWrite(platform, (changes, durability) =>
-        platform.store.write(
-          changes.map((change) => (change.kind === 'put' && isHardState(change) ? withoutVote(change) : change)),
-          durability,
-        ),
-      ),
-  },
   skippedCheck,
   {
     name: 'acknowledge before majority',
