@@ -40,8 +40,10 @@ const blockId = random.bytes(16)
 
 interface SealedBody {
   readonly body: Body
-  /** Pages and ciphertexts by their hash, as a store has them. */
-  readonly objects: ReadonlyMap<string, Bytes>
+  /** Pages by their hash. */
+  readonly pages: ReadonlyMap<string, Bytes>
+  /** In the order of the sectors, as the baseline has them: looking them up is the store's, not the ciphers'. */
+  readonly ciphertexts: readonly Bytes[]
 }
 
 export async function sealSectors(): Promise<Comparison> {
@@ -94,37 +96,38 @@ const sectorOf = (content: Bytes, index: number): Bytes =>
 /** @param done takes the ciphertexts of a piece where they are not to be kept */
 async function seal(content: Bytes, blockKey: Bytes, done?: Discard): Promise<SealedBody> {
   const keys = blockKeySchedule(blockKey)
-  const objects = new Map<string, Bytes>()
+  const stored = new Map<string, Bytes>()
+  const ciphertexts: Bytes[] = []
   let writer = emptyBodyWriter
   for (let start = 0; start < content.length; start += sectorCountPerPiece * sectorSizeBytes) {
     const salt = random.bytes(sectorSaltSizeBytes)
     const piece = content.subarray(start, start + sectorCountPerPiece * sectorSizeBytes)
     const sealed = await crypto.seal(planSeal(keys, treeId, blockId, start / sectorSizeBytes, salt, piece))
-    if (done === undefined) for (const { hash, ciphertext } of sealed) objects.set(keyOf(hash), ciphertext)
+    if (done === undefined) ciphertexts.push(...sealed.map(({ ciphertext }) => ciphertext))
     const leaves = sealed.map(({ hash }): SectorLeaf => ({ hash, keyEpoch: 1, salt }))
     done?.(...sealed.map(({ ciphertext }) => ciphertext))
     const progress = writeSectors(writer, leaves)
-    for (const { hash, octets } of progress.pages) objects.set(keyOf(hash), octets)
+    for (const { hash, octets } of progress.pages) stored.set(keyOf(hash), octets)
     writer = progress.writer
   }
   const { body, pages } = finishBody(writer, content.length)
-  for (const { hash, octets } of pages) objects.set(keyOf(hash), octets)
+  for (const { hash, octets } of pages) stored.set(keyOf(hash), octets)
   keys.wipe()
-  return { body, objects }
+  return { body, pages: stored, ciphertexts }
 }
 
 /** @param done takes the sectors of a piece, in their order */
-async function open({ body, objects }: SealedBody, blockKey: Bytes, done: Discard): Promise<void> {
+async function open({ body, pages, ciphertexts }: SealedBody, blockKey: Bytes, done: Discard): Promise<void> {
   const keys = blockKeySchedule(blockKey)
   const openPiece = async (sectors: readonly LocatedSector[]): Promise<void> => {
-    const ciphertexts = sectors.map(({ leaf }) => objects.get(keyOf(leaf.hash))!)
-    const plans = must(planOpen(() => keys, treeId, blockId, sectors, ciphertexts))
+    const pieces = sectors.map(({ index }) => ciphertexts[index]!)
+    const plans = must(planOpen(() => keys, treeId, blockId, sectors, pieces))
     done(...(await crypto.open(plans)).map((plaintext) => plaintext!))
   }
   const walk = readBody(body)
   for (let step = walk.next([]); !step.done;) {
     if (step.value.kind === 'need') {
-      step = walk.next(step.value.pages.map((hash) => objects.get(keyOf(hash)) ?? null))
+      step = walk.next(step.value.pages.map((hash) => pages.get(keyOf(hash)) ?? null))
       continue
     }
     const { found } = step.value

@@ -15,7 +15,7 @@ import {
   type SignedRecord,
   type UnsignedRecord,
   messageForRecords,
-  signatureAt,
+  recordSignatures,
   signedRecord,
   signedTogetherCountMax,
   unsignedRecord,
@@ -77,8 +77,8 @@ export class Author {
     const hashes = group.map(({ record }) => record.hash)
     try {
       const signature = await this.#keys.sign(messageForRecords(hashes))
-      for (const [at, { record, resolve }] of group.entries())
-        resolve(signedRecord(record, signatureAt(hashes, at, signature)))
+      for (const [at, part] of recordSignatures(hashes, signature).entries())
+        group[at]!.resolve(signedRecord(group[at]!.record, part))
     } catch (error) {
       for (const { reject } of group) reject(error)
     }

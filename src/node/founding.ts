@@ -22,7 +22,13 @@ import {
   wrapKey,
 } from '../core/crypto/crypto.ts'
 import { type Writecap, allRights, readcapPlace, writecapBody, writecapHash, writecapOf } from '../core/cap/cap.ts'
-import { type SignedRecord, messageForRecords, signatureAt, signedRecord, unsignedRecord } from '../core/block/block.ts'
+import {
+  type SignedRecord,
+  messageForRecords,
+  recordSignatures,
+  signedRecord,
+  unsignedRecord,
+} from '../core/block/block.ts'
 import { type TreeId, rootBlockId, rootPath } from '../core/path/path.ts'
 import {
   type DeviceBody,
@@ -118,7 +124,7 @@ export async function rootAccessRecord(
     writecapHash: writecapHash(writecap.body),
   })
   const signature = await keys.sign(messageForRecords([record.hash]))
-  return signedRecord(record, signatureAt([record.hash], 0, signature))
+  return signedRecord(record, recordSignatures([record.hash], signature)[0]!)
 }
 
 export const sealPeople = (rootKey: Bytes, treeId: TreeId, { ownerName, deviceName }: People, nonce: Bytes): Bytes =>

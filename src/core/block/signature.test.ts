@@ -8,7 +8,7 @@ import {
   type RecordSignature,
   claimOfSignature,
   messageForRecords,
-  signatureAt,
+  recordSignatures,
   signedTogetherCountMax,
 } from './signature.ts'
 
@@ -18,8 +18,7 @@ const counts = Array.from({ length: signedTogetherCountMax }, (_, at) => at + 1)
 
 function signed(count: number, author = alice): readonly RecordSignature[] {
   const all = hashes(count)
-  const signature = signEd25519(author.secret, messageForRecords(all))
-  return all.map((_, index) => signatureAt(all, index, signature))
+  return recordSignatures(all, signEd25519(author.secret, messageForRecords(all)))
 }
 function isValid(hash: Bytes, signature: RecordSignature, author = alice): boolean {
   const claim = claimOfSignature(author.credential, hash, signature)
@@ -59,8 +58,7 @@ describe('of records that are signed together', () => {
   })
 
   test('a node of the tree can not pass as a record', () => {
-    const all = hashes(4)
-    const inner = signatureAt(all, 3, signEd25519(alice.secret, messageForRecords(all))).way[1]!
+    const inner = signed(4)[3]!.way[1]!
     fc.assert(
       fc.property(octetsOf(32), (neighbour) => {
         const [, , third] = signed(4)

@@ -18,7 +18,7 @@ import {
   u53,
 } from '../bytes/bytes.ts'
 import { type Claim, type PublicCredential, ed25519Message, signedBy } from '../crypto/crypto.ts'
-import { merkleRoot, proveLeaf, rootByProof } from '../merkle/merkle.ts'
+import { merkleRoot, proveLeaves, rootByProof } from '../merkle/merkle.ts'
 
 /** What a record carries grows with the logarithm: 128 octets at sixteen, for a sixteenth of the work. */
 export const signedTogetherCountMax = 16
@@ -46,21 +46,25 @@ export function messageForRecords(hashes: readonly Bytes[]): Bytes {
   return ed25519Message(domain, signedBody(hashes.length, merkleRoot(hashes)))
 }
 
-/** The part of such a signature that goes with the record at `index`. */
-export const signatureAt = (hashes: readonly Bytes[], index: number, signature: Bytes): RecordSignature => ({
-  signature,
-  count: hashes.length,
-  index,
-  way: proveLeaf(hashes, index),
-})
+/** What parts that were made here lead to, which need not be computed again to verify them. */
+const knownRoots = new WeakMap<RecordSignature, { readonly hash: Bytes; readonly root: Bytes }>()
+
+/** The parts of such a signature, each to go with its record. */
+export function recordSignatures(hashes: readonly Bytes[], signature: Bytes): readonly RecordSignature[] {
+  const root = merkleRoot(hashes)
+  return proveLeaves(hashes).map((way, index) => {
+    const part = { signature, count: hashes.length, index, way }
+    knownRoots.set(part, { hash: hashes[index]!, root })
+    return part
+  })
+}
 
 /** What must verify for the author to have signed the record with this hash. */
-export function claimOfSignature(
-  author: PublicCredential,
-  hash: Bytes,
-  { signature, count, index, way }: RecordSignature,
-): Result<Claim> {
-  const root = count > signedTogetherCountMax ? null : rootByProof(count, index, hash, way)
+export function claimOfSignature(author: PublicCredential, hash: Bytes, part: RecordSignature): Result<Claim> {
+  const { signature, count, index, way } = part
+  const known = knownRoots.get(part)
+  const isAllowed = count <= signedTogetherCountMax
+  const root = known?.hash === hash ? known.root : isAllowed ? rootByProof(count, index, hash, way) : null
   if (root === null)
     return refused('signatureInvalid', 'A signature does not fit what it should vouch for; it was not used.')
   return accepted(signedBy(author, domain, signedBody(count, root), signature))

@@ -12,6 +12,7 @@ import {
   merkleProofWire,
   merkleRoot,
   proveLeaf,
+  proveLeaves,
   verifyLeaf,
 } from './merkle.ts'
 
@@ -48,6 +49,7 @@ describe('the tree of a list', () => {
       expect(toHex(frontierRoot(frontier))).toBe(expected)
       for (let index = 0; index < count; index++)
         expect(proveLeaf(leaves, index).map(toHex)).toEqual(pathByTheBook(index, leaves).map(toHex))
+      expect(proveLeaves(leaves)).toEqual(leaves.map((_, index) => proveLeaf(leaves, index)))
       frontier = appendToFrontier(frontier, merkleLeaf(utf8(`leaf ${count}`)))
     }
   })

@@ -59,6 +59,15 @@ export function proveLeaf(hashes: readonly Bytes[], index: number): MerkleProof 
   return proof
 }
 
+/** The proofs of all leaves, in their order; each hash of the tree is computed once. */
+export function proveLeaves(hashes: readonly Bytes[]): readonly MerkleProof[] {
+  const levels: (readonly Bytes[])[] = []
+  for (let level = hashes; level.length > 1; level = levelAbove(level)) levels.push(level)
+  return hashes.map((_, index) =>
+    levels.flatMap((level, height) => level[siblingOf(Math.floor(index / 2 ** height))] ?? []),
+  )
+}
+
 const siblingOf = (position: number): number => (position % 2 === 0 ? position + 1 : position - 1)
 
 /**

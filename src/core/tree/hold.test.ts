@@ -6,7 +6,7 @@ import {
   type SignedRecord,
   emptyBodyWriter,
   finishBody,
-  signatureAt,
+  recordSignatures,
   sectorSizeBytes,
   signedRecord,
   unsignedRecord,
@@ -44,7 +44,7 @@ function unsigned<K extends RecordKind>(kind: K, fields: object): SignedRecord<K
     typeof unsignedRecord<K>
   >[1]
   const record = unsignedRecord(kind, whole)
-  return signedRecord(record, signatureAt([record.hash], 0, new Uint8Array(64)))
+  return signedRecord(record, recordSignatures([record.hash], new Uint8Array(64))[0]!)
 }
 
 /** The rows of a tree, without its history. */

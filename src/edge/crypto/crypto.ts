@@ -66,41 +66,35 @@ export function createCrypto(subtle: SubtleCrypto = crypto.subtle): CryptoPort {
     return subtle.verify(algorithm, key, claim.signature, claim.message)
   }
 
-  async function sealOne({ nonce, associatedData, plaintext }: SealPlan, key: Promise<CryptoKey>): Promise<Sealed> {
-    const ciphertext = await subtle.encrypt(aesGcm(nonce, associatedData), await key, plaintext)
+  async function sealOne({ nonce, associatedData, plaintext }: SealPlan, key: CryptoKey): Promise<Sealed> {
+    const ciphertext = await subtle.encrypt(aesGcm(nonce, associatedData), key, plaintext)
     const hash = await subtle.digest('SHA-256', ciphertext)
     return { ciphertext: new Uint8Array(ciphertext), hash: new Uint8Array(hash) }
   }
 
-  async function openOne(
-    { nonce, associatedData, ciphertext, hash }: OpenPlan,
-    key: Promise<CryptoKey>,
-  ): Promise<Bytes | null> {
-    const sectorKey = await key
+  async function openOne({ nonce, associatedData, ciphertext, hash }: OpenPlan, key: CryptoKey): Promise<Bytes | null> {
     // One right after the other, while the ciphertext is near the processor.
     const digest = subtle.digest('SHA-256', ciphertext)
-    // The tag fails by rejecting, in every engine with this one error.
-    const plaintext = await subtle
-      .decrypt(aesGcm(nonce, associatedData), sectorKey, ciphertext)
-      .catch(nullOn('OperationError'))
-    const hashFits = equal(new Uint8Array(await digest), hash)
-    return hashFits && plaintext !== null ? new Uint8Array(plaintext) : null
+    let plaintext: Bytes | null = null
+    try {
+      plaintext = new Uint8Array(await subtle.decrypt(aesGcm(nonce, associatedData), key, ciphertext))
+    } catch (error) {
+      // The tag fails by rejecting, in every engine with this one error.
+      if (!(error instanceof DOMException && error.name === 'OperationError')) throw error
+    }
+    return equal(new Uint8Array(await digest), hash) ? plaintext : null
   }
 
   /** Works on each plan with its key, which is imported once for all plans of the call that share it. */
-  function eachWithKey<Plan extends { readonly key: Bytes }, Done>(
+  async function eachWithKey<Plan extends { readonly key: Bytes }, Done>(
     plans: readonly Plan[],
     usage: 'encrypt' | 'decrypt',
-    work: (plan: Plan, key: Promise<CryptoKey>) => Promise<Done>,
+    work: (plan: Plan, key: CryptoKey) => Promise<Done>,
   ): Promise<Done[]> {
-    const imported = new Map<Bytes, Promise<CryptoKey>>()
-    return Promise.all(
-      plans.map((plan) => {
-        const key = imported.get(plan.key) ?? subtle.importKey('raw', plan.key, 'AES-GCM', false, [usage])
-        imported.set(plan.key, key)
-        return work(plan, key)
-      }),
-    )
+    const keys = new Map<Bytes, CryptoKey>()
+    for (const { key } of plans)
+      if (!keys.has(key)) keys.set(key, await subtle.importKey('raw', key, 'AES-GCM', false, [usage]))
+    return Promise.all(plans.map((plan) => work(plan, keys.get(plan.key)!)))
   }
 
   return {
@@ -152,13 +146,6 @@ function nullOnHpke(error: unknown): null {
     if (error instanceof known) return null
   throw error
 }
-
-const nullOn =
-  (name: string) =>
-  (error: unknown): null => {
-    if (error instanceof DOMException && error.name === name) return null
-    throw error
-  }
 
 function once<T>(compute: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined

@@ -22,7 +22,7 @@ import {
   type RecordKind,
   type SignedRecord,
   messageForRecords,
-  signatureAt,
+  recordSignatures,
   signedRecord,
   unsignedRecord,
 } from '../../block/block.ts'
@@ -116,7 +116,7 @@ export function sign<K extends RecordKind>(kind: K, fields: object, author = ali
     writecapHash: cap.hash,
   } as unknown as Parameters<typeof unsignedRecord<K>>[1])
   const signature = signEd25519(author.secret, messageForRecords([record.hash]))
-  return signedRecord(record, signatureAt([record.hash], 0, signature))
+  return signedRecord(record, recordSignatures([record.hash], signature)[0]!)
 }
 
 export const id = (octet: number): Bytes => filled(octet, 16)
