@@ -4,7 +4,7 @@
  * @module
  */
 import { type Bytes, accepted } from '../core/bytes/bytes.ts'
-import { decodeBulk, decodeControl, encodeBulk, encodeControl } from '../core/message/message.ts'
+import { decodeControl, encodeControl } from '../core/message/message.ts'
 import type { Connection, Lane, NetPort } from '../port/net.ts'
 import type { Platform } from '../port/platform.ts'
 import { placePrefixSizeBytes } from '../node/place.ts'
@@ -99,10 +99,6 @@ export const plantedClusterBugs: readonly PlantedBug[] = [
         )
       }),
   },
-  {
-    name: 'body not awaited',
-    sabotage: (platform) => ({ ...platform, ...(platform.net && { net: careless(platform.net) }) }),
-  },
 ]
 
 /** Takes every entry that it sends for stored by the receiver. */
@@ -115,18 +111,6 @@ const hasty = (net: NetPort): NetPort =>
     const { from: to, to: from, term, entries } = message
     const value = { kind: 'appendResponse', from, to, term, index: entries.at(-1)!.index, rejection: null } as const
     return encodeControl({ ...sent.value, body: { tag: 'raft', value } })
-  })
-
-/** Takes every body that it asks others to keep for kept. */
-const careless = (net: NetPort): NetPort =>
-  onConnections(net, (lane, frame) => {
-    const sent = lane === 'bulk' ? decodeBulk(frame) : null
-    if (!sent?.ok || sent.value.body.tag !== 'ask' || sent.value.body.value.question.tag !== 'stage') return null
-    const { number } = sent.value.body.value
-    return encodeBulk({
-      ...sent.value,
-      body: { tag: 'answer', value: { number, answer: { tag: 'staged', value: {} } } },
-    })
   })
 
 /** @param answer what a connection is made to hear when it sends a frame, before anything that really comes; null: nothing */
