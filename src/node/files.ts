@@ -208,13 +208,14 @@ export class Files {
         throw refusal('moveIntoItself', 'A folder cannot be moved into itself.')
       }
       const isSameFolder = item.parentId === targetId
-      const movedFrom = isSameFolder ? null : origin
+      // Where it comes from may change until it is gone: by a move of a folder above it.
+      const movedFrom = (): IdPath | null => (isSameFolder ? null : pathOf(tree.state, block))
       await this.#underFreeName(
         targetId,
         item.name,
         (name) =>
           this.#untilTaken(tries, () =>
-            this.#rekeyed(block, this.#folder(targetId), { name, movedFrom, trashed: false }),
+            this.#rekeyed(block, this.#folder(targetId), { name, movedFrom: movedFrom(), trashed: false }),
           ),
         id,
       )
@@ -481,7 +482,7 @@ interface EntryChange {
 const blockIdPath = (parent: IdPath, block: BlockId): IdPath => childPath(parent, block)
 
 /** What a record is refused for when something came before it: another version, another key, another place. */
-const raceCodes: ReadonlySet<string> = new Set(['raceLost', 'keyEpochWrong', 'placeUnknown'])
+const raceCodes: ReadonlySet<string> = new Set(['raceLost', 'keyEpochWrong', 'placeUnknown', 'placeWrong'])
 /** Tries of one request before its race counts as lost. */
 const turnCountMax = 8
 /** The ids under which the tree remembers the tries of one request, the first being 0; each is made once. */
