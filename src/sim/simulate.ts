@@ -490,8 +490,8 @@ class Simulation {
 
   async #untilIdle(): Promise<void> {
     const { page, process } = this.#life
-    // A page hears of a job a quarter of a second after it began.
-    do await this.#scheduler.sleep(300)
+    // A page hears of a job a quarter of a second after it began, and after a start it begins when its tree is open.
+    do await this.#scheduler.sleep(2000)
     while (process.isAlive && page.stopped === null && page.jobs.size > 0)
   }
 
