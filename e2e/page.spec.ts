@@ -257,7 +257,9 @@ test.describe('by keyboard alone', () => {
 
     // Deleted and restored from the trash.
     await page.keyboard.type('a')
+    await expect(row(page, /^apple/)).toBeFocused()
     await page.keyboard.press('Delete')
+    await expect(row(page, /^apple/)).toHaveCount(0)
     await press(page, page.getByRole('link', { name: 'Trash' }))
     await press(page, button(page, 'Restore apple.txt'))
     await expect(page.getByText('The trash is empty.')).toBeVisible()
