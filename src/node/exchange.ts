@@ -76,8 +76,12 @@ export class Exchange {
     const { number, question } = body.value
     const reply = async (): Promise<void> => {
       const isGone = (): boolean => this.#conversations.get(from) !== conversation
-      const answer = isGone() ? null : await this.#options.answer(from, question)
-      conversation.waitingCount--
+      let answer: Answer | null = null
+      try {
+        if (!isGone()) answer = await this.#options.answer(from, question)
+      } finally {
+        conversation.waitingCount--
+      }
       if (answer !== null && !isGone()) await this.#options.send(from, { tag: 'answer', value: { number, answer } })
     }
     // To stage is to ask back, on the same path, so nothing may wait behind it.

@@ -118,6 +118,25 @@ function deviceOf({ credential, secret: own }: Person, transportId = transports.
   return signedDevice(fields, body, signEd25519(own, ed25519Message(deviceDomain, body)))
 }
 
+const cardOfTree = { treeId, ownerName: 'Ada', deviceName: 'Laptop' }
+const joinAs = (end: Connection, platform = platformOf(phone)) =>
+  joinOver(
+    platform,
+    end,
+    transports.newcomer,
+    invitation,
+    {
+      deviceName: 'Phone',
+      buildId: 'test',
+      confirm: async () => true,
+      showDigits: () => {},
+      deviceRecord: async () => deviceOf(phone),
+    },
+    never,
+  )
+const inviteAs = (end: Connection, first: unknown, inviter = {} as Inviter) =>
+  inviteOver(platformOf(alice), end, transports.inviter, first as never, shown, inviter, never)
+
 interface Course {
   readonly open?: OpenInvitation | null
   readonly inviter?: Partial<Inviter>
@@ -157,7 +176,7 @@ async function run({ open = shown, inviter, newcomer, between, cancelInviter, ca
     first.value,
     open,
     {
-      card: { treeId, ownerName: 'Ada', deviceName: 'Laptop' },
+      card: cardOfTree,
       askDigits: () => digits,
       approve: async () => grantFor(phone),
       admit: async (_request, device) => {
@@ -267,6 +286,16 @@ describe('joining', () => {
   test('a permission for somebody else is our mistake, and never sent', async () => {
     await expect(run({ inviter: { approve: async () => grantFor(mallory) } })).rejects.toThrow('another device')
   })
+
+  test('an error on one side, as of a prompt that was cancelled, ends it on the other', async () => {
+    const ends = connect()
+    const joining = joinAs(ends.newcomer)
+    const first = must(decodeJoinFrame((await ends.inviter.receive('control'))!))
+    const failing = { askDigits: () => Promise.reject(new Error('the prompt was closed')) }
+    const inviting = inviteAs(ends.inviter, first.value, { card: cardOfTree, ...failing } as unknown as Inviter)
+    await expect(inviting).rejects.toThrow('the prompt was closed')
+    expect(await joining).toMatchObject({ ok: false, fault: { code: 'join-failed' } })
+  })
 })
 
 describe('somebody in between', () => {
@@ -307,95 +336,36 @@ describe('somebody in between', () => {
       ...ends.inviter,
       binding: { kind: 'direct', ownFingerprint: octetsOf(8), peerFingerprint: octetsOf(99) },
     }
-    const joining = joinOver(
-      platformOf(phone),
-      ends.newcomer,
-      transports.newcomer,
-      invitation,
-      {
-        deviceName: 'Phone',
-        buildId: 'test',
-        confirm: async () => true,
-        showDigits: () => {},
-        deviceRecord: async () => deviceOf(phone),
-      },
-      never,
-    )
+    const joining = joinAs(ends.newcomer)
     const first = must(decodeJoinFrame((await ends.inviter.receive('control'))!))
-    const inviting = inviteOver(
-      platformOf(alice),
-      bent,
-      transports.inviter,
-      first.value as never,
-      shown,
-      {} as Inviter,
-      never,
-    )
-    expect(codes({ joined: await joining, invited: await inviting })).toEqual(['join-failed', 'join-failed'])
+    const invited = await inviteAs(bent, first.value)
+    expect(codes({ joined: await joining, invited })).toEqual(['join-failed', 'join-failed'])
   })
 
   test('who asks with somebody else’s credential can not prove that it is his', async () => {
     const ends = connect()
-    // The platform of the newcomer signs by another key than its credential names.
-    const forged = {
-      ...platformOf(phone),
-      keys: {
-        node: async () => ({
-          credential: mallory.credential,
-          sign: (message: Bytes) => signEd25519(phone.secret, message),
-          open: () => null,
-        }),
-      } as unknown as Platform['keys'],
-    }
-    const newcomer = {
-      deviceName: 'x',
-      buildId: 'x',
-      confirm: async () => true,
-      showDigits: () => {},
-      deviceRecord: async () => deviceOf(phone),
-    }
-    const joining = joinOver(forged, ends.newcomer, transports.newcomer, invitation, newcomer, never)
+    const sign = (message: Bytes) => signEd25519(phone.secret, message)
+    const keys = { node: async () => ({ credential: mallory.credential, sign, open: () => null }) }
+    const joining = joinAs(ends.newcomer, { ...platformOf(phone), keys: keys as unknown as Platform['keys'] })
     const first = must(decodeJoinFrame((await ends.inviter.receive('control'))!))
-    const inviting = inviteOver(
-      platformOf(alice),
-      ends.inviter,
-      transports.inviter,
-      first.value as never,
-      shown,
-      {} as Inviter,
-      never,
-    )
-    expect(codes({ joined: await joining, invited: await inviting })).toEqual(['join-failed', 'join-failed'])
+    const invited = await inviteAs(ends.inviter, first.value)
+    expect(codes({ joined: await joining, invited })).toEqual(['join-failed', 'join-failed'])
   })
 })
 
 describe('a side that', () => {
+  const commit = { wireVersion, token, commitment: octetsOf(1) }
+
   test('goes away is missed while digits are awaited', async () => {
     const ends = connect()
-    const invited = inviteOver(
-      platformOf(alice),
-      ends.inviter,
-      transports.inviter,
-      { wireVersion, token, commitment: octetsOf(1) },
-      shown,
-      {} as Inviter,
-      never,
-    )
+    const invited = inviteAs(ends.inviter, commit)
     ends.newcomer.close({ code: 'peerGone', local: 'The other device is gone.' })
     expect(await invited).toMatchObject({ ok: false, fault: { code: 'peerGone' } })
   })
 
   test('says nothing is given up after a while', async () => {
     const ends = connect()
-    const invited = inviteOver(
-      platformOf(alice),
-      ends.inviter,
-      transports.inviter,
-      { wireVersion, token, commitment: octetsOf(1) },
-      shown,
-      {} as Inviter,
-      never,
-    )
+    const invited = inviteAs(ends.inviter, commit)
     await Promise.resolve()
     for (const timer of clock.timers) timer()
     expect(await invited).toMatchObject({ ok: false, fault: { code: 'join-failed' } })

@@ -379,10 +379,16 @@ class JoinLink {
 
   /** Closes the connection when the course is run, one way or the other. */
   async conclude<T>(course: () => Promise<Result<T>>): Promise<Result<T>> {
-    const result = await course()
-    await this.#connection.drained('control')
-    this.#connection.close(result.ok ? undefined : result.fault)
-    return result
+    let result: Result<T> | null = null
+    try {
+      result = await course()
+      return result
+    } finally {
+      // A course that fails by an error, as when a passkey's prompt is cancelled, ends for the other side as well.
+      if (result === null) this.say('failed')
+      await this.#connection.drained('control')
+      this.#connection.close(result === null || result.ok ? undefined : result.fault)
+    }
   }
 }
 

@@ -93,13 +93,16 @@ export class Network {
   }
 }
 
-/** Who may be talked to about a tree: its devices, and before it says who they are, the one that let this one in. */
+/**
+ * Who takes part in a tree's cluster: its owner's devices, and before it says who they are, the one that let this one in. A
+ * limited device reads one folder; here it would be told of all the others, and could claim to lead.
+ */
 function otherDevices(state: TreeState, own: Bytes, host: Device | null): readonly Device[] {
   if (summaryOf(state) === null) return host === null ? [] : [host]
   const devices: Device[] = []
-  for (const { device, dismissed } of devicesOf(state)) {
+  for (const { device, standing, dismissed } of devicesOf(state)) {
     const principal = principalOf(device.fields.credential)
-    if (dismissed === null && !equal(principal, own))
+    if (standing === 'own' && dismissed === null && !equal(principal, own))
       devices.push({ principal, transportId: device.fields.transportId })
   }
   return devices

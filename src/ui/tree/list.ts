@@ -146,6 +146,7 @@ export class BtList extends LitElement {
     const index = this.#rows.findIndex((row) => row.item.id === this.currentId)
     const item = this.#rows[index]?.item
     const steering = steer(event.key, this.#rows, index, this.shownMax, !this.query)
+    if (steering) this.#typeAhead.end()
     if (!item || !this.#follow(item, steering, event, index)) return
     event.preventDefault()
     event.stopPropagation()

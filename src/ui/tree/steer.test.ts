@@ -92,6 +92,12 @@ describe('letters', () => {
     expect(typing.press('a', rows, 0, 100)).toBe(0)
     expect(typing.press('y', rows, 0, 200)).toBe(2)
   })
+  test('after another key the next letter begins anew, however soon', () => {
+    const typing = new TypeAhead()
+    expect(typing.press('z', rows, 0, 0)).toBe(-1)
+    typing.end()
+    expect(typing.press('m', rows, 0, 100)).toBe(2)
+  })
   test('no such name, and keys that are no letters', () => {
     const typing = new TypeAhead()
     expect(typing.press('z', rows, 0, 0)).toBe(-1)

@@ -68,6 +68,11 @@ export class TypeAhead {
   #typed = ''
   #typedAtMs = Number.NEGATIVE_INFINITY
 
+  /** Another key was meant: the next letter begins anew, however soon it comes. */
+  end(): void {
+    this.#typed = ''
+  }
+
   /** @returns the row to go to; -1 where no name begins like this */
   press(key: string, rows: readonly Row[], index: number, nowMs: number): number {
     if ([...key].length !== 1) return -1
