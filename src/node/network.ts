@@ -97,7 +97,7 @@ export class Network {
  * Who takes part in a tree's cluster: its owner's devices, and before it says who they are, the one that let this one in. A
  * limited device reads one folder; here it would be told of all the others, and could claim to lead.
  */
-function otherDevices(state: TreeState, own: Bytes, host: Device | null): readonly Device[] {
+export function otherDevices(state: TreeState, own: Bytes, host: Device | null): readonly Device[] {
   if (summaryOf(state) === null) return host === null ? [] : [host]
   const devices: Device[] = []
   for (const { device, standing, dismissed } of devicesOf(state)) {

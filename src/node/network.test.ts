@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { toHex } from '../core/bytes/bytes.ts'
+import { principalOf } from '../core/crypto/crypto.ts'
+import {
+  alice,
+  change,
+  childPath,
+  commit,
+  dismissedByRoot,
+  founded,
+  id,
+  mallory,
+  newDirectory,
+  ownerCap,
+  person,
+  root,
+  treeId,
+  withDevice,
+} from '../core/tree/testing/forest.ts'
+import { emptyTree } from '../core/tree/tree.ts'
+import { otherDevices } from './network.ts'
+
+const [laptop, guest] = [person(21), person(22)]
+const idOf = ({ credential }: typeof alice) => principalOf(credential)
+
+test('only the owner’s own devices take part, and none that was put out', () => {
+  const withFolder = commit(founded(), [change(newDirectory(root, id(2)), id(9))]).state
+  const withLaptop = withDevice(withFolder, laptop)
+  const withGuest = withDevice(withLaptop, guest, ownerCap(guest, childPath(root, id(2)), 0))
+  const names = (state: typeof withGuest) =>
+    otherDevices(state, idOf(alice), null).map(({ principal }) => toHex(principal))
+  expect(names(withGuest)).toEqual([toHex(idOf(laptop))])
+  expect(names(commit(withGuest, [dismissedByRoot(laptop)]).state)).toEqual([])
+})
+
+test('who holds nothing of the tree yet knows the one that let it in alone', () => {
+  const host = { principal: idOf(mallory), transportId: mallory.credential.signingKey }
+  expect(otherDevices(emptyTree(treeId), idOf(alice), host)).toEqual([host])
+  expect(otherDevices(emptyTree(treeId), idOf(alice), null)).toEqual([])
+})
