@@ -19,7 +19,7 @@ export interface Contender {
 }
 
 /**
- * @param roundCount rounds that count; a few more come first, until the engine has compiled what it will
+ * @param roundCount rounds that count; as many come first, until the engine has compiled what it will
  * @returns the medians, in milliseconds
  */
 export async function alternate(
@@ -27,10 +27,9 @@ export async function alternate(
   baseline: Contender,
   roundCount: number,
 ): Promise<{ readonly oursMs: number; readonly baselineMs: number }> {
-  const warmUpCount = Math.ceil(roundCount / 4)
   const oursMs: number[] = []
   const baselineMs: number[] = []
-  for (let round = -warmUpCount; round < roundCount; round++) {
+  for (let round = -roundCount; round < roundCount; round++) {
     const times = [await timed(ours), await timed(baseline)] as const
     if (round < 0) continue
     oursMs.push(times[0])

@@ -34,11 +34,11 @@ import {
   decodeBatch,
   emptyTree,
   encodeBatch,
-  foldBatch,
   summaryOf,
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
 import { checkpointChanges, differingKeys, identityRow, installChanges, readyChanges } from './cluster/durable.ts'
+import { FoldAhead } from './cluster/fold-ahead.ts'
 import { Gate } from './cluster/gate.ts'
 import { Intake } from './cluster/intake.ts'
 import { changeOf, isSoleVoter, membersOf, newNodeId, peerOf, wantedChange } from './cluster/membership.ts'
@@ -62,6 +62,7 @@ export class Cluster {
   readonly #options: ClusterOptions
   readonly #log: MemoryLog
   readonly #gate: Gate
+  readonly #foldAhead = new FoldAhead()
   readonly #proposals = new Proposals()
   readonly #sender = new SnapshotSender()
   readonly #intake: Intake
@@ -478,9 +479,20 @@ export class Cluster {
     const { platform, place } = this.#options
     const changes = [...readyChanges(place, this.#log, ready), ...this.#attached]
     this.#attached = []
-    if (changes.length > 0) await platform.store.write(changes, 'strict')
+    if (changes.length > 0) {
+      const written = platform.store.write(changes, 'strict')
+      // In a turn of its own, so that the write is under way first.
+      const cancel = platform.clock.after(0, () => this.#prepare(ready))
+      await written.finally(cancel)
+    }
     if (ready.hardState !== null) this.#log.hardState = ready.hardState
     this.#log.append(ready.entries)
+  }
+
+  #prepare({ entries: [next], committed }: Ready): void {
+    if (next?.kind !== 'command' || next.data.length === 0) return
+    if (committed.length > 0 || next.index !== this.#appliedIndex + 1) return
+    this.#foldAhead.prepare(this.#state, this.#gate.batchOf(next.data))
   }
 
   async #install({ hardState }: Ready, snapshot: Base): Promise<void> {
@@ -519,7 +531,7 @@ export class Cluster {
     const own = this.#proposals.applied(entry.index, entry.data)
     const batch = this.#gate.batchOf(entry.data)
     const before = this.#state
-    const { state, outcomes, touched } = foldBatch(before, batch)
+    const { state, outcomes, touched } = this.#foldAhead.fold(before, batch)
     this.#state = state
     this.#sizeSinceCheckpointBytes += entry.data.length
     for (const key of touched) this.#dirty.set(keyOf(key), key)

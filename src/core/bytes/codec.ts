@@ -6,7 +6,7 @@
  * so that a signature over the bytes is a signature over the value.
  * @module
  */
-import { decode as cborDecode, encode as cborEncode } from 'cborg'
+import { decode as cborDecode, encode as cborEncode, encodeInto as cborEncodeInto } from 'cborg'
 import { type Result, accepted, refused } from './fault.ts'
 import { type Bytes, copy, equal } from './octets.ts'
 
@@ -31,7 +31,20 @@ const mismatch = (expected: string): never => {
   throw new FormatError(`expected ${expected}`)
 }
 
-export const encode = <T>(codec: Codec<T>, value: T): Bytes => copy(cborEncode(codec.pack(value)))
+/** Most records fit; writing them into one place first saves the pieces that a list of unknown length is made of. */
+const scratch = new Uint8Array(64 * 1024)
+
+/** @returns octets that the next call may overwrite */
+function write(item: Item): Uint8Array {
+  try {
+    return scratch.subarray(0, cborEncodeInto(item, scratch).written)
+  } catch {
+    // It did not fit, the one thing that fails here which does not fail there.
+    return cborEncode(item)
+  }
+}
+
+export const encode = <T>(codec: Codec<T>, value: T): Bytes => copy(write(codec.pack(value)))
 
 const strict = {
   strict: true,
@@ -53,7 +66,7 @@ export function decode<T>(codec: Codec<T>, octets: Uint8Array, sizeBytesMax: num
     return refused('formatTooLong', 'This record is longer than any real one; it was not read.')
   try {
     const value = codec.parse(cborDecode(octets, strict))
-    if (equal(cborEncode(codec.pack(value)), octets)) return accepted(value)
+    if (equal(write(codec.pack(value)), octets)) return accepted(value)
   } catch {
     // cborg reports bad input by throwing; every such case means the same here.
   }
