@@ -7,6 +7,7 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureChromium, installIfMissing, main, root, say } from './lib.mjs'
@@ -18,7 +19,7 @@ Chromium: BLOCKTREE_CHROMIUM=/path/to/chromium, else the system's, else one is i
 
 /**
  * @typedef {{ passed: number, failed: number, skipped: number }} Count
- * @typedef {{ name: string, title: string, command: readonly string[], env?: Record<string, string>, count?: () => Count | null }} Step
+ * @typedef {{ name: string, title: string, command: readonly string[], env?: Record<string, string>, isNarrow?: boolean, count?: () => Count | null }} Step
  */
 
 const cache = join(root, '.cache')
@@ -37,11 +38,12 @@ const bin = (/** @type {string} */ path, /** @type {string[]} */ ...args) => [
 const steps = (chromium) => [
   { name: 'format', title: 'format check', command: bin('oxfmt/bin/oxfmt', '--check', '.') },
   { name: 'lint', title: 'lint', command: bin('oxlint/bin/oxlint', '--type-aware', '--deny-warnings') },
-  { name: 'types', title: 'types', command: bin('typescript/bin/tsc', '-p', '.') },
-  { name: 'core', title: 'types of the core', command: bin('typescript/bin/tsc', '-p', 'src/core') },
+  { name: 'types', title: 'types', isNarrow: true, command: bin('typescript/bin/tsc', '-p', '.') },
+  { name: 'core', title: 'types of the core', isNarrow: true, command: bin('typescript/bin/tsc', '-p', 'src/core') },
   {
     name: 'borders',
     title: 'borders',
+    isNarrow: true,
     command: bin(
       'dependency-cruiser/bin/dependency-cruise.mjs',
       '--config',
@@ -52,7 +54,7 @@ const steps = (chromium) => [
       'e2e',
     ),
   },
-  { name: 'dead', title: 'dead code', command: bin('knip/bin/knip.js', '--no-progress') },
+  { name: 'dead', title: 'dead code', isNarrow: true, command: bin('knip/bin/knip.js', '--no-progress') },
   {
     name: 'unit',
     title: 'unit',
@@ -70,6 +72,7 @@ const steps = (chromium) => [
         {
           name: 'sim',
           title: 'short simulation',
+          isNarrow: true,
           command: [process.execPath, join(root, 'src/tool/run.mjs'), 'src/sim/main.ts', '--seeds', '6'],
         },
       ]
@@ -106,7 +109,7 @@ function countJourneys() {
   if (!report) return null
   const { expected, unexpected, flaky, skipped } = report.stats
   // Only where `playwright.config.ts` allows a second try can anything be flaky.
-  if (flaky > 0) process.stdout.write(`(${flaky} at the second try) `)
+  if (flaky > 0) say(`${flaky} at the second try`)
   return { passed: expected + flaky, failed: unexpected + report.errors.length, skipped }
 }
 
@@ -118,7 +121,6 @@ const readReport = (/** @type {string} */ path) => (existsSync(path) ? JSON.pars
  */
 async function take({ name, title, command, env = {}, count }) {
   const startedMs = performance.now()
-  process.stdout.write(`${title.padEnd(18)} `)
   const { isGood, output } = await listen(command, env)
   writeFileSync(join(cache, `test-${name}.log`), output)
   const counted = count ? count() : { passed: Number(isGood), failed: Number(!isGood), skipped: 0 }
@@ -126,7 +128,7 @@ async function take({ name, title, command, env = {}, count }) {
   const result = counted ?? { passed: 0, failed: 1, skipped: 0 }
   if (!isGood && result.failed === 0) result.failed = 1
   const cases = count ? `${result.passed} passed, ${result.failed} failed` : result.failed ? 'FAILED' : 'ok'
-  say(`${cases}, ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+  say(`${title.padEnd(18)} ${cases}, ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
   return { count: result, output: result.failed > 0 ? `\n—— ${title} ——\n${output.trimEnd()}` : '' }
 }
 
@@ -150,6 +152,23 @@ function listen([program = '', ...args], env) {
   })
 }
 
+/**
+ * Steps that use one core each go together, as many as there are; the others have the machine for themselves.
+ * @param {readonly Step[]} chosen
+ * @returns {Step[][]}
+ */
+function lanesOf(chosen) {
+  /** @type {Step[][]} */
+  const lanes = []
+  for (const step of chosen) {
+    const last = lanes.at(-1)
+    if (step.isNarrow && last?.every(({ isNarrow }) => isNarrow) && last.length < availableParallelism())
+      last.push(step)
+    else lanes.push([step])
+  }
+  return lanes
+}
+
 await main(async () => {
   const { values } = parseArgs({
     options: {
@@ -171,11 +190,11 @@ await main(async () => {
 
   const total = { passed: 0, failed: 0, skipped: 0 }
   let complaints = ''
-  for (const step of chosen) {
-    const { count, output } = await take(step)
-    for (const kind of /** @type {const} */ (['passed', 'failed', 'skipped'])) total[kind] += count[kind]
-    complaints += output
-  }
+  for (const lane of lanesOf(chosen))
+    for (const { count, output } of await Promise.all(lane.map(take))) {
+      for (const kind of /** @type {const} */ (['passed', 'failed', 'skipped'])) total[kind] += count[kind]
+      complaints += output
+    }
   if (complaints) say(complaints)
   const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''
   say(`\n${total.passed} passed, ${total.failed} failed${skipped}`)
