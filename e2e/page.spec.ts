@@ -4,9 +4,9 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import { expect, isProving, proved, test, virtualAuthenticator } from './fixture.ts'
+import { findings } from './tool/axe.ts'
 import { answerCard, beginPlanting, readCard } from './tool/planting.ts'
 import { addText, createFolder, isServed, itemNamed, snapshotOf } from './tool/tree.ts'
 
@@ -45,14 +45,9 @@ test.describe('axe finds nothing', () => {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
       await page.evaluate((text) => (document.documentElement.style.fontSize = text), text)
       await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
-      // There are no frames to look into, for which a page is opened and closed each time.
-      const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] })
       // What neither a colour nor the size of text changes has been looked at by then.
       const isSeen = all.findIndex((each) => each.size === size) !== all.indexOf(look)
-      const { violations } = await (isSeen ? axe.withRules(rulesOfLook) : axe).analyze()
-      const found = violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join('; ')}`,
-      )
+      const found = await findings(page, isSeen ? rulesOfLook : null)
       expect(found, `${state}, ${size.width} px, ${colorScheme}, text at ${text}`).toEqual([])
       const widest = await page.evaluate(() => document.documentElement.scrollWidth)
       expect(widest, `${state}: nothing runs off the side`).toBeLessThanOrEqual(size.width)
