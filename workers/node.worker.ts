@@ -10,7 +10,9 @@ import { createRandom } from '../src/edge/random/random.ts'
 import { discard } from '../src/edge/rpc/discard.ts'
 import { openStore } from '../src/edge/store/store.ts'
 import { hostNode } from '../src/edge/tab/worker.ts'
-import { runNode } from '../src/node/node.ts'
+import { readFacts } from '../src/edge/web/facts.ts'
+import { type Meeting, runNode } from '../src/node/node.ts'
+import { version } from '../package.json'
 
 // The page's port comes first of all messages.
 const rtc = receiveRtc()
@@ -20,7 +22,11 @@ hostNode(async (profile) => {
   const store = await openStore({ profile, deviceKey: await keys.deviceKey() })
   const net = createNet(rtc, keys.transportSecret)
   const platform = { store, keys, net, clock: createClock(), random: createRandom(), crypto: createCrypto(), discard }
-  const node = await runNode(platform, { deviceName: deviceName(), welcomes: true })
+  const node = await runNode(platform, {
+    deviceName: deviceName(),
+    welcomes: true,
+    network: { meeting: readMeeting, buildId: version },
+  })
   return {
     api: node.api,
     epoch: store.epoch,
@@ -31,6 +37,30 @@ hostNode(async (profile) => {
     },
   }
 })
+
+const siteAddress = new URL('../', self.location.href)
+const factsCache = 'blocktree-host'
+
+/** What the host says, or said when it was last reached: devices find each other by a relay that may be there without it. */
+async function readMeeting(): Promise<Meeting> {
+  const address = new URL('relay.json', siteAddress)
+  const { relays, stun } = await readFacts(async () => {
+    const cache = await caches.open(factsCache)
+    try {
+      const fresh = await fetch(address, { cache: 'no-cache' })
+      if (fresh.ok) await cache.put(address, fresh.clone())
+      return fresh
+    } catch (error) {
+      const kept = await cache.match(address)
+      if (kept === undefined) throw error
+      return kept
+    }
+  })
+  return { relays: relays.map(({ url, peerId }) => ({ url: socketAddress(url), peerId })), stun }
+}
+
+/** `http` and `ws` are one host's ways to say whether it encrypts. */
+const socketAddress = (url: string): string => new URL(url, siteAddress).href.replace(/^http/, 'ws')
 
 /** Until its owner says otherwise. */
 function deviceName(): string {

@@ -58,6 +58,62 @@ export interface Job {
   readonly bytesPerSecond: number
 }
 
+/** Letting a device in, as this side sees it. */
+export type Inviting =
+  /** Shown as a QR until it is scanned; a new one follows before it ends. `code` is base64url; the page makes the link. */
+  | { readonly stage: 'code'; readonly code: string; readonly expiresAtMs: number }
+  /** A device has scanned it, and its owner wants to join. What it shows is typed in here: four digits, one try. */
+  | { readonly stage: 'digits'; readonly deviceName: string; readonly principal: string }
+  /** The digits were right. What is signed names all that is granted. */
+  | {
+      readonly stage: 'approval'
+      readonly deviceName: string
+      readonly principal: string
+      /** Of the permission: 400 days. */
+      readonly expiresAtMs: number
+      readonly challenge: Uint8Array | null
+      /** null: a root without passkey, the twelve words sign. */
+      readonly credentialId: Uint8Array | null
+    }
+  /** Signed; being written into the tree. */
+  | { readonly stage: 'admitting'; readonly deviceName: string }
+  | { readonly stage: 'admitted'; readonly deviceName: string }
+  /** Ended without a device. `code` is compared by programs, the message is for a person. */
+  | { readonly stage: 'ended'; readonly code: string; readonly message: string }
+
+/** Joining a tree, as the newcomer sees it. */
+export type Joining =
+  | { readonly stage: 'connecting' }
+  | {
+      readonly stage: 'confirm'
+      readonly ownerName: string
+      /** That shows the code. */
+      readonly deviceName: string
+      /** Hexadecimal in groups of four. */
+      readonly treeId: string
+    }
+  | { readonly stage: 'digits'; readonly digits: string }
+  /** Admitted; the tree is on its way. */
+  | { readonly stage: 'fetching'; readonly ownerName: string }
+  /** The tree is there; the home of this profile is now that tree (a `snapshot` event came before). */
+  | { readonly stage: 'joined'; readonly ownerName: string }
+  | { readonly stage: 'ended'; readonly code: string; readonly message: string }
+
+/** One device of the tree. */
+export interface DeviceLine {
+  /** Hexadecimal in groups of four. */
+  readonly principal: string
+  readonly name: string
+  readonly isThis: boolean
+  /** Decides, or listens. */
+  readonly role: 'voter' | 'learner'
+  readonly path: 'this' | 'direct' | 'relayed' | 'away'
+  readonly lastSeenAtMs: number | null
+  /** When it was let in; within 72 hours that can be undone with one tap. */
+  readonly admittedAtMs: number
+  readonly heldBytes: number | null
+}
+
 /** What a watcher is told: first a snapshot, then what changed. */
 export type NodeEvent =
   | {
@@ -65,6 +121,8 @@ export type NodeEvent =
       readonly tree: TreeStatus
       readonly items: readonly Item[]
       readonly jobs: readonly Job[]
+      readonly inviting: Inviting | null
+      readonly joining: Joining | null
     }
   | {
       readonly kind: 'changed'
@@ -74,6 +132,8 @@ export type NodeEvent =
     }
   | { readonly kind: 'job'; readonly job: Job }
   | { readonly kind: 'jobEnded'; readonly id: string }
+  | { readonly kind: 'inviting'; readonly inviting: Inviting | null }
+  | { readonly kind: 'joining'; readonly joining: Joining | null }
   /** The node has stopped; the sentence says why. A reload, or the next tab, starts it again from disk. */
   | { readonly kind: 'stopped'; readonly code: string; readonly message: string }
 
@@ -198,4 +258,18 @@ export interface NodeApi {
   inspectArchive(archive: Blob): Promise<ArchiveSummary>
   /** Restores the archive's tree into this profile, which must be unplanted and is replaced; opened by the card's words. */
   recover(requestId: string, archive: Blob, words: readonly string[], deviceName: string): Promise<void>
+
+  /** Shows a code that lets a device in, until `endInviting` or until one was let in. Rejects `notPlanted` where nobody could sign. */
+  invite(): Promise<void>
+  /** What the other device shows. A wrong one ends the invitation; a fresh code has to be shown. */
+  typeDigits(digits: string): Promise<void>
+  /** The root's word on what `approval` names: the passkey's assertion, or the twelve words of the card. null: the owner says no. */
+  approve(answer: PasskeyAssertion | readonly string[] | null): Promise<void>
+  endInviting(): Promise<void>
+  /** Joins the tree whose code was read. Rejects `joinPlanted` where this profile holds a planted tree. */
+  join(code: string, deviceName: string): Promise<void>
+  /** The owner has seen whose tree it is. */
+  confirmJoining(): Promise<void>
+  endJoining(): Promise<void>
+  devices(): Promise<readonly DeviceLine[]>
 }

@@ -353,7 +353,12 @@ async function takeOver(
   const before = openPeople(rootKey, treeId, summary.sealedProfile)
   const people = { ownerName: before?.ownerName ?? '', deviceName: orRefuse(nameFromPerson(typedName)) }
 
-  const capBody = nodeWritecapBody(treeId, nodeKeys, owner.sequence, platform.clock.nowMs() + ownWritecapLifeMs)
+  const capBody = nodeWritecapBody(
+    treeId,
+    nodeKeys.credential,
+    owner.sequence,
+    platform.clock.nowMs() + ownWritecapLifeMs,
+  )
   const writecap = rootSignedWritecap(capBody, signedByRecoveryKey(recovery, writecapDomain, capBody))
   const body = encode(takeOverBodyWire, {
     treeId,

@@ -7,6 +7,7 @@
 import { type Bytes, concat, must, utf8 } from '../core/bytes/bytes.ts'
 import {
   type CredentialSet,
+  type PublicCredential,
   type Recovery,
   type RootSignature,
   ed25519Message,
@@ -50,11 +51,16 @@ export interface People {
   readonly deviceName: string
 }
 
-/** The body of this node's writecap for a whole tree, ready for the root to sign. */
-export const nodeWritecapBody = (treeId: TreeId, keys: NodeKeys, setSequence: number, expiresAtMs: number): Bytes =>
+/** The body of a node's writecap for a whole tree, ready for the root to sign. */
+export const nodeWritecapBody = (
+  treeId: TreeId,
+  credential: PublicCredential,
+  setSequence: number,
+  expiresAtMs: number,
+): Bytes =>
   writecapBody({
     scope: rootPath(treeId),
-    holder: principalOf(keys.credential),
+    holder: principalOf(credential),
     rights: allRights,
     expiresAtMs,
     issuer: { tag: 'root', value: { setSequence } },

@@ -273,6 +273,11 @@ export class Holdings {
     return { kind: 'delete', table, key: inPlace(this.#place, Uint8Array.of(kinds.doomed), block, body.bodyRoot) }
   }
 
+  /** Octets of contents that are whole here. */
+  heldBytes(state: TreeState): number {
+    return sizeOfContents(state, (block) => !this.isLacking(block))
+  }
+
   // --- what is here ---------------------------------------------------------------------------------------------------------
 
   #lack(lacking: Lacking): void {
@@ -307,6 +312,16 @@ export class Holdings {
   #write(changes: readonly Change[]): Promise<void> {
     return this.#store.write(changes, 'relaxed').catch(() => {})
   }
+}
+
+/** Octets of the contents of a tree that meet a condition. */
+export function sizeOfContents(state: TreeState, isMeant: (block: BlockId, stampMs: number) => boolean): number {
+  let sizeBytes = 0
+  for (const [key] of entries(state.map, keys.contents)) {
+    const { content, stampMs } = contentOf(state, key.slice(1))!
+    if (isMeant(key.slice(1), stampMs)) sizeBytes += content.fields.sizeBytes
+  }
+  return sizeBytes
 }
 
 const deadSizeOf = (state: TreeState, key: Bytes): number | null => readRow(state, 'dead', key)?.sizeBytes ?? null

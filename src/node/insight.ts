@@ -2,12 +2,14 @@
  * What a person can ask about the tree itself: who can read a thing, and what it takes up.
  * @module
  */
-import { BlocktreeError, equal, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { root } from '../core/merkle/merkle.ts'
 import { type BlockId, rootBlockId } from '../core/path/path.ts'
-import { accessOf, entryOf, parentOf } from '../core/tree/tree.ts'
-import type { ReaderLine, StorageReport } from './api.ts'
+import { accessOf, deviceOf, devicesOf, entryOf, openDeviceName, parentOf } from '../core/tree/tree.ts'
+import type { DeviceLine, ReaderLine, StorageReport } from './api.ts'
+import { peerOf } from './cluster/membership.ts'
+import type { OwnTree } from './own-tree.ts'
 import type { RunningNode } from './running-node.ts'
 import { idFromText, idText } from './read/view.ts'
 
@@ -26,7 +28,7 @@ export function readersOf(node: RunningNode, id: string): readonly ReaderLine[] 
       if (isOwner && !planted) continue
       const isThisNode = equal(recipient, principalOf(node.keys.credential))
       lines.push({
-        who: isOwner ? ownerName : isThisNode ? deviceName : '',
+        who: isOwner ? ownerName : isThisNode ? deviceName : (deviceNameIn(tree, recipient) ?? ''),
         principal: isOwner ? '' : groupsOfFour(recipient),
         through: isRoot ? '' : (view.get(idText(block))?.name ?? ''),
         sinceMs: entryOf(state, block)?.createdAtMs ?? 0,
@@ -34,6 +36,41 @@ export function readersOf(node: RunningNode, id: string): readonly ReaderLine[] 
     }
   }
   return lines
+}
+
+/** What a device calls itself; null where it is none of the tree, or its name can not be read here. */
+export function deviceNameIn({ state, ring }: OwnTree, principal: Bytes): string | null {
+  const fields = deviceOf(state, principal)?.device.fields
+  if (fields === undefined) return null
+  const key = ring.keyOf(state, fields.nameBlock, fields.nameKeyEpoch)
+  return key === null ? null : openDeviceName(key, fields)
+}
+
+/** The devices of the tree, the first that was let in first. */
+export function deviceLines(node: RunningNode): readonly DeviceLine[] {
+  const { tree, replication } = node.home
+  const own = principalOf(node.keys.credential)
+  const voters = new Set(tree.cluster.members.configuration.voters.map(peerOf))
+  const statuses = new Map((replication?.statuses ?? []).map((status) => [status.id, status]))
+  const rows = [...devicesOf(tree.state)].filter(({ dismissed }) => dismissed === null)
+  return rows
+    .toSorted((one, other) => one.admittedAtMs - other.admittedAtMs)
+    .map(({ device, admittedAtMs }) => {
+      const principal = principalOf(device.fields.credential)
+      const id = toHex(principal)
+      const isThis = equal(principal, own)
+      const status = statuses.get(id)
+      return {
+        principal: groupsOfFour(principal),
+        name: deviceNameIn(tree, principal) ?? '',
+        isThis,
+        role: voters.has(id) ? 'voter' : 'learner',
+        path: isThis ? 'this' : (status?.path ?? 'away'),
+        lastSeenAtMs: isThis ? node.platform.clock.nowMs() : (status?.lastSeenAtMs ?? null),
+        admittedAtMs,
+        heldBytes: isThis ? tree.holdings.heldBytes(tree.state) : (replication?.sharing.heldBytes(id) ?? null),
+      }
+    })
 }
 
 export async function storageReport(node: RunningNode): Promise<StorageReport> {

@@ -181,7 +181,7 @@ async function run({ open = shown, inviter, newcomer, between, cancelInviter, ca
       approve: async () => grantFor(phone),
       admit: async (_request, device) => {
         admitted.push(device)
-        return accepted({ devices: [{ principal: octetsOf(1), transportId: transports.inviter }] })
+        return accepted({ generation: 1, devices: [{ principal: octetsOf(1), transportId: transports.inviter }] })
       },
       ...inviter,
     },

@@ -84,6 +84,7 @@ export interface Joined {
   readonly grant: JoinGrant
   readonly device: SignedDevice
   readonly devices: JoinContent<'admitted'>['devices']
+  readonly generation: number
 }
 
 /** Ends a joining from outside, as by a button. */
@@ -212,7 +213,7 @@ export async function joinOver(
     if (!done.ok) return done
     const admitted = openJoin(session.value, 'admitted', done.value.sealed)
     if (!admitted.ok) return link.end('failed')
-    return accepted({ card: card.value, grant: grant.value, device, devices: admitted.value.devices })
+    return accepted({ card: card.value, grant: grant.value, device, ...admitted.value })
   })
 }
 

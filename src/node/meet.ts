@@ -30,8 +30,9 @@ import type { Awaitable, Platform } from '../port/platform.ts'
 const helloTimeoutMs = 10_000
 
 /**
- * Both sides call it once, first of all.
+ * Both sides call it once, first of all. The one that dialled speaks first, so that it may also ask for something else.
  * @param own who this device is to the peer
+ * @param heard of the peer's frames the first, where it was received already
  * @param isKnown whether one who has proved himself is welcome. It is asked before this side, where it was dialled, tells who it
  *   is
  * @returns who the peer is; the connection is closed where that is refused
@@ -42,14 +43,24 @@ export async function meet(
   ownTransport: TransportId,
   own: Introduction,
   isKnown: (peer: Introduction) => Awaitable<Check>,
+  heard: Bytes | null = null,
 ): Promise<Result<Introduction>> {
-  const late = refused('helloLate', 'The other device did not say who it is in time, so the connection was closed.')
   const stopWaiting = platform.clock.after(helloTimeoutMs, () => connection.close(late.fault))
-  const met = await hello(platform, connection, ownTransport, own, isKnown)
+  const met = await hello(platform, connection, ownTransport, own, isKnown, heard)
   stopWaiting()
   if (!met.ok) connection.close(met.fault)
   return met
 }
+
+/** What a peer that dialled wants first; null where it said nothing in time, and the connection is closed. */
+export async function firstFrame({ clock }: Pick<Platform, 'clock'>, connection: Connection): Promise<Bytes | null> {
+  const stopWaiting = clock.after(helloTimeoutMs, () => connection.close(late.fault))
+  const frame = await connection.receive('control')
+  stopWaiting()
+  return frame
+}
+
+const late = refused('helloLate', 'The other device did not say who it is in time, so the connection was closed.')
 
 async function hello(
   { random, crypto, keys }: Pick<Platform, 'random' | 'crypto' | 'keys'>,
@@ -57,13 +68,15 @@ async function hello(
   ownTransport: TransportId,
   own: Introduction,
   isKnown: (peer: Introduction) => Awaitable<Check>,
+  heard: Bytes | null,
 ): Promise<Result<Introduction>> {
   const path = pathOf(connection, ownTransport)
   const ownOffer = newOffer(random.bytes(helloNonceSizeBytes))
-  connection.send('control', encodeOffer(ownOffer))
-  const offered = await nextFrame(connection)
+  if (connection.isDialler) connection.send('control', encodeOffer(ownOffer))
+  const offered = heard === null ? await nextFrame(connection) : accepted(heard)
   const peerOffer = offered.ok ? decodeOffer(offered.value) : offered
   if (!peerOffer.ok) return peerOffer
+  if (!connection.isDialler) connection.send('control', encodeOffer(ownOffer))
 
   const prove = async (): Promise<void> => {
     const { sign } = await keys.node()

@@ -76,8 +76,8 @@ export function letVote({ cluster }: OwnTree, principals: readonly Bytes[]): voi
 
 const notListening = refused('notListening', 'That device has not caught up with the tree yet.')
 
-/** What a newcomer needs to know to find its tree. */
-export interface Invitation {
+/** Where a device that was let in finds its tree. */
+export interface TreeAddress {
   readonly treeId: TreeId
   /** Of the cluster at the root. */
   readonly generation: number

@@ -1,22 +1,30 @@
 /**
- * The node's network: opened when a tree has other devices, and told for which tree a connection is.
+ * The node's network: opened when this device has others to talk to, and told what a connection is for.
  * @module
  */
-import { type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
-import { type TreeState, devicesOf, noRevocation, summaryOf } from '../core/tree/tree.ts'
+import { type JoinFrame, decodeJoinFrame } from '../core/message/message.ts'
 import type { TreeId } from '../core/path/path.ts'
-import type { Net, NetPort, RelayAddress } from '../port/net.ts'
+import { type TreeState, devicesOf, noRevocation, summaryOf } from '../core/tree/tree.ts'
+import type { Connection, Net, NetPort, RelayAddress } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
+import { firstFrame } from './meet.ts'
 import type { HeldTree } from './own-tree.ts'
 import { placeOf } from './own-tree.ts'
 import type { Device } from './peers.ts'
 import { Replication } from './replication.ts'
 
-export interface NetworkOptions {
+/** Where devices find each other, as the host of the site says. */
+export interface Meeting {
   readonly relays: readonly RelayAddress[]
   /** `stun:` addresses. */
   readonly stun: readonly string[]
+}
+
+export interface NetworkOptions {
+  /** Asked once, when the network is opened. */
+  readonly meeting: () => Promise<Meeting>
   /** Which program this is, for a person. */
   readonly buildId: string
 }
@@ -30,45 +38,73 @@ export interface Member {
   onChanged(): void
 }
 
+/** The network as it is open. */
+export interface OpenNetwork {
+  readonly net: Net
+  readonly relays: readonly RelayAddress[]
+}
+
+type Commitment = Extract<JoinFrame, { tag: 'commit' }>['value']
+
 export class Network {
+  readonly buildId: string
   readonly #platform: Platform
   readonly #keys: NodeKeys
-  readonly #options: NetworkOptions
+  readonly #meeting: NetworkOptions['meeting']
   readonly #port: NetPort | undefined
-  #net: Promise<Net> | null = null
+  #open: Promise<OpenNetwork> | null = null
   #current: Replication | null = null
   #isClosed = false
+  /** Somebody who has read an invitation wants to join. */
+  onJoin: (connection: Connection, commitment: Commitment) => void = (connection) => connection.close()
 
-  constructor(platform: Platform, keys: NodeKeys, options: NetworkOptions) {
+  constructor(platform: Platform, keys: NodeKeys, { meeting, buildId }: NetworkOptions) {
     this.#platform = platform
     this.#port = platform.net
     this.#keys = keys
-    this.#options = options
+    this.#meeting = meeting
+    this.buildId = buildId
+  }
+
+  /** null where the platform has no network. */
+  async open(): Promise<OpenNetwork | null> {
+    if (this.#port === undefined || this.#isClosed) return null
+    this.#open ??= this.#openPort(this.#port)
+    return this.#open
+  }
+
+  async #openPort(port: NetPort): Promise<OpenNetwork> {
+    const { relays, stun } = await this.#meeting()
+    const net = await port.open({
+      relays,
+      stun,
+      onConnection: (connection) => void this.#accept(connection),
+      onDropped: () => {},
+      onReachable: () => this.#current?.refresh(),
+    })
+    return { net, relays }
+  }
+
+  async #accept(connection: Connection): Promise<void> {
+    const first = await firstFrame(this.#platform, connection)
+    if (first === null) return
+    const asked = decodeJoinFrame(first)
+    if (asked.ok && asked.value.tag === 'commit') this.onJoin(connection, asked.value.value)
+    else if (this.#current !== null) this.#current.accept(connection, first)
+    else connection.close()
   }
 
   /** Replicates a tree from here on; whatever was replicated before is not any more. null where there is no network. */
   async replicate(treeId: TreeId, { held, untilSwept, host, onChanged }: Member): Promise<Replication | null> {
-    if (this.#port === undefined || this.#isClosed) return null
-    this.#net ??= this.#port.open({
-      relays: this.#options.relays,
-      stun: this.#options.stun,
-      onConnection: (connection) => {
-        if (this.#current === null) connection.close()
-        else this.#current.accept(connection)
-      },
-      onDropped: () => {},
-      onReachable: () => this.#current?.refresh(),
-    })
-    const net = await this.#net
+    const open = await this.open()
+    if (open === null || this.#isClosed) return null
     this.#current?.close()
-    if (this.#isClosed) return null
     const { cluster, holdings } = held
     const { credential } = this.#keys
     const own = principalOf(credential)
     return (this.#current = new Replication({
       platform: this.#platform,
-      net,
-      relays: this.#options.relays,
+      ...open,
       place: placeOf(treeId),
       cluster,
       holdings,
@@ -77,7 +113,7 @@ export class Network {
       introduction: () => ({
         treeId,
         credential,
-        buildId: this.#options.buildId,
+        buildId: this.buildId,
         revocationHead: summaryOf(cluster.state)?.revocationHead ?? noRevocation,
       }),
       devices: () => otherDevices(cluster.state, own, host),
@@ -89,9 +125,15 @@ export class Network {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#current?.close()
-    await (await this.#net)?.close()
+    await (await this.#open)?.net.close()
   }
 }
+
+export const networkMissing = (): BlocktreeError =>
+  new BlocktreeError(
+    'networkMissing',
+    'This browser has no WebRTC, by which devices talk to each other. Use another one.',
+  )
 
 /**
  * Who takes part in a tree's cluster: its owner's devices, and before it says who they are, the one that let this one in. A

@@ -12,11 +12,12 @@ import type { DeviceBody, SignedDevice } from '../core/tree/tree.ts'
 import type { TransportId } from '../port/net.ts'
 import type { Platform } from '../port/platform.ts'
 import type { NodeApi } from './api.ts'
-import { type Invitation, admit, deviceBodyFor, letVote } from './members.ts'
+import { type TreeAddress, admit, deviceBodyFor, letVote } from './members.ts'
 import type { PeerStatus } from './peers.ts'
 import { type NodeOptions, RunningNode } from './running-node.ts'
 import { createApi } from './serve.ts'
 
+export type { Meeting } from './network.ts'
 export type { NodeOptions } from './running-node.ts'
 
 /** Devices of one tree, for whoever brings them together. */
@@ -26,9 +27,9 @@ export interface Membership {
   /** Takes a newcomer in, as the root has said by the writecap. */
   admit(device: SignedDevice, writecap: Writecap): Promise<void>
   /** Where a newcomer finds the tree. */
-  invitation(): Promise<Invitation>
+  address(): Promise<TreeAddress>
   /** Resolves when the tree is the home of this device and can be read. */
-  join(invitation: Invitation): Promise<void>
+  join(address: TreeAddress): Promise<void>
   /** Makes listening devices vote; to be asked of the one that leads. */
   letVote(principals: readonly Bytes[]): void
   standing(): Standing
@@ -71,12 +72,12 @@ export async function runNode(platform: Platform, options: NodeOptions): Promise
 const membershipOf = (node: RunningNode): Membership => ({
   introduce: (credential, transportId, name) => deviceBodyFor(node.home.tree, credential, transportId, name),
   admit: (device, writecap) => admit(node.home.tree, device, writecap),
-  invitation: async () => ({
+  address: async () => ({
     treeId: node.home.tree.treeId,
     generation: node.home.tree.cluster.identity.generation,
     host: { principal: principalOf(node.keys.credential), transportId: await node.platform.keys.transportId() },
   }),
-  join: (invitation) => node.join(invitation),
+  join: (address) => node.join(address, node.status().deviceName),
   letVote: (principals) => letVote(node.home.tree, principals),
   standing: () => {
     const { cluster, holdings } = node.home.tree

@@ -119,9 +119,9 @@ export class Peers {
     }
   }
 
-  /** Takes in a connection that a device dialled. */
-  accept(connection: Connection): void {
-    void this.#meet(connection, null)
+  /** Takes in a connection that a device dialled. @param first what it said */
+  accept(connection: Connection, first: Bytes): void {
+    void this.#meet(connection, null, first)
   }
 
   /** @returns whether it is on its way; what is not may be said again later */
@@ -184,7 +184,7 @@ export class Peers {
   }
 
   /** @returns whether the device is connected with now */
-  async #meet(connection: Connection, expected: Link | null): Promise<boolean> {
+  async #meet(connection: Connection, expected: Link | null, first: Bytes | null = null): Promise<boolean> {
     const { platform, net, introduction } = this.#options
     const own = introduction()
     const linkOf = (peer: Introduction): Link | null => {
@@ -193,9 +193,8 @@ export class Peers {
         link !== undefined && equal(peer.treeId, own.treeId) && equal(link.device.transportId, connection.peer)
       return isIt && (expected === null || expected === link) ? link : null
     }
-    const met = await meet(platform, connection, net.transportId, own, (peer) =>
-      linkOf(peer) === null ? deviceUnknown : ok,
-    )
+    const isKnown = (peer: Introduction): Check => (linkOf(peer) === null ? deviceUnknown : ok)
+    const met = await meet(platform, connection, net.transportId, own, isKnown, first)
     const link = met.ok ? linkOf(met.value) : null
     if (link === null || this.#isClosed) {
       connection.close(this.#isClosed ? undefined : deviceUnknown.fault)

@@ -121,7 +121,7 @@ export class Plantings {
       recovery,
       set,
       wraps,
-      writecapBody: nodeWritecapBody(treeId, this.#keys, 0, clock.nowMs() + ownWritecapLifeMs),
+      writecapBody: nodeWritecapBody(treeId, this.#keys.credential, 0, clock.nowMs() + ownWritecapLifeMs),
       isCardConfirmed: false,
     }
     return { plantingId: this.#current.id, words, askedPositions: this.#current.askedPositions }
@@ -249,7 +249,7 @@ export async function foundLocalTree(platform: Platform, keys: NodeKeys, deviceN
     byRecoveryKey: wrapForCard(recovery, treeId, kemSecret, platform.random.bytes(24)),
     byPasskey: [],
   }
-  const body = nodeWritecapBody(treeId, keys, 0, localWritecapEndMs)
+  const body = nodeWritecapBody(treeId, keys.credential, 0, localWritecapEndMs)
   const writecap = rootSignedWritecap(body, signedByRecoveryKey(recovery, writecapDomain, body))
   const operation = await foundOperation(platform, keys, set, wraps, writecap, people)
   wipe(entropy, kemSecret, recovery.signingSecret, recovery.wrapKey)
@@ -259,7 +259,8 @@ export async function foundLocalTree(platform: Platform, keys: NodeKeys, deviceN
 /** Year 9999: nobody is left who could renew it, and nobody else than this node holds it. */
 const localWritecapEndMs = 253_370_764_800_000
 
-function personName(typed: string): string {
+/** What a person calls himself or a device; rejects with a sentence what is no name. */
+export function personName(typed: string): string {
   const name = orRefuse(nameFromPerson(typed))
   if (utf8(name).length <= 64) return name
   throw new RefusedError(refused('nameTooLong', 'This name can have 64 bytes at most; shorten it.').fault)

@@ -36,7 +36,7 @@ const profileWire = record('profile', 1, {
   trees: listOf(tuple({ treeId: treeIdWire, stage: stageWire }), 16),
   deviceName: textUpTo(64),
   /** Where the tree that is being joined is found. */
-  invitation: nullable(
+  address: nullable(
     tuple({
       treeId: treeIdWire,
       generation: u53,
@@ -48,7 +48,7 @@ export type Profile = Decoded<typeof profileWire>
 
 const profileKey = utf8('profile')
 
-export const emptyProfile: Profile = { trees: [], deviceName: '', invitation: null }
+export const emptyProfile: Profile = { trees: [], deviceName: '', address: null }
 
 export async function readProfile(store: StoreReader): Promise<Profile> {
   const row = await store.read('node', profileKey)

@@ -103,8 +103,8 @@ export class Replication {
     return this.#peers.statuses
   }
 
-  accept(connection: Connection): void {
-    this.#peers.accept(connection)
+  accept(connection: Connection, first: Bytes): void {
+    this.#peers.accept(connection, first)
   }
 
   /** The devices of the tree may have changed. */

@@ -11,9 +11,12 @@ import type { NodeEvent, TreeStatus } from './api.ts'
 import type { Home } from './home.ts'
 import { Files } from './files.ts'
 import { openPeople } from './founding.ts'
+import { deviceNameIn } from './insight.ts'
 import { Jobs } from './jobs.ts'
 import { livedSince, readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
-import type { Invitation } from './members.ts'
+import { Invitations } from './invitations.ts'
+import { Joinings } from './joinings.ts'
+import type { TreeAddress } from './members.ts'
 import { moveIn } from './move-in.ts'
 import { Network, type NetworkOptions } from './network.ts'
 import { OwnTree, blockIdOfRequest } from './own-tree.ts'
@@ -36,12 +39,17 @@ export interface NodeOptions {
   readonly network?: NetworkOptions
 }
 
+/** A device that finds no others. */
+const alone: NetworkOptions = { meeting: async () => ({ relays: [], stun: [] }), buildId: '' }
+
 /** The node's inside, as `serve.ts` sees it. */
 export class RunningNode {
   readonly platform: Platform
   readonly keys: NodeKeys
   readonly jobs: Jobs
   readonly plantings: Plantings
+  readonly invitations: Invitations
+  readonly joinings: Joinings
   readonly streams = new Streams()
   readonly stopped: Promise<Error>
   readonly #options: NodeOptions
@@ -58,7 +66,18 @@ export class RunningNode {
     this.keys = keys
     this.#options = options
     this.plantings = new Plantings(platform, keys)
-    this.#network = new Network(platform, keys, options.network ?? { relays: [], stun: [], buildId: '' })
+    this.#network = new Network(platform, keys, options.network ?? alone)
+    const common = { platform, keys, network: this.#network, status: () => this.status() }
+    this.invitations = new Invitations({
+      ...common,
+      tree: () => this.home.tree,
+      onChanged: (inviting) => this.emit({ kind: 'inviting', inviting }),
+    })
+    this.joinings = new Joinings({
+      ...common,
+      follow: (address, deviceName) => this.join(address, deviceName),
+      onChanged: (joining) => this.emit({ kind: 'joining', joining }),
+    })
     this.jobs = new Jobs(platform.clock, {
       onJob: (job) => this.emit({ kind: 'job', job }),
       onJobEnded: (id) => this.emit({ kind: 'jobEnded', id }),
@@ -80,8 +99,8 @@ export class RunningNode {
     const home = treeAt(this.#profile, 'home')
     if (home === null) await this.#beginLocal()
     else await this.#open(home)
-    const { invitation } = this.#profile
-    if (invitation !== null) void this.#settle(this.#follow(invitation))
+    const { address } = this.#profile
+    if (address !== null) void this.#settle(this.joinings.arrive('', this.#follow(address)))
     this.#resume()
     await this.#emptyOldTrash()
   }
@@ -128,7 +147,7 @@ export class RunningNode {
     const sweeper = new Sweeper(tree, this.streams)
     this.#home = { tree, view, files: new Files(tree, view), sweeper, replication: null }
     sweeper.start()
-    await this.#replicate(this.#home)
+    void this.#settle(this.#replicate(this.#home))
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
   }
 
@@ -182,17 +201,18 @@ export class RunningNode {
   }
 
   /** Takes part in another device's tree, which becomes the home once it can be read; what is kept here moves into it. */
-  async join(invitation: Invitation): Promise<void> {
-    const { treeId } = invitation
+  async join(address: TreeAddress, deviceName: string): Promise<void> {
+    const { treeId } = address
     await this.#setProfile({
       ...this.#profile,
       trees: [...this.#profile.trees.filter((held) => !equal(held.treeId, treeId)), { treeId, stage: 'joining' }],
-      invitation,
+      deviceName,
+      address,
     })
-    await this.#follow(invitation)
+    await this.#follow(address)
   }
 
-  async #follow({ treeId, generation, host }: Invitation): Promise<void> {
+  async #follow({ treeId, generation, host }: TreeAddress): Promise<void> {
     const options = this.#treeOptions(treeId)
     const held = await OwnTree.join(options, generation)
     const untilSwept = (): Promise<void> => Promise.resolve()
@@ -206,13 +226,14 @@ export class RunningNode {
     })
     this.#onJoined = () => {}
     const from = this.home.tree.treeId
+    await this.#dropWelcome()
     await this.#setProfile({
       ...this.#profile,
       trees: this.#profile.trees.map((one) => ({ ...one, stage: equal(one.treeId, treeId) ? 'home' : 'leaving' })),
-      invitation: null,
+      address: null,
     })
     await this.#moveTo(tree)
-    await this.#moveIn(from)
+    void this.#settle(this.#moveIn(from))
   }
   #onJoined: () => void = () => {}
 
@@ -280,16 +301,18 @@ export class RunningNode {
   /** Puts a recovered tree in the place of the one at home, which must be empty or unplanted. */
   async adopt(founding: Founding, base: TreeState): Promise<void> {
     const before = this.home.tree.treeId
-    // What greets a newcomer is no content of his; it does not come along into a tree that has grown already.
-    const welcome = idText(blockIdOfRequest(before, welcomeRequest))
-    if (this.home.view.get(welcome)?.trashedAtMs === null) await this.home.files.trash('welcome-trash', welcome)
-    if (this.home.view.get(welcome) !== null) {
-      await this.jobs.run('welcome-purge', 'purge', welcomeName, 0, (job) =>
-        this.home.files.purge('welcome-purge', welcome, job),
-      )
-    }
+    await this.#dropWelcome()
     await this.#begin(founding, base)
     await this.#moveIn(before)
+  }
+
+  /** What greets a newcomer is no content of his; it does not come along into a tree that has grown already. */
+  async #dropWelcome(): Promise<void> {
+    const { tree, view, files } = this.home
+    const welcome = idText(blockIdOfRequest(tree.treeId, welcomeRequest))
+    if (view.get(welcome)?.trashedAtMs === null) await files.trash('welcome-trash', welcome)
+    if (view.get(welcome) === null) return
+    await this.jobs.run('welcome-purge', 'purge', welcomeName, 0, (job) => files.purge('welcome-purge', welcome, job))
   }
 
   /** A tree that is about to arrive in pieces: whatever of it lies here when it does not arrive whole is deleted at the next start. */
@@ -330,6 +353,8 @@ export class RunningNode {
       tree: this.status(),
       items: [...this.home.view.items.values()],
       jobs: this.jobs.tellAll(),
+      inviting: this.invitations.state,
+      joining: this.joinings.state,
     }
   }
 
@@ -347,7 +372,7 @@ export class RunningNode {
       rootId: view.rootId,
       planted: isPlanted,
       ownerName: people?.ownerName ?? '',
-      deviceName: people?.deviceName ?? this.#profile.deviceName,
+      deviceName: deviceNameIn(tree, principalOf(this.keys.credential)) ?? this.#profile.deviceName,
       principal: groupsOfFour(principalOf(this.keys.credential)),
       root: isPlanted
         ? {

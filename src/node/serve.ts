@@ -6,7 +6,7 @@ import { BlocktreeError } from '../core/bytes/bytes.ts'
 import type { NodeApi } from './api.ts'
 import { beginExport } from './archive-export.ts'
 import { inspectArchive, recover } from './archive-import.ts'
-import { readersOf, storageReport } from './insight.ts'
+import { deviceLines, readersOf, storageReport } from './insight.ts'
 import type { RunningNode } from './running-node.ts'
 
 export function createApi(node: RunningNode): NodeApi {
@@ -55,6 +55,15 @@ export function createApi(node: RunningNode): NodeApi {
     inspectArchive: async (archive) => inspectArchive(node, archive),
     recover: async (requestId, archive, words, deviceName) =>
       jobs.run(requestId, 'import', '', archive.size, (job) => recover(node, archive, words, deviceName, job)),
+
+    invite: async () => node.invitations.begin(),
+    typeDigits: async (digits) => node.invitations.typeDigits(digits),
+    approve: async (answer) => node.invitations.approve(answer),
+    endInviting: async () => node.invitations.end(),
+    join: async (code, deviceName) => node.joinings.begin(code, deviceName),
+    confirmJoining: async () => node.joinings.confirm(),
+    endJoining: async () => node.joinings.end(),
+    devices: async () => deviceLines(node),
   }
 }
 

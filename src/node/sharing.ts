@@ -12,7 +12,7 @@ import type { Change } from '../port/store.ts'
 import type { Platform } from '../port/platform.ts'
 import { peerOf } from './cluster/membership.ts'
 import { Fetcher } from './fetcher.ts'
-import type { Holdings, Lacking } from './holdings.ts'
+import { type Holdings, type Lacking, sizeOfContents } from './holdings.ts'
 import type { PeerId } from './peers.ts'
 import { type ClusterPlace, placePrefixSizeBytes } from './place.ts'
 import type { ObjectStore } from './read/content.ts'
@@ -259,8 +259,9 @@ export class Sharing {
   onHere(from: PeerId, stampMs: number, version: number): void {
     const report = this.#reports.get(from)
     if (report?.version === version) {
-      if (report.stampMs !== stampMs) this.#options.onCounted()
+      if (report.stampMs === stampMs) return
       report.stampMs = stampMs
+      this.#options.onCounted()
     } else if (report?.isAsking !== true) void this.#askWhatIsLacking(from, stampMs)
   }
 
@@ -300,11 +301,22 @@ export class Sharing {
   copyCount(block: BlockId, stampMs: number): number {
     const name = keyOf(block)
     let count = this.#options.holdings.isLacking(block) ? 0 : 1
-    for (const report of this.#reports.values())
-      if (report.lacks !== null && stampMs <= report.stampMs && !report.lacks.has(name)) count++
+    for (const report of this.#reports.values()) if (hasIn(report, name, stampMs)) count++
     return count
   }
+
+  /** Octets of contents that a device holds, as far as it has said so; null where it has not yet. */
+  heldBytes(id: PeerId): number | null {
+    const report = this.#reports.get(id)
+    return report === undefined || report.lacks === null
+      ? null
+      : sizeOfContents(this.#options.state(), (block, stampMs) => hasIn(report, keyOf(block), stampMs))
+  }
 }
+
+/** @param block as a map's key @param stampMs of its content record */
+const hasIn = ({ lacks, stampMs: toldAtMs }: Report, block: string, stampMs: number): boolean =>
+  lacks !== null && stampMs <= toldAtMs && !lacks.has(block)
 
 const quorumAway = refused(
   'quorumAway',

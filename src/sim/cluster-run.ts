@@ -352,7 +352,7 @@ class ClusterRun {
     await this.#until('somebody leads', () => leader() !== undefined)
     const host = leader()!
     await this.#within(
-      host.node.membership.invitation().then((to) => fresh.node.membership.join(to)),
+      host.node.membership.address().then((to) => fresh.node.membership.join(to)),
       'joining again',
     )
     await this.#allVote()

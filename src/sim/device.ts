@@ -17,7 +17,10 @@ import { SimStore, type StoreEvents } from './store.ts'
 import type { SimNetwork } from './net.ts'
 import type { Trace } from './trace.ts'
 
-const simNetworkOptions = { relays: [{ url: 'ws://relay.test', peerId: 'relay' }], stun: [], buildId: 'simulated' }
+const simNetworkOptions = {
+  meeting: async () => ({ relays: [{ url: 'ws://relay.test', peerId: 'relay' }], stun: [] }),
+  buildId: 'simulated',
+}
 
 export interface World {
   readonly scheduler: Scheduler

@@ -46,7 +46,7 @@ export async function letIn(
   const recovery = recoveryFromEntropy(must(entropyFromWords(words)))
   const writecap = rootSignedWritecap(granted, signedByRecoveryKey(recovery, writecapDomain, granted))
   await membership.admit(signedDevice(fields, body, signature), writecap)
-  await guest.node.membership.join(await membership.invitation())
+  await guest.node.membership.join(await membership.address())
 }
 
 const yearMs = 365 * 24 * 60 * 60 * 1000

@@ -39,7 +39,14 @@ const item = (id: string, parentId: string | null, more: Partial<Item> = {}): It
 })
 const folder = (id: string, parentId: string | null, more: Partial<Item> = {}) =>
   item(id, parentId, { kind: 'folder', ...more })
-const snapshot = (...items: Item[]): NodeEvent => ({ kind: 'snapshot', tree, items, jobs: [] })
+const snapshot = (...items: Item[]): NodeEvent => ({
+  kind: 'snapshot',
+  tree,
+  items,
+  jobs: [],
+  inviting: null,
+  joining: null,
+})
 const changed = (upserted: Item[], removedIds: string[] = []): NodeEvent => ({
   kind: 'changed',
   tree,

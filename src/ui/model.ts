@@ -4,7 +4,7 @@
  * Pure. Names and ids come from outside, so they are only ever keys of a `Map`: a file may be called `__proto__`.
  * @module
  */
-import type { Item, Job, NodeEvent, TreeStatus } from '../node/api.ts'
+import type { Inviting, Item, Job, Joining, NodeEvent, TreeStatus } from '../node/api.ts'
 
 export interface Model {
   /** null until the first snapshot. */
@@ -14,9 +14,20 @@ export interface Model {
   readonly children: ReadonlyMap<string, readonly Item[]>
   /** Why the node stopped; null while it runs. */
   readonly stopped: { readonly code: string; readonly message: string } | null
+  /** A device being let in, or null. */
+  readonly inviting: Inviting | null
+  /** This device being let in elsewhere, or null. */
+  readonly joining: Joining | null
 }
 
-export const emptyModel: Model = { tree: null, items: new Map(), children: new Map(), stopped: null }
+export const emptyModel: Model = {
+  tree: null,
+  items: new Map(),
+  children: new Map(),
+  stopped: null,
+  inviting: null,
+  joining: null,
+}
 
 export function apply(model: Model, event: NodeEvent): Model {
   switch (event.kind) {
@@ -24,7 +35,8 @@ export function apply(model: Model, event: NodeEvent): Model {
       const items = new Map(event.items.map((item) => [item.id, item]))
       const parentIds = new Set(event.items.map((item) => item.parentId).filter((id) => id !== null))
       const children = withChildren(new Map(), items, parentIds, childIdsByParent(items))
-      return { tree: event.tree, items, children, stopped: null }
+      const { tree, inviting, joining } = event
+      return { tree, items, children, stopped: null, inviting, joining }
     }
     case 'changed': {
       const items = new Map(model.items)
@@ -45,6 +57,10 @@ export function apply(model: Model, event: NodeEvent): Model {
     case 'job':
     case 'jobEnded':
       return model
+    case 'inviting':
+      return { ...model, inviting: event.inviting }
+    case 'joining':
+      return { ...model, joining: event.joining }
     case 'stopped':
       return { ...model, stopped: { code: event.code, message: event.message } }
   }
@@ -64,6 +80,8 @@ export function applyToJobs(jobs: JobsById, event: NodeEvent): JobsById {
     case 'stopped':
       return new Map()
     case 'changed':
+    case 'inviting':
+    case 'joining':
       return jobs
   }
 }

@@ -3,7 +3,7 @@
  * They live in the core because the real platform, the simulated one and the page must mean the same class.
  * @module
  */
-import type { Fault, Result } from './fault.ts'
+import { type Fault, type Refused, type Result, refused } from './fault.ts'
 
 /** The base of all: `code` is compared by programs, `message` is a sentence that says what happened and what to do. */
 export class BlocktreeError extends Error {
@@ -27,6 +27,12 @@ export class RefusedError extends BlocktreeError {
 export function orRefuse<T>(result: Result<T>): T {
   if (result.ok) return result.value
   throw new RefusedError(result.fault)
+}
+
+/** What somebody was refused by an exception, as a value; whatever else was thrown is thrown again. */
+export function refusalOf(error: unknown): Refused {
+  if (error instanceof BlocktreeError) return refused(error.code, error.message)
+  throw error
 }
 
 /** The device has no room. Nothing of the write was kept. */

@@ -232,6 +232,8 @@ export type JoinGrant = Decoded<typeof grantWire>
 
 const acceptWire = record('joinAcceptContent', 1, { device: deviceRecordWire })
 const admittedWire = record('joinAdmittedContent', 1, {
+  /** Of the cluster at the root. */
+  generation: u53,
   devices: listOf(tuple({ principal: bytesOf(32), transportId: ed25519KeyWire }), 64),
 })
 

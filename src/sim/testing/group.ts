@@ -22,6 +22,7 @@ import { Disk } from '../disk.ts'
 import { createSimulatedKeys } from '../keys.ts'
 import { SimNetwork } from '../net.ts'
 import { Process } from '../process.ts'
+import { firstFrame } from '../../node/meet.ts'
 import { Random } from '../random.ts'
 import { Scheduler } from '../scheduler.ts'
 import { SimStore } from '../store.ts'
@@ -113,7 +114,8 @@ export class GroupMember {
       devices: () => this.#group.members.filter((member) => member !== this).map(({ device }) => device),
       onReport: (_id, fault) => this.reports.push(fault.code),
     })
-    accept = (connection) => this.replication.accept(connection)
+    accept = (connection) =>
+      void firstFrame(this.platform, connection).then((first) => first && this.replication.accept(connection, first))
   }
 }
 

@@ -6,12 +6,16 @@
 import { BlocktreeError, CancelledError } from '../../core/bytes/bytes.ts'
 import type {
   ArchiveSummary,
+  DeviceLine,
+  Inviting,
   Item,
   ItemKind,
   Job,
   JobKind,
+  Joining,
   NodeApi,
   NodeEvent,
+  PasskeyAssertion,
   PasskeyCreation,
   TreeStatus,
 } from '../../node/api.ts'
@@ -20,6 +24,7 @@ export const cardWords = 'abandon ability able about above absent absorb abstrac
   ' ',
 )
 const askedPositions = [1, 4, 10]
+const dayMs = 86_400_000
 
 export class MemoryNode implements NodeApi {
   items = new Map<string, Item>()
@@ -39,6 +44,11 @@ export class MemoryNode implements NodeApi {
   /** The next mutation is refused with this. */
   refusal: BlocktreeError | null = null
   passkey: PasskeyCreation | null = null
+  inviting: Inviting | null = null
+  joining: Joining | null = null
+  /** What the other device shows, on either side. */
+  digits = '4821'
+  otherDevices: readonly DeviceLine[] = []
   nowMs: () => number = () => Date.now()
   readonly #observers = new Set<(event: NodeEvent) => void>()
   readonly #cancelled = new Set<string>()
@@ -50,7 +60,9 @@ export class MemoryNode implements NodeApi {
 
   async watch(observer: (event: NodeEvent) => void): Promise<string> {
     this.#observers.add(observer)
-    observer({ kind: 'snapshot', tree: this.tree, items: [...this.items.values()], jobs: [...this.jobs.values()] })
+    const { tree, inviting, joining } = this
+    const [items, jobs] = [[...this.items.values()], [...this.jobs.values()]]
+    observer({ kind: 'snapshot', tree, items, jobs, inviting, joining })
     return 'watch'
   }
   async unwatch(): Promise<void> {
@@ -195,6 +207,78 @@ export class MemoryNode implements NodeApi {
     await this.#job(requestId, 'import', '', 5_000_000)
     this.tree = { ...this.tree, planted: true, ownerName: 'Ada', deviceName }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+  }
+
+  async invite(): Promise<void> {
+    this.#maybeRefuse()
+    this.tellInviting({ stage: 'code', code: 'h2ludml0YXRpb24B'.repeat(12), expiresAtMs: this.nowMs() + 120_000 })
+  }
+  /** A device has read the code that is shown. */
+  scanned(deviceName: string): void {
+    this.tellInviting({ stage: 'digits', deviceName, principal: this.tree.principal })
+  }
+  async typeDigits(digits: string): Promise<void> {
+    const { inviting } = this
+    if (inviting?.stage !== 'digits') return
+    if (digits !== this.digits)
+      return this.tellInviting({
+        stage: 'ended',
+        code: 'join-digitsWrong',
+        message: 'These were not the digits that the other device shows. Nothing was given away.',
+      })
+    this.tellInviting({
+      ...inviting,
+      stage: 'approval',
+      expiresAtMs: this.nowMs() + 400 * dayMs,
+      challenge: this.passkey && new Uint8Array(32),
+      credentialId: this.passkey && this.passkey.credentialId,
+    })
+  }
+  async approve(answer: PasskeyAssertion | readonly string[] | null): Promise<void> {
+    this.#maybeRefuse()
+    const { inviting } = this
+    if (inviting?.stage !== 'approval') return
+    if (answer === null)
+      return this.tellInviting({ stage: 'ended', code: 'join-denied', message: 'The device was not let in.' })
+    if (Array.isArray(answer) && answer.join(' ') !== cardWords.join(' '))
+      throw new BlocktreeError('cardMismatch', 'These are not the words of this tree’s card. Compare them with it.')
+    const { deviceName, principal } = inviting
+    this.tellInviting({ stage: 'admitting', deviceName })
+    const nowMs = this.nowMs()
+    const line = { principal, name: deviceName, isThis: false, role: 'learner', path: 'direct' } as const
+    this.otherDevices = [...this.otherDevices, { ...line, lastSeenAtMs: nowMs, admittedAtMs: nowMs, heldBytes: 0 }]
+    this.tree = { ...this.tree, deviceCount: 1 + this.otherDevices.length }
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+    this.tellInviting({ stage: 'admitted', deviceName })
+  }
+  async endInviting(): Promise<void> {
+    this.tellInviting(null)
+  }
+  async join(code: string, deviceName: string): Promise<void> {
+    this.#maybeRefuse()
+    if (code.length < 16)
+      throw new BlocktreeError('invitationDamaged', 'This code is no invitation to a tree, or not all of it was read.')
+    this.tree = { ...this.tree, deviceName }
+    this.tellJoining({ stage: 'connecting' })
+  }
+  async confirmJoining(): Promise<void> {
+    this.tellJoining({ stage: 'digits', digits: this.digits })
+  }
+  async endJoining(): Promise<void> {
+    this.tellJoining(null)
+  }
+  async devices(): Promise<readonly DeviceLine[]> {
+    const { principal, deviceName: name } = this.tree
+    const line = { principal, name, isThis: true, role: 'voter', path: 'this', lastSeenAtMs: null } as const
+    return [{ ...line, admittedAtMs: this.nowMs() - 40 * dayMs, heldBytes: 48_213 }, ...this.otherDevices]
+  }
+  tellInviting(inviting: Inviting | null): void {
+    this.inviting = inviting
+    this.#tell({ kind: 'inviting', inviting })
+  }
+  tellJoining(joining: Joining | null): void {
+    this.joining = joining
+    this.#tell({ kind: 'joining', joining })
   }
 
   /** A job that goes on until it is ended or cancelled from outside. */

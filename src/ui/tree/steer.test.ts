@@ -36,6 +36,8 @@ const model = apply(emptyModel, {
     item('note', 'root', 'file'),
   ],
   jobs: [],
+  inviting: null,
+  joining: null,
 })
 // mail, photos (unfolded), may, sea, note
 const rows = rowsOf(model, 'root', new Set(['photos']))

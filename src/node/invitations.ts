@@ -1,0 +1,273 @@
+/**
+ * Letting a device in, on the device of the tree's owner: the code that is shown, what its owner is asked, and what the root signs
+ * (design §10). The course over the connection: `joining.ts`.
+ * @module
+ */
+import {
+  BlocktreeError,
+  type Bytes,
+  accepted,
+  equal,
+  orRefuse,
+  refusalOf,
+  toBase64url,
+  wipe,
+} from '../core/bytes/bytes.ts'
+import {
+  type CredentialSet,
+  type RootSignature,
+  entropyFromWords,
+  groupsOfFour,
+  principalOf,
+  recoveryFromEntropy,
+  rootChallenge,
+  rootClaim,
+  rootSignatureOf,
+} from '../core/crypto/crypto.ts'
+import { type Writecap, writecapDomain } from '../core/cap/cap.ts'
+import {
+  type JoinFrame,
+  type JoinGrant,
+  type JoinRequest,
+  encodeInvitation,
+  newInvitation,
+} from '../core/message/message.ts'
+import { rootBlockId } from '../core/path/path.ts'
+import { accessOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import type { Connection } from '../port/net.ts'
+import type { NodeKeys, Platform } from '../port/platform.ts'
+import type { Inviting, PasskeyAssertion, TreeStatus } from './api.ts'
+import { nodeWritecapBody, ownWritecapLifeMs, rootSignedWritecap, signedByRecoveryKey } from './founding.ts'
+import { type Inviter, type OpenInvitation, inviteOver } from './joining.ts'
+import { admit } from './members.ts'
+import { type Network, type OpenNetwork, networkMissing, otherDevices } from './network.ts'
+import type { OwnTree } from './own-tree.ts'
+
+const codeLifeMs = 120_000
+/** Before the end of a code the next is shown, so that what a camera is just reading still serves. */
+const renewedAfterMs = 100_000
+
+export interface InvitingOptions {
+  readonly platform: Platform
+  readonly keys: NodeKeys
+  readonly network: Network
+  /** The one that is home now. */
+  readonly tree: () => OwnTree
+  readonly status: () => TreeStatus
+  onChanged(inviting: Inviting | null): void
+}
+
+/** The root's word that is waited for. */
+interface Approval {
+  readonly set: CredentialSet
+  readonly body: Bytes
+  readonly answer: (grant: JoinGrant | null) => void
+}
+
+export class Invitations {
+  readonly #options: InvitingOptions
+  #state: Inviting | null = null
+  /** The code that is shown, and the one before while it holds. */
+  #shown: readonly OpenInvitation[] = []
+  #cancelRenewal = (): void => {}
+  /** Ends the course that is under way. */
+  #cancelCourse: (() => void) | null = null
+  #answerDigits: ((typed: string) => void) | null = null
+  #approval: Approval | null = null
+
+  constructor(options: InvitingOptions) {
+    this.#options = options
+  }
+
+  get state(): Inviting | null {
+    return this.#state
+  }
+
+  /** Shows a code from here on. */
+  async begin(): Promise<void> {
+    const { network, status } = this.#options
+    if (!status().planted)
+      throw new BlocktreeError('notPlanted', 'Plant the tree first: then it can have more devices.')
+    const open = await network.open()
+    if (open === null) throw networkMissing()
+    this.end()
+    network.onJoin = (connection, commitment) => void this.#meet(open, connection, commitment)
+    this.#show(open)
+  }
+
+  /** Nothing is shown any more, and whoever is joining is told so. */
+  end(): void {
+    this.#cancelRenewal()
+    this.#forget()
+    this.#cancelCourse?.()
+    this.#become(null)
+  }
+
+  typeDigits(typed: string): void {
+    const answer = this.#answerDigits
+    if (answer === null) throw nothingAsked()
+    this.#answerDigits = null
+    answer(typed.replaceAll(/\s/g, ''))
+  }
+
+  /** @param answer null: the owner says no */
+  async approve(answer: PasskeyAssertion | readonly string[] | null): Promise<void> {
+    const approval = this.#approval
+    if (approval === null) throw nothingAsked()
+    const grant = answer === null ? null : await this.#grant(approval, answer)
+    // Whoever waited may be gone meanwhile.
+    if (this.#approval !== approval) throw nothingAsked()
+    this.#approval = null
+    approval.answer(grant)
+  }
+
+  #become(state: Inviting | null): void {
+    this.#state = state
+    this.#options.onChanged(state)
+  }
+
+  #show(open: OpenNetwork): void {
+    const { clock, random } = this.#options.platform
+    const secret = random.bytes(32)
+    const nowMs = clock.nowMs()
+    // The newcomer comes by the same site, so by the same relays.
+    const invitation = newInvitation(open.net.transportId, secret, random.bytes(16), null)
+    const expiresAtMs = nowMs + codeLifeMs
+    this.#shown = [...this.#shown.filter((earlier) => earlier.expiresAtMs > nowMs), { invitation, secret, expiresAtMs }]
+    this.#become({ stage: 'code', code: toBase64url(encodeInvitation(invitation)), expiresAtMs })
+    this.#cancelRenewal = clock.after(renewedAfterMs, () => this.#show(open))
+  }
+
+  #forget(): void {
+    for (const { secret } of this.#shown) wipe(secret)
+    this.#shown = []
+  }
+
+  async #meet(
+    { net: { transportId } }: OpenNetwork,
+    connection: Connection,
+    commitment: Extract<JoinFrame, { tag: 'commit' }>['value'],
+  ): Promise<void> {
+    const { platform } = this.#options
+    const course = { name: '' }
+    const inviter = this.#inviterFor(course)
+    const scanned = this.#shown.find(({ invitation }) => equal(invitation.token, commitment.token)) ?? null
+    if (scanned === null) {
+      // Whoever has no code that is shown changes nothing for the one who shows it.
+      const requested = new Promise<void>(() => {})
+      await inviteOver(platform, connection, transportId, commitment, null, inviter, { requested })
+      return
+    }
+    this.#cancelRenewal()
+    this.#shown = []
+    let cancel = (): void => {}
+    const requested = new Promise<void>((resolve) => (cancel = resolve))
+    this.#cancelCourse = cancel
+    const result = await inviteOver(platform, connection, transportId, commitment, scanned, inviter, { requested })
+    wipe(scanned.secret)
+    // It was ended here, and another may be under way.
+    if (this.#cancelCourse !== cancel) return
+    this.#cancelCourse = this.#answerDigits = this.#approval = null
+    this.#become(
+      result.ok
+        ? { stage: 'admitted', deviceName: course.name }
+        : { stage: 'ended', code: result.fault.code, message: result.fault.local },
+    )
+  }
+
+  #inviterFor(course: { name: string }): Inviter {
+    const { tree, status, platform } = this.#options
+    const { treeId } = tree()
+    const { ownerName, deviceName } = status()
+    let writecap: Writecap | null = null
+    return {
+      card: { treeId, ownerName, deviceName },
+      askDigits: (request) => {
+        course.name = request.deviceName
+        this.#become({ stage: 'digits', deviceName: course.name, principal: fingerprintOf(request) })
+        return new Promise((resolve) => (this.#answerDigits = resolve))
+      },
+      approve: async (request) => {
+        const grant = await this.#askRoot(course.name, request)
+        writecap = grant?.writecap ?? null
+        return grant
+      },
+      admit: async (request, device) => {
+        this.#become({ stage: 'admitting', deviceName: course.name })
+        const refusal = await admit(tree(), device, writecap!).then(() => null, refusalOf)
+        if (refusal !== null) return refusal
+        const own = principalOf(this.#options.keys.credential)
+        const host = { principal: own, transportId: await platform.keys.transportId() }
+        const { state, cluster } = tree()
+        const newcomer = principalOf(request.credential)
+        const others = otherDevices(state, own, null).filter(({ principal }) => !equal(principal, newcomer))
+        return accepted({ generation: cluster.identity.generation, devices: [host, ...others] })
+      },
+    }
+  }
+
+  /** Asks for the root's word on what a newcomer is to be allowed. */
+  #askRoot(deviceName: string, request: JoinRequest): Promise<JoinGrant | null> {
+    const { state, treeId } = this.#options.tree()
+    const set = setOf(state, summaryOf(state)!.setSequence)!
+    const expiresAtMs = this.#options.platform.clock.nowMs() + ownWritecapLifeMs
+    const body = nodeWritecapBody(treeId, request.credential, set.sequence, expiresAtMs)
+    const member = set.members[0]
+    this.#become({
+      stage: 'approval',
+      deviceName,
+      principal: fingerprintOf(request),
+      expiresAtMs,
+      challenge: member === undefined ? null : rootChallenge(writecapDomain, body),
+      credentialId: member?.credentialId ?? null,
+    })
+    return new Promise((answer) => (this.#approval = { set, body, answer }))
+  }
+
+  async #grant({ set, body }: Approval, answer: PasskeyAssertion | readonly string[]): Promise<JoinGrant> {
+    const { state, treeId, ring } = this.#options.tree()
+    const signature = await this.#rootSignature(set, body, answer)
+    const root = rootBlockId(treeId)
+    const nameKeyEpoch = accessOf(state, root)!.fields.keyEpoch
+    const nameKey = ring.keyOf(state, root)
+    if (nameKey === null) throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in.')
+    const sets = Array.from({ length: set.sequence + 1 }, (_, sequence) => setOf(state, sequence)!)
+    return { sets, writecap: rootSignedWritecap(body, signature), nameBlock: root, nameKeyEpoch, nameKey }
+  }
+
+  async #rootSignature(
+    set: CredentialSet,
+    body: Bytes,
+    answer: PasskeyAssertion | readonly string[],
+  ): Promise<RootSignature> {
+    if (Array.isArray(answer)) {
+      const entropy = orRefuse(entropyFromWords(answer as readonly string[]))
+      const recovery = recoveryFromEntropy(entropy)
+      const isOwn = equal(recovery.signingPublicKey, set.recoveryKey)
+      const signature = signedByRecoveryKey(recovery, writecapDomain, body)
+      wipe(entropy, recovery.signingSecret, recovery.wrapKey)
+      if (isOwn) return signature
+      throw new BlocktreeError(
+        'cardForeign',
+        'These words are a valid card, but of another tree. Find the card of this one.',
+      )
+    }
+    const signature = orRefuse(rootSignatureOf(set, answer as PasskeyAssertion))
+    const [isValid] = await this.#options.platform.crypto.verify([
+      orRefuse(rootClaim(set, writecapDomain, body, signature)),
+    ])
+    if (isValid === true) return signature
+    throw new BlocktreeError(
+      'assertionInvalid',
+      'The passkey signed something else than what it was asked for. Try again.',
+    )
+  }
+}
+
+const fingerprintOf = ({ credential }: JoinRequest): string => groupsOfFour(principalOf(credential))
+
+const nothingAsked = (): BlocktreeError =>
+  new BlocktreeError(
+    'joinOver',
+    'The device that wanted to join is not waiting any more. Show a new code to try again.',
+  )
