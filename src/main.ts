@@ -6,10 +6,12 @@
 import nodeWorkerUrl from '../workers/node.worker.ts?worker&url'
 // oxlint-disable-next-line import/default -- likewise
 import fragmentWorkerUrl from '../workers/fragment.worker.ts?worker&url'
+// oxlint-disable-next-line import/default -- likewise
+import scanWorkerUrl from '../workers/scan.worker.ts?worker&url'
 import { createPasskey, passkeyAvailability, signWithPasskey } from './edge/keys/page.ts'
 import { hostRtc } from './edge/net/page.ts'
 import { connectNode } from './edge/tab/page.ts'
-import { profileOf, registerService, seenTreeOf, startModuleWorker } from './edge/web/page.ts'
+import { hostFacts, profileOf, registerService, seenTreeOf, startModuleWorker } from './edge/web/page.ts'
 import { BtShell } from './ui/shell.ts'
 
 /** Not yet in the compiler's library: https://developer.mozilla.org/docs/Web/API/BeforeInstallPromptEvent */
@@ -24,6 +26,8 @@ shell.passkey = { availability: passkeyAvailability, create: createPasskey, sign
 // Not part of what the page needs to show itself.
 shell.fragments = async () =>
   (await import('./edge/wasm/page.ts')).openFragments(() => startModuleWorker(fragmentWorkerUrl))
+shell.scanner = async () => (await import('./edge/qr/page.ts')).openScanner(() => startModuleWorker(scanWorkerUrl))
+shell.hostFacts = hostFacts
 shell.seenTree = seenTreeOf(profile)
 shell.node = connectNode(profile, () => {
   const worker = startModuleWorker(nodeWorkerUrl)
@@ -36,5 +40,7 @@ window.addEventListener('beforeinstallprompt', (event) => {
   event.preventDefault()
   shell.offerInstall(async () => void (await (event as InstallPromptEvent).prompt()))
 })
-// Another profile is another tree: nothing of this one may stay.
-window.addEventListener('hashchange', () => profileOf(location.hash) === profile || location.reload())
+// Another profile is another tree: nothing of this one may stay, and whatever else the address says is left to it.
+window.addEventListener('hashchange', () =>
+  profileOf(location.hash) === profile ? shell.followAddress() : location.reload(),
+)

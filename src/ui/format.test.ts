@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatDuration, formatFingerprint, formatPercent, formatSize } from './format.ts'
+import { formatCountdown, formatDuration, formatFingerprint, formatPercent, formatSize } from './format.ts'
 
 test.each([
   [0, '0 bytes'],
@@ -15,6 +15,9 @@ test.each([
 
 test('what remains is never nothing', () =>
   expect([0.2, 59.2, 61, 3601].map(formatDuration)).toEqual(['1 second', '60 seconds', '2 minutes', '2 hours']))
+
+test('a countdown', () =>
+  expect([120, 65, 59.1, 0.2, -3].map(formatCountdown)).toEqual(['2:00', '1:05', '1:00', '0:01', '0:00']))
 
 test('100 % only when all is there', () =>
   expect([formatPercent(999, 1000), formatPercent(1000, 1000), formatPercent(0, 0)]).toEqual(['99%', '100%', '0%']))

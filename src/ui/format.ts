@@ -42,6 +42,12 @@ export function formatDuration(seconds: number): string {
   return durations[2]!.format(Math.ceil(seconds / 3600))
 }
 
+/** `1:05`, as clocks count down. */
+export function formatCountdown(seconds: number): string {
+  const left = Math.max(0, Math.ceil(seconds))
+  return `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`
+}
+
 const percent = new Intl.NumberFormat(undefined, { style: 'percent' })
 /** Rounded down: 100 % only when it is all there. */
 export const formatPercent = (part: number, whole: number): string =>

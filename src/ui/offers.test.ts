@@ -10,6 +10,10 @@ const calm: Occasion = {
   bringBack: none,
   forgetLost: none,
   plant: none,
+  join: none,
+  deviceCount: 2,
+  isPhone: false,
+  addDevice: none,
   install: null,
 }
 
@@ -17,7 +21,9 @@ test.each<[string, Partial<Occasion>, string | undefined]>([
   ['nothing while nothing is the matter', {}, undefined],
   ['nothing before the tree is known', { isPlanted: undefined }, undefined],
   ['to plant a tree that is not', { isPlanted: false }, 'Plant it'],
-  ['to install, once it is planted', { install: none }, 'Install'],
+  ['a second device to a tree that has one', { deviceCount: 1, install: none }, 'Add your phone'],
+  ['on a phone, another device', { deviceCount: 1, isPhone: true }, 'Add a device'],
+  ['to install, once it is on two devices', { install: none }, 'Install'],
   ['to plant before to install', { isPlanted: false, install: none }, 'Plant it'],
   [
     'to bring a lost tree back before to plant its successor',
@@ -33,3 +39,6 @@ test.each<[string, Partial<Occasion>, string | undefined]>([
   ['a new version in every view', { route: '/trash', useNewVersion: none }, 'Use it now'],
   ['nothing else beside other views', { route: '/trash', isPlanted: false, install: none }, undefined],
 ])('offers %s', (_, occasion, button) => expect(offerAt({ ...calm, ...occasion })?.button).toBe(button))
+
+test('where the tree is not planted, there may be one on another device', () =>
+  expect(offerAt({ ...calm, isPlanted: false })?.other?.button).toBe('This is my second device'))

@@ -20,16 +20,30 @@ export interface Occasion {
   readonly bringBack: () => void
   readonly forgetLost: () => void
   readonly plant: () => void
+  /** Goes where the tree of another device is joined. */
+  readonly join: () => void
+  readonly deviceCount: number
+  readonly isPhone: boolean
+  /** Goes where another device is let in. */
+  readonly addDevice: () => void
   /** Shows the browser's own question. */
   readonly install: (() => void) | null
 }
 
 export function offerAt(occasion: Occasion): Offer | null {
-  const { route, isPlanted, useNewVersion, lost, bringBack, forgetLost, plant, install } = occasion
+  const { route, isPlanted, deviceCount, isPhone, useNewVersion, lost, bringBack, forgetLost, plant, install } =
+    occasion
   if (useNewVersion) return { ...words.update, icon: 'restore', accept: useNewVersion }
   if (route !== '/') return null
   if (lost?.planted) return { ...words.lost.planted, icon: 'warn', accept: bringBack }
   if (lost) return { ...words.lost.local, icon: 'warn', accept: forgetLost }
-  if (isPlanted === false) return { ...words.plant.offer, icon: 'sprout', accept: plant }
+  if (isPlanted === false) {
+    const { text, button, join } = words.plant.offer
+    return { text, button, icon: 'sprout', accept: plant, other: { button: join, accept: occasion.join } }
+  }
+  if (isPlanted && deviceCount === 1) {
+    const [text, button] = [words.addDevice.text(isPhone), words.addDevice.button(isPhone)]
+    return { text, button, icon: 'devices', accept: occasion.addDevice }
+  }
   return install && { ...words.install, icon: 'download', accept: install }
 }

@@ -1,7 +1,7 @@
 /**
- * What the page's elements need from outside: the node, and the authenticator. Types only.
+ * What the page's elements need from outside: the node, the authenticator, the camera, and what the host says. Types only.
  *
- * `main.ts` builds both from the edge and hands them to `<bt-shell>`; the elements never reach the edge themselves.
+ * `main.ts` builds them from the edge and hands them to `<bt-shell>`; the elements never reach the edge themselves.
  * @module
  */
 import type { NodeApi, NodeEvent, PasskeyAssertion, PasskeyCreation } from '../node/api.ts'
@@ -84,4 +84,23 @@ export interface MadeFragments {
 }
 export interface FragmentsPort {
   make(file: Blob, fragmentCount: number, neededCount: number, work: LongWork): Promise<MadeFragments>
+}
+
+/** What the host of this page publishes about itself. */
+export interface HostFacts {
+  /** Where others reach it, `https://` with a host name; none where it does not say. */
+  readonly origins: readonly string[]
+}
+/** Answers with nothing where the host says nothing or is not reached; never rejects. */
+export type HostFactsPort = () => Promise<HostFacts>
+
+/** Reads QR codes. Rejects with a `BlocktreeError` whose message says what to do instead. */
+export interface ScannerPort {
+  /** Shows what the camera sees in `video`, and tells of each code in it, of the same one again and again. Resolves once `signal` has ended it. */
+  look(
+    video: HTMLVideoElement,
+    look: { readonly signal: AbortSignal; onRunning(): void; onText(text: string): void },
+  ): Promise<void>
+  /** @returns what the code in a picture says; null where none can be read */
+  readPhoto(photo: Blob): Promise<string | null>
 }

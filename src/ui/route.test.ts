@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hashOf, routeOf } from './route.ts'
+import { besideHash, hashOf, invitationHash, routeOf, takeCode } from './route.ts'
 
 test.each([
   ['', '/'],
@@ -10,6 +10,8 @@ test.each([
   ['#as=phone', '/'],
   ['#as=phone&/storage', '/storage'],
   ['#/constructor', '/'],
+  ['#/join&code=abc', '/join'],
+  ['#/devices', '/devices'],
 ])('%s is %s', (hash, route) => expect(routeOf(hash)).toBe(route))
 
 test('a link keeps the profile', () => {
@@ -17,3 +19,23 @@ test('a link keeps the profile', () => {
   expect(hashOf('/', '#/trash&as=phone')).toBe('#/&as=phone')
   expect(hashOf('/', '')).toBe('#/')
 })
+
+test.each([
+  ['#/join&code=ab-_9', 'ab-_9', '#/join'],
+  ['#/join&as=phone&code=abc', 'abc', '#/join&as=phone'],
+  ['#code=abc&/join&as=phone', 'abc', '#/join&as=phone'],
+  ['#/join&code=abc&code=def', 'abc', '#/join'],
+  ['#/join&code=', '', '#/join'],
+  ['#/trash&as=phone', null, '#/trash&as=phone'],
+  ['', null, ''],
+])('the code is taken out of %s', (hash, code, rest) => expect(takeCode(hash)).toEqual({ code, rest }))
+
+test('the address of an invitation is read as it was made', () =>
+  expect(takeCode(invitationHash('h2lu-_'))).toEqual({ code: 'h2lu-_', rest: '#/join' }))
+
+test.each([
+  ['#/join', null, '#/join&as=2'],
+  ['#/devices&as=phone', 'abc', '#/join&as=2&code=abc'],
+  ['#/join&as=2', 'abc', '#/join&as=3&code=abc'],
+  ['#/join&as=9', null, '#/join&as=10'],
+])('beside %s there is room at the next one', (hash, code, beside) => expect(besideHash(hash, code)).toBe(beside))

@@ -5,7 +5,7 @@
  * @module
  */
 
-export const routes = ['/', '/trash', '/storage', '/plant', '/recover', '/fragments'] as const
+export const routes = ['/', '/devices', '/trash', '/storage', '/plant', '/recover', '/join', '/fragments'] as const
 export type Route = (typeof routes)[number]
 
 /** An unknown view is the tree: an old or foreign link never ends on an empty page. */
@@ -18,8 +18,36 @@ export function routeOf(hash: string): Route {
 export const hashOf = (route: Route, hash: string): string =>
   '#' + [route, ...partsOf(hash).filter((part) => !part.startsWith('/'))].join('&')
 
+/**
+ * Takes the code of an invitation out of an address: what is left of it may be seen by others.
+ * @returns the code, or null where the address has none
+ */
+export function takeCode(hash: string): { readonly code: string | null; readonly rest: string } {
+  const code = valueOf(hash, codeMark)
+  const rest = partsOf(hash).filter((part) => !part.startsWith(codeMark))
+  return code === null ? { code, rest: hash } : { code, rest: `#${rest.join('&')}` }
+}
+
+/** The address of an invitation, under that of the site. */
+export const invitationHash = (code: string): string => `#/join&${codeMark}${code}`
+
+/** Where to join in a further profile of this browser, which is a device of its own. @param code null: it is yet to be read there */
+export function besideHash(hash: string, code: string | null): string {
+  const count = Number(valueOf(hash, profileMark))
+  const profile = `${profileMark}${count > 1 ? count + 1 : 2}`
+  return ['#/join', profile, ...(code === null ? [] : [codeMark + code])].join('&')
+}
+
+const codeMark = 'code='
+const profileMark = 'as='
+
 const partsOf = (hash: string): readonly string[] =>
   hash
     .replace(/^#/, '')
     .split('&')
     .filter((part) => part !== '')
+
+const valueOf = (hash: string, mark: string): string | null =>
+  partsOf(hash)
+    .find((part) => part.startsWith(mark))
+    ?.slice(mark.length) ?? null

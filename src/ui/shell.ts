@@ -1,7 +1,7 @@
 /**
  * The page's frame: which view, what the node says, what is going on.
  *
- * `main.ts` sets `node`, `passkey`, `fragments` and `seenTree`, and puts the element into the document; everything else follows from them.
+ * `main.ts` sets `node` and the ports, and puts the element into the document; everything else follows from them.
  * @module
  */
 import './tokens.css'
@@ -18,8 +18,16 @@ import { Intake, type IntakeHost, isTyping } from './part/intake.ts'
 import type { Offer } from './part/offer.ts'
 import { Room } from './part/room.ts'
 import { shared } from './part/shared.ts'
-import type { FragmentsPort, NodeState, PasskeyPort, SeenTreePort, UiNode } from './ports.ts'
-import { type Route, hashOf, routeOf } from './route.ts'
+import type {
+  FragmentsPort,
+  HostFactsPort,
+  NodeState,
+  PasskeyPort,
+  ScannerPort,
+  SeenTreePort,
+  UiNode,
+} from './ports.ts'
+import { type Route, hashOf, routeOf, takeCode } from './route.ts'
 import { type SeenTree, isInPlaceOf } from './seen-tree.ts'
 import { shellStyle } from './shell.css.ts'
 import { words } from './words.ts'
@@ -39,12 +47,15 @@ export class BtShell extends LitElement implements IntakeHost {
     node: { attribute: false },
     passkey: { attribute: false },
     fragments: { attribute: false },
+    scanner: { attribute: false },
+    hostFacts: { attribute: false },
     seenTree: { attribute: false },
     model: { state: true },
     jobs: { state: true },
     state: { state: true },
     sentence: { state: true },
     route: { state: true },
+    invitationCode: { state: true },
     chosenGroundId: { state: true },
     sheetItemId: { state: true },
     addFolderId: { state: true },
@@ -56,12 +67,17 @@ export class BtShell extends LitElement implements IntakeHost {
   declare passkey: PasskeyPort
   /** Fetched when it is first needed. */
   declare fragments: () => Promise<FragmentsPort>
+  /** Likewise. */
+  declare scanner: () => Promise<ScannerPort>
+  declare hostFacts: HostFactsPort
   declare seenTree: SeenTreePort
   declare model: Model
   declare jobs: JobsById
   declare state: NodeState
   declare sentence: string
   declare route: Route
+  /** Of an invitation that the address had; empty where it had none. */
+  declare invitationCode: string
   /** Empty: the root. */
   declare chosenGroundId: string
   declare sheetItemId: string
@@ -86,6 +102,7 @@ export class BtShell extends LitElement implements IntakeHost {
     this.jobs = new Map()
     this.state = 'starting'
     this.sentence = ''
+    this.invitationCode = takeInvitation()
     this.route = routeOf(location.hash)
     this.chosenGroundId = ''
     this.sheetItemId = ''
@@ -104,14 +121,19 @@ export class BtShell extends LitElement implements IntakeHost {
     this.useNewVersion = use
   }
 
+  /** The address names another view. */
+  followAddress(): void {
+    this.invitationCode = takeInvitation()
+    this.route = routeOf(location.hash)
+    this.sheetItemId = ''
+    this.addFolderId = ''
+  }
+
   override connectedCallback(): void {
     super.connectedCallback()
-    const listen = <K extends keyof WindowEventMap>(type: K, heard: (event: WindowEventMap[K]) => void) => {
-      window.addEventListener(type, heard)
-      this.#leave.push(() => window.removeEventListener(type, heard))
-    }
-    listen('hashchange', () => this.#go(routeOf(location.hash)))
-    listen('keydown', (event) => this.#pressed(event))
+    const pressed = (event: KeyboardEvent): void => this.#pressed(event)
+    window.addEventListener('keydown', pressed)
+    this.#leave.push(() => window.removeEventListener('keydown', pressed))
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback()
@@ -186,16 +208,20 @@ export class BtShell extends LitElement implements IntakeHost {
       lost: this.lost,
       bringBack: () => {
         this.#forgetLost()
-        location.hash = hashOf('/recover', location.hash)
+        this.#visit('/recover')
       },
       forgetLost: () => this.#forgetLost(),
-      plant: () => (location.hash = hashOf('/plant', location.hash)),
+      plant: () => this.#visit('/plant'),
+      join: () => this.#visit('/join'),
+      deviceCount: this.model.tree?.deviceCount ?? 0,
+      isPhone: /Mobi|Android|iPhone|iPad/.test(navigator.userAgent),
+      addDevice: () => this.#visit('/devices'),
       install: installPrompt && (() => void installPrompt().finally(() => (this.installPrompt = null))),
     })
   }
 
   #page() {
-    const { model, jobs, state, passkey, fragments } = this
+    const { model, jobs, state } = this
     if (model.stopped || state === 'failed')
       return html`<bt-standstill
         .heading=${model.stopped ? words.stoppedTitle : words.failedTitle}
@@ -203,7 +229,10 @@ export class BtShell extends LitElement implements IntakeHost {
       ></bt-standstill>`
     if (!model.tree || !this.#actions)
       return html`<bt-standstill .cause=${state === 'moved' ? words.state.moved : words.wait.opening}></bt-standstill>`
-    return viewOf(this.route, { model, jobs, passkey, fragments, actions: this.#actions, groundId: this.#groundId })
+    const { passkey, fragments, scanner, hostFacts, invitationCode } = this
+    const ports = { passkey, fragments, scanner, hostFacts }
+    const groundId = this.#groundId
+    return viewOf(this.route, { model, jobs, actions: this.#actions, groundId, invitationCode, ...ports })
   }
 
   #overlays(actions: Actions) {
@@ -243,10 +272,8 @@ export class BtShell extends LitElement implements IntakeHost {
     const rootId = this.model.tree?.rootId ?? ''
     return this.chosenGroundId && isPlaced(this.model, this.chosenGroundId) ? this.chosenGroundId : rootId
   }
-  #go(route: Route): void {
-    this.route = route
-    this.sheetItemId = ''
-    this.addFolderId = ''
+  #visit(route: Route): void {
+    location.hash = hashOf(route, location.hash)
   }
 
   get intakeGroundId(): string {
@@ -270,6 +297,14 @@ export class BtShell extends LitElement implements IntakeHost {
   }
 }
 customElements.define('bt-shell', BtShell)
+
+/** The code is removed from the address before anything else happens: what stands there is kept and shown by the browser. */
+function takeInvitation(): string {
+  const { code, rest } = takeCode(location.hash)
+  if (code === null) return ''
+  history.replaceState(history.state, '', rest)
+  return code
+}
 
 declare global {
   interface HTMLElementTagNameMap {

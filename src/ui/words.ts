@@ -36,10 +36,12 @@ export const words = {
   nav: {
     label: 'Views',
     '/': 'Tree',
+    '/devices': 'Devices',
     '/trash': 'Trash',
     '/storage': 'Storage',
     '/plant': 'Plant your tree',
     '/recover': 'Recover a tree',
+    '/join': 'Join a tree',
     '/fragments': 'Fragments',
     skip: 'Skip to the content',
   },
@@ -297,7 +299,18 @@ export const words = {
     button: 'Use it now',
   },
 
+  addDevice: {
+    text: (isPhone: boolean) =>
+      `Your tree is on this ${isPhone ? 'phone' : 'device'} only. On a second device it outlives this one.`,
+    button: (isPhone: boolean) => (isPhone ? 'Add a device' : 'Add your phone'),
+  },
+  added: {
+    unnamed: 'A device without a name',
+  },
+
   wait: {
+    page: 'Fetching this page.',
+    pageLong: 'Still fetching. Without a network, go back to the tree; it is here.',
     opening: 'Opening the tree takes longer than usual. Another tab may be handing it over, or the disk is busy.',
     openingLong: 'Still waiting. Close other tabs of this page, or reload.',
     storage: 'Waiting for the tree to count its bytes.',
@@ -325,6 +338,7 @@ export const words = {
     offer: {
       text: 'This tree lives in this browser alone. Plant it to make it yours for good.',
       button: 'Plant it',
+      join: 'This is my second device',
     },
     step: (at: number, of: number) => `Step ${at} of ${of}`,
     planted: (owner: string) => `This tree is planted. It belongs to ${owner}.`,

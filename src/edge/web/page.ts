@@ -3,6 +3,7 @@
  * @module
  */
 import { contentPrefix, defaultProfile, isProfile } from './address.ts'
+import { readFacts } from './facts.ts'
 
 /** Trusted Types of the platform, which the compiler does not know yet. */
 interface TrustedTypes {
@@ -62,6 +63,9 @@ export function profileOf(hash: string): string {
   const [, named = ''] = /^#(?:.*&)?as=([^&]*)/.exec(hash) ?? []
   return isProfile(named) ? named : defaultProfile
 }
+
+/** What the host of this site publishes about itself; asked each time, since it may be told another name meanwhile. */
+export const hostFacts = () => readFacts(() => fetch(new URL('relay.json', document.baseURI), { cache: 'no-cache' }))
 
 /** A note on the tree that a profile showed last, in a store of the browser that is not the node's database. It names nothing. */
 export function seenTreeOf(profile: string) {

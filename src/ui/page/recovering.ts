@@ -73,7 +73,7 @@ export class Recovering extends EventTarget {
   }
 }
 
-const cardWordCount = 12
+export const cardWordCount = 12
 
 /** The words of a card as they were typed. */
 export const wordsOf = (text: string): readonly string[] =>

@@ -5,14 +5,16 @@
 import { html } from 'lit'
 import type { Actions } from '../actions.ts'
 import type { JobsById, Model } from '../model.ts'
-import type { FragmentsPort, PasskeyPort } from '../ports.ts'
+import type { FragmentsPort, HostFactsPort, PasskeyPort, ScannerPort } from '../ports.ts'
 import type { Route } from '../route.ts'
+import { words } from '../words.ts'
 import './fragments-page.ts'
 import './plant-page.ts'
 import './recover-page.ts'
 import './storage-page.ts'
 import './trash-page.ts'
 import './tree-page.ts'
+import '../part/waiting.ts'
 
 /** What the pages are given, each of them some of it. */
 export interface Scene {
@@ -21,14 +23,43 @@ export interface Scene {
   readonly actions: Actions
   readonly passkey: PasskeyPort
   readonly fragments: () => Promise<FragmentsPort>
+  readonly scanner: () => Promise<ScannerPort>
+  readonly hostFacts: HostFactsPort
   readonly groundId: string
+  /** Of the invitation that the address had; empty where it had none. */
+  readonly invitationCode: string
 }
 
-export function viewOf(route: Route, { model, jobs, actions, passkey, fragments, groundId }: Scene) {
+/** The pages of joining are no part of what the page needs to show itself; what stands inside of them is seen until they are here. */
+const fetching = html`<bt-waiting .cause=${words.wait.page} .otherWay=${words.wait.pageLong}></bt-waiting>`
+const bring = (load: () => Promise<unknown>): void => void load().catch(reportError)
+
+export function viewOf(route: Route, scene: Scene) {
+  const { model, jobs, actions, passkey, fragments, groundId } = scene
   const { hash } = location
   switch (route) {
     case '/':
       return html`<bt-tree-page .model=${model} .actions=${actions} .groundId=${groundId}></bt-tree-page>`
+    case '/devices':
+      bring(() => import('../join/devices-page.ts'))
+      return html`<bt-devices-page
+        .model=${model}
+        .actions=${actions}
+        .passkey=${passkey}
+        .hostFacts=${scene.hostFacts}
+        .hash=${hash}
+        >${fetching}</bt-devices-page
+      >`
+    case '/join':
+      bring(() => import('../join/join-page.ts'))
+      return html`<bt-join-page
+        .model=${model}
+        .actions=${actions}
+        .scanner=${scene.scanner}
+        .code=${scene.invitationCode}
+        .hash=${hash}
+        >${fetching}</bt-join-page
+      >`
     case '/trash':
       return html`<bt-trash-page .model=${model} .actions=${actions}></bt-trash-page>`
     case '/storage':

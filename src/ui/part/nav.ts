@@ -10,6 +10,7 @@ import { shared } from './shared.ts'
 
 const places: readonly (readonly [Route, IconName])[] = [
   ['/', 'tree'],
+  ['/devices', 'devices'],
   ['/trash', 'trash'],
   ['/storage', 'storage'],
 ]

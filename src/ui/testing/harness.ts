@@ -80,6 +80,12 @@ const shell = document.querySelector('bt-shell')!
 shell.node = uiNode
 shell.seenTree = { recall: () => null, keep: () => {} }
 shell.passkey = passkey
+shell.hostFacts = async () => ({ origins: query.has('public') ? ['https://tree.example'] : [] })
+shell.scanner = async () => {
+  const { openScanner } = await import('../../edge/qr/page.ts')
+  return openScanner(() => new Worker(new URL('../../../workers/scan.worker.ts', import.meta.url), { type: 'module' }))
+}
+window.addEventListener('hashchange', () => shell.followAddress())
 Object.assign(window, {
   node,
   shell,

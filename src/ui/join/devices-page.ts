@@ -1,0 +1,133 @@
+/**
+ * The devices of the tree, and letting another one in.
+ * @module
+ */
+import { LitElement, type PropertyValues, html, nothing } from 'lit'
+import type { DeviceLine } from '../../node/api.ts'
+import type { Actions } from '../actions.ts'
+import { sentenceOf } from '../fault.ts'
+import type { Model } from '../model.ts'
+import { plantStyle } from '../page/plant-page.css.ts'
+import { problemLine } from '../page/plant-steps.ts'
+import { icon } from '../part/icon.ts'
+import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
+import { Watching } from '../part/watching.ts'
+import type { HostFactsPort, PasskeyPort } from '../ports.ts'
+import { hashOf } from '../route.ts'
+import { words } from '../words.ts'
+import { inviteStep } from './invite-steps.ts'
+import { InviteCourse } from './inviting.ts'
+import { joinStyle } from './join.css.ts'
+import { joinWords } from './words.ts'
+import './device-list.ts'
+import '../part/waiting.ts'
+
+/** How soon a device that came or went is seen, though nothing of the tree has changed. */
+const askAgainMs = 5000
+
+export class BtDevicesPage extends LitElement {
+  static override properties = {
+    model: { attribute: false },
+    actions: { attribute: false },
+    passkey: { attribute: false },
+    hostFacts: { attribute: false },
+    hash: {},
+    devices: { state: true },
+    problem: { state: true },
+  }
+  declare model: Model
+  declare actions: Actions
+  declare passkey: PasskeyPort
+  declare hostFacts: HostFactsPort
+  declare hash: string
+  declare devices: readonly DeviceLine[] | null
+  declare problem: string
+  #course: InviteCourse | undefined
+  #timer: ReturnType<typeof setInterval> | undefined
+  #drawnStage = ''
+
+  static override styles = [shared, pageStyle, sectionStyle, plantStyle, joinStyle]
+
+  constructor() {
+    super()
+    this.devices = null
+    this.problem = ''
+    new Watching(this, () => this.#course)
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.#timer = setInterval(() => void this.#ask(), askAgainMs)
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    clearInterval(this.#timer)
+    // A code that nobody sees is not to be good for anything.
+    if (this.model.inviting?.stage === 'code') void this.#course?.end()
+    this.#course = undefined
+  }
+
+  override willUpdate(): void {
+    this.#course ??= new InviteCourse(this.actions.api, this.passkey, location.hostname)
+    this.#course.arrive(this.model.inviting?.stage ?? null)
+  }
+
+  override render() {
+    const { inviting, tree } = this.model
+    const course = this.#course!
+    if (inviting) {
+      const { hostFacts, hash } = this
+      return html`<div class="page">
+        ${inviteStep(inviting, { course, hostFacts, hash, devices: this.devices ?? [] })}
+      </div>`
+    }
+    return html`<div class="page">
+      <h1 tabindex="-1">${joinWords.devices.title}</h1>
+      ${tree?.planted ? this.#list(course) : this.#unplanted()}
+    </div>`
+  }
+
+  #list(course: InviteCourse) {
+    return html`<p class="quiet">${joinWords.devices.help}</p>
+      <div class="row">
+        <button class="loud" ?disabled=${course.waitingFor !== ''} @click=${() => course.begin()}>
+          ${icon('add')}${joinWords.devices.add}
+        </button>
+      </div>
+      ${problemLine(course.problem)}
+      ${course.waitingFor ? html`<bt-waiting .cause=${course.waitingFor}></bt-waiting>` : nothing}
+      ${problemLine(this.problem)}
+      ${
+        this.devices
+          ? html`<bt-device-list .devices=${this.devices}></bt-device-list>`
+          : html`<bt-waiting .cause=${joinWords.wait.devices}></bt-waiting>`
+      }`
+  }
+
+  #unplanted() {
+    return html`<p>${joinWords.devices.unplanted}</p>
+      <div class="row">
+        <a class="button loud" href=${hashOf('/plant', this.hash)}>${words.plant.offer.button}</a>
+        <a class="button" href=${hashOf('/join', this.hash)}>${joinWords.devices.join}</a>
+      </div>`
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    if (changed.has('model')) void this.#ask()
+    const stage = this.model.inviting?.stage ?? 'none'
+    // A new step is read from its heading on.
+    if (stage !== this.#drawnStage && this.#drawnStage !== '') this.renderRoot.querySelector<HTMLElement>('h1')?.focus()
+    this.#drawnStage = stage
+  }
+
+  async #ask(): Promise<void> {
+    if (!this.model.tree?.planted) return
+    try {
+      this.devices = await this.actions.api.devices()
+      this.problem = ''
+    } catch (error) {
+      this.problem = sentenceOf(error)
+    }
+  }
+}
+customElements.define('bt-devices-page', BtDevicesPage)

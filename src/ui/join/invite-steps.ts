@@ -1,0 +1,174 @@
+/**
+ * The steps of letting a device in, as they are drawn.
+ *
+ * Pure: each draws what the node says, and tells the course the answer. Names come from a device that is not let in yet, so they
+ * are isolated from the sentence around them.
+ * @module
+ */
+import { html, nothing } from 'lit'
+import type { DeviceLine, Inviting } from '../../node/api.ts'
+import { formatDay, formatFingerprint } from '../format.ts'
+import { problemLine } from '../page/plant-steps.ts'
+import { icon } from '../part/icon.ts'
+import type { HostFactsPort } from '../ports.ts'
+import { words } from '../words.ts'
+import type { InviteCourse } from './inviting.ts'
+import { joinWords } from './words.ts'
+import './code-view.ts'
+import '../part/waiting.ts'
+
+export interface InviteScene {
+  readonly course: InviteCourse
+  readonly devices: readonly DeviceLine[]
+  readonly hostFacts: HostFactsPort
+  readonly hash: string
+}
+
+const { invite } = joinWords
+
+export function inviteStep(inviting: Inviting, scene: InviteScene) {
+  switch (inviting.stage) {
+    case 'code':
+      return codeStep(inviting, scene)
+    case 'digits':
+      return digitsStep(inviting, scene)
+    case 'approval':
+      return approvalStep(inviting, scene)
+    case 'admitting':
+      return html`<h1 tabindex="-1">${invite.admitting}</h1>
+        <bt-waiting .cause=${joinWords.wait.admitting(inviting.deviceName)}></bt-waiting>
+        ${cancelRow(scene)}`
+    case 'admitted':
+      return admittedStep(inviting, scene)
+    case 'ended':
+      return html`<h1 tabindex="-1">${invite.ended}</h1>
+        <p class="problem" role="alert">${icon('warn')}<span>${inviting.message}</span></p>
+        <div class="row">
+          <button class="loud" @click=${() => scene.course.begin()}>${invite.again}</button>
+          <button class="plain" @click=${() => scene.course.end()}>${invite.back}</button>
+        </div>
+        ${afterwards(scene)}`
+  }
+}
+
+const codeStep = ({ code, expiresAtMs }: Extract<Inviting, { stage: 'code' }>, scene: InviteScene) =>
+  html`<h1 tabindex="-1">${invite.code.title}</h1>
+    <p>${invite.code.help}</p>
+    <bt-code-view
+      .code=${code}
+      .expiresAtMs=${expiresAtMs}
+      .hostFacts=${scene.hostFacts}
+      .hash=${scene.hash}
+    ></bt-code-view>
+    ${afterwards(scene)} ${cancelRow(scene)}`
+
+function digitsStep({ deviceName }: Extract<Inviting, { stage: 'digits' }>, scene: InviteScene) {
+  const { course } = scene
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    void course.typeDigits(textOf(event, 'digits'))
+  }
+  return html`<h1 tabindex="-1"><bdi>${invite.digits.title(deviceName)}</bdi></h1>
+    <p>${invite.digits.help}</p>
+    <form novalidate @submit=${submit}>
+      <label
+        >${invite.digits.label}<input
+          class="digits-field"
+          name="digits"
+          inputmode="numeric"
+          autocomplete="off"
+          maxlength="8"
+          dir="ltr"
+          required
+      /></label>
+      ${problemLine(course.problem)}
+      <div class="row">
+        <button class="loud" ?disabled=${isBusy(course)}>${invite.digits.button}</button>
+        ${cancelButton(scene)}
+      </div>
+    </form>
+    ${waiting(course)}`
+}
+
+function approvalStep(approval: Extract<Inviting, { stage: 'approval' }>, scene: InviteScene) {
+  const { course } = scene
+  const { deviceName, principal, expiresAtMs } = approval
+  const line = (term: string, text: string, kind = '') =>
+    html`<div>
+      <dt>${term}</dt>
+      <dd class=${kind}><bdi>${text}</bdi></dd>
+    </div>`
+  const words = invite.approval
+  return html`<h1 tabindex="-1"><bdi>${words.title(deviceName)}</bdi></h1>
+    <p>${words.help}</p>
+    <section class="card">
+      <dl>
+        ${line(words.device, deviceName)} ${line(words.place, words.placeWhole)}
+        ${line(words.rights, words.rightsWhole)} ${line(words.term, formatDay(expiresAtMs), 'number')}
+        ${line(words.fingerprint, formatFingerprint(principal), 'mono')}
+      </dl>
+    </section>
+    ${approval.credentialId === null ? cardForm(course) : passkeyAnswer(course, approval)} ${waiting(course)}
+    ${course.isAtPrompt ? cancelRow(scene) : nothing}`
+}
+
+const passkeyAnswer = (course: InviteCourse, approval: Extract<Inviting, { stage: 'approval' }>) =>
+  html`<p class="quiet small">${invite.approval.signs}</p>
+    ${problemLine(course.problem)}
+    <div class="row">
+      <button class="loud" ?disabled=${isBusy(course)} @click=${() => course.approveByPasskey(approval)}>
+        ${icon('key')}${invite.approval.own}
+      </button>
+      <button ?disabled=${isBusy(course)} @click=${() => course.deny()}>${invite.approval.no}</button>
+    </div>`
+
+function cardForm(course: InviteCourse) {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    void course.approveByCard(textOf(event, 'card'))
+  }
+  return html`<form novalidate @submit=${submit}>
+    <p>${invite.approval.cardSigns}</p>
+    <label>
+      ${invite.approval.card}
+      <textarea
+        name="card"
+        rows="3"
+        autocomplete="off"
+        autocapitalize="none"
+        spellcheck="false"
+        aria-describedby="card-help"
+      ></textarea>
+    </label>
+    <p class="quiet small" id="card-help">${words.recover.cardHelp}</p>
+    ${problemLine(course.problem)}
+    <div class="row">
+      <button class="loud" ?disabled=${isBusy(course)}>${invite.approval.own}</button>
+      <button type="button" ?disabled=${isBusy(course)} @click=${() => course.deny()}>${invite.approval.no}</button>
+    </div>
+  </form>`
+}
+
+const admittedStep = ({ deviceName }: Extract<Inviting, { stage: 'admitted' }>, scene: InviteScene) =>
+  html`<h1 tabindex="-1"><bdi>${invite.admitted.title(deviceName)}</bdi></h1>
+    <p>${invite.admitted.help}</p>
+    <ul class="why" role="list">
+      ${scene.devices.map(({ name }) => html`<li>${icon('devices')}<bdi>${name || words.added.unnamed}</bdi></li>`)}
+    </ul>
+    ${afterwards(scene)}
+    <div class="row">
+      <button class="loud" @click=${() => scene.course.end()}>${invite.admitted.done}</button>
+      <button class="plain" @click=${() => scene.course.begin()}>${invite.admitted.more}</button>
+    </div>`
+
+const isBusy = (course: InviteCourse): boolean => course.waitingFor !== ''
+const waiting = ({ waitingFor }: InviteCourse) =>
+  waitingFor ? html`<bt-waiting .cause=${waitingFor}></bt-waiting>` : nothing
+/** What stands below a step without a form. */
+const afterwards = ({ course }: InviteScene) => html`${problemLine(course.problem)} ${waiting(course)}`
+const cancelButton = ({ course }: InviteScene) =>
+  html`<button type="button" @click=${() => course.end()}>${invite.cancel}</button>`
+const cancelRow = (scene: InviteScene) => html`<div class="row">${cancelButton(scene)}</div>`
+
+const textOf = (event: SubmitEvent, name: string): string =>
+  String(new FormData(event.target as HTMLFormElement).get(name) ?? '')

@@ -1,0 +1,180 @@
+/**
+ * The steps of joining a tree, as they are drawn.
+ *
+ * Pure: each draws where the course stands, and tells it the answer. What a stranger says of himself is isolated from the sentence
+ * around it.
+ * @module
+ */
+import { html, nothing } from 'lit'
+import type { Joining } from '../../node/api.ts'
+import { formatFingerprint } from '../format.ts'
+import { suggestDeviceName } from '../page/device-name.ts'
+import { problemLine } from '../page/plant-steps.ts'
+import { icon } from '../part/icon.ts'
+import type { ScannerPort } from '../ports.ts'
+import { besideHash, hashOf } from '../route.ts'
+import type { JoinCourse, JoinStep } from './joining.ts'
+import type { InvitationReadEvent } from './scan-view.ts'
+import type { Surroundings } from './surroundings.ts'
+import { joinWords } from './words.ts'
+import './scan-view.ts'
+import '../part/waiting.ts'
+
+export interface JoinScene {
+  readonly course: JoinCourse
+  readonly scanner: () => Promise<ScannerPort>
+  readonly surroundings: Surroundings
+  /** Of the planted tree that is here; empty where there is none. */
+  readonly ownerName: string
+  readonly hash: string
+  /** Copies the link of the invitation, for another browser. */
+  readonly copyLink: () => void
+  /** What became of that. */
+  readonly copied: string
+}
+
+const { join } = joinWords
+
+export function joinStep(step: JoinStep, scene: JoinScene) {
+  const { course } = scene
+  switch (step.stage) {
+    case 'planted':
+      return plantedStep(scene)
+    case 'surroundings':
+      return surroundingsStep(scene)
+    case 'ways':
+      return html`<h1 tabindex="-1">${join.ways.title}</h1>
+        <p>${join.ways.help}</p>
+        <bt-scan-view
+          .scanner=${scene.scanner}
+          @bt-invitation-read=${({ code }: InvitationReadEvent) => course.read(code)}
+        ></bt-scan-view>`
+    case 'name':
+      return nameStep(course)
+    case 'connecting':
+      return html`<h1 tabindex="-1">${join.connecting}</h1>
+        ${going(joinWords.wait.connecting, course)} ${cancelRow(course)}`
+    case 'confirm':
+      return confirmStep(step, course)
+    case 'digits':
+      return digitsStep(step, course)
+    case 'fetching':
+      return html`<h1 tabindex="-1">${join.fetching}</h1>
+        ${going(joinWords.wait.fetching(step.ownerName), course)} ${cancelRow(course)}`
+    case 'joined':
+      return html`<h1 tabindex="-1">${join.joined.title}</h1>
+        <p><bdi>${join.joined.help(step.ownerName)}</bdi></p>
+        <div class="row">
+          <a class="button loud" href=${hashOf('/', scene.hash)} @click=${() => course.end()}>${join.joined.button}</a>
+        </div>`
+    case 'ended':
+      return html`<h1 tabindex="-1">${join.ended}</h1>
+        <p class="problem" role="alert">${icon('warn')}<span>${step.message}</span></p>
+        <div class="row">
+          <button class="loud" ?disabled=${course.isBusy} @click=${() => course.end()}>${join.again}</button>
+        </div>
+        ${problemLine(course.problem)}`
+  }
+}
+
+function plantedStep({ ownerName, hash, course }: JoinScene) {
+  return html`<h1 tabindex="-1">${join.planted.title}</h1>
+    <p><bdi>${join.planted.help(ownerName)}</bdi></p>
+    <div class="row">
+      <a class="button loud" href=${besideHash(hash, course.code)} target="_blank" rel="noopener">
+        ${icon('open')}${join.planted.beside}
+      </a>
+      <a class="button" href=${hashOf('/', hash)}>${join.planted.back}</a>
+    </div>`
+}
+
+function surroundingsStep({ surroundings, course, copyLink, copied }: JoinScene) {
+  const steps = (lines: readonly string[]) =>
+    html`<ol class="steps">
+      ${lines.map((line) => html`<li>${line}</li>`)}
+    </ol>`
+  if (surroundings.kind !== 'inApp')
+    return html`<h1 tabindex="-1">${join.homeScreen.title}</h1>
+      <p>${join.homeScreen.help}</p>
+      ${steps(join.homeScreen.steps)}
+      <div class="row">
+        <button @click=${() => course.insist()}>${join.homeScreen.anyway}</button>
+      </div>`
+  return html`<h1 tabindex="-1">${join.inApp.title}</h1>
+    <p>${join.inApp.help(surroundings.app)}</p>
+    ${steps(join.inApp.steps)}
+    <div class="row">
+      ${
+        course.code === null
+          ? nothing
+          : html`<button class="loud" @click=${copyLink}>${icon('copy')}${join.inApp.copy}</button>`
+      }
+      <button @click=${() => course.insist()}>${join.inApp.anyway}</button>
+    </div>
+    <p class="quiet small" role="status">${copied}</p>`
+}
+
+function nameStep(course: JoinCourse) {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault()
+    const name = new FormData(event.target as HTMLFormElement).get('device')
+    void course.start(String(name ?? '').trim())
+  }
+  return html`<h1 tabindex="-1">${join.name.title}</h1>
+    <p>${join.name.help}</p>
+    <form novalidate @submit=${submit}>
+      <label
+        >${join.name.device}<input
+          name="device"
+          dir="auto"
+          autocomplete="off"
+          maxlength="60"
+          required
+          .value=${suggestDeviceName(navigator)}
+          aria-describedby="device-help"
+      /></label>
+      <p class="quiet small" id="device-help">${join.name.deviceHelp}</p>
+      ${problemLine(course.problem)}
+      <div class="row">
+        <button class="loud" ?disabled=${course.isBusy}>${join.name.button}</button>
+        <button class="plain" type="button" @click=${() => course.read(null)}>${join.name.other}</button>
+      </div>
+    </form>
+    ${course.isBusy ? html`<bt-waiting .cause=${joinWords.wait.connecting}></bt-waiting>` : nothing}`
+}
+
+function confirmStep({ ownerName, deviceName, treeId }: Extract<Joining, { stage: 'confirm' }>, course: JoinCourse) {
+  const line = (term: string, text: string, kind = '') =>
+    html`<div>
+      <dt>${term}</dt>
+      <dd class=${kind}><bdi>${text}</bdi></dd>
+    </div>`
+  return html`<h1 tabindex="-1">${join.confirm.title}</h1>
+    <section class="card">
+      <dl>
+        ${line(join.confirm.owner, ownerName, 'name')} ${line(join.confirm.shownBy, deviceName)}
+        ${line(join.confirm.treeId, formatFingerprint(treeId), 'mono')}
+      </dl>
+    </section>
+    <p>${join.confirm.help}</p>
+    ${problemLine(course.problem)}
+    <div class="row">
+      <button class="loud" ?disabled=${course.isBusy} @click=${() => course.confirm()}>${join.confirm.yes}</button>
+      <button @click=${() => course.end()}>${join.confirm.no}</button>
+    </div>`
+}
+
+const digitsStep = ({ digits }: Extract<Joining, { stage: 'digits' }>, course: JoinCourse) =>
+  html`<h1 tabindex="-1">
+      <bdi>${course.inviterName === '' ? join.digits.title : join.digits.titleFor(course.inviterName)}</bdi>
+    </h1>
+    <p class="digits" role="img" aria-label=${join.digits.label(digits)} translate="no">
+      ${[...digits].map((digit) => html`<span>${digit}</span>`)}
+    </p>
+    <p>${join.digits.help}</p>
+    ${problemLine(course.problem)} ${cancelRow(course)}`
+
+const going = (cause: string, { problem }: JoinCourse) =>
+  html`<bt-waiting .cause=${cause}></bt-waiting> ${problemLine(problem)}`
+const cancelRow = (course: JoinCourse) =>
+  html`<div class="row"><button @click=${() => course.end()}>${join.cancel}</button></div>`

@@ -1,0 +1,186 @@
+/**
+ * The sentences of the pages of joining. Beside `ui/words.ts` only because they are fetched with those pages, after the first paint.
+ * @module
+ */
+import type { DeviceLine } from '../../node/api.ts'
+import { formatCountdown, formatDay, formatMoment, formatSize } from '../format.ts'
+
+export const joinWords = {
+  wait: {
+    devices: 'Waiting for the tree to name its devices.',
+    code: 'Waiting for the network: the new device must be able to find this one.',
+    deciding: 'Waiting for the tree to go on.',
+    signing: 'Waiting for the passkey. Its window may be behind this one.',
+    admitting: (name: string) => `${name} is being written into the tree.`,
+    camera: 'Waiting for the camera. The browser may be asking whether this page may use it.',
+    photo: 'Looking for a code in the picture.',
+    connecting: 'Looking for the other device. Keep its code in sight.',
+    fetching: (owner: string) => `The tree is on its way from ${owner}’s devices. Keep both open.`,
+  },
+
+  devices: {
+    title: 'Devices',
+    help: 'Each of them holds the tree and goes on without the others.',
+    add: 'Add a device',
+    listLabel: 'Devices of this tree',
+    isThis: 'This device',
+    path: ({ path, lastSeenAtMs }: DeviceLine) => {
+      switch (path) {
+        case 'this':
+          return 'Here'
+        case 'direct':
+          return 'Connected directly'
+        case 'relayed':
+          return 'Connected through the relay, since no direct way was found; the relay sees sealed bytes only'
+        case 'away':
+          return lastSeenAtMs === null
+            ? 'Away; not seen since the tree was opened here'
+            : `Away, last seen ${formatMoment(lastSeenAtMs)}`
+      }
+    },
+    role: { voter: 'Confirms every change', learner: 'Follows every change' },
+    held: (sizeBytes: number) => `holds ${formatSize(sizeBytes)}`,
+    added: (atMs: number) => `Added ${formatDay(atMs)}`,
+    fingerprint: 'Fingerprint',
+    unplanted: 'This tree lives in this browser alone. Plant it first; then it can have more devices.',
+    join: 'Or join a tree that another device has',
+  },
+
+  invite: {
+    code: {
+      title: 'Scan this with the new device',
+      help: 'Point its camera at the code and open the link. Where Blocktree is open on it already, choose “This is my second device” there.',
+      label: 'QR code of the invitation',
+      left: (seconds: number) => `Good for ${formatCountdown(seconds)}; then a new one follows by itself.`,
+      copy: 'Copy the link instead',
+      copied: 'Copied. Send it to your own device only.',
+      notCopied: 'The browser did not allow copying.',
+      thisComputer: 'A phone can not reach this address: it is this computer’s own. Below are ways for it to get here.',
+      waysTitle: 'Ways for a phone to get here',
+      ways: [
+        'Put the folder “dist” on any static host, and start with --origin and its address.',
+        'Give this computer a host name and a certificate that the phone trusts: --cert, --key and --origin.',
+        'Connect the phone by USB, forward this port in chrome://inspect, and open the same address on the phone.',
+      ],
+      besides: 'Or try it without a phone: a second profile in this browser is a device of its own.',
+      beside: 'Open a second profile',
+      unsaid: (address: string) =>
+        `This host does not say where others reach it. The code leads to ${address}, the address of this page.`,
+    },
+    digits: {
+      title: (name: string) => `Type the four digits that ${name} shows`,
+      help: 'You have one try. If they do not match, somebody else may have answered, and this invitation ends.',
+      label: 'Four digits',
+      button: 'Compare',
+      incomplete: 'There are four digits.',
+    },
+    approval: {
+      title: (name: string) => `Let ${name} in?`,
+      help: 'The digits were right: it is the device in front of you.',
+      device: 'Device',
+      fingerprint: 'Its fingerprint',
+      place: 'Place',
+      placeWhole: 'The whole tree',
+      rights: 'It may',
+      rightsWhole: 'Read the whole tree, and write everywhere',
+      term: 'Until',
+      own: 'Yes, it is my own device',
+      no: 'No',
+      signs: 'Your passkey signs just this; the browser asks once.',
+      cardSigns: 'This tree has no passkey: the twelve words of its recovery card sign just this.',
+      card: 'The twelve words of the recovery card',
+    },
+    admitting: 'Letting it in',
+    admitted: {
+      title: (name: string) => `${name} is one of your devices`,
+      help: 'What is in the tree is on its way to it. These can read the whole tree now:',
+      done: 'Done',
+      more: 'Add another one',
+    },
+    ended: 'No device was added',
+    again: 'Show a new code',
+    cancel: 'Cancel',
+    back: 'Back to the devices',
+  },
+
+  join: {
+    ways: {
+      title: 'Join your tree',
+      help: 'On a device that has the tree, open Devices and press “Add a device”. It shows a code. Read it here:',
+      camera: 'Scan with the camera',
+      photo: 'Choose a picture of the code',
+      link: 'Or paste the link',
+      linkButton: 'Use it',
+      viewLabel: 'What the camera sees',
+      looking: 'Hold the code in the picture.',
+      stop: 'Stop the camera',
+      stranger: 'That code is no invitation to a tree. Point the camera at the one that your other device shows.',
+      notInPhoto: 'No code can be read in this picture. Take it again from nearer, straight and sharp.',
+      strangerPhoto: 'The code in this picture is no invitation to a tree.',
+      strangerLink: 'This is no invitation to a tree, or not all of it. Copy the link on your other device again.',
+    },
+    name: {
+      title: 'The code was read',
+      help: 'Next you see whose tree it is; nothing leaves this device before you say yes.',
+      device: 'What should this device be called?',
+      deviceHelp: 'Your other devices show this name.',
+      missing: 'A name needs at least one character.',
+      button: 'Continue',
+      other: 'Read another code',
+    },
+    connecting: 'Reaching the other device',
+    confirm: {
+      title: 'Join this tree?',
+      owner: 'It says that it belongs to',
+      shownBy: 'The code is shown by',
+      treeId: 'Fingerprint of the tree',
+      help: 'Go on only if you see this code on a device of your own now. Whoever sent you a code from elsewhere would see what you put into the tree.',
+      yes: 'Join this tree',
+      no: 'No',
+    },
+    digits: {
+      title: 'Type these on the other device',
+      titleFor: (name: string) => `Type these on ${name}`,
+      help: 'It asks for them now, and then asks its owner to let this device in. This page goes on by itself.',
+      label: (digits: string) => `Digits: ${[...digits].join(' ')}`,
+    },
+    fetching: 'You are in',
+    joined: {
+      title: 'Your tree is here',
+      help: (owner: string) =>
+        `This device is one of ${owner}’s now: it holds the tree, also without a network, and can read and write all of it.`,
+      button: 'Go to the tree',
+    },
+    ended: 'This device did not join',
+    again: 'Begin anew',
+    cancel: 'Cancel',
+    planted: {
+      title: 'There is a tree here already',
+      help: (owner: string) =>
+        `This browser profile holds ${owner}’s planted tree, and two trees are never mixed. A second profile of this browser is a device of its own and can join.`,
+      beside: 'Join with a second profile',
+      back: 'Back to the tree',
+    },
+    homeScreen: {
+      title: 'First to the home screen',
+      help: 'iPhones and iPads clear what a page in the browser keeps after seven days without a visit. An app on the home screen keeps it, and is a device of its own.',
+      steps: [
+        'Press Share, then “Add to Home Screen”.',
+        'Open Blocktree from the home screen.',
+        'Choose “This is my second device” there, and scan the code inside it.',
+      ],
+      anyway: 'Join in this browser anyway',
+    },
+    inApp: {
+      title: 'Open this in your browser',
+      help: (app: string) =>
+        `This page is open inside ${app === '' ? 'another app' : app}, which forgets what is kept here.`,
+      steps: [
+        'Open this page in Chrome, Safari or Firefox: by the menu of this window, or with the link below.',
+        'Scan the code there, or paste the link. It is good for about two minutes.',
+      ],
+      copy: 'Copy the link',
+      anyway: 'Join in here anyway',
+    },
+  },
+} as const
