@@ -11,7 +11,7 @@ import scanWorkerUrl from '../workers/scan.worker.ts?worker&url'
 import { createPasskey, passkeyAvailability, signWithPasskey } from './edge/keys/page.ts'
 import { hostRtc } from './edge/net/page.ts'
 import { connectNode } from './edge/tab/page.ts'
-import { hostFacts, profileOf, registerService, seenTreeOf, startModuleWorker } from './edge/web/page.ts'
+import { hostFacts, profileOf, registerService, seenTreeOf, startModuleWorker, toldOf } from './edge/web/page.ts'
 import { BtShell } from './ui/shell.ts'
 
 /** Not yet in the compiler's library: https://developer.mozilla.org/docs/Web/API/BeforeInstallPromptEvent */
@@ -29,6 +29,7 @@ shell.fragments = async () =>
 shell.scanner = async () => (await import('./edge/qr/page.ts')).openScanner(() => startModuleWorker(scanWorkerUrl))
 shell.hostFacts = hostFacts
 shell.seenTree = seenTreeOf(profile)
+shell.told = toldOf(profile)
 shell.node = connectNode(profile, () => {
   const worker = startModuleWorker(nodeWorkerUrl)
   hostRtc(worker)

@@ -34,6 +34,11 @@ export class Notices extends EventTarget {
     this.#put({ tone: 'done', text, action: { label, act }, staysMs: undoWindowMs })
   }
 
+  /** Stays until it is dismissed. */
+  news(text: string, action: NonNullable<Notice['action']>): void {
+    this.#put({ tone: 'done', text, action, staysMs: null })
+  }
+
   problem(text: string, action?: NonNullable<Notice['action']>): void {
     // The same trouble twice is one trouble.
     const rest = this.#list.filter((notice) => notice.tone !== 'problem' || notice.text !== text)

@@ -61,6 +61,12 @@ export interface SeenTreePort {
   keep(tree: SeenTree): void
 }
 
+/** Until when additions of devices were told of, milliseconds since 1970; 0 at first. */
+export interface ToldPort {
+  recall(): number
+  keep(atMs: number): void
+}
+
 /** Work that takes a while. */
 export interface LongWork {
   readonly signal: AbortSignal

@@ -10,6 +10,7 @@ import { Actions } from './actions.ts'
 import type { Entry } from './entries.ts'
 import type { ActionsEvent, AddEvent, GroundEvent } from './events.ts'
 import { type JobsById, type Model, apply, applyToJobs, emptyModel, isPlaced } from './model.ts'
+import { Newcomers } from './newcomers.ts'
 import { Notices } from './notices.ts'
 import { offerAt } from './offers.ts'
 import { viewOf } from './page/view.ts'
@@ -25,6 +26,7 @@ import type {
   PasskeyPort,
   ScannerPort,
   SeenTreePort,
+  ToldPort,
   UiNode,
 } from './ports.ts'
 import { type Route, hashOf, routeOf, takeCode } from './route.ts'
@@ -50,6 +52,7 @@ export class BtShell extends LitElement implements IntakeHost {
     scanner: { attribute: false },
     hostFacts: { attribute: false },
     seenTree: { attribute: false },
+    told: { attribute: false },
     model: { state: true },
     jobs: { state: true },
     state: { state: true },
@@ -71,6 +74,7 @@ export class BtShell extends LitElement implements IntakeHost {
   declare scanner: () => Promise<ScannerPort>
   declare hostFacts: HostFactsPort
   declare seenTree: SeenTreePort
+  declare told: ToldPort
   declare model: Model
   declare jobs: JobsById
   declare state: NodeState
@@ -146,11 +150,15 @@ export class BtShell extends LitElement implements IntakeHost {
     if (this.#actions || !this.node) return
     const { node } = this
     this.#actions = new Actions(node.api, () => this.model, this.#notices)
+    const newcomers = new Newcomers(node.api, this.#notices, this.told, () => this.#visit('/devices'))
     this.#leave.push(
       node.watch((event) => {
         this.model = apply(this.model, event)
         this.jobs = applyToJobs(this.jobs, event)
-        if (this.model.tree) this.#remember(this.model.tree)
+        const { tree } = this.model
+        if (!tree) return
+        this.#remember(tree)
+        void newcomers.heard(tree, Date.now())
       }),
       node.onState((state, sentence) => {
         this.state = state

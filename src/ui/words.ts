@@ -305,7 +305,9 @@ export const words = {
     button: (isPhone: boolean) => (isPhone ? 'Add a device' : 'Add your phone'),
   },
   added: {
+    text: (name: string) => `${name} was added to your devices and can read the whole tree.`,
     unnamed: 'A device without a name',
+    look: 'Show devices',
   },
 
   wait: {

@@ -82,6 +82,18 @@ export function seenTreeOf(profile: string) {
   }
 }
 
+/** Until when a profile's page has told of devices that were added, milliseconds since 1970; 0 at first. */
+export function toldOf(profile: string) {
+  const name = `blocktree-${profile}-told`
+  return {
+    recall(): number {
+      const atMs = Number(readNote(name))
+      return Number.isSafeInteger(atMs) ? atMs : 0
+    },
+    keep: (atMs: number): void => writeNote(name, String(atMs)),
+  }
+}
+
 // A browser that blocks the site's data throws at the very word; then nothing is remembered, as nothing is kept.
 function readNote(name: string): string {
   try {

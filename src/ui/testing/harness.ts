@@ -79,6 +79,7 @@ const passkey: PasskeyPort = {
 const shell = document.querySelector('bt-shell')!
 shell.node = uiNode
 shell.seenTree = { recall: () => null, keep: () => {} }
+shell.told = { recall: () => 0, keep: () => {} }
 shell.passkey = passkey
 shell.hostFacts = async () => ({ origins: query.has('public') ? ['https://tree.example'] : [] })
 shell.scanner = async () => {

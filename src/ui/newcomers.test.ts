@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest'
+import type { DeviceLine } from '../node/api.ts'
+import { Newcomers } from './newcomers.ts'
+import { Notices } from './notices.ts'
+import { MemoryNode } from './testing/memory-node.ts'
+
+const hourMs = 3_600_000
+const nowMs = 1_800_000_000_000
+const device = (name: string, hoursAgo: number): DeviceLine => ({
+  principal: name,
+  name,
+  isThis: false,
+  role: 'learner',
+  path: 'direct',
+  lastSeenAtMs: nowMs,
+  admittedAtMs: nowMs - hoursAgo * hourMs,
+  heldBytes: 0,
+})
+
+/** A device of a tree, whose page told of others until `toldHoursAgo`. */
+function begin(otherDevices: readonly DeviceLine[], toldHoursAgo = Infinity) {
+  const node = new MemoryNode()
+  node.nowMs = () => nowMs
+  const notices = new Notices()
+  let toldMs = Math.max(0, nowMs - toldHoursAgo * hourMs)
+  const told = { recall: () => toldMs, keep: (atMs: number) => void (toldMs = atMs) }
+  const open = () => {
+    const newcomers = new Newcomers(node, notices, told, () => {})
+    return (others: readonly DeviceLine[]) => {
+      node.otherDevices = others
+      return newcomers.heard({ ...node.tree, planted: true, deviceCount: 1 + others.length }, nowMs)
+    }
+  }
+  const names = () => notices.list.map(({ text }) => /^\w+/.exec(text)![0])
+  return { node, notices, open, names, first: open()(otherDevices) }
+}
+
+test('a device that is added is told of, once', async () => {
+  const { open, names } = begin([])
+  const hear = open()
+  await hear([])
+  expect(names()).toEqual([])
+  await hear([device('Phone', 0)])
+  await hear([device('Phone', 0)])
+  await open()([device('Phone', 0)])
+  expect(names()).toEqual(['Phone'])
+})
+
+test('and stays until it was seen', async () => {
+  const { first, notices } = begin([device('Phone', 1)])
+  await first
+  expect(notices.list).toMatchObject([{ staysMs: null, action: { label: 'Show devices' } }])
+})
+
+test('one that slept meanwhile hears of it within 72 hours, the first one first', async () => {
+  const { first, names } = begin([device('Tablet', 2), device('Phone', 71), device('Desktop', 73)])
+  await first
+  expect(names()).toEqual(['Phone', 'Tablet'])
+})
+
+test('what was told is not told again', async () => {
+  const { first, names } = begin([device('Tablet', 2), device('Phone', 5)], 3)
+  await first
+  expect(names()).toEqual(['Tablet'])
+})
+
+test('where the tree can not be asked it is asked again', async () => {
+  const { node, open, names } = begin([])
+  const { devices } = node
+  const hear = open()
+  node.devices = () => Promise.reject(new Error('away'))
+  await hear([device('Phone', 0)])
+  expect(names()).toEqual([])
+  node.devices = devices
+  await hear([device('Phone', 0)])
+  expect(names()).toEqual(['Phone'])
+})
+
+test('a newcomer is not told of those who were there before', async () => {
+  const { node, open, names } = begin([])
+  const { devices } = node
+  node.devices = async () => {
+    const [own, ...others] = await devices.call(node)
+    return [{ ...own!, admittedAtMs: nowMs - hourMs }, ...others]
+  }
+  await open()([device('Laptop', 2)])
+  expect(names()).toEqual([])
+})
+
+test('a tree that is not planted has nobody to tell of', async () => {
+  const { node, notices } = begin([])
+  node.devices = () => Promise.reject(new Error('not asked'))
+  await new Newcomers(node, notices, { recall: () => 0, keep: () => {} }, () => {}).heard(
+    { ...node.tree, deviceCount: 2 },
+    nowMs,
+  )
+  expect(notices.list).toEqual([])
+})
