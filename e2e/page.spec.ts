@@ -5,13 +5,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
-import { expect, isProving, proved, test, virtualAuthenticator } from './fixture.ts'
-import { findings } from './tool/axe.ts'
+import { expect, proved, test, virtualAuthenticator } from './fixture.ts'
+import { expectNothing, phone } from './tool/axe.ts'
 import { answerCard, beginPlanting, readCard } from './tool/planting.ts'
 import { addText, createFolder, isServed, itemNamed, snapshotOf } from './tool/tree.ts'
-
-const phone = { width: 390, height: 844 }
-const desk = { width: 1280, height: 800 }
 
 /** Where the node answers and the tree is drawn. */
 async function open(page: Page, address = './'): Promise<void> {
@@ -26,36 +23,6 @@ const cell = (page: Page, name: string | RegExp): Locator =>
 const view = (page: Page, name: string): Promise<void> => page.getByRole('link', { name, exact: true }).click()
 
 test.describe('axe finds nothing', () => {
-  const rulesOfLook = ['color-contrast', 'link-in-text-block', 'target-size', 'scrollable-region-focusable']
-
-  const all = [
-    { size: phone, colorScheme: 'dark', text: '200%' },
-    { size: desk, colorScheme: 'light', text: '100%' },
-    { size: phone, colorScheme: 'light', text: '100%' },
-    { size: desk, colorScheme: 'dark', text: '200%' },
-  ] as const
-  /** Already the first two show each size, each scheme, and text at 200 % where it has the least room. */
-  const looks = isProving ? all : all.slice(0, 2)
-
-  /** The state that the page is in now. */
-  async function expectNothing(page: Page, state: string): Promise<void> {
-    for (const look of looks) {
-      const { size, colorScheme, text } = look
-      await page.setViewportSize(size)
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      await page.evaluate((text) => (document.documentElement.style.fontSize = text), text)
-      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
-      // What neither a colour nor the size of text changes has been looked at by then.
-      const isSeen = all.findIndex((each) => each.size === size) !== all.indexOf(look)
-      const found = await findings(page, isSeen ? rulesOfLook : null)
-      expect(found, `${state}, ${size.width} px, ${colorScheme}, text at ${text}`).toEqual([])
-      const widest = await page.evaluate(() => document.documentElement.scrollWidth)
-      expect(widest, `${state}: nothing runs off the side`).toBeLessThanOrEqual(size.width)
-    }
-    await page.evaluate(() => document.documentElement.style.removeProperty('font-size'))
-    await page.setViewportSize(desk)
-  }
-
   test(proved('in the tree and its sheets'), async ({ page }) => {
     test.setTimeout(240_000)
     await open(page)

@@ -2,14 +2,13 @@
  * What a person can ask about the tree itself: who can read a thing, and what it takes up.
  * @module
  */
-import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, equal, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { root } from '../core/merkle/merkle.ts'
 import { type BlockId, rootBlockId } from '../core/path/path.ts'
-import { accessOf, deviceOf, devicesOf, entryOf, openDeviceName, parentOf } from '../core/tree/tree.ts'
+import { accessOf, devicesOf, entryOf, parentOf } from '../core/tree/tree.ts'
 import type { DeviceLine, ReaderLine, StorageReport } from './api.ts'
 import { peerOf } from './cluster/membership.ts'
-import type { OwnTree } from './own-tree.ts'
 import type { RunningNode } from './running-node.ts'
 import { idFromText, idText } from './read/view.ts'
 
@@ -28,7 +27,7 @@ export function readersOf(node: RunningNode, id: string): readonly ReaderLine[] 
       if (isOwner && !planted) continue
       const isThisNode = equal(recipient, principalOf(node.keys.credential))
       lines.push({
-        who: isOwner ? ownerName : isThisNode ? deviceName : (deviceNameIn(tree, recipient) ?? ''),
+        who: isOwner ? ownerName : isThisNode ? deviceName : (tree.deviceName(recipient) ?? ''),
         principal: isOwner ? '' : groupsOfFour(recipient),
         through: isRoot ? '' : (view.get(idText(block))?.name ?? ''),
         sinceMs: entryOf(state, block)?.createdAtMs ?? 0,
@@ -36,14 +35,6 @@ export function readersOf(node: RunningNode, id: string): readonly ReaderLine[] 
     }
   }
   return lines
-}
-
-/** What a device calls itself; null where it is none of the tree, or its name can not be read here. */
-export function deviceNameIn({ state, ring }: OwnTree, principal: Bytes): string | null {
-  const fields = deviceOf(state, principal)?.device.fields
-  if (fields === undefined) return null
-  const key = ring.keyOf(state, fields.nameBlock, fields.nameKeyEpoch)
-  return key === null ? null : openDeviceName(key, fields)
 }
 
 /** The devices of the tree, the first that was let in first. */
@@ -62,7 +53,7 @@ export function deviceLines(node: RunningNode): readonly DeviceLine[] {
       const status = statuses.get(id)
       return {
         principal: groupsOfFour(principal),
-        name: deviceNameIn(tree, principal) ?? '',
+        name: tree.deviceName(principal) ?? '',
         isThis,
         role: voters.has(id) ? 'voter' : 'learner',
         path: isThis ? 'this' : (status?.path ?? 'away'),

@@ -13,6 +13,7 @@ import {
   deviceOf,
   devicesOf,
   keys,
+  openDeviceName,
   readRow,
   requestIdSizeBytes,
   requestOf,
@@ -112,6 +113,12 @@ export class OwnTree {
   /** Whether a passkey can bring back the root's KEM secret, not the recovery card alone. */
   get hasPasskeyWrap(): boolean {
     return (readRow(this.state, 'wraps', keys.wraps)?.byPasskey.length ?? 0) > 0
+  }
+  /** What a device calls itself; null where it is none of the tree, or its name can not be read here. */
+  deviceName(principal: Bytes): string | null {
+    const fields = deviceOf(this.state, principal)?.device.fields
+    const key = fields && this.ring.keyOf(this.state, fields.nameBlock, fields.nameKeyEpoch)
+    return fields && key ? openDeviceName(key, fields) : null
   }
   /** Whether other devices hold the tree too. */
   get isShared(): boolean {

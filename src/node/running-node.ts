@@ -11,7 +11,6 @@ import type { NodeEvent, TreeStatus } from './api.ts'
 import type { Home } from './home.ts'
 import { Files } from './files.ts'
 import { openPeople } from './founding.ts'
-import { deviceNameIn } from './insight.ts'
 import { Jobs } from './jobs.ts'
 import { livedSince, readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
 import { Invitations } from './invitations.ts'
@@ -372,7 +371,7 @@ export class RunningNode {
       rootId: view.rootId,
       planted: isPlanted,
       ownerName: people?.ownerName ?? '',
-      deviceName: deviceNameIn(tree, principalOf(this.keys.credential)) ?? this.#profile.deviceName,
+      deviceName: tree.deviceName(principalOf(this.keys.credential)) ?? this.#profile.deviceName,
       principal: groupsOfFour(principalOf(this.keys.credential)),
       root: isPlanted
         ? {
