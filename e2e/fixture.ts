@@ -7,6 +7,9 @@
  * @module
  */
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
   type BrowserContext,
@@ -16,7 +19,7 @@ import {
   test as base,
   expect,
 } from '@playwright/test'
-import { serveSite } from '../src/relay/server.ts'
+import { serveSite, startRelay } from '../src/relay/server.ts'
 import { type Profile, contextOptions, openProfile } from './browser.ts'
 
 export { expect }
@@ -59,6 +62,8 @@ interface Fixtures {
   }
   /** Under which the site is served, with a slash at both ends. */
   readonly sitePath: string
+  /** Whether devices find each other by the host of the site. */
+  readonly hasRelay: boolean
   /** Everything that reached the static host, as `GET /path?query`. */
   readonly requests: readonly string[]
   /** Makes a further browser with a folder of its own. */
@@ -73,9 +78,12 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
   sitePath: ['/', { option: true }],
-  site: async ({ sitePath }, use) => {
+  hasRelay: [false, { option: true }],
+  site: async ({ sitePath, hasRelay }, use) => {
     if (!existsSync(siteFolder)) throw new Error('The site is not built: run "npm run build" first.')
     const requests: string[] = []
+    const relayFolder = await mkdtemp(join(tmpdir(), 'blocktree-relay-'))
+    const relay = hasRelay ? await startRelay({ keyFile: join(relayFolder, 'relay.key') }) : null
     const onRequest = (method: string, target: string): void => void requests.push(`${method} ${target}`)
     const server = await serveSite({
       folder: siteFolder,
@@ -84,10 +92,13 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       base: sitePath,
       origins: [],
       onRequest,
+      ...(relay && { relay }),
     })
     // Numbers can not have passkeys.
     await use({ url: `http://localhost:${server.port}${sitePath}`, requests })
     await server.close()
+    await relay?.close()
+    await rm(relayFolder, { recursive: true })
   },
   baseURL: ({ site }, use) => use(site.url),
   requests: ({ site }, use) => use(site.requests),

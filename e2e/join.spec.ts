@@ -1,83 +1,94 @@
 /**
- * A second device joins the tree of a first: two browsers of their own, the relay of the site, real WebRTC and a real ceremony of
- * the passkey.
+ * A second device joins the tree of a first, by its page alone: the relay of the site, real WebRTC and a real ceremony of the
+ * passkey.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import type { Inviting, Joining } from '../src/node/api.ts'
-import { type Server, serveSite, startRelay } from '../src/relay/server.ts'
-import { test as base, expect, siteFolder, virtualAuthenticator } from './fixture.ts'
+import { expect, test, virtualAuthenticator } from './fixture.ts'
+import { agreeToJoin, joinByLink, readLink, showCode, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
 import { addText, hashOf, itemNamed, nodeOf, snapshotOf } from './tool/tree.ts'
 
-const test = base.extend({
-  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of what it needs from here: nothing.
-  site: async ({}, use) => {
-    const folder = await mkdtemp(join(tmpdir(), 'blocktree-relay-'))
-    const relay = await startRelay({ keyFile: join(folder, 'relay.key') })
-    const server: Server = await serveSite({ folder: siteFolder, host: '127.0.0.1', port: 0, origins: [], relay })
-    await use({ url: `http://localhost:${server.port}/`, requests: [] })
-    await server.close()
-    await relay.close()
-    await rm(folder, { recursive: true })
-  },
-})
+test.use({ hasRelay: true })
 
-/** Waits for a stage of letting in, or of joining. */
-async function stage<K extends 'inviting' | 'joining'>(page: Page, kind: K, name: string) {
-  const node = await nodeOf(page)
-  return node.evaluate(
-    (node, [kind, name]) =>
-      new Promise<(Inviting | Joining) & Record<string, never>>((resolve, reject) => {
-        const stop = node.watch((event) => {
-          const state = event.kind === 'snapshot' ? event[kind] : event.kind === kind ? event[kind as never] : null
-          const { stage, message } = (state ?? {}) as { stage?: string; message?: string }
-          if (stage === name) resolve(state as never)
-          else if (stage === 'ended') reject(new Error(message))
-          else return
-          queueMicrotask(() => stop())
-        })
-      }),
-    [kind, name] as const,
-  )
-}
+const stateRootOf = async (page: Page): Promise<string> =>
+  (await nodeOf(page)).evaluate(async ({ api }) => (await api.storage()).stateRoot)
 
-test('a phone joins, and both hold the tree', async ({ newProfile }) => {
+test('a phone joins in a browser of its own, and both hold the tree', async ({ newProfile }) => {
   test.setTimeout(120_000)
-  const [laptop, phone] = [await (await newProfile()).open(), await (await newProfile()).open()]
+  const [laptop, phone] = [await (await newProfile()).open(), await (await newProfile()).open('./#/join')]
   await virtualAuthenticator(laptop)
   await plant(laptop, { owner: 'Ada', device: 'Laptop' })
   const { rootId } = (await snapshotOf(laptop)).tree
   await addText(laptop, rootId, 'letter.txt', 'dear')
-
-  const [hers, his] = [await nodeOf(laptop), await nodeOf(phone)]
-  await hers.evaluate(({ api }) => api.invite())
-  const { code } = await stage(laptop, 'inviting', 'code')
-  await his.evaluate(({ api }, code) => api.join(code, 'Phone'), code)
-  expect(await stage(phone, 'joining', 'confirm')).toMatchObject({ ownerName: 'Ada', deviceName: 'Laptop' })
-  await his.evaluate(({ api }) => api.confirmJoining())
-  const { digits } = await stage(phone, 'joining', 'digits')
-  expect(await stage(laptop, 'inviting', 'digits')).toMatchObject({ deviceName: 'Phone' })
-  await hers.evaluate(({ api }, digits) => api.typeDigits(digits), digits)
-  await stage(laptop, 'inviting', 'approval')
-  await hers.evaluate(async (node) => {
-    const { challenge, credentialId } = await new Promise<Extract<Inviting, { stage: 'approval' }>>((resolve) => {
-      node.watch((event) => event.kind === 'snapshot' && resolve(event.inviting as never))
-    })
-    const shell = document.querySelector('bt-shell') as never as { passkey: { sign(ask: unknown): Promise<never> } }
-    const { signal } = new AbortController()
-    await node.api.approve(await shell.passkey.sign({ challenge, credentialId, rpId: 'localhost', signal }))
-  })
-  await stage(laptop, 'inviting', 'admitted')
-  await stage(phone, 'joining', 'joined')
+  await joinByLink(laptop, phone, 'Phone')
 
   const letter = await itemNamed(phone, 'letter.txt')
   expect(await hashOf(phone, letter!.id)).toBe(await hashOf(laptop, letter!.id))
   await addText(phone, rootId, 'answer.txt', 'dear too')
   await expect.poll(() => itemNamed(laptop, 'answer.txt')).toMatchObject({ copyCount: 2 })
-  const rootOf = (page: Page) =>
-    nodeOf(page).then((node) => node.evaluate(async ({ api }) => (await api.storage()).stateRoot))
-  await expect.poll(async () => (await rootOf(phone)) === (await rootOf(laptop))).toBe(true)
+  await expect.poll(async () => (await stateRootOf(phone)) === (await stateRootOf(laptop))).toBe(true)
+  expect((await snapshotOf(phone)).tree).toMatchObject({ ownerName: 'Ada', deviceName: 'Phone', deviceCount: 2 })
+
+  await laptop.getByRole('button', { name: 'Done' }).click()
+  const line = laptop
+    .getByRole('list', { name: 'Devices of this tree' })
+    .getByRole('listitem')
+    .filter({ hasText: 'Phone' })
+  await expect(line).toContainText('Connected directly')
+})
+
+test('what goes wrong in a joining is told on both sides, and changes nothing', async ({ tabs }) => {
+  test.setTimeout(120_000)
+  const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
+  const authenticator = await virtualAuthenticator(laptop)
+  // A passkey is asked for by a page that is in front.
+  await laptop.bringToFront()
+  await plant(laptop, { owner: 'Ada' })
+  const before = await stateRootOf(laptop)
+  const ended = async (own: string, other: string): Promise<void> => {
+    await expect(laptop.getByText(own)).toBeVisible()
+    await expect(phone.getByText(other)).toBeVisible()
+    expect(await stateRootOf(laptop)).toBe(before)
+    expect((await snapshotOf(phone)).tree.planted).toBe(false)
+    await phone.getByRole('button', { name: 'Begin anew' }).click()
+  }
+  const link = await test.step('wrong digits', async () => {
+    const shown = await showCode(laptop)
+    await readLink(phone, shown, 'Phone')
+    const digits = await agreeToJoin(phone)
+    await typeDigits(laptop, String((Number(digits) + 1) % 10_000).padStart(4, '0'))
+    await ended(
+      'These were not the digits that the other device shows',
+      'Other digits were typed in than this device shows',
+    )
+    return shown
+  })
+  await test.step('a code that was used', async () => {
+    await laptop.getByRole('button', { name: 'Show a new code' }).click()
+    await readLink(phone, link, 'Phone')
+    await expect(phone.getByText('This code was used before')).toBeVisible()
+    await expect(laptop.getByRole('heading', { name: 'Scan this with the new device' })).toBeVisible()
+    await phone.getByRole('button', { name: 'Begin anew' }).click()
+  })
+  await test.step('not wanted after all, by the newcomer', async () => {
+    await readLink(phone, await showCode(laptop), 'Phone')
+    await phone.getByRole('button', { name: 'No', exact: true }).click()
+    await expect(laptop.getByText('The other device stopped')).toBeVisible()
+  })
+  await test.step('denied', async () => {
+    await phone.goto('./#/join&as=phone')
+    await readLink(phone, await showCode(laptop), 'Phone')
+    await typeDigits(laptop, await agreeToJoin(phone))
+    await laptop.getByRole('button', { name: 'No', exact: true }).click()
+    await ended('You said no', 'The owner of the tree said no')
+  })
+  await test.step('the passkey is not given, and then it is', async () => {
+    await readLink(phone, await showCode(laptop), 'Phone')
+    await typeDigits(laptop, await agreeToJoin(phone))
+    await authenticator.setUserVerified(false)
+    await laptop.getByRole('button', { name: 'Yes, it is my own device' }).click()
+    await expect(laptop.getByRole('alert')).toBeVisible()
+    expect(await stateRootOf(laptop)).toBe(before)
+    await expect(phone.getByLabel(/^Digits:/)).toBeVisible()
+  })
 })

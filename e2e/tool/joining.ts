@@ -1,0 +1,62 @@
+/**
+ * Joining through the page, as two people do it, or one with a device in each hand.
+ * @module
+ */
+import type { Page } from '@playwright/test'
+import type { Inviting } from '../../src/node/api.ts'
+import { expect } from '../fixture.ts'
+import { nodeOf } from './tree.ts'
+
+/** From any view, also where a code is shown or one has ended. @returns the link that the code on the screen says */
+export async function showCode(page: Page): Promise<string> {
+  await page.getByRole('link', { name: 'Devices', exact: true }).click()
+  const shown = page.getByRole('heading', { name: 'Scan this with the new device' })
+  const begin = page.getByRole('button', { name: /^(Add a device|Show a new code)$/ })
+  await expect(shown.or(begin)).toBeVisible()
+  if (await begin.isVisible()) await begin.click()
+  await expect(shown).toBeVisible()
+  const node = await nodeOf(page)
+  const code = await node.evaluate(
+    (node) =>
+      new Promise<string>((resolve) => {
+        const stop = node.watch((event) => {
+          const inviting: Inviting | null =
+            event.kind === 'snapshot' || event.kind === 'inviting' ? event.inviting : null
+          if (inviting?.stage !== 'code') return
+          queueMicrotask(() => stop())
+          resolve(inviting.code)
+        })
+      }),
+  )
+  return new URL(`./#/join&code=${code}`, page.url()).href
+}
+
+/** From the code to the question whose tree it is. */
+export async function readLink(page: Page, link: string, name: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Or paste the link' }).fill(link)
+  await page.getByRole('button', { name: 'Use it' }).click()
+  await page.getByLabel('What should this device be called?').fill(name)
+  await page.getByRole('button', { name: 'Continue' }).click()
+}
+
+/** @returns the digits that the newcomer shows */
+export async function agreeToJoin(page: Page): Promise<string> {
+  await page.getByRole('button', { name: 'Join this tree' }).click()
+  const digits = page.getByLabel(/^Digits:/)
+  await expect(digits).toBeVisible()
+  return (await digits.getAttribute('aria-label'))!.replaceAll(/\D/g, '')
+}
+
+export async function typeDigits(page: Page, digits: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Four digits' }).fill(digits)
+  await page.getByRole('button', { name: 'Compare' }).click()
+}
+
+/** Lets a device in. @param laptop has the passkey's provider @param phone shows the page for joining */
+export async function joinByLink(laptop: Page, phone: Page, name: string): Promise<void> {
+  await readLink(phone, await showCode(laptop), name)
+  await typeDigits(laptop, await agreeToJoin(phone))
+  await laptop.getByRole('button', { name: 'Yes, it is my own device' }).click()
+  await expect(laptop.getByRole('heading', { name: `${name} is one of your devices` })).toBeVisible()
+  await expect(phone.getByRole('heading', { name: 'Your tree is here' })).toBeVisible()
+}
