@@ -50,6 +50,14 @@ export interface Tabs {
   open(address?: string): Promise<Page>
 }
 
+interface Site {
+  readonly url: string
+  readonly requests: readonly string[]
+  /** Neither site nor relay answers from here on. */
+  stop(): Promise<void>
+  /** At the same address, as the same relay. */
+  start(): Promise<void>
+}
 interface WorkerFixtures {
   readonly lastingProfile: Profile
 }
@@ -73,7 +81,7 @@ interface Fixtures {
   readonly tabs: Tabs
   /** Makes a further device in the browser of `page`. */
   readonly newContext: () => Promise<BrowserContext>
-  readonly site: { readonly url: string; readonly requests: readonly string[] }
+  readonly site: Site
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
@@ -83,21 +91,36 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     if (!existsSync(siteFolder)) throw new Error('The site is not built: run "npm run build" first.')
     const requests: string[] = []
     const relayFolder = await mkdtemp(join(tmpdir(), 'blocktree-relay-'))
-    const relay = hasRelay ? await startRelay({ keyFile: join(relayFolder, 'relay.key') }) : null
     const onRequest = (method: string, target: string): void => void requests.push(`${method} ${target}`)
-    const server = await serveSite({
-      folder: siteFolder,
-      host: '127.0.0.1',
-      port: 0,
-      base: sitePath,
-      origins: [],
-      onRequest,
-      ...(relay && { relay }),
-    })
+    const serve = async (port: number): Promise<{ readonly port: number; stop(): Promise<void> }> => {
+      const relay = hasRelay ? await startRelay({ keyFile: join(relayFolder, 'relay.key') }) : null
+      const server = await serveSite({
+        folder: siteFolder,
+        host: '127.0.0.1',
+        port,
+        base: sitePath,
+        origins: [],
+        onRequest,
+        ...(relay && { relay }),
+      })
+      return {
+        port: server.port,
+        async stop() {
+          await server.close()
+          await relay?.close()
+        },
+      }
+    }
+    let served: Awaited<ReturnType<typeof serve>> | null = await serve(0)
+    const { port } = served
+    const stop = async (): Promise<void> => {
+      await served?.stop()
+      served = null
+    }
     // Numbers can not have passkeys.
-    await use({ url: `http://localhost:${server.port}${sitePath}`, requests })
-    await server.close()
-    await relay?.close()
+    const url = `http://localhost:${port}${sitePath}`
+    await use({ url, requests, stop, start: async () => void (served = await serve(port)) })
+    await stop()
     await rm(relayFolder, { recursive: true })
   },
   baseURL: ({ site }, use) => use(site.url),

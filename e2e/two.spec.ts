@@ -1,0 +1,81 @@
+/**
+ * Two devices with one tree in two browsers: how soon one sees what the other does, and what happens when the host goes away.
+ */
+import type { Page } from '@playwright/test'
+import { expect, isProving, proved, test, virtualAuthenticator } from './fixture.ts'
+import { joinByLink } from './tool/joining.ts'
+import { plant } from './tool/planting.ts'
+import { nodeOf, snapshotOf } from './tool/tree.ts'
+
+test.use({ hasRelay: true })
+
+const changeCount = isProving ? 40 : 5
+const laterCount = isProving ? 20 : 2
+
+/** Makes a folder on one device. @returns milliseconds until the page of the other shows it */
+async function seenAfterMs(from: Page, to: Page, rootId: string, name: string): Promise<number> {
+  const shown = to.evaluate(
+    (name) =>
+      new Promise<number>((resolve) => {
+        const look = (): void => {
+          const rows: ParentNode[] = [document]
+          for (let row; (row = rows.pop());)
+            for (const element of row.querySelectorAll('*')) {
+              if (element.getAttribute('role') === 'treeitem' && element.textContent.includes(name))
+                return resolve(Date.now())
+              if (element.shadowRoot) rows.push(element.shadowRoot)
+            }
+          requestAnimationFrame(look)
+        }
+        look()
+      }),
+    name,
+  )
+  const node = await nodeOf(from)
+  const begunAtMs = await node.evaluate(
+    ({ api }, [rootId, name]) => {
+      const atMs = Date.now()
+      void api.createFolder(crypto.randomUUID(), rootId, name)
+      return atMs
+    },
+    [rootId, name] as const,
+  )
+  return (await shown) - begunAtMs
+}
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((one, other) => one - other)[Math.ceil(share * values.length) - 1]!
+
+test(proved('what one device does the other shows, with the host and without'), async ({ newProfile, site }) => {
+  test.setTimeout(600_000)
+  const [laptop, phone] = [await (await newProfile()).open(), await (await newProfile()).open('./#/join')]
+  await virtualAuthenticator(laptop)
+  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+  await joinByLink(laptop, phone, 'Phone')
+  for (const page of [laptop, phone]) await page.getByRole('link', { name: 'Tree', exact: true }).click()
+  const { rootId } = (await snapshotOf(laptop)).tree
+
+  const eachWay = async (count: number, when: string): Promise<void> => {
+    for (const [from, to, way] of [
+      [laptop, phone, 'to the phone'],
+      [phone, laptop, 'to the laptop'],
+    ] as const) {
+      const tookMs: number[] = []
+      for (let index = 0; index < count; index++)
+        tookMs.push(await seenAfterMs(from, to, rootId, `${when} ${way} ${index}`))
+      const [medianMs, lateMs] = [quantile(tookMs, 0.5), quantile(tookMs, 0.95)]
+      test.info().annotations.push({
+        type: 'measured',
+        description: `${when}, ${way}: median ${medianMs} ms, p95 ${lateMs} ms of ${count}`,
+      })
+      if (!isProving) continue
+      expect(medianMs, `${when}, ${way}: median`).toBeLessThan(1000)
+      expect(lateMs, `${when}, ${way}: p95`).toBeLessThan(2000)
+    }
+  }
+  await eachWay(changeCount, 'with the host')
+  await site.stop()
+  await eachWay(laterCount, 'without the host')
+  await site.start()
+  await eachWay(laterCount, 'with the host again')
+})
