@@ -199,68 +199,69 @@ test('a database of a newer program is left alone, and the page says what to do'
   await expect(later.getByText('newer version of Blocktree')).toBeVisible()
 })
 
-test('an archive that is not one, not whole or not as it was is refused, each with its sentence', async ({
-  page: home,
-  newContext,
-}, info) => {
-  test.setTimeout(120_000)
-  await home.goto('./')
-  const words = await plantByCard(home, { owner: 'Ada' })
-  const { rootId } = (await snapshotOf(home)).tree
-  await addRandomFile(home, rootId, 'sea.bin', 1_500_000)
-  const foreign = await (await newContext()).newPage()
-  await foreign.goto('./')
-  const otherWords = await plantByCard(foreign, { owner: 'Bob' })
-  const archive = await exportArchive(home, info.outputPath('tree.bt'))
-  const whole = await readFile(archive)
-  const without = (from: number, to = whole.length): Uint8Array =>
-    Uint8Array.from([...whole.subarray(0, from), ...whole.subarray(to)])
-  const flipped = (at: number): Uint8Array => Uint8Array.from(whole).fill(whole[at]! ^ 0x10, at, at + 1)
+test(
+  'an archive that is not one, not whole or not as it was is refused, each with its sentence',
+  { tag: '@wide' },
+  async ({ page: home, newContext }, info) => {
+    test.setTimeout(120_000)
+    await home.goto('./')
+    const words = await plantByCard(home, { owner: 'Ada' })
+    const { rootId } = (await snapshotOf(home)).tree
+    await addRandomFile(home, rootId, 'sea.bin', 1_500_000)
+    const foreign = await (await newContext()).newPage()
+    await foreign.goto('./')
+    const otherWords = await plantByCard(foreign, { owner: 'Bob' })
+    const archive = await exportArchive(home, info.outputPath('tree.bt'))
+    const whole = await readFile(archive)
+    const without = (from: number, to = whole.length): Uint8Array =>
+      Uint8Array.from([...whole.subarray(0, from), ...whole.subarray(to)])
+    const flipped = (at: number): Uint8Array => Uint8Array.from(whole).fill(whole[at]! ^ 0x10, at, at + 1)
 
-  const foreignSentence = /not a Blocktree archive\. Choose the file/
-  const cutSentence = /not complete; the copy was cut short\. Copy it again/
-  const damagedSentence = /is damaged, so nothing of it was used\. Copy it again/
-  const bad: readonly { name: string; octets: Uint8Array; sentence: RegExp }[] = [
-    { name: 'empty', octets: new Uint8Array(), sentence: foreignSentence },
-    { name: 'a picture', octets: randomBytes(5000), sentence: foreignSentence },
-    { name: 'with another beginning', octets: Uint8Array.from(whole).fill(1, 0, 4), sentence: foreignSentence },
-    { name: 'cut in its head', octets: whole.subarray(0, 30), sentence: cutSentence },
-    { name: 'cut in its records', octets: whole.subarray(0, 2000), sentence: cutSentence },
-    { name: 'cut in its contents', octets: whole.subarray(0, whole.length - 500_000), sentence: cutSentence },
-    { name: 'cut at its end', octets: whole.subarray(0, whole.length - 1), sentence: cutSentence },
-    { name: 'longer', octets: Uint8Array.from([...whole, 0]), sentence: damagedSentence },
-    { name: 'with another head', octets: flipped(60), sentence: damagedSentence },
-    { name: 'with another content', octets: flipped(whole.length - 700_000), sentence: damagedSentence },
-    { name: 'with a hole', octets: without(900_000, 900_001), sentence: /is damaged|not complete/ },
-  ]
-  const page = await (await newContext()).newPage()
-  await page.goto('./#/recover')
-  const before = await snapshotOf(page)
-  const local = await addRandomFile(page, before.tree.rootId, 'local.bin', 3000)
-  const choose = page.locator('input[accept=".bt"]')
-  const card = page.getByLabel('The twelve words of its recovery card')
-  const recover = page.getByRole('button', { name: 'Recover the tree' })
-  for (const { name, octets, sentence } of bad)
-    await test.step(name, async () => {
-      await choose.setInputFiles({ name: `${name}.bt`, mimeType: '', buffer: Buffer.from(octets) })
-      await expect(recover.or(page.getByRole('alert'))).toBeVisible()
-      // Damage that the head does not show comes out when the card opens it.
-      if (await recover.isVisible()) {
-        await card.fill(words.join(' '))
-        await recover.click()
-      }
-      await expect(page.getByRole('alert')).toHaveText(sentence)
-      if (sentence === foreignSentence || octets.length < 40) await expect(recover).toHaveCount(0)
-      expect((await snapshotOf(page)).tree.treeId).toBe(before.tree.treeId)
-      expect(await hashOf(page, local.id)).toBe(local.hash)
-    })
+    const foreignSentence = /not a Blocktree archive\. Choose the file/
+    const cutSentence = /not complete; the copy was cut short\. Copy it again/
+    const damagedSentence = /is damaged, so nothing of it was used\. Copy it again/
+    const bad: readonly { name: string; octets: Uint8Array; sentence: RegExp }[] = [
+      { name: 'empty', octets: new Uint8Array(), sentence: foreignSentence },
+      { name: 'a picture', octets: randomBytes(5000), sentence: foreignSentence },
+      { name: 'with another beginning', octets: Uint8Array.from(whole).fill(1, 0, 4), sentence: foreignSentence },
+      { name: 'cut in its head', octets: whole.subarray(0, 30), sentence: cutSentence },
+      { name: 'cut in its records', octets: whole.subarray(0, 2000), sentence: cutSentence },
+      { name: 'cut in its contents', octets: whole.subarray(0, whole.length - 500_000), sentence: cutSentence },
+      { name: 'cut at its end', octets: whole.subarray(0, whole.length - 1), sentence: cutSentence },
+      { name: 'longer', octets: Uint8Array.from([...whole, 0]), sentence: damagedSentence },
+      { name: 'with another head', octets: flipped(60), sentence: damagedSentence },
+      { name: 'with another content', octets: flipped(whole.length - 700_000), sentence: damagedSentence },
+      { name: 'with a hole', octets: without(900_000, 900_001), sentence: /is damaged|not complete/ },
+    ]
+    const page = await (await newContext()).newPage()
+    await page.goto('./#/recover')
+    const before = await snapshotOf(page)
+    const local = await addRandomFile(page, before.tree.rootId, 'local.bin', 3000)
+    const choose = page.locator('input[accept=".bt"]')
+    const card = page.getByLabel('The twelve words of its recovery card')
+    const recover = page.getByRole('button', { name: 'Recover the tree' })
+    for (const { name, octets, sentence } of bad)
+      await test.step(name, async () => {
+        await choose.setInputFiles({ name: `${name}.bt`, mimeType: '', buffer: Buffer.from(octets) })
+        await expect(recover.or(page.getByRole('alert'))).toBeVisible()
+        // Damage that the head does not show comes out when the card opens it.
+        if (await recover.isVisible()) {
+          await card.fill(words.join(' '))
+          await recover.click()
+        }
+        await expect(page.getByRole('alert')).toHaveText(sentence)
+        if (sentence === foreignSentence || octets.length < 40) await expect(recover).toHaveCount(0)
+        expect((await snapshotOf(page)).tree.treeId).toBe(before.tree.treeId)
+        expect(await hashOf(page, local.id)).toBe(local.hash)
+      })
 
-  await choose.setInputFiles(archive)
-  await card.fill(otherWords.join(' '))
-  await recover.click()
-  await expect(page.getByRole('alert')).toHaveText(/valid card, but of another tree\. Find the card of this one/)
-  await card.fill(words.with(3, words[3] === 'zoo' ? 'zone' : 'zoo').join(' '))
-  await recover.click()
-  await expect(page.getByRole('alert')).toBeVisible()
-  expect((await snapshotOf(page)).tree.treeId).toBe(before.tree.treeId)
-})
+    await choose.setInputFiles(archive)
+    await card.fill(otherWords.join(' '))
+    await recover.click()
+    await expect(page.getByRole('alert')).toHaveText(/valid card, but of another tree\. Find the card of this one/)
+    await card.fill(words.with(3, words[3] === 'zoo' ? 'zone' : 'zoo').join(' '))
+    await recover.click()
+    await expect(page.getByRole('alert')).toBeVisible()
+    expect((await snapshotOf(page)).tree.treeId).toBe(before.tree.treeId)
+  },
+)

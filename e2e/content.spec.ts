@@ -188,62 +188,67 @@ test('a file comes with its name, in parts, and is kept by nobody', async ({ tab
   expect(kept.filter((url) => url.includes('/t/'))).toEqual([])
 })
 
-test('with no tab open the service worker answers from what the device holds, and says so', async ({
-  profile,
-  baseURL,
-  requests,
-  problems,
-}) => {
-  problems.allow(/404.*nosuchfile/)
-  const page = await profile.open()
-  const rootId = await openTree(page)
-  await virtualAuthenticator(page)
-  await plant(page, { owner: 'Ada' })
-  const root = (await snapshotOf(page)).tree.rootId
-  expect(root).not.toBe(rootId)
-  const text = 'held by this device\n'.repeat(9000)
-  const id = await addText(page, root, 'held.txt', text)
-  const address = `${baseURL}t/${id}`
-  const fresh = await profile.context.newPage()
-  expect((await fresh.goto(address))!.headers()).not.toHaveProperty('blocktree-may-be-stale')
+test(
+  'with no tab open the service worker answers from what the device holds, and says so',
+  { tag: '@wide' },
+  async ({ profile, baseURL, requests, problems }) => {
+    problems.allow(/404.*nosuchfile/)
+    const page = await profile.open()
+    const rootId = await openTree(page)
+    await virtualAuthenticator(page)
+    await plant(page, { owner: 'Ada' })
+    const root = (await snapshotOf(page)).tree.rootId
+    expect(root).not.toBe(rootId)
+    const text = 'held by this device\n'.repeat(9000)
+    const id = await addText(page, root, 'held.txt', text)
+    const address = `${baseURL}t/${id}`
+    const fresh = await profile.context.newPage()
+    expect((await fresh.goto(address))!.headers()).not.toHaveProperty('blocktree-may-be-stale')
 
-  // Also after a start of the browser, when no thread of the tree has ever run.
-  for (const leave of [() => page.close(), () => profile.reopen()]) {
-    await leave()
-    const askedBefore = requests.length
+    // Also after a start of the browser, when no thread of the tree has ever run.
+    for (const leave of [() => page.close(), () => profile.reopen()]) {
+      await leave()
+      const askedBefore = requests.length
+      const alone = await profile.context.newPage()
+      const answer = (await alone.goto(address))!
+      expect(answer.status()).toBe(200)
+      expect(answer.headers()['blocktree-may-be-stale']).toBeTruthy()
+      expect(answer.headers()['content-security-policy']).toContain('sandbox')
+      expect(await alone.evaluate(() => document.body.textContent)).toBe(text)
+      expect(requests.slice(askedBefore).filter((request) => request.includes('/t/'))).toEqual([])
+      expect(profile.context.pages().flatMap((tab) => tab.workers())).toEqual([])
+      await alone.close()
+    }
+    // What is not there is said in a sentence, not asked of the host.
     const alone = await profile.context.newPage()
-    const answer = (await alone.goto(address))!
-    expect(answer.status()).toBe(200)
-    expect(answer.headers()['blocktree-may-be-stale']).toBeTruthy()
-    expect(answer.headers()['content-security-policy']).toContain('sandbox')
-    expect(await alone.evaluate(() => document.body.textContent)).toBe(text)
-    expect(requests.slice(askedBefore).filter((request) => request.includes('/t/'))).toEqual([])
-    expect(profile.context.pages().flatMap((tab) => tab.workers())).toEqual([])
-    await alone.close()
-  }
-  // What is not there is said in a sentence, not asked of the host.
-  const alone = await profile.context.newPage()
-  expect((await alone.goto(`${baseURL}t/nosuchfile`))!.status()).toBe(404)
-  await expect(alone.getByText(/\w+ .*\./)).toBeVisible()
-  expect(requests.filter((request) => request.includes('/t/'))).toEqual([])
-})
+    expect((await alone.goto(`${baseURL}t/nosuchfile`))!.status()).toBe(404)
+    await expect(alone.getByText(/\w+ .*\./)).toBeVisible()
+    expect(requests.filter((request) => request.includes('/t/'))).toEqual([])
+  },
+)
 
-test('without a service worker in charge the page says why it opens nothing', async ({ tabs, requests }) => {
-  const page = await tabs.open()
-  const rootId = await openTree(page)
-  await addText(page, rootId, 'waiting.txt', 'shown')
-  // As a person does by holding Shift.
-  const devtools = await tabs.context.newCDPSession(page)
-  await devtools.send('Page.reload', { ignoreCache: true })
-  await page.waitForFunction(() => navigator.serviceWorker.controller === null)
-  await snapshotOf(page)
-  await rowOf(page, 'waiting.txt').click()
-  await page.locator('bt-item-sheet').getByRole('button', { name: 'Open', exact: true }).click()
-  await expect(page.getByRole('list').getByText(/service worker.*not in charge of this tab yet: reload/)).toBeVisible()
-  expect(tabs.context.pages().filter((tab) => tab.url().includes('/t/'))).toEqual([])
-  expect(requests.filter((request) => request.includes('/t/'))).toEqual([])
-  await page.locator('bt-notices').getByRole('button', { name: 'Reload' }).click()
-  await isServed(page)
-  const tab = await openFile(page, 'waiting.txt')
-  await expect(tab.getByText('shown')).toBeVisible()
-})
+test(
+  'without a service worker in charge the page says why it opens nothing',
+  { tag: '@wide' },
+  async ({ tabs, requests }) => {
+    const page = await tabs.open()
+    const rootId = await openTree(page)
+    await addText(page, rootId, 'waiting.txt', 'shown')
+    // As a person does by holding Shift.
+    const devtools = await tabs.context.newCDPSession(page)
+    await devtools.send('Page.reload', { ignoreCache: true })
+    await page.waitForFunction(() => navigator.serviceWorker.controller === null)
+    await snapshotOf(page)
+    await rowOf(page, 'waiting.txt').click()
+    await page.locator('bt-item-sheet').getByRole('button', { name: 'Open', exact: true }).click()
+    await expect(
+      page.getByRole('list').getByText(/service worker.*not in charge of this tab yet: reload/),
+    ).toBeVisible()
+    expect(tabs.context.pages().filter((tab) => tab.url().includes('/t/'))).toEqual([])
+    expect(requests.filter((request) => request.includes('/t/'))).toEqual([])
+    await page.locator('bt-notices').getByRole('button', { name: 'Reload' }).click()
+    await isServed(page)
+    const tab = await openFile(page, 'waiting.txt')
+    await expect(tab.getByText('shown')).toBeVisible()
+  },
+)

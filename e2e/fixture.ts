@@ -25,6 +25,11 @@ import { type Profile, contextOptions, openProfile } from './browser.ts'
 export { expect }
 export { virtualAuthenticator } from './browser.ts'
 
+/*
+ * Journeys with the tag `@wide` go other ways to what shorter ones show. `npm test` leaves them out, to be done in the time of a
+ * coffee; `npm run e2e` takes them, and so does CI.
+ */
+
 /**
  * Whether the true sizes and all combinations are wanted (`npm run prove -- e2e`), or those that show the same in a short time
  * (`npm test`).

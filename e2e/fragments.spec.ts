@@ -90,18 +90,22 @@ test(
   },
 )
 
-test('a block of the tree becomes fragments and comes back from as many as are needed', async ({ page }) => {
-  await page.goto('./')
-  await expect(page.getByText('Welcome.txt').first()).toBeVisible()
-  const id = (await itemNamed(page, 'Welcome.txt'))!.id
-  const hash = await contentHash(page, id)
-  await open(page)
-  await page.getByLabel('A file of this tree').selectOption('Welcome.txt')
-  await page.getByRole('button', { name: 'Destroy 24 at random' }).click()
-  expect(await bringBack(page)).toBe(hash)
-})
+test(
+  'a block of the tree becomes fragments and comes back from as many as are needed',
+  { tag: '@wide' },
+  async ({ page }) => {
+    await page.goto('./')
+    await expect(page.getByText('Welcome.txt').first()).toBeVisible()
+    const id = (await itemNamed(page, 'Welcome.txt'))!.id
+    const hash = await contentHash(page, id)
+    await open(page)
+    await page.getByLabel('A file of this tree').selectOption('Welcome.txt')
+    await page.getByRole('button', { name: 'Destroy 24 at random' }).click()
+    expect(await bringBack(page)).toBe(hash)
+  },
+)
 
-test('one fragment less than needed, and it is told that the file is gone', async ({ page }) => {
+test('one fragment less than needed, and it is told that the file is gone', { tag: '@wide' }, async ({ page }) => {
   await open(page)
   const small = join(folder, 'small.txt')
   await writeFile(small, 'a few words')
@@ -116,7 +120,7 @@ test('one fragment less than needed, and it is told that the file is gone', asyn
   expect(await findings(page, null)).toEqual([])
 })
 
-test('making fragments can be cancelled', async ({ page }) => {
+test('making fragments can be cancelled', { tag: '@wide' }, async ({ page }) => {
   await open(page)
   // So large that it cannot be over before.
   const larger = join(folder, 'larger.bin')

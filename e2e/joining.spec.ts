@@ -62,7 +62,7 @@ test(proved('letting a device in: axe finds nothing'), async ({ page }) => {
   }
 })
 
-test(proved('joining: axe finds nothing'), async ({ page }) => {
+test(proved('joining: axe finds nothing'), { tag: '@wide' }, async ({ page }) => {
   test.setTimeout(240_000)
   await page.goto('./#/join')
   await isServed(page)
@@ -106,7 +106,7 @@ for (const [name, userAgent, heading, insisting] of [
 ] as const)
   test.describe(name, () => {
     test.use({ userAgent })
-    test(proved('is told what to do first'), async ({ page }) => {
+    test(proved('is told what to do first'), { tag: '@wide' }, async ({ page }) => {
       await page.goto(`./#/join&code=${code}`)
       await expectFine(page, heading, name)
       await page.getByRole('button', { name: insisting }).click()

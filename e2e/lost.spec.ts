@@ -22,23 +22,27 @@ async function opened(profile: Profile): Promise<Page> {
   return page
 }
 
-test('a tree that is gone is told of until its owner knows; a planted one can be brought back', async ({ profile }) => {
-  let page = await opened(profile)
-  await createFolder(page, (await snapshotOf(page)).tree.rootId, 'kept')
-  await loseDatabase(profile)
+test(
+  'a tree that is gone is told of until its owner knows; a planted one can be brought back',
+  { tag: '@wide' },
+  async ({ profile }) => {
+    let page = await opened(profile)
+    await createFolder(page, (await snapshotOf(page)).tree.rootId, 'kept')
+    await loseDatabase(profile)
 
-  page = await opened(profile)
-  await expect(page.getByText('This browser has deleted the tree that was here, with all')).toBeVisible()
-  await page.reload()
-  await page.getByRole('button', { name: 'I understand' }).click()
-  await expect(page.getByRole('button', { name: 'Plant it' })).toBeVisible()
-  await page.reload()
-  await expect(page.getByRole('button', { name: 'Plant it' })).toBeVisible()
+    page = await opened(profile)
+    await expect(page.getByText('This browser has deleted the tree that was here, with all')).toBeVisible()
+    await page.reload()
+    await page.getByRole('button', { name: 'I understand' }).click()
+    await expect(page.getByRole('button', { name: 'Plant it' })).toBeVisible()
+    await page.reload()
+    await expect(page.getByRole('button', { name: 'Plant it' })).toBeVisible()
 
-  await virtualAuthenticator(page)
-  await plant(page, { owner: 'Ada' })
-  await loseDatabase(profile)
-  page = await opened(profile)
-  await page.getByRole('button', { name: 'Bring it back' }).click()
-  await expect(page.getByRole('heading', { name: 'Recover a tree' })).toBeVisible()
-})
+    await virtualAuthenticator(page)
+    await plant(page, { owner: 'Ada' })
+    await loseDatabase(profile)
+    page = await opened(profile)
+    await page.getByRole('button', { name: 'Bring it back' }).click()
+    await expect(page.getByRole('heading', { name: 'Recover a tree' })).toBeVisible()
+  },
+)

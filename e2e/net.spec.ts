@@ -134,6 +134,7 @@ const pouredMiB = isProving ? 10 : 4
 
 test(
   proved('talks both ways on both lanes, directly, and bulk does not keep control waiting'),
+  { tag: '@wide' },
   async ({ host, newDevice }) => {
     const [phone, laptop] = [await newDevice(), await newDevice()]
     const tookMs: number[] = []
@@ -172,7 +173,7 @@ test(
   },
 )
 
-test('goes on without the relay, and is found again when it is back', async ({ host, newDevice }) => {
+test('goes on without the relay, and is found again when it is back', { tag: '@wide' }, async ({ host, newDevice }) => {
   const [phone, laptop] = [await newDevice(), await newDevice()]
   expect(await dial(phone, laptop, host)).toMatchObject({ code: 'met', isRelayed: false })
   await host.stopRelay()
@@ -227,95 +228,106 @@ ofLength(proved('with the cord pulled is alone, and comes back'), async ({ host,
   expect(await dial(laptop, phone, host)).toMatchObject({ code: 'met' })
 })
 
-test('is the same device in the next tab when the hosting one is closed, and dials again', async ({
-  host,
-  newDevice,
-}) => {
-  const [phone, laptop] = [await newDevice(), await newDevice()]
-  await dial(phone, laptop, host)
-  const next = await phone.openTab()
-  await phone.page.close()
-  expect(await open(next, host)).toBe(phone.id)
-  await expect.poll(() => happened(laptop.page, 'closed')).toHaveLength(1)
-  expect(await dial({ ...phone, page: next }, laptop, host)).toMatchObject({ code: 'met', isRelayed: false })
-  for (const page of [next, laptop.page]) await ask(page, 'bulk')
-})
-
-test('a hello that is forged, replayed, or said over rewritten descriptions is refused', async ({
-  host,
-  newDevice,
-}) => {
-  const [phone, laptop] = [await newDevice(), await newDevice()]
-  // The proof that can be said again.
-  expect((await dial(phone, laptop, host)).code).toBe('met')
-  await phone.page.evaluate(() => bench.partner.hangUp())
-  await expect.poll(() => happened(laptop.page, 'closed')).toHaveLength(1)
-  for (const [at, manner] of (['forged', 'replayed'] as const).entries())
-    await test.step(manner, async () => {
-      expect((await dial(phone, laptop, host, manner)).code).toBe('peerLeft')
-      await expect.poll(() => happened(laptop.page, 'refused')).toEqual(['helloForged', 'helloForged'].slice(0, at + 1))
-    })
-  await test.step('rewritten', async () => {
-    const tampered = await phone.openTab('./#tampered')
+test(
+  'is the same device in the next tab when the hosting one is closed, and dials again',
+  { tag: '@wide' },
+  async ({ host, newDevice }) => {
+    const [phone, laptop] = [await newDevice(), await newDevice()]
+    await dial(phone, laptop, host)
+    const next = await phone.openTab()
     await phone.page.close()
-    await open(tampered, host)
-    expect(await dial({ ...phone, page: tampered }, laptop, host)).toMatchObject({ code: 'peerLeft', isRelayed: false })
-    await expect.poll(() => happened(laptop.page, 'refused')).toHaveLength(3)
-    const last = (await happenings(laptop.page)).findLast(({ what }) => what === 'refused')!
-    expect(last.code).toBe('helloForged')
-    expect(last.sentence).toContain('in between')
-    expect(await happened(tampered, 'met')).toEqual([])
-  })
-  expect(await happened(laptop.page, 'met')).toHaveLength(1)
-})
+    expect(await open(next, host)).toBe(phone.id)
+    await expect.poll(() => happened(laptop.page, 'closed')).toHaveLength(1)
+    expect(await dial({ ...phone, page: next }, laptop, host)).toMatchObject({ code: 'met', isRelayed: false })
+    for (const page of [next, laptop.page]) await ask(page, 'bulk')
+  },
+)
 
-test(proved('a peer of bad faith is dropped, reported, and no trouble to others'), async ({ host, newDevice }) => {
-  test.setTimeout(120_000)
-  const [victim, friend] = [await newDevice(), await newDevice()]
-  await dial(friend, victim, host)
-  interface Case {
-    readonly kind: Attack
-    readonly isDirect: boolean
-    readonly what: Happening['what']
-    readonly code: string
-  }
-  /** @returns waits until the victim has ended it */
-  const begin = async ({ kind, isDirect, what, code }: Case): Promise<() => Promise<void>> => {
-    const tab = await friend.openTab('./#hostile')
-    await tab.waitForFunction(() => 'bench' in globalThis)
-    const countOf = async (): Promise<number> =>
-      (await happened(victim.page, what)).filter((each) => each === code).length
-    const before = await countOf()
-    const args = [victim.id, host.relays[0]!, kind, isDirect] as const
-    const attack = tab.evaluate((args) => bench.attack(...args), args)
-    return async () => {
-      await expect.poll(countOf, { timeout: 30_000 }).toBeGreaterThan(before)
-      // The connection that stood before is untouched.
-      expect(await happened(victim.page, 'closed')).toEqual([])
-      await ask(friend.page, 'bulk', 100_000)
-      await Promise.all([tab.close(), attack.catch(() => {})])
-    }
-  }
-  // These two are waited for as long as an honest peer may take, and the others have their turns meanwhile.
-  const half = await begin({ kind: 'half', isDirect: true, what: 'dropped', code: 'halfOpen' })
-  const trickle = await begin({ kind: 'trickle', isDirect: true, what: 'refused', code: 'helloLate' })
-  const cases: readonly Case[] = [
-    { kind: 'gigabyte', isDirect: true, what: 'dropped', code: 'frameInvalid' },
-    { kind: 'gigabyte', isDirect: false, what: 'dropped', code: 'frameInvalid' },
-    { kind: 'garbage', isDirect: true, what: 'dropped', code: 'frameInvalid' },
-    { kind: 'noise', isDirect: true, what: 'dropped', code: 'unreadable' },
-    { kind: 'flood', isDirect: true, what: 'dropped', code: 'windowIgnored' },
-    { kind: 'flood', isDirect: false, what: 'dropped', code: 'windowIgnored' },
-    { kind: 'streams', isDirect: true, what: 'dropped', code: 'tooManyStreams' },
-    { kind: 'streams', isDirect: false, what: 'dropped', code: 'tooManyStreams' },
-  ]
-  const shown = cases.filter(({ isDirect }) => isProving || isDirect)
-  for (const each of shown)
-    await test.step(`${each.kind}, ${each.isDirect ? 'directly' : 'through the relay'}`, async () => {
-      await (
-        await begin(each)
-      )()
+test(
+  'a hello that is forged, replayed, or said over rewritten descriptions is refused',
+  { tag: '@wide' },
+  async ({ host, newDevice }) => {
+    const [phone, laptop] = [await newDevice(), await newDevice()]
+    // The proof that can be said again.
+    expect((await dial(phone, laptop, host)).code).toBe('met')
+    await phone.page.evaluate(() => bench.partner.hangUp())
+    await expect.poll(() => happened(laptop.page, 'closed')).toHaveLength(1)
+    for (const [at, manner] of (['forged', 'replayed'] as const).entries())
+      await test.step(manner, async () => {
+        expect((await dial(phone, laptop, host, manner)).code).toBe('peerLeft')
+        await expect
+          .poll(() => happened(laptop.page, 'refused'))
+          .toEqual(['helloForged', 'helloForged'].slice(0, at + 1))
+      })
+    await test.step('rewritten', async () => {
+      const tampered = await phone.openTab('./#tampered')
+      await phone.page.close()
+      await open(tampered, host)
+      expect(await dial({ ...phone, page: tampered }, laptop, host)).toMatchObject({
+        code: 'peerLeft',
+        isRelayed: false,
+      })
+      await expect.poll(() => happened(laptop.page, 'refused')).toHaveLength(3)
+      const last = (await happenings(laptop.page)).findLast(({ what }) => what === 'refused')!
+      expect(last.code).toBe('helloForged')
+      expect(last.sentence).toContain('in between')
+      expect(await happened(tampered, 'met')).toEqual([])
     })
-  await test.step('half, directly', half)
-  await test.step('trickle, directly', trickle)
-})
+    expect(await happened(laptop.page, 'met')).toHaveLength(1)
+  },
+)
+
+test(
+  proved('a peer of bad faith is dropped, reported, and no trouble to others'),
+  { tag: '@wide' },
+  async ({ host, newDevice }) => {
+    test.setTimeout(120_000)
+    const [victim, friend] = [await newDevice(), await newDevice()]
+    await dial(friend, victim, host)
+    interface Case {
+      readonly kind: Attack
+      readonly isDirect: boolean
+      readonly what: Happening['what']
+      readonly code: string
+    }
+    /** @returns waits until the victim has ended it */
+    const begin = async ({ kind, isDirect, what, code }: Case): Promise<() => Promise<void>> => {
+      const tab = await friend.openTab('./#hostile')
+      await tab.waitForFunction(() => 'bench' in globalThis)
+      const countOf = async (): Promise<number> =>
+        (await happened(victim.page, what)).filter((each) => each === code).length
+      const before = await countOf()
+      const args = [victim.id, host.relays[0]!, kind, isDirect] as const
+      const attack = tab.evaluate((args) => bench.attack(...args), args)
+      return async () => {
+        await expect.poll(countOf, { timeout: 30_000 }).toBeGreaterThan(before)
+        // The connection that stood before is untouched.
+        expect(await happened(victim.page, 'closed')).toEqual([])
+        await ask(friend.page, 'bulk', 100_000)
+        await Promise.all([tab.close(), attack.catch(() => {})])
+      }
+    }
+    // These two are waited for as long as an honest peer may take, and the others have their turns meanwhile.
+    const half = await begin({ kind: 'half', isDirect: true, what: 'dropped', code: 'halfOpen' })
+    const trickle = await begin({ kind: 'trickle', isDirect: true, what: 'refused', code: 'helloLate' })
+    const cases: readonly Case[] = [
+      { kind: 'gigabyte', isDirect: true, what: 'dropped', code: 'frameInvalid' },
+      { kind: 'gigabyte', isDirect: false, what: 'dropped', code: 'frameInvalid' },
+      { kind: 'garbage', isDirect: true, what: 'dropped', code: 'frameInvalid' },
+      { kind: 'noise', isDirect: true, what: 'dropped', code: 'unreadable' },
+      { kind: 'flood', isDirect: true, what: 'dropped', code: 'windowIgnored' },
+      { kind: 'flood', isDirect: false, what: 'dropped', code: 'windowIgnored' },
+      { kind: 'streams', isDirect: true, what: 'dropped', code: 'tooManyStreams' },
+      { kind: 'streams', isDirect: false, what: 'dropped', code: 'tooManyStreams' },
+    ]
+    const shown = cases.filter(({ isDirect }) => isProving || isDirect)
+    for (const each of shown)
+      await test.step(`${each.kind}, ${each.isDirect ? 'directly' : 'through the relay'}`, async () => {
+        await (
+          await begin(each)
+        )()
+      })
+    await test.step('half, directly', half)
+    await test.step('trickle, directly', trickle)
+  },
+)

@@ -23,6 +23,7 @@ for (const base of ['/', '/some/tree/'])
 
     test(
       proved('it can be installed, and from the second visit on everything works without the host'),
+      { tag: base === '/' ? [] : '@wide' },
       async ({ profile, problems }) => {
         test.setTimeout(120_000)
         // The browser looks for a newer program, and finds nobody.

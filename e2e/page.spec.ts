@@ -108,7 +108,7 @@ test.describe('axe finds nothing', () => {
   test.describe('where no node answers', () => {
     // Else the worker's script may come from the cache of the service worker.
     test.use({ serviceWorkers: 'block' })
-    test(proved('and the wait names its cause'), async ({ page, problems }) => {
+    test(proved('and the wait names its cause'), { tag: '@wide' }, async ({ page, problems }) => {
       problems.allow(/./)
       await page.route(/node\.worker/, () => {})
       await page.goto('./')
@@ -334,37 +334,41 @@ test.describe('what comes in', () => {
   })
 })
 
-test('a deletion, a move and a new name can be taken back for ten seconds, not longer', async ({ page }) => {
-  await open(page)
-  const rootId = await rootIdOf(page)
-  const folderId = await createFolder(page, rootId, 'letters')
-  const id = await addText(page, rootId, 'draft.txt', 'dear')
-  const parentOf = async () => (await snapshotOf(page)).items.find((item) => item.id === id)?.parentId
+test(
+  'a deletion, a move and a new name can be taken back for ten seconds, not longer',
+  { tag: '@wide' },
+  async ({ page }) => {
+    await open(page)
+    const rootId = await rootIdOf(page)
+    const folderId = await createFolder(page, rootId, 'letters')
+    const id = await addText(page, rootId, 'draft.txt', 'dear')
+    const parentOf = async () => (await snapshotOf(page)).items.find((item) => item.id === id)?.parentId
 
-  await row(page, /^draft/).dragTo(row(page, /^letters/))
-  await expect.poll(parentOf).toBe(folderId)
-  await page.getByRole('button', { name: /^Undo/ }).click()
-  await expect.poll(parentOf).toBe(rootId)
+    await row(page, /^draft/).dragTo(row(page, /^letters/))
+    await expect.poll(parentOf).toBe(folderId)
+    await page.getByRole('button', { name: /^Undo/ }).click()
+    await expect.poll(parentOf).toBe(rootId)
 
-  await row(page, /^draft/).press('F2')
-  await page.getByRole('textbox', { name: 'Name' }).fill('final.txt')
-  await page.keyboard.press('Enter')
-  await expect(row(page, /^final/)).toBeVisible()
-  await page.getByRole('button', { name: /^Undo/ }).click()
-  await expect(row(page, /^draft/)).toBeVisible()
+    await row(page, /^draft/).press('F2')
+    await page.getByRole('textbox', { name: 'Name' }).fill('final.txt')
+    await page.keyboard.press('Enter')
+    await expect(row(page, /^final/)).toBeVisible()
+    await page.getByRole('button', { name: /^Undo/ }).click()
+    await expect(row(page, /^draft/)).toBeVisible()
 
-  await row(page, /^draft/).press('Delete')
-  // The seconds stand still while the pointer rests on them.
-  await page.mouse.move(5, 5)
-  const undo = page.getByRole('button', { name: /^Undo/ })
-  await expect(undo).toContainText('10')
-  await page.getByRole('searchbox').focus()
-  await expect(undo).toContainText('8')
-  const seenAtMs = performance.now()
-  await expect(undo).toHaveCount(0, { timeout: 20_000 })
-  expect(performance.now() - seenAtMs).toBeGreaterThan(6000)
-  expect((await itemNamed(page, 'draft.txt'))?.trashedAtMs).not.toBeNull()
-})
+    await row(page, /^draft/).press('Delete')
+    // The seconds stand still while the pointer rests on them.
+    await page.mouse.move(5, 5)
+    const undo = page.getByRole('button', { name: /^Undo/ })
+    await expect(undo).toContainText('10')
+    await page.getByRole('searchbox').focus()
+    await expect(undo).toContainText('8')
+    const seenAtMs = performance.now()
+    await expect(undo).toHaveCount(0, { timeout: 20_000 })
+    expect(performance.now() - seenAtMs).toBeGreaterThan(6000)
+    expect((await itemNamed(page, 'draft.txt'))?.trashedAtMs).not.toBeNull()
+  },
+)
 
 test('a write runs down from its cell to the root, unless a person wants no motion', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'no-preference' })
@@ -455,25 +459,29 @@ test('first sight says what has begun, and grows', async ({ page }) => {
   await expect(page.getByText('Holds a key to the whole tree')).toBeVisible()
 })
 
-test('on a phone messages lie over nothing that is wanted next, text at 100 % and at 200 %', async ({ page }) => {
-  await page.setViewportSize(phone)
-  await open(page)
-  const rootId = await rootIdOf(page)
-  for (let at = 0; at < 5; at++) await createFolder(page, rootId, `parcel ${at}`)
-  for (const [text, deleted] of [
-    ['100%', [0, 1]],
-    ['200%', [2, 3]],
-  ] as const)
-    await test.step(text, async () => {
-      await open(page)
-      await page.evaluate((text) => (document.documentElement.style.fontSize = text), text)
-      await page.getByRole('button', { name: 'List', exact: true }).click()
-      for (const at of deleted) await row(page, new RegExp(`^parcel ${at}`)).press('Delete')
-      await expect(page.getByRole('button', { name: /^Undo/ })).toHaveCount(2)
-      // A press waits until nothing else would get it, and is told where it never comes to that.
-      await page.getByRole('button', { name: 'Add', exact: true }).click()
-      await page.keyboard.press('Escape')
-      await row(page, /^Welcome/).click()
-      await expect(page.getByRole('button', { name: 'Download' })).toBeVisible()
-    })
-})
+test(
+  'on a phone messages lie over nothing that is wanted next, text at 100 % and at 200 %',
+  { tag: '@wide' },
+  async ({ page }) => {
+    await page.setViewportSize(phone)
+    await open(page)
+    const rootId = await rootIdOf(page)
+    for (let at = 0; at < 5; at++) await createFolder(page, rootId, `parcel ${at}`)
+    for (const [text, deleted] of [
+      ['100%', [0, 1]],
+      ['200%', [2, 3]],
+    ] as const)
+      await test.step(text, async () => {
+        await open(page)
+        await page.evaluate((text) => (document.documentElement.style.fontSize = text), text)
+        await page.getByRole('button', { name: 'List', exact: true }).click()
+        for (const at of deleted) await row(page, new RegExp(`^parcel ${at}`)).press('Delete')
+        await expect(page.getByRole('button', { name: /^Undo/ })).toHaveCount(2)
+        // A press waits until nothing else would get it, and is told where it never comes to that.
+        await page.getByRole('button', { name: 'Add', exact: true }).click()
+        await page.keyboard.press('Escape')
+        await row(page, /^Welcome/).click()
+        await expect(page.getByRole('button', { name: 'Download' })).toBeVisible()
+      })
+  },
+)

@@ -10,7 +10,7 @@ const planted = (page: Page) =>
   expect(page.getByRole('heading', { name: 'Your tree is planted' })).toBeVisible({ timeout: 60_000 })
 
 test.describe('the passkey', () => {
-  test('is asked for again after its prompt failed', async ({ page }) => {
+  test('is asked for again after its prompt failed', { tag: '@wide' }, async ({ page }) => {
     await page.goto('./')
     const authenticator = await virtualAuthenticator(page, { isUserVerified: false })
     await beginPlanting(page, { owner: 'Ada' })
@@ -31,7 +31,7 @@ test.describe('the passkey', () => {
     expect((await snapshotOf(page)).tree.root).toMatchObject({ passkey: 'synced', recoveryCard: true })
   })
 
-  test('that will not sign gives way to a second card', async ({ page }) => {
+  test('that will not sign gives way to a second card', { tag: '@wide' }, async ({ page }) => {
     await page.goto('./')
     const authenticator = await virtualAuthenticator(page)
     await beginPlanting(page, { owner: 'Ada' })
@@ -51,7 +51,7 @@ test.describe('the passkey', () => {
     expect((await snapshotOf(page)).tree.root?.passkey).toBe('none')
   })
 
-  test('without a secret of its own plants too', async ({ page }) => {
+  test('without a secret of its own plants too', { tag: '@wide' }, async ({ page }) => {
     await page.goto('./')
     await virtualAuthenticator(page, { hasPrf: false })
     await plant(page, { owner: 'Ada' })
@@ -96,49 +96,53 @@ test('a step of planting that is not wanted, not answered or answered wrongly ch
   await planted(page)
 })
 
-test('an archive and the card bring the tree back in another browser', async ({ page, newContext }, info) => {
-  await page.goto('./')
-  const { tree } = await snapshotOf(page)
-  const folderId = await createFolder(page, tree.rootId, 'photos')
-  await addRandomFile(page, folderId, 'before.bin', 200_000)
-  const words = await plantByCard(page, { owner: 'Ada', device: 'Laptop' })
-  const photos = (await itemNamed(page, 'photos'))!
-  const { hash } = await addRandomFile(page, photos.id, 'sea.bin', 3_000_000)
+test(
+  'an archive and the card bring the tree back in another browser',
+  { tag: '@wide' },
+  async ({ page, newContext }, info) => {
+    await page.goto('./')
+    const { tree } = await snapshotOf(page)
+    const folderId = await createFolder(page, tree.rootId, 'photos')
+    await addRandomFile(page, folderId, 'before.bin', 200_000)
+    const words = await plantByCard(page, { owner: 'Ada', device: 'Laptop' })
+    const photos = (await itemNamed(page, 'photos'))!
+    const { hash } = await addRandomFile(page, photos.id, 'sea.bin', 3_000_000)
 
-  await page.getByRole('link', { name: 'Storage' }).click()
-  const downloading = page.waitForEvent('download')
-  await page.getByRole('button', { name: 'Save an archive' }).click()
-  const download = await downloading
-  expect(download.suggestedFilename()).toMatch(/\.bt$/)
-  const archive = info.outputPath('tree.bt')
-  await download.saveAs(archive)
+    await page.getByRole('link', { name: 'Storage' }).click()
+    const downloading = page.waitForEvent('download')
+    await page.getByRole('button', { name: 'Save an archive' }).click()
+    const download = await downloading
+    expect(download.suggestedFilename()).toMatch(/\.bt$/)
+    const archive = info.outputPath('tree.bt')
+    await download.saveAs(archive)
 
-  const other = await (await newContext()).newPage()
-  await other.goto('./#/recover')
-  await other.locator('input[accept=".bt"]').setInputFiles(archive)
-  await expect(other.getByText('Fingerprint')).toBeVisible()
-  const card = other.getByLabel('The twelve words of its recovery card')
-  const recover = other.getByRole('button', { name: 'Recover the tree' })
-  await card.fill(words.slice(0, 11).join(' '))
-  await recover.click()
-  await expect(other.getByRole('alert')).toContainText('twelve words')
-  await card.fill([...words.slice(1), words[0]].join(' '))
-  await recover.click()
-  await expect(other.getByRole('alert')).toBeVisible()
-  expect((await snapshotOf(other)).tree.planted).toBe(false)
+    const other = await (await newContext()).newPage()
+    await other.goto('./#/recover')
+    await other.locator('input[accept=".bt"]').setInputFiles(archive)
+    await expect(other.getByText('Fingerprint')).toBeVisible()
+    const card = other.getByLabel('The twelve words of its recovery card')
+    const recover = other.getByRole('button', { name: 'Recover the tree' })
+    await card.fill(words.slice(0, 11).join(' '))
+    await recover.click()
+    await expect(other.getByRole('alert')).toContainText('twelve words')
+    await card.fill([...words.slice(1), words[0]].join(' '))
+    await recover.click()
+    await expect(other.getByRole('alert')).toBeVisible()
+    expect((await snapshotOf(other)).tree.planted).toBe(false)
 
-  // As it is read from paper: numbered, in lines, with capitals.
-  await card.fill(words.map((word, at) => `${at + 1}. ${word.toUpperCase()}`).join('\n'))
-  await other.getByLabel('And this device?').fill('Desktop')
-  await recover.click()
-  await expect(other.getByText('The tree is back')).toBeVisible({ timeout: 60_000 })
-  await other.getByRole('link', { name: 'Go to the tree' }).click()
-  await expect(other.getByRole('treeitem', { name: /^photos/ })).toBeVisible()
-  expect((await snapshotOf(other)).tree).toMatchObject({ planted: true, ownerName: 'Ada', deviceName: 'Desktop' })
-  expect(await hashOf(other, (await itemNamed(other, 'sea.bin'))!.id)).toBe(hash)
-  expect((await itemNamed(other, 'before.bin'))?.sizeBytes).toBe(200_000)
+    // As it is read from paper: numbered, in lines, with capitals.
+    await card.fill(words.map((word, at) => `${at + 1}. ${word.toUpperCase()}`).join('\n'))
+    await other.getByLabel('And this device?').fill('Desktop')
+    await recover.click()
+    await expect(other.getByText('The tree is back')).toBeVisible({ timeout: 60_000 })
+    await other.getByRole('link', { name: 'Go to the tree' }).click()
+    await expect(other.getByRole('treeitem', { name: /^photos/ })).toBeVisible()
+    expect((await snapshotOf(other)).tree).toMatchObject({ planted: true, ownerName: 'Ada', deviceName: 'Desktop' })
+    expect(await hashOf(other, (await itemNamed(other, 'sea.bin'))!.id)).toBe(hash)
+    expect((await itemNamed(other, 'before.bin'))?.sizeBytes).toBe(200_000)
 
-  await other.getByRole('link', { name: 'Storage' }).click()
-  await other.goto('./#/recover')
-  await expect(other.getByText('There is already a planted tree')).toBeVisible()
-})
+    await other.getByRole('link', { name: 'Storage' }).click()
+    await other.goto('./#/recover')
+    await expect(other.getByText('There is already a planted tree')).toBeVisible()
+  },
+)

@@ -83,7 +83,7 @@ test.describe('a camera', () => {
     await expect(page.getByRole('button', { name: 'Scan with the camera' })).toBeVisible()
   })
 
-  withCamera('passes over a code that is none, and says so', async ({ see }) => {
+  withCamera('passes over a code that is none, and says so', { tag: '@wide' }, async ({ see }) => {
     const page = await see('https://elsewhere.example/', link)
     // Held fast, so that the next scene does not come before it was seen what is said of this one.
     const said = page.getByText('That code is no invitation to a tree')
@@ -93,7 +93,7 @@ test.describe('a camera', () => {
     await codeWasRead(page)
   })
 
-  withCamera('is off when it is no longer wanted', async ({ see }) => {
+  withCamera('is off when it is no longer wanted', { tag: '@wide' }, async ({ see }) => {
     const page = await see('https://elsewhere.example/')
     await page.getByRole('button', { name: 'Scan with the camera' }).click()
     await expect(page.getByText('That code is no invitation to a tree')).toBeVisible()
@@ -123,29 +123,33 @@ test.describe('a camera', () => {
     })
 })
 
-test('without a camera there are other ways: a picture of the code, and the link', async ({ page }) => {
-  await page.goto('./#/join')
-  const alert = page.getByRole('alert')
-  await page.getByRole('button', { name: 'Scan with the camera' }).click()
-  await expect(alert).toContainText('Read the code another way')
+test(
+  'without a camera there are other ways: a picture of the code, and the link',
+  { tag: '@wide' },
+  async ({ page }) => {
+    await page.goto('./#/join')
+    const alert = page.getByRole('alert')
+    await page.getByRole('button', { name: 'Scan with the camera' }).click()
+    await expect(alert).toContainText('Read the code another way')
 
-  const photo = page.locator('input[type=file][accept="image/*"]')
-  const pictureOf = async (text: string) => ({ name: 'photo.gif', mimeType: 'image/gif', buffer: gifOf(text) })
-  await photo.setInputFiles({ name: 'photo.gif', mimeType: 'image/gif', buffer: Buffer.from('no picture at all') })
-  await expect(alert).toContainText('no picture that the browser can show')
-  await photo.setInputFiles(await pictureOf('https://elsewhere.example/'))
-  await expect(alert).toContainText('no invitation to a tree')
-  await photo.setInputFiles(await pictureOf(link))
-  await codeWasRead(page)
+    const photo = page.locator('input[type=file][accept="image/*"]')
+    const pictureOf = async (text: string) => ({ name: 'photo.gif', mimeType: 'image/gif', buffer: gifOf(text) })
+    await photo.setInputFiles({ name: 'photo.gif', mimeType: 'image/gif', buffer: Buffer.from('no picture at all') })
+    await expect(alert).toContainText('no picture that the browser can show')
+    await photo.setInputFiles(await pictureOf('https://elsewhere.example/'))
+    await expect(alert).toContainText('no invitation to a tree')
+    await photo.setInputFiles(await pictureOf(link))
+    await codeWasRead(page)
 
-  await page.getByRole('button', { name: 'Read another code' }).click()
-  await page.getByLabel('Or paste the link').fill('https://elsewhere.example/')
-  await page.getByRole('button', { name: 'Use it' }).click()
-  await expect(alert).toContainText('no invitation to a tree')
-  await page.getByLabel('Or paste the link').fill(link)
-  await page.keyboard.press('Enter')
-  await codeWasRead(page)
-})
+    await page.getByRole('button', { name: 'Read another code' }).click()
+    await page.getByLabel('Or paste the link').fill('https://elsewhere.example/')
+    await page.getByRole('button', { name: 'Use it' }).click()
+    await expect(alert).toContainText('no invitation to a tree')
+    await page.getByLabel('Or paste the link').fill(link)
+    await page.keyboard.press('Enter')
+    await codeWasRead(page)
+  },
+)
 const gifOf = (text: string): Buffer => Buffer.from(encodeQR(text, 'gif', { ecc: 'medium', border: 4, scale: 3 }))
 
 test('the code of a link is taken out of the address at once, and goes to nobody', async ({ page, requests }) => {

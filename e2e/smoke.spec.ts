@@ -100,7 +100,7 @@ test('the guard sees what it is to see', async ({ page, problems }) => {
   problems.allow(/./)
 })
 
-test('a killed browser opens its profile again', async ({ profile }) => {
+test('a killed browser opens its profile again', { tag: '@wide' }, async ({ profile }) => {
   const page = await profile.open()
   await page.evaluate(() => localStorage.setItem('kept', 'yes'))
   await profile.reopen()

@@ -75,7 +75,7 @@ test('two tabs have one node, and each sees what the other does', async ({ tabs 
   for (const page of [host, guest]) await expect.poll(() => namesIn(page)).toEqual(['a by the guest', 'b by the host'])
 })
 
-test('two profiles have two nodes', async ({ tabs }) => {
+test('two profiles have two nodes', { tag: '@wide' }, async ({ tabs }) => {
   const one = await openTab(tabs)
   await isIn(one, 'here')
   const other = await openTab(tabs, './#as=phone')
@@ -104,7 +104,7 @@ test('the host closes: the other tab answers in under 2 s and what was under way
   expect(await guest.evaluate((id) => window.items.get(id)?.sizeBytes, id)).toBe(20 << 20)
 })
 
-test('a hidden host hands over to a visible tab, and goes on through it', async ({ tabs }) => {
+test('a hidden host hands over to a visible tab, and goes on through it', { tag: '@wide' }, async ({ tabs }) => {
   const [host, guest] = await openPair(tabs)
   await host.evaluate(() => Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true }))
   await comeToFront(guest)
@@ -115,7 +115,7 @@ test('a hidden host hands over to a visible tab, and goes on through it', async 
   for (const page of [host, guest]) await expect.poll(() => namesIn(page)).toEqual(['a through the new host'])
 })
 
-test('a visible host stays', async ({ tabs }) => {
+test('a visible host stays', { tag: '@wide' }, async ({ tabs }) => {
   const [host, guest] = await openPair(tabs)
   const answered = guest.evaluate(
     () =>
@@ -193,7 +193,7 @@ test('a frozen host is robbed, and what its worker still writes is refused', asy
     await expect.poll(() => namesIn(page)).toEqual(['a left behind', 'b of the new owner'])
 })
 
-test('a worker that dies without a word is started again', async ({ tabs }) => {
+test('a worker that dies without a word is started again', { tag: '@wide' }, async ({ tabs }) => {
   const [host, guest, worker] = await openPair(tabs)
   await createFolder(guest, 'a before')
   await worker.evaluate(() => self.close())
@@ -219,7 +219,7 @@ test('a worker that fails is started again, and the page says why', async ({ tab
   await createFolder(host, 'a after')
 })
 
-test('what a closed tab had open is closed at the node', async ({ tabs }) => {
+test('what a closed tab had open is closed at the node', { tag: '@wide' }, async ({ tabs }) => {
   const [host, guest] = await openPair(tabs)
   const openStreams = (page: Page): Promise<string> =>
     page.evaluate(async () => {

@@ -173,7 +173,7 @@ test.describe('content', () => {
     expect(requests).toContain('GET /t')
   })
 
-  test('goes on when the tab that hosts the node closes in the middle', async ({ tabs }) => {
+  test('goes on when the tab that hosts the node closes in the middle', { tag: '@wide' }, async ({ tabs }) => {
     const host = await open(tabs)
     const sizeBytes = 12_000_000
     const id = await addFile(host, 'a.bin', sizeBytes)

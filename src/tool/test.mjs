@@ -81,7 +81,7 @@ const steps = (chromium) => [
   {
     name: 'e2e',
     title: 'end to end',
-    command: bin('@playwright/test/cli.js', 'test', '--reporter=list,json'),
+    command: bin('@playwright/test/cli.js', 'test', '--grep-invert', '@wide', '--reporter=list,json'),
     env: { PLAYWRIGHT_JSON_OUTPUT_FILE: e2eReport, BLOCKTREE_CHROMIUM: chromium },
     count: countJourneys,
   },
