@@ -1,6 +1,6 @@
 /**
  * Questions and answers over the bulk lane. Who asks bounds what comes back; who answers takes one question after the other, so
- * that a device that asks for much waits for itself alone.
+ * that a device that asks for much waits for itself alone, and looks for one answer while the one before is on its way.
  * @module
  */
 import { type Check, ok, refused } from '../core/bytes/bytes.ts'
@@ -24,8 +24,16 @@ interface Conversation {
   /** Of this device, by their numbers. */
   readonly asked: Map<number, (answer: Answer | null) => void>
   waitingCount: number
-  answering: Promise<void>
+  /** The question that came last, or one that is over. */
+  last: Turn
 }
+interface Turn {
+  readonly found: Promise<unknown>
+  readonly sent: Promise<unknown>
+  /** When the answer to the question before was sent: no more than two are held at a time. */
+  readonly sentBefore: Promise<unknown>
+}
+const over: Turn = { found: Promise.resolve(), sent: Promise.resolve(), sentBefore: Promise.resolve() }
 
 export class Exchange {
   readonly #options: ExchangeOptions
@@ -54,7 +62,7 @@ export class Exchange {
   }
 
   onUp(id: PeerId): void {
-    this.#conversations.set(id, { asked: new Map(), waitingCount: 0, answering: Promise.resolve() })
+    this.#conversations.set(id, { asked: new Map(), waitingCount: 0, last: over })
   }
 
   onDown(id: PeerId): void {
@@ -74,19 +82,22 @@ export class Exchange {
       return refused('tooManyQuestions', 'A device asked for more at once than any program of ours does.')
     conversation.waitingCount++
     const { number, question } = body.value
-    const reply = async (): Promise<void> => {
-      const isGone = (): boolean => this.#conversations.get(from) !== conversation
-      let answer: Answer | null = null
-      try {
-        if (!isGone()) answer = await this.#options.answer(from, question)
-      } finally {
-        conversation.waitingCount--
-      }
+    const isGone = (): boolean => this.#conversations.get(from) !== conversation
+    const find = async (): Promise<Answer | null> =>
+      isGone() ? null : this.#options.answer(from, question).catch((): Answer => ({ tag: 'none', value: {} }))
+    const send = async (answer: Answer | null): Promise<void> => {
+      conversation.waitingCount--
       if (answer !== null && !isGone()) await this.#options.send(from, { tag: 'answer', value: { number, answer } })
     }
     // To stage is to ask back, on the same path, so nothing may wait behind it.
-    if (question.tag === 'stage') void reply().catch(() => {})
-    else conversation.answering = conversation.answering.then(reply).catch(() => {})
+    if (question.tag === 'stage') {
+      void find().then(send)
+      return ok
+    }
+    const before = conversation.last
+    const found = Promise.all([before.found, before.sentBefore]).then(find)
+    const sent = Promise.all([found, before.sent]).then(([answer]) => send(answer))
+    conversation.last = { found, sent, sentBefore: before.sent }
     return ok
   }
 }

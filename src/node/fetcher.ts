@@ -17,6 +17,8 @@ import { type ClusterPlace, inPlace } from './place.ts'
 
 /** Questions to one device at a time. */
 const questionCountMax = 2
+/** Of a body's sectors: those that are asked for, and as many that are hashed and written meanwhile. */
+const partCountMax = 2 * questionCountMax
 /** An answer that takes less makes the next question larger, one that takes more makes it smaller. */
 const quickMs = 500
 const slowMs = 1500
@@ -86,24 +88,32 @@ export class Fetcher {
   }
 
   async #fetchSectors(source: PeerId, keys: readonly Bytes[]): Promise<boolean> {
-    for (let start = 0; start < keys.length;) {
-      const part = keys.slice(start, start + wantedCountMax)
-      start += part.length
-      const held = await this.#read(part)
-      const missing = part.filter((_, at) => held[at] === null)
-      this.#options.platform.discard(...held.filter((octets) => octets !== null))
-      if (missing.length === 0) continue
-      const got = await this.obtain(source, missing)
-      const sectors = got.flatMap((value, at) => (value === null ? [] : [{ key: missing[at]!, value }]))
-      const hashes = await this.#options.platform.crypto.hash(sectors.map(({ value }) => value))
-      if (sectors.some(({ key }, at) => !equal(key.subarray(16), hashes[at]!))) {
-        this.#options.onReport(source, unfitting)
-        return false
+    let start = 0
+    let isGood = true
+    const fetchInTurn = async (): Promise<void> => {
+      while (isGood && start < keys.length) {
+        const part = keys.slice(start, (start += wantedCountMax))
+        isGood = (await this.#fetchPart(source, part)) && isGood
       }
-      await this.#keep(sectors)
-      if (sectors.length < missing.length) return false
     }
-    return true
+    await Promise.all(Array.from({ length: partCountMax }, fetchInTurn))
+    return isGood
+  }
+
+  async #fetchPart(source: PeerId, part: readonly Bytes[]): Promise<boolean> {
+    const held = await this.#read(part)
+    const missing = part.filter((_, at) => held[at] === null)
+    this.#options.platform.discard(...held.filter((octets) => octets !== null))
+    if (missing.length === 0) return true
+    const got = await this.obtain(source, missing)
+    const sectors = got.flatMap((value, at) => (value === null ? [] : [{ key: missing[at]!, value }]))
+    const hashes = await this.#options.platform.crypto.hash(sectors.map(({ value }) => value))
+    if (sectors.some(({ key }, at) => !equal(key.subarray(16), hashes[at]!))) {
+      this.#options.onReport(source, unfitting)
+      return false
+    }
+    await this.#keep(sectors)
+    return sectors.length === missing.length
   }
 
   /** Objects from a device, unchecked and not kept. @param keys block ‖ hash */

@@ -74,6 +74,8 @@ export class Holdings {
   #reportVersion = 1
   /** Called when a body begins to be lacking. */
   onLacking: () => void = () => {}
+  /** Called when a body is no longer lacking. */
+  onFound: () => void = () => {}
   /** Called when a body is doomed, with nobody here who would clean up after it. */
   onDoomed: () => void = () => {}
 
@@ -292,6 +294,7 @@ export class Holdings {
   #found(block: BlockId): void {
     if (!this.#lacking.delete(keyOf(block))) return
     this.#reportVersion++
+    this.onFound()
     void this.#write([{ kind: 'delete', table, key: inPlace(this.#place, Uint8Array.of(kinds.lacking), block) }])
   }
 

@@ -24,8 +24,9 @@ import { type Device, type PeerId, Peers, type PeerStatus } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
 import { Sharing } from './sharing.ts'
 
-/** How often a device says again that it is here. */
+/** How often a device says again that it is here, and how soon after it has more to say. */
 const herePeriodMs = 5000
+const hereSoonMs = 250
 
 export interface ReplicationOptions {
   readonly platform: Platform
@@ -52,6 +53,7 @@ export class Replication {
   readonly #peers: Peers
   readonly sharing: Sharing
   #cancelHere = (): void => {}
+  #cancelSoon: (() => void) | null = null
 
   constructor(options: ReplicationOptions) {
     this.#options = options
@@ -87,6 +89,7 @@ export class Replication {
       untilSwept: options.untilSwept,
     })
     holdings.onLacking = () => this.sharing.fetchLacking()
+    holdings.onFound = () => this.saySoon()
     const link: ClusterLink = {
       send: (to, body) => this.#sendControl(to, body),
       ask: (to, question) => this.#exchange.ask(to, question),
@@ -112,8 +115,17 @@ export class Replication {
     this.#peers.refresh()
   }
 
+  /** Something was folded, or fetched: others count what is held here. */
+  saySoon(): void {
+    this.#cancelSoon ??= this.#options.platform.clock.after(hereSoonMs, () => {
+      this.#cancelSoon = null
+      for (const id of this.#peers.connected) this.#sayHere(id)
+    })
+  }
+
   close(): void {
     this.#cancelHere()
+    this.#cancelSoon?.()
     this.sharing.close()
     this.#peers.close()
   }

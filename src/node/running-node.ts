@@ -168,6 +168,7 @@ export class RunningNode {
     if (home === null || !equal(home.tree.treeId, treeId)) return
     const change = home.view.update(state, touched)
     home.sweeper.onApplied(touched)
+    home.replication?.saySoon()
     if (touched.some((key) => key[0] === rowKind.device)) {
       home.replication?.refresh()
       void this.#settle(this.#replicate(home))
