@@ -79,8 +79,8 @@ interface Fixtures {
   readonly hasRelay: boolean
   /** Everything that reached the static host, as `GET /path?query`. */
   readonly requests: readonly string[]
-  /** Makes a further browser with a folder of its own. */
-  readonly newProfile: () => Promise<Profile>
+  /** Makes a further browser with a folder of its own. @param more arguments that it is started with besides the usual ones */
+  readonly newProfile: (more?: readonly string[]) => Promise<Profile>
   readonly profile: Profile
   /** Every journey comes to it with an origin of its own, so that nothing of another is there. */
   readonly tabs: Tabs
@@ -173,8 +173,13 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   newProfile: async ({ baseURL, launchOptions, problems }, use) => {
     const removals: (() => Promise<void>)[] = []
-    await use(async () => {
-      const [profile, remove] = await openProfile({ baseURL: baseURL!, launchOptions, watch: problems.watch })
+    await use(async (more = []) => {
+      const options = { ...launchOptions, args: [...(launchOptions.args ?? []), ...more] }
+      const [profile, remove] = await openProfile({
+        baseURL: baseURL!,
+        launchOptions: options,
+        watch: problems.watch,
+      })
       removals.push(remove)
       return profile
     })

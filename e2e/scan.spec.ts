@@ -9,42 +9,13 @@ import { toBase64url } from '../src/core/bytes/bytes.ts'
 import { encodeInvitation, newInvitation } from '../src/core/message/message.ts'
 import { contextOptions } from './browser.ts'
 import { expect, test } from './fixture.ts'
+import { cameraArguments, clipOf, sceneOf } from './tool/camera.ts'
 
 const octets = (sizeBytes: number, seed: number): Uint8Array<ArrayBuffer> =>
   Uint8Array.from({ length: sizeBytes }, (_, at) => (at * 151 + seed * 37) % 256)
 const relay = { url: 'wss://relay.example:8443/relay', peerId: '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp' }
 const code = toBase64url(encodeInvitation(newInvitation(octets(32, 1), octets(32, 2), octets(16, 3), relay)))
 const link = `https://tree.example:8443/#/join&code=${code}`
-
-const width = 640
-const height = 480
-/** What a camera sees that is held before a screen with a code: brightness, a byte a dot, a little askew. */
-function sceneOf(text: string): Uint8Array {
-  const dots = encodeQR(text, 'raw', { ecc: 'medium', border: 4 })
-  const scene = new Uint8Array(width * height).fill(70)
-  const scale = (0.85 * height) / dots.length
-  const [cos, sin] = [Math.cos(0.12), Math.sin(0.12)]
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const [dx, dy] = [x - width / 2, y - height / 2]
-      const column = Math.floor((dx * cos + dy * sin) / scale + dots.length / 2)
-      const row = Math.floor((dy * cos - dx * sin) / scale + dots.length / 2)
-      const isDark = dots[row]?.[column]
-      if (isDark !== undefined) scene[y * width + x] = isDark ? 35 : 215
-    }
-  return scene
-}
-
-/** A clip as Chromium's made camera plays it, again and again (YUV4MPEG2, 4:2:0, no colour). */
-function clipOf(scenes: readonly Uint8Array[], framesEach: number): Uint8Array {
-  const colours = new Uint8Array((width * height) / 2).fill(128)
-  const frame = (scene: Uint8Array): Uint8Array[] => [Buffer.from('FRAME\n'), scene, colours]
-  const header = Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\n`)
-  return Buffer.concat([
-    header,
-    ...scenes.flatMap((scene) => Array.from({ length: framesEach }, () => frame(scene)).flat()),
-  ])
-}
 
 const codeWasRead = (page: Page) => expect(page.getByRole('heading', { name: 'The code was read' })).toBeVisible()
 
@@ -56,11 +27,8 @@ test.describe('a camera', () => {
       await use(async (...texts) => {
         const clip = info.outputPath('camera.y4m')
         await writeFile(clip, clipOf(texts.map(sceneOf), 15))
-        const args = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']
-        const browser = await chromium.launch({
-          ...launchOptions,
-          args: [...(launchOptions.args ?? []), ...args, `--use-file-for-fake-video-capture=${clip}`],
-        })
+        const args = [...(launchOptions.args ?? []), ...cameraArguments(clip)]
+        const browser = await chromium.launch({ ...launchOptions, args })
         const context = await browser.newContext({ ...contextOptions, baseURL: baseURL! })
         contexts.push(context)
         await problems.watch(context)

@@ -11,7 +11,7 @@ import { nodeOf } from './tree.ts'
 export async function showCode(page: Page): Promise<string> {
   await page.getByRole('link', { name: 'Devices', exact: true }).click()
   const shown = page.getByRole('heading', { name: 'Scan this with the new device' })
-  const begin = page.getByRole('button', { name: /^(Add a device|Show a new code)$/ })
+  const begin = page.getByRole('button', { name: /^(Add a device|Show a new code|Add another one)$/ })
   await expect(shown.or(begin)).toBeVisible()
   if (await begin.isVisible()) await begin.click()
   await expect(shown).toBeVisible()
@@ -35,6 +35,10 @@ export async function showCode(page: Page): Promise<string> {
 export async function readLink(page: Page, link: string, name: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Or paste the link' }).fill(link)
   await page.getByRole('button', { name: 'Use it' }).click()
+  await nameAndGoOn(page, name)
+}
+
+export async function nameAndGoOn(page: Page, name: string): Promise<void> {
   await page.getByLabel('What should this device be called?').fill(name)
   await page.getByRole('button', { name: 'Continue' }).click()
 }
@@ -52,11 +56,16 @@ export async function typeDigits(page: Page, digits: string): Promise<void> {
   await page.getByRole('button', { name: 'Compare' }).click()
 }
 
+/** From the digits to the end, on the device that has the passkey's provider. */
+export async function letIn(page: Page, digits: string, name: string): Promise<void> {
+  await typeDigits(page, digits)
+  await page.getByRole('button', { name: 'Yes, it is my own device' }).click()
+  await expect(page.getByRole('heading', { name: `${name} is one of your devices` })).toBeVisible()
+}
+
 /** Lets a device in. @param laptop has the passkey's provider @param phone shows the page for joining */
 export async function joinByLink(laptop: Page, phone: Page, name: string): Promise<void> {
   await readLink(phone, await showCode(laptop), name)
-  await typeDigits(laptop, await agreeToJoin(phone))
-  await laptop.getByRole('button', { name: 'Yes, it is my own device' }).click()
-  await expect(laptop.getByRole('heading', { name: `${name} is one of your devices` })).toBeVisible()
+  await letIn(laptop, await agreeToJoin(phone), name)
   await expect(phone.getByRole('heading', { name: 'Your tree is here' })).toBeVisible()
 }
