@@ -33,7 +33,7 @@ import {
   newInvitation,
 } from '../core/message/message.ts'
 import { rootBlockId } from '../core/path/path.ts'
-import { accessOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import { accessOf, deviceOf, setOf, summaryOf } from '../core/tree/tree.ts'
 import type { Connection } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Inviting, PasskeyAssertion, TreeStatus } from './api.ts'
@@ -100,6 +100,7 @@ export class Invitations {
     this.#cancelRenewal()
     this.#forget()
     this.#cancelCourse?.()
+    this.#cancelCourse = this.#answerDigits = this.#approval = null
     this.#become(null)
   }
 
@@ -152,10 +153,10 @@ export class Invitations {
     const course = { name: '' }
     const inviter = this.#inviterFor(course)
     const scanned = this.#shown.find(({ invitation }) => equal(invitation.token, commitment.token)) ?? null
-    if (scanned === null) {
-      // Whoever has no code that is shown changes nothing for the one who shows it.
+    if (scanned === null || scanned.expiresAtMs <= platform.clock.nowMs()) {
+      // Whoever has no code that holds is told so, and changes nothing for the one who shows another.
       const requested = new Promise<void>(() => {})
-      await inviteOver(platform, connection, transportId, commitment, null, inviter, { requested })
+      await inviteOver(platform, connection, transportId, commitment, scanned, inviter, { requested })
       return
     }
     this.#cancelRenewal()
@@ -194,8 +195,12 @@ export class Invitations {
       },
       admit: async (request, device) => {
         this.#become({ stage: 'admitting', deviceName: course.name })
-        const refusal = await admit(tree(), device, writecap!).then(() => null, refusalOf)
-        if (refusal !== null) return refusal
+        // One that lost its connection between being admitted and hearing of it asks again.
+        const known = deviceOf(tree().state, principalOf(request.credential))
+        if (known === null || known.dismissed !== null) {
+          const refusal = await admit(tree(), device, writecap!).then(() => null, refusalOf)
+          if (refusal !== null) return refusal
+        }
         const own = principalOf(this.#options.keys.credential)
         const host = { principal: own, transportId: await platform.keys.transportId() }
         const { state, cluster } = tree()
