@@ -62,7 +62,9 @@ export interface Job {
 export type Inviting =
   /** Shown as a QR until it is scanned; a new one follows before it ends. `code` is base64url; the page makes the link. */
   | { readonly stage: 'code'; readonly code: string; readonly expiresAtMs: number }
-  /** A device has scanned it, and its owner wants to join. What it shows is typed in here: four digits, one try. */
+  /** A device has read it, and asks its owner whether he wants to join this tree. */
+  | { readonly stage: 'scanned' }
+  /** Its owner wants to. What it shows is typed in here: four digits, one try. */
   | { readonly stage: 'digits'; readonly deviceName: string; readonly principal: string }
   /** The digits were right. What is signed names all that is granted. */
   | {

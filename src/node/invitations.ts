@@ -161,6 +161,7 @@ export class Invitations {
     }
     this.#cancelRenewal()
     this.#shown = []
+    this.#become({ stage: 'scanned' })
     let cancel = (): void => {}
     const requested = new Promise<void>((resolve) => (cancel = resolve))
     this.#cancelCourse = cancel

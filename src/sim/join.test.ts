@@ -86,6 +86,7 @@ class Pair {
   async scan(code: string): Promise<void> {
     await this.run(this.phone, this.phone.node.api.join(code, 'Phone'))
     await this.until('the question whose tree it is', () => this.joining?.stage === 'confirm')
+    expect(this.inviting).toEqual({ stage: 'scanned' })
   }
   async confirm(): Promise<void> {
     await this.run(this.phone, this.phone.node.api.confirmJoining())

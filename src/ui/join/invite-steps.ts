@@ -30,6 +30,10 @@ export function inviteStep(inviting: Inviting, scene: InviteScene) {
   switch (inviting.stage) {
     case 'code':
       return codeStep(inviting, scene)
+    case 'scanned':
+      return html`<h1 tabindex="-1">${invite.scanned}</h1>
+        <bt-waiting .cause=${joinWords.wait.scanned}></bt-waiting>
+        ${cancelRow(scene)}`
     case 'digits':
       return digitsStep(inviting, scene)
     case 'approval':

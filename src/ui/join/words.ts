@@ -11,6 +11,7 @@ export const joinWords = {
     code: 'Waiting for the network: the new device must be able to find this one.',
     deciding: 'Waiting for the tree to go on.',
     signing: 'Waiting for the passkey. Its window may be behind this one.',
+    scanned: 'It asks its owner whether this is the tree to join. Answer there.',
     admitting: (name: string) => `${name} is being written into the tree.`,
     camera: 'Waiting for the camera. The browser may be asking whether this page may use it.',
     photo: 'Looking for a code in the picture.',
@@ -90,6 +91,7 @@ export const joinWords = {
       cardSigns: 'This tree has no passkey: the twelve words of its recovery card sign just this.',
       card: 'The twelve words of the recovery card',
     },
+    scanned: 'A device has read the code',
     admitting: 'Letting it in',
     admitted: {
       title: (name: string) => `${name} is one of your devices`,
