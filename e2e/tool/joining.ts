@@ -45,7 +45,11 @@ export async function nameAndGoOn(page: Page, name: string): Promise<void> {
 
 /** @returns the digits that the newcomer shows */
 export async function agreeToJoin(page: Page): Promise<string> {
-  await page.getByRole('button', { name: 'Join this tree' }).click()
+  const agree = page.getByRole('button', { name: 'Join this tree' })
+  await expect(agree.or(page.getByRole('alert'))).toBeVisible()
+  // Else what went wrong would be told as a button that is not there.
+  expect(await page.getByRole('alert').allInnerTexts()).toEqual([])
+  await agree.click()
   const digits = page.getByLabel(/^Digits:/)
   await expect(digits).toBeVisible()
   return (await digits.getAttribute('aria-label'))!.replaceAll(/\D/g, '')

@@ -37,6 +37,8 @@ export class Joinings {
   #state: Joining | null = null
   #course: Course | null = null
   #confirm: (() => void) | null = null
+  /** Until the connection of the course before is closed: on the same path nothing new can begin. */
+  #left: Promise<unknown> = Promise.resolve()
 
   constructor(options: JoiningsOptions) {
     this.#options = options
@@ -110,6 +112,7 @@ export class Joinings {
     const open = await network.open()
     if (open === null) throw networkMissing()
     const { net, relays } = open
+    await this.#left
     const dialled = await net.dial(invitation.transportId, invitation.relay === null ? relays : [invitation.relay])
     if (!dialled.ok) return dialled
     const newcomer: Newcomer = {
@@ -123,7 +126,9 @@ export class Joinings {
       deviceRecord: ({ treeId }, { nameKey, nameKeyEpoch }) =>
         ownDevice(platform, keys, treeId, nameKey, nameKeyEpoch, deviceName, null),
     }
-    return joinOver(platform, dialled.value, net.transportId, invitation, newcomer, { requested })
+    const joined = joinOver(platform, dialled.value, net.transportId, invitation, newcomer, { requested })
+    this.#left = joined.catch(() => {})
+    return joined
   }
 }
 
