@@ -65,7 +65,7 @@ export interface NetOptions {
   onConnection(connection: Connection): void
   /** A peer did what no program of ours does, and was dropped. */
   onDropped(peer: TransportId, fault: Fault): void
-  /** The relays at which others reach this one changed. */
+  /** How others reach this one changed: at these relays now, and inside this browser as ever. */
   onReachable(relays: readonly RelayAddress[]): void
 }
 

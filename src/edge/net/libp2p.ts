@@ -17,6 +17,7 @@ import { createLibp2p } from 'libp2p'
 import { type Bytes, type Fault, accepted, copy, refused } from '../../core/bytes/bytes.ts'
 import type { Binding, Connection, Lane, Net, NetOptions, RelayAddress, TransportId } from '../../port/net.ts'
 import { type OpenConnection, openConnection } from './connection.ts'
+import { isNear, near, nearAddress } from './near.ts'
 import type { Abuse, RtcShim, ShimConnection } from './shim.ts'
 
 const protocols: Readonly<Record<Lane, string>> = { control: '/blocktree/1/control', bulk: '/blocktree/1/bulk' }
@@ -48,6 +49,7 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
     addresses: { listen: [] },
     transports: [
       webSockets(),
+      near(() => shim.isCut),
       circuitRelayTransport({ reservationCompletionTimeout: relayTimeoutMs }),
       webRTC({
         // libp2p would ask four servers of strangers.
@@ -136,6 +138,7 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
       .find(({ streams }) => streams.some((stream) => shim.connectionOf(channelOf(stream)) === abused))
     if (path) drop(path, abuse === 'unreadable' ? unreadable : tooManyStreams)
   }
+  shim.onMended = () => onReachable([...reachableAt])
   const sweep = (): void => {
     const nowMs = performance.now()
     for (const path of libp2p.getConnections()) {
@@ -185,8 +188,7 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
     if (!connection) throw new Error('unbound')
     return connection
   }
-  const dialDirectly = async (id: PeerId, via: readonly RelayAddress[]): Promise<Connection | null> => {
-    const addresses = via.map((relay) => multiaddr(`${addressOf(relay)}/p2p-circuit/webrtc/p2p/${id}`))
+  const dialDirectly = async (addresses: Multiaddr[]): Promise<Connection | null> => {
     for (let count = 0; count < directDialCount; count++) {
       const signal = AbortSignal.timeout(directDialTimeoutMs)
       try {
@@ -198,9 +200,18 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
     }
     return null
   }
+  const dialNear = async (id: PeerId): Promise<Connection | null> => {
+    if (!(await isNear(id))) return null
+    try {
+      return await dialDirectly([nearAddress(id)])
+    } finally {
+      // Of no more use; and one that the other side has lost would be tried first the next time.
+      for (const path of libp2p.getConnections(id)) if (isSignalling(path)) void path.close().catch(() => {})
+    }
+  }
   const dialThrough = async (id: PeerId, via: readonly RelayAddress[]): Promise<Connection | null> => {
     const addresses = via.map((relay) => multiaddr(`${addressOf(relay)}/p2p-circuit/p2p/${id}`))
-    const isUsable = (path: Path): boolean => path.status === 'open' && isRelayed(path)
+    const isUsable = (path: Path): boolean => path.status === 'open' && isRelayed(path) && !isSignalling(path)
     try {
       const signal = AbortSignal.timeout(relayedDialTimeoutMs)
       return await lanesOn(libp2p.getConnections(id).find(isUsable) ?? (await libp2p.dial(addresses, { signal })))
@@ -214,10 +225,13 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
     async dial(peer, through) {
       const id = peerIdFromPublicKey(publicKeyFromRaw(peer))
       await Promise.all([...leaving].filter(({ remotePeer }) => remotePeer.equals(id)).map(ended))
+      const found = await dialNear(id)
+      if (found) return accepted(found)
       const tried = await Promise.allSettled(through.map(toRelay))
       const via = through.filter((_, index) => tried[index]!.status === 'fulfilled')
       if (via.length === 0) return relaysAway
-      const connection = (await dialDirectly(id, via)) ?? (await dialThrough(id, via))
+      const addresses = via.map((relay) => multiaddr(`${addressOf(relay)}/p2p-circuit/webrtc/p2p/${id}`))
+      const connection = (await dialDirectly(addresses)) ?? (await dialThrough(id, via))
       return connection ? accepted(connection) : peerAway
     },
     async close() {
@@ -254,6 +268,9 @@ function transportIdOf(peerId: PeerId): TransportId | null {
 
 /** libp2p leaves a direct path to its DTLS, and encrypts one through a relay by Noise. */
 const isRelayed = ({ encryption }: Path): boolean => encryption === '/noise'
+
+/** Inside this browser only the signalling of a direct path goes another way. */
+const isSignalling = ({ remoteAddr }: Path): boolean => remoteAddr.getComponents().length === 1
 
 /** The data channel under a stream of libp2p; it keeps it to itself, and without it no direct connection is bound or used. */
 const channelOf = (stream: Stream): unknown => (stream as { readonly channel?: unknown }).channel

@@ -28,6 +28,10 @@ export interface RtcShim {
   taken(channel: unknown): void
   /** Told before the connection is closed for it. */
   set onAbuse(told: (connection: ShimConnection, abuse: Abuse) => void)
+  /** Whether the cord is cut between this device and others that it reaches directly. */
+  readonly isCut: boolean
+  /** Told when the cord is whole again. */
+  set onMended(told: () => void)
   /** Sockets to this host and port go to this very address: those of libp2p have no path. */
   routeSocket(url: string): void
 }
@@ -46,7 +50,11 @@ export const receiveRtc = (): Promise<readonly [RtcMessage, MessagePort]> =>
 /** Defines what libp2p looks for. To be called once, before libp2p is loaded: it takes the classes when it is evaluated. */
 export function installRtc({ lockName }: RtcMessage, port: MessagePort): RtcShim {
   let onAbuse: RtcShim['onAbuse'] = () => {}
-  const link = new Link(port, (connection, abuse) => onAbuse(connection, abuse))
+  let onMended = (): void => {}
+  const link = new Link(port, {
+    abused: (connection, abuse) => onAbuse(connection, abuse),
+    mended: () => onMended(),
+  })
   void navigator.locks.request(lockName, () => {
     port.postMessage({ kind: 'held' } satisfies ToPage)
     return new Promise<never>(() => {})
@@ -73,6 +81,12 @@ export function installRtc({ lockName }: RtcMessage, port: MessagePort): RtcShim
     set onAbuse(told: RtcShim['onAbuse']) {
       onAbuse = told
     },
+    get isCut() {
+      return link.cut.direct
+    },
+    set onMended(told: () => void) {
+      onMended = told
+    },
     routeSocket: (url) => void link.routes.set(new URL(url).host, url),
   }
 }
@@ -92,6 +106,11 @@ interface Answer {
   readonly reject: (error: Error) => void
 }
 
+interface LinkEvents {
+  abused(connection: ShimConnection, abuse: Abuse): void
+  mended(): void
+}
+
 /** The port to the page, and all that hangs on it. */
 class Link {
   readonly connections = new Map<number, ShimConnection>()
@@ -99,14 +118,14 @@ class Link {
   /** Host and port → address. */
   readonly routes = new Map<string, string>()
   cut: Cut = { direct: false, relayed: false }
-  readonly abused: (connection: ShimConnection, abuse: Abuse) => void
+  readonly events: LinkEvents
   private readonly port: MessagePort
   private readonly answers = new Map<number, Answer>()
   private lastId = 0
 
-  constructor(port: MessagePort, abused: Link['abused']) {
+  constructor(port: MessagePort, events: LinkEvents) {
     this.port = port
-    this.abused = abused
+    this.events = events
     port.addEventListener('message', ({ data }: MessageEvent<FromPage>) => this.hear(data))
     port.start()
   }
@@ -129,6 +148,7 @@ class Link {
         this.cut = message.cut
         if (!message.cut.direct) for (const connection of this.connections.values()) connection.endIfLost()
         if (!message.cut.relayed) for (const socket of this.sockets) socket.endIfLost()
+        if (!message.cut.direct && !message.cut.relayed) this.events.mended()
         return
       case 'answer':
         this.answers.get(message.id)?.resolve(message.description)
@@ -252,7 +272,7 @@ export class ShimConnection extends Source {
   }
   abused(abuse: Abuse): void {
     if (this.connectionState === 'closed') return
-    this.link.abused(this, abuse)
+    this.link.events.abused(this, abuse)
     this.fail()
   }
   lost(): void {
