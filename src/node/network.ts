@@ -80,7 +80,7 @@ export class Network {
       stun,
       onConnection: (connection) => void this.#accept(connection),
       onDropped: () => {},
-      onReachable: () => this.#current?.refresh(),
+      onReachable: () => this.#current?.retry(),
     })
     return { net, relays }
   }

@@ -119,6 +119,15 @@ export class Peers {
     }
   }
 
+  /** Others are reached another way than before: who did not answer is tried at once, not when his turn comes. */
+  retry(): void {
+    for (const link of this.#links.values()) {
+      if (link.failedCount === 0) continue
+      link.failedCount = 0
+      this.#dialSoon(link)
+    }
+  }
+
   /** Takes in a connection that a device dialled. @param first what it said */
   accept(connection: Connection, first: Bytes): void {
     void this.#meet(connection, null, first)

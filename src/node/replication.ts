@@ -123,6 +123,11 @@ export class Replication {
     })
   }
 
+  /** The network is another one than before. */
+  retry(): void {
+    this.#peers.retry()
+  }
+
   close(): void {
     this.#cancelHere()
     this.#cancelSoon?.()
