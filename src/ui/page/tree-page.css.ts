@@ -19,7 +19,8 @@ export const treePageStyle = css`
   }
   .picture {
     display: grid;
-    grid-template-rows: minmax(14rem, 1fr) auto;
+    /* The hint never lies over the picture; where there is no room for both, it gives way. */
+    grid-template-rows: auto minmax(14rem, 1fr) auto;
     position: relative;
     container-type: inline-size;
     padding: var(--space-3);
@@ -28,20 +29,22 @@ export const treePageStyle = css`
     padding: var(--space-5) var(--space-4) var(--space-4) var(--space-5);
   }
   bt-tree {
-    grid-area: 1 / 1;
+    grid-area: 2 / 1;
   }
   .picture .hint {
     grid-area: 1 / 1;
-    align-self: start;
-    position: relative;
-    pointer-events: none;
+  }
+  @media (max-height: 36rem) {
+    .picture .hint {
+      display: none;
+    }
   }
   bt-crumbs {
     padding-block-start: var(--space-1);
     min-inline-size: 0;
   }
   .ground {
-    grid-area: 1 / 1;
+    grid-area: 2 / 1;
     align-self: end;
     justify-self: end;
     display: flex;
