@@ -8,15 +8,39 @@ import nodeWorkerUrl from '../workers/node.worker.ts?worker&url'
 import fragmentWorkerUrl from '../workers/fragment.worker.ts?worker&url'
 // oxlint-disable-next-line import/default -- likewise
 import scanWorkerUrl from '../workers/scan.worker.ts?worker&url'
-import { createPasskey, passkeyAvailability, signWithPasskey } from './edge/keys/page.ts'
-import { hostRtc } from './edge/net/page.ts'
+import { createPasskey, passkeyAvailability, removeKeys, signWithPasskey } from './edge/keys/page.ts'
+import { type RtcHost, hostRtc } from './edge/net/page.ts'
 import { connectNode } from './edge/tab/page.ts'
-import { hostFacts, profileOf, registerService, seenTreeOf, startModuleWorker, toldOf } from './edge/web/page.ts'
+import {
+  followCord,
+  forgetNotes,
+  hostFacts,
+  isFramed,
+  pretendProfileOf,
+  profileOf,
+  registerService,
+  seenTreeOf,
+  setCord,
+  startModuleWorker,
+  toldOf,
+} from './edge/web/page.ts'
+import { trialOverHash, trialProfile } from './ui/route.ts'
 import { BtShell } from './ui/shell.ts'
 
 /** Not yet in the compiler's library: https://developer.mozilla.org/docs/Web/API/BeforeInstallPromptEvent */
 interface InstallPromptEvent extends Event {
   prompt(): Promise<unknown>
+}
+
+const removeProfile = async (each: string): Promise<void> => {
+  await (await import('./edge/store/page.ts')).removeStore(each)
+  await removeKeys(each)
+  forgetNotes(each)
+}
+// Not by the page that shows it, whose node would have it open.
+if (location.hash === trialOverHash) {
+  history.replaceState(history.state, '', '#/')
+  removeProfile(trialProfile).catch(reportError)
 }
 
 const profile = profileOf(location.hash)
@@ -30,9 +54,31 @@ shell.scanner = async () => (await import('./edge/qr/page.ts')).openScanner(() =
 shell.hostFacts = hostFacts
 shell.seenTree = seenTreeOf(profile)
 shell.told = toldOf(profile)
+const pretendProfile = pretendProfileOf(profile)
+const pretendTree = seenTreeOf(pretendProfile)
+shell.pretend = isFramed()
+  ? null
+  : {
+      profile: pretendProfile,
+      isTrial: profile === trialProfile,
+      tree: pretendTree.recall,
+      watch: pretendTree.watch,
+      setCord,
+      remove: () => removeProfile(pretendProfile),
+    }
+
+/** Of the worker that runs now; the cord stays as it is when another follows. */
+let rtc: RtcHost | null = null
+let isPulled = false
+const setOwnCord = (): void => rtc?.cut({ direct: isPulled, relayed: isPulled })
+followCord((isPulledNow) => {
+  isPulled = isPulledNow
+  setOwnCord()
+})
 shell.node = connectNode(profile, () => {
   const worker = startModuleWorker(nodeWorkerUrl)
-  hostRtc(worker)
+  rtc = hostRtc(worker)
+  setOwnCord()
   return worker
 })
 

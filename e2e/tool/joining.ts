@@ -2,7 +2,7 @@
  * Joining through the page, as two people do it, or one with a device in each hand.
  * @module
  */
-import type { Page } from '@playwright/test'
+import type { FrameLocator, Page } from '@playwright/test'
 import type { Inviting } from '../../src/node/api.ts'
 import { expect } from '../fixture.ts'
 import { nodeOf } from './tree.ts'
@@ -44,7 +44,7 @@ export async function nameAndGoOn(page: Page, name: string): Promise<void> {
 }
 
 /** @returns the digits that the newcomer shows */
-export async function agreeToJoin(page: Page): Promise<string> {
+export async function agreeToJoin(page: Page | FrameLocator): Promise<string> {
   const agree = page.getByRole('button', { name: 'Join this tree' })
   await expect(agree.or(page.getByRole('alert'))).toBeVisible()
   // Else what went wrong would be told as a button that is not there.

@@ -2,11 +2,14 @@
  * The tree of an open page, asked of the page's own node: what is in it, and contents by their hash.
  * @module
  */
-import type { JSHandle, Page } from '@playwright/test'
+import type { Frame, JSHandle, Page } from '@playwright/test'
 import type { NodeConnection } from '../../src/edge/tab/page.ts'
 import type { Item, TreeStatus } from '../../src/node/api.ts'
 
-export const nodeOf = (page: Page): Promise<JSHandle<NodeConnection>> =>
+/** A page, or one inside of it. */
+type Document = Page | Frame
+
+export const nodeOf = (page: Document): Promise<JSHandle<NodeConnection>> =>
   page.evaluateHandle(() => (document.querySelector('bt-shell') as unknown as { node: NodeConnection }).node)
 
 export interface Snapshot {
@@ -14,7 +17,7 @@ export interface Snapshot {
   readonly items: readonly Item[]
 }
 /** Waits until the node answers. */
-export async function snapshotOf(page: Page): Promise<Snapshot> {
+export async function snapshotOf(page: Document): Promise<Snapshot> {
   const node = await nodeOf(page)
   return node.evaluate(
     (node) =>
@@ -33,7 +36,7 @@ export async function isServed(page: Page): Promise<void> {
   await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated')
 }
 
-export const itemNamed = async (page: Page, name: string): Promise<Item | undefined> =>
+export const itemNamed = async (page: Document, name: string): Promise<Item | undefined> =>
   (await snapshotOf(page)).items.find((item) => item.name === name)
 
 export async function createFolder(page: Page, parentId: string, name: string): Promise<string> {
@@ -42,7 +45,7 @@ export async function createFolder(page: Page, parentId: string, name: string): 
 }
 
 /** @returns the file's id, when it is saved */
-export async function addText(page: Page, parentId: string, name: string, text: string): Promise<string> {
+export async function addText(page: Document, parentId: string, name: string, text: string): Promise<string> {
   const node = await nodeOf(page)
   return node.evaluate(
     (node, [parentId, name, text]) => node.api.addFile(crypto.randomUUID(), parentId, name, new Blob([text])),
@@ -71,7 +74,7 @@ export async function addRandomFile(page: Page, parentId: string, name: string, 
 }
 
 /** Reads a whole file through the node. @returns its SHA-256, hexadecimal */
-export async function hashOf(page: Page, id: string): Promise<string> {
+export async function hashOf(page: Document, id: string): Promise<string> {
   const node = await nodeOf(page)
   return node.evaluate(async (node, id) => {
     const { streamId } = await node.api.openContent(id)

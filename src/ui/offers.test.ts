@@ -14,11 +14,14 @@ const calm: Occasion = {
   deviceCount: 2,
   isPhone: false,
   addDevice: none,
+  pretend: none,
+  isTrial: false,
   install: null,
 }
 
 test.each<[string, Partial<Occasion>, string | undefined]>([
   ['nothing while nothing is the matter', {}, undefined],
+  ['nothing of a tree that is only tried', { isTrial: true, isPlanted: false, install: none }, undefined],
   ['nothing before the tree is known', { isPlanted: undefined }, undefined],
   ['to plant a tree that is not', { isPlanted: false }, 'Plant it'],
   ['a second device to a tree that has one', { deviceCount: 1, install: none }, 'Add your phone'],
@@ -40,5 +43,15 @@ test.each<[string, Partial<Occasion>, string | undefined]>([
   ['nothing else beside other views', { route: '/trash', isPlanted: false, install: none }, undefined],
 ])('offers %s', (_, occasion, button) => expect(offerAt({ ...calm, ...occasion })?.button).toBe(button))
 
-test('where the tree is not planted, there may be one on another device', () =>
-  expect(offerAt({ ...calm, isPlanted: false })?.other?.button).toBe('This is my second device'))
+const othersAt = (occasion: Partial<Occasion>) => offerAt({ ...calm, ...occasion })?.others?.map(({ button }) => button)
+
+test('where the tree is not planted, there may be one on another device, or one can look first', () =>
+  expect(othersAt({ isPlanted: false })).toEqual(['Show me with a pretend phone', 'This is my second device']))
+
+test('who has one device can see what a second one would be', () =>
+  expect(othersAt({ deviceCount: 1 })).toEqual(['Show me with a pretend phone']))
+
+test('beside a pretend phone, and inside of one, none is offered', () => {
+  expect(othersAt({ deviceCount: 1, pretend: null })).toEqual([])
+  expect(othersAt({ isPlanted: false, pretend: null })).toEqual(['This is my second device'])
+})

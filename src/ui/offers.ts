@@ -26,6 +26,10 @@ export interface Occasion {
   readonly isPhone: boolean
   /** Goes where another device is let in. */
   readonly addDevice: () => void
+  /** Shows it with a pretend phone; null where there is one, or this is one. */
+  readonly pretend: (() => void) | null
+  /** This tree is one to try things with. */
+  readonly isTrial: boolean
   /** Shows the browser's own question. */
   readonly install: (() => void) | null
 }
@@ -34,16 +38,18 @@ export function offerAt(occasion: Occasion): Offer | null {
   const { route, isPlanted, deviceCount, isPhone, useNewVersion, lost, bringBack, forgetLost, plant, install } =
     occasion
   if (useNewVersion) return { ...words.update, icon: 'restore', accept: useNewVersion }
-  if (route !== '/') return null
+  if (route !== '/' || occasion.isTrial) return null
   if (lost?.planted) return { ...words.lost.planted, icon: 'warn', accept: bringBack }
   if (lost) return { ...words.lost.local, icon: 'warn', accept: forgetLost }
+  const show = occasion.pretend ? [{ button: words.pretend, accept: occasion.pretend }] : []
   if (isPlanted === false) {
     const { text, button, join } = words.plant.offer
-    return { text, button, icon: 'sprout', accept: plant, other: { button: join, accept: occasion.join } }
+    const others = [...show, { button: join, accept: occasion.join }]
+    return { text, button, icon: 'sprout', accept: plant, others }
   }
   if (isPlanted && deviceCount === 1) {
     const [text, button] = [words.addDevice.text(isPhone), words.addDevice.button(isPhone)]
-    return { text, button, icon: 'devices', accept: occasion.addDevice }
+    return { text, button, icon: 'devices', accept: occasion.addDevice, others: show }
   }
   return install && { ...words.install, icon: 'download', accept: install }
 }

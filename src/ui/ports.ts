@@ -67,6 +67,21 @@ export interface ToldPort {
   keep(atMs: number): void
 }
 
+/** A further profile of this browser, in a frame of this page as if it were another device. */
+export interface PretendPort {
+  readonly profile: string
+  /** Whether this page's own tree is one to try things with, that nobody will miss. */
+  readonly isTrial: boolean
+  /** The tree that it has shown last. */
+  tree(): SeenTree | null
+  /** Calls back when that is another one. @returns ends it */
+  watch(onTree: () => void): () => void
+  /** Cuts its network for real, or mends it. */
+  setCord(frame: Window, isPulled: boolean): void
+  /** Removes all that it has stored in this browser; to be called when no frame shows it any more. */
+  remove(): Promise<void>
+}
+
 /** Work that takes a while. */
 export interface LongWork {
   readonly signal: AbortSignal

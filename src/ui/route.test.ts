@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest'
-import { besideHash, hashOf, invitationHash, routeOf, takeCode } from './route.ts'
+import {
+  besideHash,
+  framedHash,
+  hasPretend,
+  hashOf,
+  invitationHash,
+  pretendHash,
+  routeOf,
+  takeCode,
+  trialHash,
+} from './route.ts'
 
 test.each([
   ['', '/'],
@@ -39,3 +49,21 @@ test.each([
   ['#/join&as=2', 'abc', '#/join&as=3&code=abc'],
   ['#/join&as=9', null, '#/join&as=10'],
 ])('beside %s there is room at the next one', (hash, code, beside) => expect(besideHash(hash, code)).toBe(beside))
+
+test('a pretend phone stands beside every view until it is put away', () => {
+  const shown = pretendHash('#/devices&as=try', true)
+  expect(hasPretend(shown)).toBe(true)
+  expect(routeOf(shown)).toBe('/devices')
+  expect(hasPretend(hashOf('/', shown))).toBe(true)
+  expect(pretendHash(shown, true)).toBe(shown)
+  expect(pretendHash(shown, false)).toBe('#/devices&as=try')
+  expect(hasPretend('#/devices')).toBe(false)
+  expect(hasPretend(trialHash)).toBe(true)
+})
+
+test('in the frame there is no further phone, and the code is read like that of a link', () => {
+  expect(framedHash('phone', '/')).toBe('#/&as=phone')
+  const joining = framedHash('phone', '/join', 'abc')
+  expect(hasPretend(joining)).toBe(false)
+  expect(takeCode(joining)).toEqual({ code: 'abc', rest: '#/join&as=phone' })
+})

@@ -38,6 +38,24 @@ export function besideHash(hash: string, code: string | null): string {
   return ['#/join', profile, ...(code === null ? [] : [codeMark + code])].join('&')
 }
 
+/** Whether a pretend phone stands beside the page. */
+export const hasPretend = (hash: string): boolean => partsOf(hash).includes(pretendMark)
+/** The same view with the pretend phone, or without. */
+export function pretendHash(hash: string, isThere: boolean): string {
+  const rest = partsOf(hash).filter((part) => part !== pretendMark)
+  return `#${(isThere ? [...rest, pretendMark] : rest).join('&')}`
+}
+/** A profile to try things with, apart from a person's own tree. */
+export const trialProfile = 'try'
+/** It, and the pretend phone beside it. */
+export const trialHash = `#/&as=${trialProfile}&pretend`
+/** Back at the own tree, from where the trial is removed. */
+export const trialOverHash = '#/&trial=over'
+/** What is in the frame: the tree of a pretend device, or the view where it joins with a code. @param code null: none is shown yet */
+export const framedHash = (profile: string, route: Route, code: string | null = null): string =>
+  `#${[route, ...(code === null ? [] : [codeMark + code]), profileMark + profile].join('&')}`
+
+const pretendMark = 'pretend'
 const codeMark = 'code='
 const profileMark = 'as='
 

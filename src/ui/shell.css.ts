@@ -24,6 +24,28 @@ export const shellStyle = css`
     grid-template-rows: auto minmax(0, 1fr) auto auto;
     grid-template-areas: 'header main' 'nav main' 'notices main' 'jobs main';
   }
+  /* Two screens do not fit on one: one scrolls from the page to the phone. */
+  .with-bar.over-phone {
+    overflow: auto;
+    grid-template-rows: auto minmax(34rem, 1fr) 42rem auto auto auto;
+    grid-template-areas: 'header' 'main' 'phone' 'notices' 'jobs' 'nav';
+  }
+  .over-phone bt-nav {
+    position: sticky;
+    inset-block-end: 0;
+    z-index: 1;
+  }
+  .with-bar.with-phone {
+    grid-template-columns: minmax(0, 1fr) 26rem;
+    grid-template-areas: 'header phone' 'main phone' 'notices phone' 'jobs phone' 'nav phone';
+  }
+  .with-rail.with-phone {
+    grid-template-columns: 15rem minmax(0, 1fr) 26rem;
+    grid-template-areas: 'header main phone' 'nav main phone' 'notices main phone' 'jobs main phone';
+  }
+  bt-pretend-phone {
+    grid-area: phone;
+  }
   bt-header {
     grid-area: header;
   }
@@ -89,6 +111,7 @@ export const shellStyle = css`
     }
     bt-header,
     bt-nav,
+    bt-pretend-phone,
     bt-jobs,
     .notices {
       display: none;

@@ -24,12 +24,13 @@ import type {
   HostFactsPort,
   NodeState,
   PasskeyPort,
+  PretendPort,
   ScannerPort,
   SeenTreePort,
   ToldPort,
   UiNode,
 } from './ports.ts'
-import { type Route, hashOf, routeOf, takeCode } from './route.ts'
+import { type Route, hasPretend, hashOf, pretendHash, routeOf, takeCode, trialHash } from './route.ts'
 import { type SeenTree, isInPlaceOf } from './seen-tree.ts'
 import { shellStyle } from './shell.css.ts'
 import { words } from './words.ts'
@@ -43,6 +44,9 @@ import './part/offer.ts'
 import './part/standstill.ts'
 
 const railFromRem = 56
+/** From here on a pretend phone stands beside the page, and from there on the rail on the other side. */
+const phoneFromRem = 52
+const railBesidePhoneFromRem = 76
 
 export class BtShell extends LitElement implements IntakeHost {
   static override properties = {
@@ -53,11 +57,13 @@ export class BtShell extends LitElement implements IntakeHost {
     hostFacts: { attribute: false },
     seenTree: { attribute: false },
     told: { attribute: false },
+    pretend: { attribute: false },
     model: { state: true },
     jobs: { state: true },
     state: { state: true },
     sentence: { state: true },
     route: { state: true },
+    isPretending: { state: true },
     invitationCode: { state: true },
     chosenGroundId: { state: true },
     sheetItemId: { state: true },
@@ -75,11 +81,15 @@ export class BtShell extends LitElement implements IntakeHost {
   declare hostFacts: HostFactsPort
   declare seenTree: SeenTreePort
   declare told: ToldPort
+  /** null where this page is a pretend device itself. */
+  declare pretend: PretendPort | null
   declare model: Model
   declare jobs: JobsById
   declare state: NodeState
   declare sentence: string
   declare route: Route
+  /** A pretend phone stands beside the page. */
+  declare isPretending: boolean
   /** Of an invitation that the address had; empty where it had none. */
   declare invitationCode: string
   /** Empty: the root. */
@@ -108,6 +118,8 @@ export class BtShell extends LitElement implements IntakeHost {
     this.sentence = ''
     this.invitationCode = takeInvitation()
     this.route = routeOf(location.hash)
+    this.isPretending = hasPretend(location.hash)
+    this.pretend = null
     this.chosenGroundId = ''
     this.sheetItemId = ''
     this.addFolderId = ''
@@ -129,6 +141,7 @@ export class BtShell extends LitElement implements IntakeHost {
   followAddress(): void {
     this.invitationCode = takeInvitation()
     this.route = routeOf(location.hash)
+    this.isPretending = hasPretend(location.hash)
     this.sheetItemId = ''
     this.addFolderId = ''
   }
@@ -168,11 +181,15 @@ export class BtShell extends LitElement implements IntakeHost {
   }
 
   override render() {
-    const isWide = this.#room.widthRem >= railFromRem
+    const { widthRem } = this.#room
+    const hasPhone = this.isPretending && this.pretend !== null
+    const isBeside = hasPhone && widthRem >= phoneFromRem
+    const isWide = widthRem >= (isBeside ? railBesidePhoneFromRem : railFromRem)
+    const phone = hasPhone ? (isBeside ? 'with-phone' : 'over-phone') : ''
     const { tree, stopped } = this.model
     const offer = this.#offer()
     return html`<div
-      class="frame ${isWide ? 'with-rail' : 'with-bar'}"
+      class="frame ${isWide ? 'with-rail' : 'with-bar'} ${phone}"
       @bt-ground=${(event: GroundEvent) => (this.chosenGroundId = event.id)}
       @bt-actions=${(event: ActionsEvent) => (this.sheetItemId = event.id)}
       @bt-add=${(event: AddEvent) => (this.addFolderId = event.id)}
@@ -189,7 +206,20 @@ export class BtShell extends LitElement implements IntakeHost {
         ${offer ? html`<bt-offer .offer=${offer} .wide=${isWide}></bt-offer>` : nothing} ${this.#page()}
       </main>
       ${this.#actions ? this.#overlays(this.#actions) : nothing}
+      ${hasPhone && tree && !stopped && this.#actions ? this.#phone(this.#actions, isBeside) : nothing}
     </div>`
+  }
+
+  #phone(actions: Actions, isBeside: boolean) {
+    // No part of what the page needs to show itself.
+    void import('./demo/pretend-phone.ts').catch(reportError)
+    return html`<bt-pretend-phone
+      .model=${this.model}
+      .actions=${actions}
+      .port=${this.pretend}
+      .hash=${location.hash}
+      .beside=${isBeside}
+    ></bt-pretend-phone>`
   }
 
   #remember({ treeId, planted }: SeenTree): void {
@@ -224,6 +254,8 @@ export class BtShell extends LitElement implements IntakeHost {
       deviceCount: this.model.tree?.deviceCount ?? 0,
       isPhone: /Mobi|Android|iPhone|iPad/.test(navigator.userAgent),
       addDevice: () => this.#visit('/devices'),
+      isTrial: this.pretend?.isTrial === true,
+      pretend: this.pretend && !this.isPretending ? () => this.#showPhone() : null,
       install: installPrompt && (() => void installPrompt().finally(() => (this.installPrompt = null))),
     })
   }
@@ -279,6 +311,10 @@ export class BtShell extends LitElement implements IntakeHost {
   get #groundId(): string {
     const rootId = this.model.tree?.rootId ?? ''
     return this.chosenGroundId && isPlaced(this.model, this.chosenGroundId) ? this.chosenGroundId : rootId
+  }
+  /** A tree that nobody has planted can let nobody in, so it is shown with another one. */
+  #showPhone(): void {
+    location.hash = this.model.tree?.planted ? pretendHash(location.hash, true) : trialHash
   }
   #visit(route: Route): void {
     location.hash = hashOf(route, location.hash)

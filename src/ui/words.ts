@@ -304,6 +304,7 @@ export const words = {
       `Your tree is on this ${isPhone ? 'phone' : 'device'} only. On a second device it outlives this one.`,
     button: (isPhone: boolean) => (isPhone ? 'Add a device' : 'Add your phone'),
   },
+  pretend: 'Show me with a pretend phone',
   added: {
     text: (name: string) => `${name} was added to your devices and can read the whole tree.`,
     unnamed: 'A device without a name',

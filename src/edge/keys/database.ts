@@ -4,7 +4,7 @@
  * `CryptoKey`s go in as they are; the browser writes them to its own files and hands out handles, never octets.
  * @module
  */
-import { type IDBPDatabase, openDB } from 'idb'
+import { type IDBPDatabase, deleteDB, openDB } from 'idb'
 import { StoreClosedError, StoreFullError } from '../../core/bytes/bytes.ts'
 
 /** A few named values, structured-cloned. Rejects with StoreFullError or StoreClosedError. */
@@ -54,6 +54,9 @@ export function openKeyDatabase(profile: string): KeyDatabase {
       }),
   }
 }
+
+/** Without its keys nothing of a profile can be read any more. */
+export const removeKeyDatabase = (profile: string): Promise<void> => deleteDB(`blocktree-keys-${profile}`)
 
 /** IndexedDB reports by name; the classes behind the names differ between browsers and years. */
 function meaningOf(error: unknown): unknown {

@@ -239,3 +239,7 @@ function takeSecret(source: BufferSource | undefined): Uint8Array | null {
   wipe(view)
   return secret.length === 32 ? secret : null
 }
+
+/** Removes a profile's keys, after which what it has stored can not be read by anybody. */
+export const removeKeys = async (profile: string): Promise<void> =>
+  (await import('./database.ts')).removeKeyDatabase(profile)

@@ -2,7 +2,7 @@
  * The database of one profile: its tables, how it is opened, and what IndexedDB's errors mean here.
  * @module
  */
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import { type DBSchema, type IDBPDatabase, deleteDB, openDB } from 'idb'
 import { StoreClosedError, StoreFullError, StoreTooNewError } from '../../core/bytes/bytes.ts'
 import type { Table } from '../../port/store.ts'
 
@@ -77,6 +77,9 @@ export async function openExistingDatabase(profile: string, onClosed: () => void
     throw meaningOf(error)
   }
 }
+
+/** Removes all that a profile has stored; whoever has it open is told to close. */
+export const removeDatabase = (profile: string): Promise<void> => deleteDB(`blocktree-${profile}`)
 
 /** IndexedDB reports by name; the classes behind the names differ between browsers and years. */
 export function meaningOf(error: unknown): unknown {

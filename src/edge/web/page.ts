@@ -67,9 +67,32 @@ export function profileOf(hash: string): string {
 /** What the host of this site publishes about itself; asked each time, since it may be told another name meanwhile. */
 export const hostFacts = () => readFacts(() => fetch(new URL('relay.json', document.baseURI), { cache: 'no-cache' }))
 
+/** Shown in a frame of another page of this site, as a pretend device; no other site may show it (`headers.ts`). */
+export const isFramed = (): boolean => window.parent !== window
+
+/** The profile that is a pretend phone beside another one, in the same page. */
+export const pretendProfileOf = (profile: string): string =>
+  profile === defaultProfile ? 'phone' : `${profile}-phone`.slice(-32)
+
+interface CordMessage {
+  readonly kind: 'cord'
+  readonly isPulled: boolean
+}
+/** Pulls the cord of the page in a frame, or puts it back. */
+export function setCord(frame: Window, isPulled: boolean): void {
+  frame.postMessage({ kind: 'cord', isPulled } satisfies CordMessage, location.origin)
+}
+/** In a frame: the page around it has this one's cord. */
+export function followCord(onCord: (isPulled: boolean) => void): void {
+  if (!isFramed()) return
+  window.addEventListener('message', ({ origin, source, data }: MessageEvent<CordMessage>) => {
+    if (origin === location.origin && source === window.parent && data.kind === 'cord') onCord(data.isPulled)
+  })
+}
+
 /** A note on the tree that a profile showed last, in a store of the browser that is not the node's database. It names nothing. */
 export function seenTreeOf(profile: string) {
-  const name = `blocktree-${profile}-seen`
+  const name = seenNote(profile)
   return {
     recall(): { readonly treeId: string; readonly planted: boolean } | null {
       const [, planted, treeId] = /^(planted|local) ([0-9a-f]{64})$/.exec(readNote(name)) ?? []
@@ -79,12 +102,20 @@ export function seenTreeOf(profile: string) {
       const note = `${planted ? 'planted' : 'local'} ${treeId}`
       if (readNote(name) !== note) writeNote(name, note)
     },
+    /** Calls back when another page has kept one. @returns ends it */
+    watch(onKept: () => void): () => void {
+      const heard = ({ key }: StorageEvent): void => {
+        if (key === name) onKept()
+      }
+      window.addEventListener('storage', heard)
+      return () => window.removeEventListener('storage', heard)
+    },
   }
 }
 
 /** Until when a profile's page has told of devices that were added, milliseconds since 1970; 0 at first. */
 export function toldOf(profile: string) {
-  const name = `blocktree-${profile}-told`
+  const name = toldNote(profile)
   return {
     recall(): number {
       const atMs = Number(readNote(name))
@@ -94,6 +125,14 @@ export function toldOf(profile: string) {
   }
 }
 
+/** All that is noted of a profile. */
+export function forgetNotes(profile: string): void {
+  for (const name of [seenNote(profile), toldNote(profile)]) writeNote(name, null)
+}
+
+const seenNote = (profile: string): string => `blocktree-${profile}-seen`
+const toldNote = (profile: string): string => `blocktree-${profile}-told`
+
 // A browser that blocks the site's data throws at the very word; then nothing is remembered, as nothing is kept.
 function readNote(name: string): string {
   try {
@@ -102,9 +141,10 @@ function readNote(name: string): string {
     return ''
   }
 }
-function writeNote(name: string, note: string): void {
+function writeNote(name: string, note: string | null): void {
   try {
-    localStorage.setItem(name, note)
+    if (note === null) localStorage.removeItem(name)
+    else localStorage.setItem(name, note)
   } catch {
     // As above; or there is no room, which the node tells of.
   }

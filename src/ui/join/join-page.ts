@@ -35,7 +35,9 @@ export class BtJoinPage extends LitElement {
   readonly #surroundings = surroundingsOf({
     userAgent: navigator.userAgent,
     maxTouchPoints: navigator.maxTouchPoints,
+    // A pretend device is no more than it says.
     isStandalone:
+      window.parent !== window ||
       matchMedia('(display-mode: standalone)').matches ||
       (navigator as { readonly standalone?: boolean }).standalone === true,
   })

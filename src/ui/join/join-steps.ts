@@ -130,7 +130,7 @@ function nameStep(course: JoinCourse) {
           autocomplete="off"
           maxlength="60"
           required
-          .value=${suggestDeviceName(navigator)}
+          .value=${window.parent === window ? suggestDeviceName(navigator) : join.name.pretend}
           aria-describedby="device-help"
       /></label>
       <p class="quiet small" id="device-help">${join.name.deviceHelp}</p>

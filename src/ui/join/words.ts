@@ -126,6 +126,7 @@ export const joinWords = {
       help: 'Next you see whose tree it is; nothing leaves this device before you say yes.',
       device: 'What should this device be called?',
       deviceHelp: 'Your other devices show this name.',
+      pretend: 'Pretend phone',
       missing: 'A name needs at least one character.',
       button: 'Continue',
       other: 'Read another code',

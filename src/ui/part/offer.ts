@@ -2,7 +2,7 @@
  * One thing that the page offers by itself, above everything else.
  * @module
  */
-import { LitElement, css, html, nothing } from 'lit'
+import { LitElement, css, html } from 'lit'
 import { type IconName, icon } from './icon.ts'
 import { shared } from './shared.ts'
 
@@ -12,7 +12,7 @@ export interface Offer {
   readonly button: string
   readonly accept: () => void
   /** What one may want instead. */
-  readonly other?: { readonly button: string; readonly accept: () => void }
+  readonly others?: readonly { readonly button: string; readonly accept: () => void }[]
 }
 
 export class BtOffer extends LitElement {
@@ -66,7 +66,7 @@ export class BtOffer extends LitElement {
     return html`<aside>
       ${icon(offer.icon)}
       <p>${offer.text}</p>
-      ${offer.other ? html`<button class="plain" @click=${offer.other.accept}>${offer.other.button}</button>` : nothing}
+      ${offer.others?.map(({ button, accept }) => html`<button class="plain" @click=${accept}>${button}</button>`)}
       <button @click=${offer.accept}>${offer.button}</button>
     </aside>`
   }
