@@ -183,10 +183,14 @@ async function ceremony(
   if (obstacle !== null) throw obstacle === 'notHere' ? new PasskeyNotHereError() : new PasskeyMissingError()
   const controller = new AbortController()
   const abort = (): void => controller.abort()
+  // Chromium under load sometimes never answers a prompt that was aborted; nobody is to wait for it.
+  const aborted = new Promise<never>((_, reject) =>
+    controller.signal.addEventListener('abort', () => reject(controller.signal.reason as DOMException)),
+  )
   signal?.addEventListener('abort', abort)
   const timer = setTimeout(abort, answerWithinMs)
   try {
-    const credential = await ask(controller.signal)
+    const credential = await Promise.race([ask(controller.signal), aborted])
     if (credential instanceof PublicKeyCredential) return credential
     throw new PasskeyMissingError()
   } catch (error) {

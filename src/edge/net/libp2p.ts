@@ -179,8 +179,8 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
   for (const relay of relays) void keepReachable(relay)
 
   const lanesOn = async (path: Path): Promise<Connection> => {
-    const [known] = connectionsOn(path)
-    if (known) return known
+    // The other side was faster; its connection was told of, and nobody is given one twice.
+    if (connections.has(path)) throw new Error('connected')
     const signal = AbortSignal.timeout(relayedDialTimeoutMs)
     const openLane = (lane: Lane): Promise<Stream> => path.newStream(protocols[lane], { ...laneOptions, signal })
     const [control, bulk] = await Promise.all([openLane('control'), openLane('bulk')])
@@ -225,6 +225,7 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
     async dial(peer, through) {
       const id = peerIdFromPublicKey(publicKeyFromRaw(peer))
       await Promise.all([...leaving].filter(({ remotePeer }) => remotePeer.equals(id)).map(ended))
+      if ([...connections.keys()].some(({ remotePeer }) => remotePeer.equals(id))) return connectedAlready
       const found = await dialNear(id)
       if (found) return accepted(found)
       const tried = await Promise.allSettled(through.map(toRelay))
@@ -287,6 +288,10 @@ function bindingOf(shim: RtcShim, path: Path, streams: Readonly<Record<Lane, Str
 const relaysAway = refused(
   'relaysAway',
   'No relay answers, and without one the other device can not be found. Check the network; it is tried again.',
+)
+const connectedAlready = refused(
+  'connectedAlready',
+  'This device is connected with that one already. Wait a moment, then try again.',
 )
 const peerAway = refused('peerAway', 'The other device can not be reached now. It may be asleep or without network.')
 const tooManyStreams = refused(
