@@ -68,7 +68,7 @@ test('leaves nothing readable at rest, and refuses rows that were changed or mov
     const deviceKey = await bench.makeKey()
     const store = await bench.openStore({ profile: 'p', deviceKey })
     const marker = 'names of everything that grows'
-    const tables = ['node', 'raft', 'log', 'state', 'staging', 'holding', 'object'] as const
+    const tables = ['node', 'raft', 'log', 'state', 'staging', 'holding', 'outbox', 'object'] as const
     await store.write(
       tables.flatMap((table) =>
         ['first', 'second'].map((key) => ({

@@ -43,6 +43,8 @@ export interface TreeStatus {
     readonly unlocksByPasskey: boolean
   } | null
   readonly deviceCount: number
+  /** How much lies in quarantine. */
+  readonly quarantinedCount: number
 }
 
 export type JobKind = 'add' | 'move' | 'plant' | 'export' | 'import' | 'purge'
@@ -149,6 +151,20 @@ export interface StorageReport {
   readonly stateRoot: string
 }
 
+/** Something that this device had kept and that the tree then refused for good. It stays here until a person decides. */
+export interface Quarantined {
+  /** Its content, where it has one, is opened under this id. */
+  readonly id: string
+  readonly deed: 'createFolder' | 'addFile' | 'writeFile' | 'rename' | 'move' | 'trash' | 'restore' | 'purge'
+  /** Of what it is about; empty where that is gone or many things. */
+  readonly name: string
+  /** Of its content. */
+  readonly sizeBytes: number
+  readonly madeAtMs: number
+  /** Why it was refused, in a sentence. */
+  readonly reason: string
+}
+
 /** One line of "who can read this". */
 export interface ReaderLine {
   readonly who: string
@@ -237,7 +253,12 @@ export interface NodeApi {
   purge(requestId: string, id: string | null): Promise<void>
   cancel(requestId: string): Promise<void>
 
-  /** Opens the content of a file (`id`), or of an export (`exportId`), for reading in order. */
+  quarantine(): Promise<readonly Quarantined[]>
+  /** Does it again; where the tree refuses it again, it comes back. */
+  retryQuarantined(id: string): Promise<void>
+  discardQuarantined(id: string): Promise<void>
+
+  /** Opens the content of a file (`id`), of an export (`exportId`), or of something in quarantine, for reading in order. */
   openContent(id: string, startByte?: number, endByte?: number): Promise<ContentHead>
   /** The next piece, verified against the signed root; null at the end. */
   nextChunk(streamId: string): Promise<Uint8Array | null>

@@ -18,12 +18,12 @@ import {
   sectorSizeBytes,
   writeSectors,
 } from '../core/block/block.ts'
-import { type BlockId, blockIdSizeBytes } from '../core/path/path.ts'
+import type { BlockId } from '../core/path/path.ts'
+import type { Platform } from '../port/platform.ts'
 import type { Change, Row, StorePort } from '../port/store.ts'
 import type { JobHandle } from './jobs.ts'
-import type { OwnTree } from './own-tree.ts'
 import { type ClusterPlace, inPlace, objectKey } from './place.ts'
-import { bodyOf, walk } from './read/content.ts'
+import { type Reading, readContent, walk } from './read/content.ts'
 
 /** Read, sealed and written at a time. */
 const pieceSizeBytes = 16 * sectorSizeBytes
@@ -34,11 +34,33 @@ type Put = Extract<Change, { kind: 'put' }>
 const leaseWire = listOf(bytesOf(48), 4096)
 const leaseSizeBytesMax = 4096 * 64
 
+/** Where bodies are made: on this device, for blocks of one cluster. */
+export interface Site {
+  readonly platform: Pick<Platform, 'store' | 'crypto' | 'random' | 'discard'>
+  readonly place: ClusterPlace
+}
+
 /** What a body is made from: a `Blob`, or anything that is read by slices like one. */
 export interface Content {
   readonly size: number
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> }
 }
+
+/** The content of a body that is there already, each slice opened when it is asked for. */
+export const contentOfBody = (reading: Reading, block: BlockId, body: Body): Content => ({
+  size: body.sizeBytes,
+  slice: (start, end) => ({
+    async arrayBuffer() {
+      const whole = new Uint8Array(Math.min(end, body.sizeBytes) - start)
+      let offset = 0
+      for await (const piece of readContent(reading, block, body, start, start + whole.length)) {
+        whole.set(piece, offset)
+        offset += piece.length
+      }
+      return whole.buffer
+    },
+  }),
+})
 
 export interface WrittenBody {
   readonly bodyRoot: Bytes
@@ -55,15 +77,15 @@ export interface WrittenBody {
  * @param content read in order, never held as a whole
  */
 export async function writeBody(
-  tree: OwnTree,
+  site: Site,
   block: BlockId,
   keyEpoch: number,
   keys: SectorKeys,
   content: Content,
   job: JobHandle,
 ): Promise<WrittenBody> {
-  const upload = content.size <= pieceSizeBytes ? null : tree.platform.random.bytes(16)
-  const lease = upload === null ? null : new Lease(tree.platform.store, tree.place, upload)
+  const upload = content.size <= pieceSizeBytes ? null : site.platform.random.bytes(16)
+  const lease = upload === null ? null : new Lease(site.platform.store, site.place, upload)
   let writer: BodyWriter = emptyBodyWriter
   try {
     let piece = content.size === 0 ? null : readPiece(content, 0)
@@ -76,23 +98,23 @@ export async function writeBody(
       piece = next < content.size ? readPiece(content, next) : null
       // Where this one fails nobody waits for the next any more.
       piece?.catch(() => {})
-      const sealed = await sealPiece(tree, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
+      const sealed = await sealPiece(site, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
       const progress = writeSectors(writer, sealed.leaves)
       writer = progress.writer
-      changes = [...sealed.changes, ...progress.pages.map((page) => putPage(tree.place, block, page))]
+      changes = [...sealed.changes, ...progress.pages.map((page) => putPage(site.place, block, page))]
       if (lease !== null) {
         await lease.write(changes)
-        tree.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
+        site.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
       }
       job.advance((start = next))
     }
     const { body, pages } = finishBody(writer, content.size)
-    const last = pages.map((page) => putPage(tree.place, block, page))
+    const last = pages.map((page) => putPage(site.place, block, page))
     if (lease === null) return { ...body, attached: [...changes, ...last], upload }
     await lease.write(last)
     return { ...body, attached: lease.end(), upload }
   } catch (error) {
-    if (upload !== null) await releaseUpload(tree, upload)
+    if (upload !== null) await releaseUpload(site, upload)
     throw error
   }
 }
@@ -102,18 +124,18 @@ export async function writeBody(
  * refused record, whose lease had then ended.
  */
 export async function abandonBody(
-  tree: OwnTree,
+  site: Site,
   block: BlockId,
   { bodyRoot, sizeBytes, upload }: WrittenBody,
 ): Promise<void> {
-  const { store } = tree.platform
-  for await (const objects of walk({ store, place: tree.place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
+  const { store } = site.platform
+  for await (const objects of walk({ store, place: site.place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
     await store.write(
-      objects.map(({ hash }): Change => ({ kind: 'delete', table: 'object', key: objectKey(tree.place, block, hash) })),
+      objects.map(({ hash }): Change => ({ kind: 'delete', table: 'object', key: objectKey(site.place, block, hash) })),
       'relaxed',
     )
   }
-  if (upload !== null) await releaseUpload(tree, upload)
+  if (upload !== null) await releaseUpload(site, upload)
 }
 
 async function readPiece(content: Content, start: number): Promise<Bytes> {
@@ -121,21 +143,21 @@ async function readPiece(content: Content, start: number): Promise<Bytes> {
 }
 
 async function sealPiece(
-  tree: OwnTree,
+  site: Site,
   block: BlockId,
   keyEpoch: number,
   keys: SectorKeys,
   firstIndex: number,
   plaintext: Bytes,
 ) {
-  const salt = tree.platform.random.bytes(sectorSaltSizeBytes)
-  const sealed = await tree.platform.crypto.seal(planSeal(keys, tree.treeId, block, firstIndex, salt, plaintext))
+  const salt = site.platform.random.bytes(sectorSaltSizeBytes)
+  const sealed = await site.platform.crypto.seal(planSeal(keys, site.place.treeId, block, firstIndex, salt, plaintext))
   return {
     leaves: sealed.map(({ hash }): SectorLeaf => ({ hash, keyEpoch, salt })),
     changes: sealed.map(({ hash, ciphertext }): Put => ({
       kind: 'put',
       table: 'object',
-      key: objectKey(tree.place, block, hash),
+      key: objectKey(site.place, block, hash),
       value: ciphertext,
     })),
   }
@@ -187,50 +209,28 @@ class Lease {
   }
 }
 
-const releaseUpload = (tree: OwnTree, upload: Bytes): Promise<void> => release(tree, inPlace(tree.place, upload))
+const releaseUpload = (site: Site, upload: Bytes): Promise<void> => release(site, inPlace(site.place, upload))
 
-/** Deletes what uploads of an earlier life left behind; run before the first new one. */
-export const releaseStaged = (tree: OwnTree): Promise<void> => release(tree, inPlace(tree.place))
+/** Deletes what uploads of an earlier life left behind, whose leases neither a record nor the outbox has ended; run before the first new one. */
+export const releaseStaged = (site: Site): Promise<void> => release(site, inPlace(site.place))
 
-async function release(tree: OwnTree, prefix: Bytes): Promise<void> {
-  const { store } = tree.platform
-  const needed = new Map<string, ReadonlySet<string>>()
+async function release({ platform: { store }, place }: Site, prefix: Bytes): Promise<void> {
   for (;;) {
     const rows: readonly Row[] = await store.scan('staging', prefix, 64)
     if (rows.length === 0) return
     const changes: Change[] = []
     for (const { key, value } of rows) {
       for (const object of must(decode(leaseWire, value, leaseSizeBytesMax)))
-        if (!(await isNeeded(tree, object, needed)))
-          changes.push({ kind: 'delete', table: 'object', key: inPlace(tree.place, object) })
+        changes.push({ kind: 'delete', table: 'object', key: inPlace(place, object) })
       changes.push({ kind: 'delete', table: 'staging', key })
     }
     await store.write(changes, 'relaxed')
   }
 }
 
-/**
- * Whether an object belongs to the version in force, or to one whose record another device may still put into the log. Where
- * this device alone decides, a lease ends with its record and none is left for either.
- */
-async function isNeeded(tree: OwnTree, object: Bytes, known: Map<string, ReadonlySet<string>>): Promise<boolean> {
-  if (!tree.isShared) return false
-  const block = object.slice(0, blockIdSizeBytes)
-  let needed = known.get(keyOf(block))
-  if (needed === undefined) {
-    const current = bodyOf(tree.state, block)
-    const bodies = [
-      ...(current === null ? [] : [current]),
-      ...tree.holdings.stagedBodies(block).map(({ body }) => body),
-    ]
-    known.set(keyOf(block), (needed = await objectsOf(tree, block, bodies)))
-  }
-  return needed.has(keyOf(object.subarray(blockIdSizeBytes)))
-}
-
 /** What bodies of a block consist of, as far as their pages are here. */
 export async function objectsOf(
-  { platform, place }: OwnTree,
+  { platform, place }: Site,
   block: BlockId,
   bodies: readonly Body[],
 ): Promise<ReadonlySet<string>> {

@@ -7,8 +7,8 @@
  * changed and drops the log below them, in one transaction.
  * @module
  */
-import { BlocktreeError, type Bytes, type Check, keyOf, ok, refused } from '../core/bytes/bytes.ts'
-import { type AuthenticatedMap, entries as entriesOf } from '../core/merkle/merkle.ts'
+import { BlocktreeError, type Bytes, type Check, ok, refused } from '../core/bytes/bytes.ts'
+import type { AuthenticatedMap } from '../core/merkle/merkle.ts'
 import {
   type Configuration,
   type Entry,
@@ -37,6 +37,7 @@ import {
   summaryOf,
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
+import { Checkpoints } from './cluster/checkpoints.ts'
 import { checkpointChanges, differingKeys, identityRow, installChanges, readyChanges } from './cluster/durable.ts'
 import { FoldAhead } from './cluster/fold-ahead.ts'
 import { Gate } from './cluster/gate.ts'
@@ -47,13 +48,10 @@ import { Proposals } from './cluster/proposals.ts'
 import type { ClusterLink, ClusterOptions } from './cluster/options.ts'
 import { SnapshotSender } from './cluster/snapshots.ts'
 import { Ticker, drawIncarnation, jitterTicks, raftConfig } from './cluster/timing.ts'
+import { markGone } from './outbox/rows.ts'
 import type { PeerId } from './peers.ts'
 import { type Identity, readHeldState, readIdentity } from './read/held-state.ts'
 
-/** A checkpoint follows when so many entries, or so much of them, were applied since the last, or when all is quiet for a while. */
-const checkpointEntryCount = 256
-const checkpointSizeBytes = 8 * 1024 * 1024
-const checkpointQuietMs = 5000
 /** Entries before the checkpoint that are kept for members who were away for a moment. */
 const keptEntryCount = 1024
 
@@ -67,6 +65,7 @@ export class Cluster {
   readonly #sender = new SnapshotSender()
   readonly #intake: Intake
   readonly #ticker: Ticker
+  readonly #checkpoints: Checkpoints
   /** Under which name each device says that it is here. */
   readonly #present = new Map<PeerId, NodeId>()
   #link: ClusterLink | null = null
@@ -79,17 +78,12 @@ export class Cluster {
   #arrived: { readonly index: number; readonly map: AuthenticatedMap } | null = null
   #pumping: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
-  #dirty = new Map<string, Bytes>()
   #appliedIndex: number
   #appliedTerm: number
   /** In force at the applied index. */
   #configuration: Configuration
   /** As of the last checkpoint. */
   #checkpointMap: AuthenticatedMap
-  #sizeSinceCheckpointBytes = 0
-  #isCheckpointWanted = false
-  #cancelQuiet: (() => void) | null = null
-  #quietSinceIndex = -1
   #isClosed = false
 
   private constructor(options: ClusterOptions, identity: Identity, log: MemoryLog, state: TreeState) {
@@ -118,6 +112,7 @@ export class Cluster {
       },
     })
     this.#ticker = new Ticker(platform.clock, () => this.#tick())
+    this.#checkpoints = new Checkpoints(platform.clock, () => void this.#pump())
     this.#raft = createRaft(raftConfig(identity.nodeId), log, {
       appliedIndex: log.base.index,
       electionJitterTicks: jitterTicks(platform.random),
@@ -134,9 +129,9 @@ export class Cluster {
     const identity = { nodeId, generation }
     const state = base ?? emptyTree(place.treeId)
     const cluster = new Cluster(options, identity, new MemoryLog({ index: 0, term: 0, configuration }), state)
-    if (base !== null) cluster.#markAll()
+    if (base !== null) cluster.#checkpoints.allChanged(base.map)
     // The checkpoint goes first: it names the voters, without which the log that follows means nothing.
-    await cluster.#checkpoint([identityRow(place, identity)])
+    await cluster.#checkpoint([identityRow(place, identity), markGone(place)])
     await cluster.#begin()
     return cluster
   }
@@ -193,9 +188,35 @@ export class Cluster {
     this.#tickIfNeeded()
   }
 
+  /** Whether somebody is known now who takes changes. */
+  get isReachable(): boolean {
+    const { role, leader } = this.#raft
+    return role === 'leader' || (leader !== null && this.#link?.isUp(peerOf(leader)) === true)
+  }
+
+  /** Gate 1, for what is going to be given. */
+  check(operation: Operation): Promise<Check> {
+    return this.#gate.check(operation)
+  }
+
+  /** Resolves when a majority of the voters holds the bodies that an operation refers to. */
+  async stage(operation: Operation): Promise<Check> {
+    return this.isSoleVoter || this.#link === null ? ok : this.#link.stage(operation)
+  }
+
+  /**
+   * Gives operations that have passed gate 1 to whoever leads, in their order; what becomes of them shows in the fold. Resolves when
+   * all are decided, or when somebody is not known to have decided them in time.
+   */
+  async give(operations: readonly Operation[]): Promise<void> {
+    const ends = operations.map((operation) => this.#queue(operation, []))
+    void this.#pump()
+    await Promise.allSettled(ends)
+  }
+
   /**
    * Proposes one operation. Resolves when it is committed and folded, with what became of it; rejects when the node can not say.
-   * @param attached rows that the operation refers to; they are durable no later than the operation
+   * @param attached rows that the operation refers to, durable together with it; only where this node alone decides
    */
   async propose(operation: Operation, attached: readonly Change[] = []): Promise<Outcome> {
     this.#throwIfStopped()
@@ -203,37 +224,20 @@ export class Cluster {
     try {
       const passed = await this.#gate.check(operation)
       if (!passed.ok) return passed
-      if (!this.isSoleVoter && this.#link !== null) {
-        const staged = await this.#link.stage(operation, attached)
-        if (!staged.ok) return staged
-      }
       this.#throwIfStopped()
-      const sinceMs = this.#options.platform.clock.monotonicMs()
-      // What was staged is durable already, and its lease ends when the record is folded, not when it is logged.
-      const isAlone = this.isSoleVoter
-      const written = isAlone ? attached : []
-      const settled = new Promise<Outcome>((resolve, reject) =>
-        this.#proposals.add({
-          operation,
-          attached: written,
-          resolve,
-          reject,
-          sinceMs,
-          isForeign: false,
-          wasGiven: false,
-        }),
-      )
-      return isAlone ? settled : settled.then((outcome) => this.#endLease(outcome, attached))
+      if (attached.length > 0 && !this.isSoleVoter) return othersDecide
+      return this.#queue(operation, attached)
     } finally {
       // Those that are at the gate together travel together.
       if (--this.#atGateCount === 0) void this.#pump()
     }
   }
 
-  async #endLease(outcome: Outcome, attached: readonly Change[]): Promise<Outcome> {
-    const ends = attached.filter(({ kind }) => kind === 'delete')
-    if (outcome.ok && ends.length > 0) await this.#options.platform.store.write(ends, 'relaxed')
-    return outcome
+  #queue(operation: Operation, attached: readonly Change[]): Promise<Outcome> {
+    const sinceMs = this.#options.platform.clock.monotonicMs()
+    return new Promise<Outcome>((resolve, reject) =>
+      this.#proposals.add({ operation, attached, resolve, reject, sinceMs, isForeign: false, wasGiven: false }),
+    )
   }
 
   /** Changes who votes; every added device must be a learner already. Refused where this node does not lead. */
@@ -327,7 +331,7 @@ export class Cluster {
     const change = wantedChange(configuration, this.#present, (id) => id === principal || link.isDevice(id))
     if (change === null) return
     // Whoever joins begins with a snapshot, and of nothing there is none.
-    if (this.#log.base.index === 0) this.#isCheckpointWanted = true
+    if (this.#log.base.index === 0) this.#checkpoints.want()
     else this.#stepNow({ kind: 'proposeConfiguration', change })
   }
 
@@ -348,7 +352,7 @@ export class Cluster {
     await this.#pump()
     this.#isClosed = true
     this.#ticker.run(false)
-    this.#cancelQuiet?.()
+    this.#checkpoints.close()
     this.#proposals.rejectAll(new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.'))
     if (this.#failure === null && this.#appliedIndex > this.#log.base.index) await this.#checkpoint()
   }
@@ -358,7 +362,7 @@ export class Cluster {
     if (this.#failure !== null) return
     this.#failure = { error }
     this.#ticker.run(false)
-    this.#cancelQuiet?.()
+    this.#checkpoints.close()
     this.#proposals.rejectAll(error)
   }
 
@@ -413,10 +417,10 @@ export class Cluster {
       this.#isLogOpen = true
       do {
         while (hasReady(this.#raft) && !this.#isOver) await this.#handleReady()
-        if (this.#isCheckpointDue && !this.#isOver) await this.#checkpoint()
+        if (this.#checkpoints.isDue(this.#appliedCount) && !this.#isOver) await this.#checkpoint()
       } while (!this.#isOver && (this.#proposeNext() || hasReady(this.#raft)))
       this.#forward()
-      this.#scheduleCheckpoint()
+      if (!this.#isOver) this.#checkpoints.schedule(this.#appliedIndex, this.#appliedCount)
     } catch (error) {
       this.#fail(error)
     }
@@ -426,7 +430,8 @@ export class Cluster {
   #proposeNext(): boolean {
     if (!this.#canPropose) return false
     const waiting = this.#proposals.take()
-    const stampMs = Math.max(this.#options.platform.clock.nowMs(), summaryOf(this.#state)?.stampMs ?? 0, this.#stampMs)
+    const lastMs = Math.max(summaryOf(this.#state)?.stampMs ?? 0, this.#stampMs)
+    const stampMs = Math.max(this.#options.platform.clock.nowMs(), lastMs + 1)
     const batch: Batch = { stampMs, operations: waiting.map(({ operation }) => operation) }
     const data = encodeBatch(batch)
     const [raft, placed] = propose(this.#raft, data)
@@ -509,11 +514,10 @@ export class Cluster {
     const before = this.#state
     this.#state = { ...before, map: arrived.map }
     this.#checkpointMap = arrived.map
-    this.#dirty = new Map()
+    this.#checkpoints.begin()
     this.#appliedIndex = index
     this.#appliedTerm = term
     this.#configuration = configuration
-    this.#sizeSinceCheckpointBytes = 0
     onApplied(before, this.#state, differingKeys(before.map, arrived.map), null)
     this.#proposals.settleBy(this.#state)
   }
@@ -533,8 +537,7 @@ export class Cluster {
     const before = this.#state
     const { state, outcomes, touched } = this.#foldAhead.fold(before, batch)
     this.#state = state
-    this.#sizeSinceCheckpointBytes += entry.data.length
-    for (const key of touched) this.#dirty.set(keyOf(key), key)
+    this.#checkpoints.applied(touched, entry.data.length)
     const { operations } = batch
     const isOwn = (position: number): boolean =>
       own === null ? this.#proposals.isElsewhere(operations[position]!) : !own[position]!.isForeign
@@ -545,28 +548,9 @@ export class Cluster {
 
   // --- checkpoints ----------------------------------------------------------------------------------------------------------
 
-  #markAll(): void {
-    for (const [key] of entriesOf(this.#state.map)) this.#dirty.set(keyOf(key), key)
-  }
-
-  get #isCheckpointDue(): boolean {
-    return (
-      this.#appliedIndex - this.#log.base.index >= checkpointEntryCount ||
-      this.#sizeSinceCheckpointBytes >= checkpointSizeBytes ||
-      (this.#isCheckpointWanted && this.#appliedIndex > this.#log.base.index)
-    )
-  }
-
-  #scheduleCheckpoint(): void {
-    // Heartbeats do not count as noise.
-    if (this.#appliedIndex === this.#quietSinceIndex) return
-    this.#quietSinceIndex = this.#appliedIndex
-    this.#cancelQuiet?.()
-    if (this.#appliedIndex === this.#log.base.index || this.#isOver) return
-    this.#cancelQuiet = this.#options.platform.clock.after(checkpointQuietMs, () => {
-      this.#isCheckpointWanted = true
-      void this.#pump()
-    })
+  /** Since the last checkpoint. */
+  get #appliedCount(): number {
+    return this.#appliedIndex - this.#log.base.index
   }
 
   async #checkpoint(more: readonly Change[] = []): Promise<void> {
@@ -576,10 +560,7 @@ export class Cluster {
     const hasOthers = membersOf(this.#configuration).size > 1
     const upTo = hasOthers ? Math.max(0, base.index - keptEntryCount) : base.index
     const after = this.#log.firstIndex() - 1
-    const changes = checkpointChanges(place, base, map, this.#dirty.values(), { after, upTo })
-    this.#dirty = new Map()
-    this.#isCheckpointWanted = false
-    this.#sizeSinceCheckpointBytes = 0
+    const changes = checkpointChanges(place, base, map, this.#checkpoints.begin(), { after, upTo })
     await platform.store.write([...changes, ...more], 'strict')
     this.#log.checkpointed(base, upTo)
     this.#checkpointMap = map
@@ -587,4 +568,5 @@ export class Cluster {
 }
 
 const noData = new Uint8Array()
+const othersDecide = refused('othersDecide', 'Other devices have begun to decide about this tree; try again.')
 const forged = refused('raftForged', 'A device spoke in the name of another one, so the connection to it was closed.')

@@ -31,7 +31,7 @@ import { type TreeState, contentOf, keys, rowKind, readRow, summaryOf } from '..
 import type { Change, StorePort, Table } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
 import { type ClusterPlace, inPlace, objectKey } from './place.ts'
-import { scanAll } from './read/held-state.ts'
+import { scanAll } from './read/scan.ts'
 
 /** How long a staged body waits for its record, by the stamps of the fold. */
 const stagedLifeMs = 24 * 60 * 60 * 1000
@@ -250,6 +250,11 @@ export class Holdings {
         if (!isTaken) this.#doom({ block: blockIdOf(path), body: { bodyRoot, sizeBytes } }, !isOwn(at))
       })
     })
+  }
+
+  /** Nothing needs a body any more that was kept here. */
+  doom(block: BlockId, body: Body): void {
+    this.#doom({ block, body }, true)
   }
 
   #doom(doomed: Doomed, isForSweeper: boolean): void {

@@ -7,8 +7,10 @@ import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { root } from '../core/merkle/merkle.ts'
 import { type BlockId, rootBlockId } from '../core/path/path.ts'
 import { accessOf, devicesOf, entryOf, parentOf } from '../core/tree/tree.ts'
-import type { DeviceLine, ReaderLine, StorageReport } from './api.ts'
+import type { DeviceLine, Quarantined, ReaderLine, StorageReport } from './api.ts'
 import { peerOf } from './cluster/membership.ts'
+import { bodyOfDeed } from './outbox/deed.ts'
+import { idOfQuarantined } from './outbox/quarantine.ts'
 import type { RunningNode } from './running-node.ts'
 import { idFromText, idText } from './read/view.ts'
 
@@ -79,5 +81,25 @@ export async function storageReport(node: RunningNode): Promise<StorageReport> {
       fileCount++
     }
   }
-  return { ...usage, treeBytes, trashBytes, fileCount, stateRoot: toHex(root(tree.state.map)) }
+  return { ...usage, treeBytes, trashBytes, fileCount, stateRoot: toHex(root(tree.committed.map)) }
+}
+
+export function quarantineOf(node: RunningNode): readonly Quarantined[] {
+  const { tree, view } = node.home
+  return tree.outbox.quarantine.list.flatMap((kept) => {
+    const { tag, value } = kept.deed
+    // Steps of a move are no loss, and never come here.
+    if (tag === 'rekey' || tag === 'arrive') return []
+    const named = 'name' in value ? value.name : 'block' in value ? (view.get(idText(value.block))?.name ?? '') : ''
+    return [
+      {
+        id: idOfQuarantined(kept),
+        deed: tag,
+        name: named,
+        sizeBytes: bodyOfDeed(kept.deed)?.body.sizeBytes ?? 0,
+        madeAtMs: kept.madeAtMs,
+        reason: kept.fault?.local ?? '',
+      },
+    ]
+  })
 }

@@ -20,8 +20,8 @@ export function deviceBodyFor(
   name: string,
 ): DeviceBody {
   const root = rootBlockId(tree.treeId)
-  const access = accessOf(tree.state, root)
-  const rootKey = tree.ring.keyOf(tree.state, root)
+  const access = accessOf(tree.committed, root)
+  const rootKey = tree.ring.keyOf(tree.committed, root)
   if (access === null || rootKey === null)
     throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in.')
   return {
@@ -42,8 +42,8 @@ export function deviceBodyFor(
  */
 export async function admit(tree: OwnTree, device: SignedDevice, writecap: Writecap): Promise<void> {
   const root = rootBlockId(tree.treeId)
-  const previous = accessOf(tree.state, root)
-  const rootKey = tree.ring.keyOf(tree.state, root)
+  const previous = accessOf(tree.committed, root)
+  const rootKey = tree.ring.keyOf(tree.committed, root)
   if (previous === null || rootKey === null)
     throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in.')
   const { credential } = device.fields

@@ -8,10 +8,10 @@
 import { StoreDamagedError, equal } from '../core/bytes/bytes.ts'
 import { type BlockId, type IdPath, rootBlockId } from '../core/path/path.ts'
 import { type TreeState, entryOf, pathOf } from '../core/tree/tree.ts'
-import type { Content } from './bodies.ts'
+import { contentOfBody } from './bodies.ts'
 import type { JobHandle } from './jobs.ts'
 import type { Home } from './home.ts'
-import { type OwnTree, requestIdOf } from './own-tree.ts'
+import type { OwnTree } from './own-tree.ts'
 import { bodyOf, readContent } from './read/content.ts'
 import { TreeView, idFromText, idText } from './read/view.ts'
 
@@ -24,7 +24,9 @@ export async function moveIn(source: OwnTree, target: Home, job: JobHandle): Pro
     const block = idFromText(item.id)!
     const parent = item.parentId === view.rootId ? target.view.rootId : item.parentId!
     if (entryOf(target.tree.state, block) === null) {
-      if (item.kind === 'folder') await moveFolder(target, parent, block, item.name)
+      const request = requestFor(block)
+      if (item.kind === 'folder')
+        await target.files.putFolder(request, block, placeIn(target.tree.state, parent), item.name)
       else await moveFile(source, target, parent, block, item.name, job)
     }
     if (item.trashedAtMs !== null && target.view.get(item.id)?.trashedAtMs === null) {
@@ -35,15 +37,6 @@ export async function moveIn(source: OwnTree, target: Home, job: JobHandle): Pro
   }
 }
 
-async function moveFolder({ tree, files }: Home, parentId: string, block: BlockId, name: string): Promise<void> {
-  const key = tree.platform.random.bytes(32)
-  await tree.change(
-    requestFor(block),
-    await files.newBlock(placeIn(tree.state, parentId), block, 'directory', name, key),
-  )
-  key.fill(0)
-}
-
 async function moveFile(
   source: OwnTree,
   { tree, files }: Home,
@@ -52,41 +45,22 @@ async function moveFile(
   name: string,
   job: JobHandle,
 ): Promise<void> {
+  const body = bodyOf(source.state, block)
+  if (body === null) throw new StoreDamagedError('a file without content')
   // The person cancels uploads, not what he has already; progress is counted per item above.
   const quiet: JobHandle = { advance: () => {}, setTotal: () => {}, check: () => job.check() }
-  await files.putFile(requestFor(block), block, contentOf(source, block), quiet, (finish) =>
+  await files.putFile(requestFor(block), block, contentOfBody(source.reading, block, body), quiet, (finish) =>
     finish(placeIn(tree.state, parentId), name),
   )
 }
 
 /** Told apart from the request that made the block in its first tree. */
-const requestFor = (block: BlockId) => requestIdOf(`move-in-${idText(block)}`)
+const requestFor = (block: BlockId) => `move-in-${idText(block)}`
 
 function placeIn(state: TreeState, parentId: string): IdPath {
   const path = pathOf(state, idFromText(parentId) ?? rootBlockId(state.treeId))
   if (path === null) throw new StoreDamagedError('a folder that moved in')
   return path
-}
-
-/** The content of a block as `writeBody` reads it: by slices, each opened when it is asked for. */
-function contentOf(tree: OwnTree, block: BlockId): Content {
-  const { reading } = tree
-  const body = bodyOf(tree.state, block)
-  if (body === null) throw new StoreDamagedError('a file without content')
-  return {
-    size: body.sizeBytes,
-    slice: (start, end) => ({
-      async arrayBuffer() {
-        const whole = new Uint8Array(Math.min(end, body.sizeBytes) - start)
-        let offset = 0
-        for await (const piece of readContent(reading, block, body, start, start + whole.length)) {
-          whole.set(piece, offset)
-          offset += piece.length
-        }
-        return whole.buffer
-      },
-    }),
-  }
 }
 
 /** Reads a file through the signatures of both trees, in step, and compares. */

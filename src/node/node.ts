@@ -46,6 +46,10 @@ export interface Standing {
   readonly peers: readonly PeerStatus[]
   /** Files whose bodies are not whole on this device. */
   readonly lackingCount: number
+  /** Deeds that the tree has not taken yet. */
+  readonly keptCount: number
+  /** Deeds that the tree has refused after they were kept. */
+  readonly quarantinedCount: number
 }
 
 export interface Node {
@@ -80,7 +84,7 @@ const membershipOf = (node: RunningNode): Membership => ({
   join: (address) => node.join(address, node.status().deviceName),
   letVote: (principals) => letVote(node.home.tree, principals),
   standing: () => {
-    const { cluster, holdings } = node.home.tree
+    const { cluster, holdings, outbox } = node.home.tree
     const { voters, learners } = cluster.members.configuration
     return {
       nodeId: cluster.identity.nodeId,
@@ -89,6 +93,8 @@ const membershipOf = (node: RunningNode): Membership => ({
       learners,
       peers: node.home.replication?.statuses ?? [],
       lackingCount: holdings.lacking.size,
+      keptCount: outbox.keptCount,
+      quarantinedCount: outbox.quarantine.list.length,
     }
   },
 })

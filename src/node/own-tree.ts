@@ -2,10 +2,9 @@
  * A tree on this node: its cluster, the keys that open it and the author that writes in it.
  * @module
  */
-import { type Bytes, RefusedError, StoreDamagedError, concat, toHex, u64be, utf8 } from '../core/bytes/bytes.ts'
-import { digest, principalOf } from '../core/crypto/crypto.ts'
-import type { SignedRecord } from '../core/block/block.ts'
-import { type BlockId, type TreeId, blockIdSizeBytes, rootBlockId } from '../core/path/path.ts'
+import { type Bytes, RefusedError, StoreDamagedError, toHex } from '../core/bytes/bytes.ts'
+import { principalOf } from '../core/crypto/crypto.ts'
+import { type BlockId, type TreeId, rootBlockId } from '../core/path/path.ts'
 import {
   type Operation,
   type TreeState,
@@ -15,23 +14,26 @@ import {
   keys,
   openDeviceName,
   readRow,
-  requestIdSizeBytes,
-  requestOf,
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
-import type { Change } from '../port/store.ts'
 import { Author } from './author.ts'
 import { Cluster } from './cluster.ts'
-import type { Applied, Folded } from './cluster/options.ts'
+import type { Applied, ClusterOptions } from './cluster/options.ts'
 import { Holdings } from './holdings.ts'
+import { type Feed, Outbox } from './outbox.ts'
 import type { ClusterPlace } from './place.ts'
 import type { ObjectStore, Reading } from './read/content.ts'
 import { KeyRing } from './read/key-ring.ts'
+import { Records } from './records.ts'
 
 /** What a device holds of a tree before it can read it. */
 export interface HeldTree {
   readonly cluster: Cluster
   readonly holdings: Holdings
+}
+
+interface JoiningTree extends HeldTree {
+  readonly feed: Feed
 }
 
 export interface TreeOptions {
@@ -49,70 +51,95 @@ export class OwnTree {
   readonly holdings: Holdings
   readonly ring: KeyRing
   readonly author: Author
+  readonly outbox: Outbox
   /** Where readers find objects; on other devices too, where there are any. */
   objects: ObjectStore
 
-  private constructor({ platform, treeId, keys }: TreeOptions, { cluster, holdings }: HeldTree, ring: KeyRing) {
+  private constructor(
+    { platform, treeId }: TreeOptions,
+    held: HeldTree,
+    ring: KeyRing,
+    author: Author,
+    outbox: Outbox,
+  ) {
     this.platform = platform
     this.place = placeOf(treeId)
-    this.cluster = cluster
-    this.holdings = holdings
+    this.cluster = held.cluster
+    this.holdings = held.holdings
     this.ring = ring
+    this.author = author
+    this.outbox = outbox
     this.objects = platform.store
-    const device = deviceOf(cluster.state, principalOf(keys.credential))
-    if (device === null) throw new StoreDamagedError('no writecap for this device')
-    this.author = new Author(keys, device.writecapHash)
   }
 
   /** null where this device does not hold the tree. */
   static async open(options: TreeOptions): Promise<OwnTree | null> {
-    const holdings = await holdingsOf(options)
-    const cluster = await Cluster.open(clusterOptions(options, holdings))
-    return cluster === null ? null : OwnTree.unlock(options, { cluster, holdings })
+    const opening = await openingOf(options)
+    const cluster = await Cluster.open(opening.options)
+    if (cluster === null) return null
+    const held = { ...opening, cluster }
+    return OwnTree.isReadable(options, held) ? OwnTree.unlock(options, held) : null
   }
 
   /** Takes part in a tree of which this device holds nothing yet. */
-  static async join(options: TreeOptions, generation: number): Promise<HeldTree> {
-    const holdings = await holdingsOf(options)
-    const known = await Cluster.open(clusterOptions(options, holdings))
-    return { holdings, cluster: known ?? (await Cluster.join(clusterOptions(options, holdings), generation)) }
+  static async join(options: TreeOptions, generation: number): Promise<JoiningTree> {
+    const opening = await openingOf(options)
+    const known = await Cluster.open(opening.options)
+    return { ...opening, cluster: known ?? (await Cluster.join(opening.options, generation)) }
   }
 
-  /** null as long as the device does not have what it needs to read the tree. */
-  static async unlock(options: TreeOptions, held: HeldTree): Promise<OwnTree | null> {
-    const { state } = held.cluster
-    const isKnown = deviceOf(state, principalOf(options.keys.credential)) !== null
-    if (!isKnown || accessOf(state, rootBlockId(options.treeId)) === null) return null
-    return new OwnTree(options, held, await KeyRing.unlock(state, options.keys))
+  /** Whether the device has what it needs to read the tree. */
+  static isReadable({ keys: nodeKeys, treeId }: TreeOptions, { cluster: { state } }: HeldTree): boolean {
+    const isKnown = deviceOf(state, principalOf(nodeKeys.credential)) !== null
+    return isKnown && accessOf(state, rootBlockId(treeId)) !== null
   }
 
+  /** For a tree that is readable; once, since from then on what is done here goes through what this gives. */
+  static async unlock(options: TreeOptions, held: JoiningTree): Promise<OwnTree> {
+    const { platform, keys: nodeKeys, treeId, onFailure } = options
+    const { cluster, holdings, feed } = held
+    const principal = principalOf(nodeKeys.credential)
+    const device = deviceOf(cluster.state, principal)
+    if (device === null) throw new StoreDamagedError('no writecap for this device')
+    const author = new Author(nodeKeys, device.writecapHash)
+    const ring = await KeyRing.unlock(cluster.state, nodeKeys)
+    const records = new Records(ring, author, platform.random)
+    const place = placeOf(treeId)
+    const outbox = await Outbox.open({ platform, place, cluster, holdings, ring, records, principal, feed, onFailure })
+    return new OwnTree(options, held, ring, author, outbox)
+  }
   /**
    * Makes the tree's cluster on this device with `first` as its first operation.
    * @param base the state that the operation continues; null for a tree that begins here
    */
   static async begin(options: TreeOptions, first: Operation, base: TreeState | null): Promise<OwnTree> {
-    const holdings = await holdingsOf(options)
-    const cluster = await Cluster.found(clusterOptions(options, holdings), base)
+    const opening = await openingOf(options)
+    const cluster = await Cluster.found(opening.options, base)
     const outcome = await cluster.propose(first)
     if (!outcome.ok) throw new RefusedError(outcome.fault)
-    return new OwnTree(options, { cluster, holdings }, await KeyRing.unlock(cluster.state, options.keys))
+    return OwnTree.unlock(options, { ...opening, cluster })
   }
 
+  /** As a person sees it: what is committed, and over it what was done here and is not yet. */
   get state(): TreeState {
+    return this.outbox.shown
+  }
+  /** As every device of the tree has it, sooner or later. */
+  get committed(): TreeState {
     return this.cluster.state
   }
   /** What contents are read with, as the tree is now. */
   get reading(): Reading {
     const { place, state, ring, objects } = this
     const { crypto, discard } = this.platform
-    return { store: objects, crypto, discard, place, state, ring }
+    return { store: objects, crypto, discard, place, sectorKeys: ring.sectorKeys.bind(ring, state) }
   }
   get treeId(): TreeId {
     return this.place.treeId
   }
   /** Whether a passkey can bring back the root's KEM secret, not the recovery card alone. */
   get hasPasskeyWrap(): boolean {
-    return (readRow(this.state, 'wraps', keys.wraps)?.byPasskey.length ?? 0) > 0
+    return (readRow(this.committed, 'wraps', keys.wraps)?.byPasskey.length ?? 0) > 0
   }
   /** What a device calls itself; null where it is none of the tree, or its name can not be read here. */
   deviceName(principal: Bytes): string | null {
@@ -122,40 +149,45 @@ export class OwnTree {
   }
   /** Whether other devices hold the tree too. */
   get isShared(): boolean {
-    return isShared(this.state)
+    return isShared(this.committed)
   }
   get rootId(): BlockId {
     return rootBlockId(this.treeId)
   }
 
-  /** Proposes records that are taken all together; rejects with RefusedError where the tree does not take them. */
-  async change(requestId: Bytes, records: readonly SignedRecord[], attached: readonly Change[] = []): Promise<void> {
-    const outcome = await this.cluster.propose({ tag: 'change', value: { requestId, records } }, attached)
-    if (!outcome.ok) throw new RefusedError(outcome.fault)
+  close(): Promise<void> {
+    this.outbox.close()
+    return this.cluster.close()
   }
 
-  /** Whether a request took effect already, in this life of the node or an earlier one. */
-  isDone(requestId: Bytes): boolean {
-    return requestOf(this.state, requestId)?.fault === null
+  /** Takes nothing more and writes nothing more. */
+  halt(error: unknown): void {
+    this.outbox.close()
+    this.cluster.halt(error)
   }
 }
 
 export const placeOf = (treeId: TreeId): ClusterPlace => ({ treeId, clusterId: rootBlockId(treeId) })
 
-const clusterOptions = ({ platform, treeId, keys, onApplied, onFailure }: TreeOptions, holdings: Holdings) => ({
-  platform,
-  place: placeOf(treeId),
-  principal: toHex(principalOf(keys.credential)),
-  onApplied: (before: TreeState, state: TreeState, touched: readonly Bytes[], folded: Folded | null) => {
-    if (folded === null) holdings.onInstalled(before, state)
-    else holdings.onApplied(before, state, touched, folded, isShared(state))
-    onApplied(before, state, touched, folded)
-  },
-  onFailure,
-})
-
-const holdingsOf = ({ platform, treeId, keys }: TreeOptions): Promise<Holdings> =>
-  Holdings.open(platform.store, placeOf(treeId), principalOf(keys.credential))
+async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailure }: TreeOptions) {
+  const place = placeOf(treeId)
+  const principal = principalOf(nodeKeys.credential)
+  const holdings = await Holdings.open(platform.store, place, principal)
+  const feed: Feed = { onApplied() {} }
+  const options: ClusterOptions = {
+    platform,
+    place,
+    principal: toHex(principal),
+    onApplied: (before, state, touched, folded) => {
+      if (folded === null) holdings.onInstalled(before, state)
+      else holdings.onApplied(before, state, touched, folded, isShared(state))
+      feed.onApplied(touched, folded)
+      onApplied(before, state, touched, folded)
+    },
+    onFailure,
+  }
+  return { holdings, feed, options }
+}
 
 /** Whether a tree has more devices than one; asked with every entry, and mostly of the same rows. */
 function isShared(state: TreeState): boolean {
@@ -163,11 +195,3 @@ function isShared(state: TreeState): boolean {
   for (const { dismissed } of devicesOf(state)) if (dismissed === null && ++count > 1) return true
   return false
 }
-
-/** A page's request id as the fold remembers it; `part` tells the steps of a longer job apart. */
-export const requestIdOf = (requestId: string, part = 0): Bytes =>
-  digest('blocktree/1/request', utf8(requestId), u64be(part)).slice(0, requestIdSizeBytes)
-
-/** The id of the block that a request makes: a repeated request means the same block. */
-export const blockIdOfRequest = (treeId: TreeId, requestId: string): BlockId =>
-  digest('blocktree/1/blockOfRequest', concat(treeId, utf8(requestId))).slice(0, blockIdSizeBytes)

@@ -63,7 +63,7 @@ export const treeAt = (profile: Profile, stage: Stage): TreeId | null =>
 
 /** Everything of a tree on this device, gone in one transaction. */
 export const forgetTree = (treeId: TreeId): readonly Change[] =>
-  (['raft', 'log', 'state', 'staging', 'holding', 'object'] as const).map((table) => ({
+  (['raft', 'log', 'state', 'staging', 'holding', 'outbox', 'object'] as const).map((table) => ({
     kind: 'deleteAll',
     table,
     prefix: treeId,

@@ -95,7 +95,7 @@ export class Replication {
       ask: (to, question) => this.#exchange.ask(to, question),
       isUp: (id) => this.#peers.isUp(id),
       isDevice: (id) => this.#peers.isDevice(id),
-      stage: (operation, attached) => this.sharing.stage(operation, attached),
+      stage: (operation) => this.sharing.stage(operation),
     }
     cluster.connect(link)
     this.sharing.fetchLacking()

@@ -4,7 +4,7 @@
  */
 import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
-import { type TreeId, rootBlockId } from '../core/path/path.ts'
+import { type BlockId, type TreeId, rootBlockId } from '../core/path/path.ts'
 import { type TreeState, devicesOf, rowKind, setOf, summaryOf } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { NodeEvent, TreeStatus } from './api.ts'
@@ -18,12 +18,13 @@ import { Joinings } from './joinings.ts'
 import type { TreeAddress } from './members.ts'
 import { moveIn } from './move-in.ts'
 import { Network, type NetworkOptions } from './network.ts'
-import { OwnTree, blockIdOfRequest } from './own-tree.ts'
+import { OwnTree } from './own-tree.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
 import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
 import { TreeView, idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
 import { releaseStaged } from './bodies.ts'
+import { blockIdOfRequest } from './request.ts'
 import { Sweeper } from './sweep.ts'
 import { welcomeContent, welcomeName, welcomeRequest } from './welcome.ts'
 
@@ -139,14 +140,21 @@ export class RunningNode {
   }
 
   async #moveTo(tree: OwnTree): Promise<void> {
-    await this.#home?.tree.cluster.close()
+    await this.#home?.tree.close()
     this.#home?.tree.ring.close()
     this.streams.closeAll()
     const view = new TreeView(tree.state, tree.ring)
     const sweeper = new Sweeper(tree, this.streams)
-    this.#home = { tree, view, files: new Files(tree, view), sweeper, replication: null }
+    const files = new Files(tree, view)
+    const home: Home = { tree, view, files, sweeper, replication: null }
+    this.#home = home
+    tree.outbox.onShown = (shown, touched) => this.#onShown(home, shown, touched)
+    tree.outbox.onSettled = (deed) => {
+      const top = files.unfinishedBy(deed)
+      if (top !== null) this.#finishMove(top)
+    }
     sweeper.start()
-    void this.#settle(this.#replicate(this.#home))
+    void this.#settle(this.#replicate(home))
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
   }
 
@@ -155,25 +163,28 @@ export class RunningNode {
       platform: this.platform,
       keys: this.keys,
       treeId,
-      onApplied: (_before: TreeState, state: TreeState, touched: readonly Bytes[]) => {
-        this.#onApplied(treeId, state, touched)
+      onApplied: (_before: TreeState, _state: TreeState, touched: readonly Bytes[]) => {
+        this.#onApplied(treeId, touched)
         this.#onJoined()
       },
       onFailure: (error: unknown) => this.fail(error),
     }
   }
 
-  #onApplied(treeId: TreeId, state: TreeState, touched: readonly Bytes[]): void {
+  #onApplied(treeId: TreeId, touched: readonly Bytes[]): void {
     const home = this.#home
     if (home === null || !equal(home.tree.treeId, treeId)) return
-    const change = home.view.update(state, touched)
     home.sweeper.onApplied(touched)
     home.replication?.saySoon()
     if (touched.some((key) => key[0] === rowKind.device)) {
       home.replication?.refresh()
       void this.#settle(this.#replicate(home))
     }
-    this.emit({ kind: 'changed', tree: this.status(), ...change })
+  }
+
+  #onShown(home: Home, shown: TreeState, touched: readonly Bytes[]): void {
+    if (this.#home !== home || this.#isStopped) return
+    this.emit({ kind: 'changed', tree: this.status(), ...home.view.update(shown, touched) })
   }
 
   /** Other devices are talked to as soon as there are any. */
@@ -189,7 +200,9 @@ export class RunningNode {
     if (replication === null) return
     home.replication = replication
     tree.objects = replication.sharing.objects()
-    home.view.copyCountOf = (block, stampMs) => replication.sharing.copyCount(block, stampMs)
+    // What is kept here is nowhere else, whatever others say that they have.
+    home.view.copyCountOf = (block, stampMs) =>
+      tree.outbox.hasNewContent(block) ? 1 : replication.sharing.copyCount(block, stampMs)
     this.#countCopies(home)
   }
 
@@ -218,8 +231,11 @@ export class RunningNode {
     const untilSwept = (): Promise<void> => Promise.resolve()
     await this.#network.replicate(treeId, { held, untilSwept, host, onChanged() {} })
     const tree = await new Promise<OwnTree>((resolve, reject) => {
+      let isReading = false
       const tryToRead = (): void => {
-        OwnTree.unlock(options, held).then((own) => own !== null && resolve(own), reject)
+        if (isReading || !OwnTree.isReadable(options, held)) return
+        isReading = true
+        OwnTree.unlock(options, held).then(resolve, reject)
       }
       this.#onJoined = tryToRead
       tryToRead()
@@ -241,14 +257,13 @@ export class RunningNode {
   #resume(): void {
     const from = treeAt(this.#profile, 'leaving')
     if (from !== null) void this.#settle(this.#moveIn(from))
-    for (const block of this.home.files.unfinishedMoves()) {
-      const id = `resume-move-${toHex(block)}`
-      void this.#settle(
-        this.jobs.run(id, 'move', this.home.view.get(id)?.name ?? '', 0, (job) =>
-          this.home.files.finishMove(block, job),
-        ),
-      )
-    }
+    for (const block of this.home.files.unfinishedMoves()) this.#finishMove(block)
+  }
+
+  #finishMove(top: BlockId): void {
+    const { files, view } = this.home
+    const name = view.get(idText(top))?.name ?? ''
+    void this.#settle(this.jobs.run(`resume-move-${toHex(top)}`, 'move', name, 0, (job) => files.finishMove(top, job)))
   }
 
   /** Deletes for good what has been in the trash for thirty days that this device lived through. */
@@ -274,7 +289,7 @@ export class RunningNode {
   }
 
   async plant(requestId: string, plantingId: string, assertion: Parameters<Plantings['finish']>[1]): Promise<void> {
-    if (summaryOf(this.home.tree.state)?.treeId !== undefined && this.status().planted) {
+    if (this.status().planted) {
       throw new BlocktreeError('alreadyPlanted', 'This tree is planted already.')
     }
     const from = this.home.tree.treeId
@@ -288,7 +303,7 @@ export class RunningNode {
     const source = await OwnTree.open({ ...this.#treeOptions(from) })
     if (source !== null) {
       await this.jobs.run(requestId, 'plant', '', 0, (job) => moveIn(source, this.home, job))
-      await source.cluster.close()
+      await source.close()
       source.ring.close()
     }
     await this.platform.store.write(forgetTree(from), 'strict')
@@ -360,7 +375,7 @@ export class RunningNode {
 
   status(): TreeStatus {
     const { tree, view } = this.home
-    const { state } = tree
+    const state = tree.committed
     const summary = summaryOf(state)!
     const set = setOf(state, summary.setSequence)!
     const rootKey = tree.ring.keyOf(state, rootBlockId(tree.treeId), summary.profileKeyEpoch)
@@ -382,6 +397,7 @@ export class RunningNode {
           }
         : null,
       deviceCount: [...devicesOf(state)].filter(({ dismissed }) => dismissed === null).length,
+      quarantinedCount: tree.outbox.quarantine.list.length,
     }
   }
 
@@ -391,7 +407,7 @@ export class RunningNode {
     this.jobs.cancelAll()
     this.streams.closeAll()
     await this.#network.close()
-    await this.#home?.tree.cluster.close()
+    await this.#home?.tree.close()
     this.plantings.abandon()
   }
 
@@ -400,7 +416,7 @@ export class RunningNode {
     if (this.#isStopped) return
     this.#isStopped = true
     const reason = error instanceof Error ? error : new Error(String(error))
-    this.#home?.tree.cluster.halt(reason)
+    this.#home?.tree.halt(reason)
     void this.#network.close().catch(() => {})
     this.streams.closeAll()
     const code = reason instanceof BlocktreeError ? reason.code : 'internal'

@@ -6,7 +6,8 @@ import { BlocktreeError } from '../core/bytes/bytes.ts'
 import type { NodeApi } from './api.ts'
 import { beginExport } from './archive-export.ts'
 import { inspectArchive, recover } from './archive-import.ts'
-import { deviceLines, readersOf, storageReport } from './insight.ts'
+import { deviceLines, quarantineOf, readersOf, storageReport } from './insight.ts'
+import { sequenceOf } from './outbox/quarantine.ts'
 import type { RunningNode } from './running-node.ts'
 
 export function createApi(node: RunningNode): NodeApi {
@@ -37,6 +38,10 @@ export function createApi(node: RunningNode): NodeApi {
         node.home.files.purge(requestId, id, job),
       ),
     cancel: async (requestId) => jobs.cancel(requestId),
+
+    quarantine: async () => quarantineOf(node),
+    retryQuarantined: async (id) => node.home.tree.outbox.retry(sequenceOf(id)),
+    discardQuarantined: async (id) => node.home.tree.outbox.discard(sequenceOf(id)),
 
     openContent: async (id, startByte, endByte) => streams.open(node.home, id, startByte, endByte),
     nextChunk: async (streamId) => streams.next(streamId),

@@ -8,7 +8,6 @@ import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
 import { type Answer, type Question, lackingCountMax } from '../core/message/message.ts'
 import type { Configuration } from '../core/raft/raft.ts'
 import { type Operation, type TreeState, contentOf, summaryOf } from '../core/tree/tree.ts'
-import type { Change } from '../port/store.ts'
 import type { Platform } from '../port/platform.ts'
 import { peerOf } from './cluster/membership.ts'
 import { Fetcher } from './fetcher.ts'
@@ -79,18 +78,11 @@ export class Sharing {
 
   // --- staging --------------------------------------------------------------------------------------------------------------
 
-  /** Author: resolves when a majority of the voters holds what an operation refers to. */
-  async stage(operation: Operation, attached: readonly Change[]): Promise<Check> {
+  /** Author: resolves when a majority of the voters holds what an operation refers to. Here it is kept by the outbox. */
+  async stage(operation: Operation): Promise<Check> {
     const bodies = this.#bodiesOf(operation)
     if (bodies.length === 0 || operation.tag !== 'change') return ok
-    const { requestId } = operation.value
-    const { holdings, platform } = this.#options
-    for (const { position, block, body } of bodies)
-      await holdings.stage(requestId, position, block, body, this.#stampMs)
-    const puts = attached.filter(({ kind }) => kind === 'put')
-    if (puts.length > 0) await platform.store.write(puts, 'relaxed')
-    for (const { position } of bodies) await holdings.stagedWhole(requestId, position)
-    return this.#untilMajority(requestId, bodies)
+    return this.#untilMajority(operation.value.requestId, bodies)
   }
 
   #bodiesOf(operation: Operation): readonly StagedBody[] {
@@ -259,9 +251,9 @@ export class Sharing {
   onHere(from: PeerId, stampMs: number, version: number): void {
     const report = this.#reports.get(from)
     if (report?.version === version) {
-      if (report.stampMs === stampMs) return
+      const isNews = report.stampMs !== stampMs
       report.stampMs = stampMs
-      this.#options.onCounted()
+      if (isNews) this.#options.onCounted()
     } else if (report?.isAsking !== true) void this.#askWhatIsLacking(from, stampMs)
   }
 

@@ -44,10 +44,10 @@ export class Sweeper {
   }
 
   start(): void {
-    const { holdings, state } = this.#tree
+    const { holdings, committed } = this.#tree
     holdings.onDoomed = () => this.#takeDoomed()
     this.#takeDoomed()
-    this.onApplied([...entries(state.map, keys.deads)].map(([key]) => key))
+    this.onApplied([...entries(committed.map, keys.deads)].map(([key]) => key))
   }
 
   onApplied(touched: readonly Bytes[]): void {
@@ -71,7 +71,7 @@ export class Sweeper {
   }
 
   #deadAt(key: Bytes): Dead | null {
-    const row = readRow(this.#tree.state, 'dead', key)
+    const row = readRow(this.#tree.committed, 'dead', key)
     const block = key.slice(9, 9 + blockIdSizeBytes)
     return row && { block, body: { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes } }
   }
@@ -133,15 +133,16 @@ export class Sweeper {
     return this.#streams.isReadingAll || isComing || read.some(({ bodyRoot }) => equal(bodyRoot, body.bodyRoot))
   }
 
-  /** What the version in force shares with the dead body stays, and what one that is read, staged or not yet due shares with it. */
+  /** What the version in force shares with the dead body stays, and what one that is read, staged, kept or not yet due shares with it. */
   async *#removalsOf({ block, body }: Dead): AsyncGenerator<readonly Change[]> {
-    const { state, platform, place, holdings, isShared } = this.#tree
-    const current = bodyOf(state, block)
-    const listed = isShared ? [...entries(state.map, keys.deads)].map(([key]) => this.#deadAt(key)!) : []
+    const { committed, platform, place, holdings, outbox, isShared } = this.#tree
+    const current = bodyOf(committed, block)
+    const listed = isShared ? [...entries(committed.map, keys.deads)].map(([key]) => this.#deadAt(key)!) : []
     const others = [
       ...(current === null ? [] : [current]),
       ...this.#streams.bodiesBeingRead(block),
       ...holdings.stagedBodies(block).map((staged) => staged.body),
+      ...outbox.bodiesOf(block),
       ...listed.filter((dead) => equal(dead.block, block)).map((dead) => dead.body),
     ]
     if (isShared) {

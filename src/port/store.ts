@@ -14,9 +14,10 @@ import type { Bytes } from '../core/bytes/bytes.ts'
  * - `state`    the applied fold: key tree ‖ cluster ‖ key of the authenticated map
  * - `staging`  leases of uploads that are not yet referenced: key tree ‖ cluster ‖ upload ‖ sequence
  * - `holding`  bodies that are kept for a change to come, that are not here yet, or that are to go: key tree ‖ cluster ‖ …
+ * - `outbox`   what was done here and the tree has not taken yet: key tree ‖ cluster ‖ …
  * - `object`   sectors and index pages by hash: key tree ‖ cluster ‖ hash
  */
-export type Table = 'node' | 'raft' | 'log' | 'state' | 'staging' | 'holding' | 'object'
+export type Table = 'node' | 'raft' | 'log' | 'state' | 'staging' | 'holding' | 'outbox' | 'object'
 
 export type Change =
   | { readonly kind: 'put'; readonly table: Table; readonly key: Bytes; readonly value: Bytes }

@@ -215,40 +215,40 @@ class ClusterRun {
 
   #doSome(): Promise<void>[] {
     const asked: Promise<void>[] = []
-    for (const life of this.#alive()) {
+    for (const [at, life] of this.#lives.entries()) {
+      if (!isAlive(life)) continue
       for (let count = this.#random.below(3); count > 0; count--) {
-        const deed = this.#workload.draw()
-        if (deed !== null) asked.push(this.#ask(life, deed))
+        const deed = this.#workload.draw(at)
+        if (deed !== null) asked.push(this.#ask(at, life, deed))
       }
     }
     return asked
   }
 
-  async #ask(life: Life, deed: Deed): Promise<void> {
+  async #ask(at: number, life: Life, deed: Deed): Promise<void> {
     const pending: PendingDeed = { deed, requestId: `request ${++this.#requestCount}`, isCareless: false }
     await this.#scheduler.sleep(this.#random.spread(1, 3000))
-    this.#tell(`${pending.requestId} at life ${life.number}: ${describeDeed(deed)}`)
+    this.#tell(`${pending.requestId} at ${names[at]}, life ${life.number}: ${describeDeed(deed)}`)
     const blobOf = (content: Bytes): Blob => createSimBlob(content, life.process)
     const outcome = await settle(life.process, perform(life.node.api, pending.requestId, deed, blobOf))
     this.#tell(`${pending.requestId}: ${describeOutcome(outcome)}`)
-    this.#judge(pending, outcome)
+    this.#judge(at, pending, outcome)
   }
 
-  #judge(pending: PendingDeed, outcome: Outcome<string>): void {
+  #judge(at: number, pending: PendingDeed, outcome: Outcome<string>): void {
     if (outcome.kind === 'done') {
       this.#acknowledgedCount++
-      return this.#workload.ended(pending, outcome.value, false)
+      return this.#workload.ended(at, pending, outcome.value, false)
     }
     const isClean = outcome.kind === 'failed' && cleanRefusals.has(outcome.code)
     if (outcome.kind === 'failed' && !isClean && !openRefusals.has(outcome.code))
       this.note(`${describeDeed(pending.deed)} was refused: ${describeOutcome(outcome)}`)
-    this.#workload.ended(pending, null, isClean)
+    this.#workload.ended(at, pending, null, isClean)
   }
 
   async #wakeSome(): Promise<void> {
     for (const [at, life] of this.#lives.entries())
-      if ((life === null || !life.process.isAlive || life.page.stopped !== null) && this.#random.chance(0.5))
-        await this.#restart(at)
+      if (!isAlive(life) && this.#random.chance(0.5)) await this.#restart(at)
   }
 
   async #restart(at: number): Promise<void> {
@@ -276,8 +276,7 @@ class ClusterRun {
     for (const life of this.#lives) if (life !== null) Object.assign(life.store.faults, { crash: null, slowness: 1 })
     for (const device of this.#devices) device.signer.brokenChance = 0
     await this.#until('everybody is awake', () => this.#alive().every(({ process }) => !process.isFrozen))
-    for (const [at, life] of this.#lives.entries())
-      if (life === null || !life.process.isAlive || life.page.stopped !== null) await this.#restart(at)
+    for (const [at, life] of this.#lives.entries()) if (!isAlive(life)) await this.#restart(at)
     await this.#within(Promise.all(asked), 'a deed')
     await this.#until(
       'all devices hold the same',
@@ -298,7 +297,9 @@ class ClusterRun {
     return (
       standings.length === this.#devices.length &&
       standings.some(({ isLeader }) => isLeader) &&
-      standings.every(({ appliedIndex, lackingCount }) => appliedIndex === index && lackingCount === 0)
+      standings.every(
+        ({ appliedIndex, lackingCount, keptCount }) => appliedIndex === index && lackingCount === 0 && keptCount === 0,
+      )
     )
   }
 
@@ -306,9 +307,9 @@ class ClusterRun {
     return this.#lives
       .map((life, at) => {
         if (life === null || !life.process.isAlive) return `${names[at]} is dead`
-        const { appliedIndex, term, isLeader, lackingCount, peers } = standing(life)
+        const { appliedIndex, term, isLeader, lackingCount, keptCount, peers } = standing(life)
         const up = peers.filter(({ path }) => path !== null).length
-        return `${names[at]}: term ${term}${isLeader ? ' leads' : ''}, index ${appliedIndex}, lacks ${lackingCount}, ${up} peers`
+        return `${names[at]}: term ${term}${isLeader ? ' leads' : ''}, index ${appliedIndex}, lacks ${lackingCount}, keeps ${keptCount}, ${up} peers`
       })
       .join('; ')
   }
@@ -320,6 +321,7 @@ class ClusterRun {
     this.#workload.resolved()
     for (const [at, life] of [first!, ...others].entries()) {
       for (const finding of compareItems(this.#model, life.page.items)) this.note(`at ${names[at]} ${finding}`)
+      if (standing(life).quarantinedCount > 0) this.note(`at ${names[at]} something was refused for good`)
       const report = await this.#within(settle(life.process, life.node.api.storage()), 'a report')
       if (report.kind === 'done') this.#audit.onState(names[at]!, standing(life).appliedIndex, report.value.stateRoot)
       this.#trace.note(this.#scheduler.nowMs, report.kind === 'done' ? report.value.stateRoot : report.kind)
@@ -366,10 +368,9 @@ class ClusterRun {
     this.#failOnViolation()
     for (const device of this.#devices) device.wall.jump(25 * 60 * minuteMs)
     await this.#scheduler.sleep(minuteMs)
-    const host = this.#alive()[0]!
     for (let count = 0; count < 12; count++) {
       const deed: Deed = { kind: 'createFolder', parentId: this.#model.rootId, name: `a day later ${count}` }
-      await this.#within(this.#ask(host, deed), 'a deed')
+      await this.#within(this.#ask(0, this.#lives[0]!, deed), 'a deed')
     }
     await this.#until(
       'all devices hold the same',
@@ -390,7 +391,7 @@ class ClusterRun {
   // --- helpers --------------------------------------------------------------------------------------------------------------
 
   #alive(): readonly Life[] {
-    return this.#lives.filter((life) => life !== null && life.process.isAlive && life.page.stopped === null) as Life[]
+    return this.#lives.filter(isAlive)
   }
 
   async #until(what: string, isTrue: () => boolean, describe = (): string => ''): Promise<void> {
@@ -427,4 +428,5 @@ class ClusterRun {
   }
 }
 
+const isAlive = (life: Life | null): life is Life => life !== null && life.process.isAlive && life.page.stopped === null
 const standing = (life: Life) => life.node.membership.standing()

@@ -9,23 +9,10 @@ import type { Random } from './random.ts'
 const weights = { createFolder: 10, addFile: 45, writeFile: 25, rename: 10, trash: 10 } as const
 const itemCountMax = 60
 
-/** How a deed may be refused where devices fail, lag behind, or come in each other's way; nothing has changed then. */
-export const cleanRefusals: ReadonlySet<string> = new Set([
-  'leaderAway',
-  'quorumAway',
-  'itemGone',
-  'placeUnknown',
-  'raceLost',
-  'keyEpochWrong',
-  'signatureInvalid',
-])
+/** How a deed may be refused where devices fail or lag behind; nothing has changed then. */
+export const cleanRefusals: ReadonlySet<string> = new Set(['itemGone', 'placeUnknown', 'signatureInvalid'])
 /** What may have happened although nobody could say so. */
-export const openRefusals: ReadonlySet<string> = new Set([
-  'outcomeUnknown',
-  'nodeStopped',
-  'storeClosed',
-  'storageLost',
-])
+export const openRefusals: ReadonlySet<string> = new Set(['nodeStopped', 'storeClosed', 'storageLost'])
 
 export class ClusterWorkload {
   readonly #random: Random
@@ -33,6 +20,8 @@ export class ClusterWorkload {
   /** Items of deeds whose fate is open: nobody touches them until it is known. */
   readonly #open = new Map<string, PendingDeed>()
   readonly #taken = new Set<string>()
+  /** At which device an item was last touched; until all have come together nobody else touches it, and so no race is lost. */
+  readonly #owners = new Map<string, number>()
   #count = 0
 
   constructor(model: Model, random: Random) {
@@ -44,7 +33,8 @@ export class ClusterWorkload {
     return [...this.#open.values()]
   }
 
-  draw(): Deed | null {
+  /** @param at the device at which it will be done */
+  draw(at: number): Deed | null {
     const random = this.#random
     const isCrowded = this.#model.items.size > itemCountMax
     const kind = random.weighted(isCrowded ? { ...weights, addFile: 5, createFolder: 1, trash: 25 } : weights)
@@ -53,29 +43,36 @@ export class ClusterWorkload {
       return { kind, parentId: this.#folder(), name: this.#name('file'), content: this.#content() }
     const free = [...this.#model.items.values()].filter(
       ({ id, isTrashed, kind: of }) =>
-        !isTrashed && !this.#taken.has(id) && (kind === 'writeFile' ? of === 'file' : true),
+        !isTrashed &&
+        !this.#taken.has(id) &&
+        (this.#owners.get(id) ?? at) === at &&
+        (kind === 'writeFile' ? of === 'file' : true),
     )
     // What a folder holds would go with it.
     const item = free.length === 0 ? null : random.pick(free)
     if (item === null || (kind === 'trash' && item.kind === 'folder')) return null
     this.#taken.add(item.id)
+    this.#owners.set(item.id, at)
     if (kind === 'writeFile') return { kind, id: item.id, content: this.#content(item.content!.length) }
     return kind === 'rename' ? { kind, id: item.id, name: this.#name('renamed') } : { kind, id: item.id }
   }
 
   /** A deed has ended. @param id of what it made or changed; null where nobody knows whether it took effect */
-  ended(pending: PendingDeed, id: string | null, isRefused: boolean): void {
+  ended(at: number, pending: PendingDeed, id: string | null, isRefused: boolean): void {
     const { deed } = pending
     const touched = 'id' in deed && deed.id !== null ? deed.id : null
     if (id === null && !isRefused) return void this.#open.set(pending.requestId, pending)
     if (touched !== null) this.#taken.delete(touched)
-    if (id !== null) this.#model.apply(deed, id)
+    if (id === null) return
+    this.#model.apply(deed, id)
+    if (touched === null) this.#owners.set(id, at)
   }
 
   /** Everything that was open is decided. */
   resolved(): void {
     this.#open.clear()
     this.#taken.clear()
+    this.#owners.clear()
   }
 
   #name(stem: string): string {

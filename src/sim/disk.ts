@@ -17,6 +17,7 @@ export const tableNames = [
   'state',
   'staging',
   'holding',
+  'outbox',
   'object',
 ] as const satisfies readonly Table[]
 

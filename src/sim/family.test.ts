@@ -2,79 +2,9 @@
  * Nodes of several devices that share a tree: files over the network, read where they are not, counted where they are.
  */
 import { describe, expect, test } from 'vitest'
-import { type Bytes, equal, fromHex } from '../core/bytes/bytes.ts'
-import { createSimBlob } from './blob.ts'
-import { type Life, type Outcome, SimDevice, readAll, settle } from './device.ts'
-import { Disk } from './disk.ts'
-import { letIn, plant } from './family.ts'
-import { SimNetwork } from './net.ts'
-import { Random } from './random.ts'
-import { Scheduler } from './scheduler.ts'
-import { drain } from './testing/drain.ts'
-import { Trace } from './trace.ts'
-
-const quiet = { onCrash() {}, onFull() {}, onSuperseded() {}, onBrokenSignature() {} }
-
-class Family {
-  readonly scheduler = new Scheduler(drain)
-  readonly network: SimNetwork
-  readonly devices: SimDevice[]
-  lives: Life[] = []
-  #requestCount = 0
-
-  constructor(seed: number, names: readonly string[]) {
-    const random = Random.fromSeed(seed)
-    const trace = new Trace()
-    this.network = new SimNetwork(this.scheduler, random.fork('network'), trace)
-    const world = { scheduler: this.scheduler, trace, random }
-    this.devices = names.map((name) => new SimDevice(world, name, new Disk(), quiet, { network: this.network }))
-  }
-
-  static async of(seed: number, ...names: readonly string[]): Promise<Family> {
-    const family = new Family(seed, names)
-    for (const device of family.devices) family.lives.push(value(await family.scheduler.run(device.start())))
-    const [host] = family.lives
-    const words = await family.scheduler.run(plant(host!))
-    const treeId = fromHex(host!.page.tree.treeId)!
-    for (const [at, guest] of family.lives.entries())
-      if (guest !== host)
-        await family.run(
-          guest,
-          letIn(host!, guest, family.devices[at]!, treeId, words, family.devices[0]!.wall.offsetMs),
-        )
-    return family
-  }
-
-  run<T>(life: Life, work: Promise<T>): Promise<T> {
-    return this.scheduler.run(settle(life.process, work)).then(value)
-  }
-  add(life: Life, name: string, content: Bytes): Promise<string> {
-    const request = `request ${++this.#requestCount}`
-    const blob = createSimBlob(content, life.process)
-    return this.run(life, life.node.api.addFile(request, life.page.tree.rootId, name, blob))
-  }
-  async until(what: string, isTrue: () => boolean): Promise<void> {
-    const endMs = this.scheduler.nowMs + 10 * 60_000
-    while (!isTrue()) {
-      if (this.scheduler.nowMs > endMs) throw new Error(`never came about: ${what}`)
-      await this.scheduler.run(this.scheduler.sleep(200))
-    }
-  }
-  async allVote(): Promise<void> {
-    const [host, ...guests] = this.lives
-    for (const [at, guest] of guests.entries()) {
-      await this.until('the guest has caught up', () => standing(guest).appliedIndex >= standing(host!).appliedIndex)
-      host!.node.membership.letVote([fromHex(standing(guest).nodeId.slice(0, 64))!])
-      await this.until('the guest votes', () => standing(host!).voters.length === at + 2)
-    }
-  }
-}
-const value = <T>(outcome: Outcome<T>): T => {
-  if (outcome.kind === 'done') return outcome.value
-  throw outcome.kind === 'failed' ? outcome.error : new Error('the process died')
-}
-const standing = (life: Life) => life.node.membership.standing()
-const content = (sizeBytes: number): Bytes => Random.fromSeed(sizeBytes).bytes(sizeBytes)
+import { type Bytes, equal } from '../core/bytes/bytes.ts'
+import { type Life, readAll } from './device.ts'
+import { Family, content, standing, value } from './testing/family.ts'
 
 describe('a laptop and a phone', () => {
   test('hold the same files, whichever of them made them', async () => {
@@ -103,11 +33,7 @@ describe('a laptop and a phone', () => {
     const family = await Family.of(3, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]
     // So slow that nothing but what is asked for comes in time.
-    const link = family.network.linkBetween(
-      laptop.node === undefined ? new Uint8Array() : await transport(family, 0),
-      await transport(family, 1),
-    )
-    link.bytesPerMs = 40
+    family.network.linkBetween(family.transport(0), family.transport(1)).bytesPerMs = 40
     const large = await family.add(laptop, 'large', content(4_000_000))
     await family.until('the phone knows of it', () => phone.page.items.has(large))
     expect(standing(phone).lackingCount).toBe(1)
@@ -120,8 +46,6 @@ describe('a laptop and a phone', () => {
     await expect(family.run(phone, readAll(phone.node.api, large))).rejects.toMatchObject({ code: 'contentAway' })
   })
 })
-
-const transport = (family: Family, at: number) => family.scheduler.run(family.devices[at]!.keys.transportId())
 
 describe('three devices that vote', () => {
   test('go on without any one of them, and nothing is lost', async () => {

@@ -30,10 +30,11 @@ export async function letIn(
   treeId: TreeId,
   words: readonly string[],
   nowMs: number,
+  name = 'Guest',
 ): Promise<void> {
   const { membership } = host.node
   const keys = await guestDevice.keys.node()
-  const fields = membership.introduce(keys.credential, await guestDevice.keys.transportId(), 'Guest')
+  const fields = membership.introduce(keys.credential, await guestDevice.keys.transportId(), name)
   const body = deviceBody(fields)
   const signature = await keys.sign(ed25519Message(deviceDomain, body))
   const granted = writecapBody({

@@ -24,6 +24,7 @@ const tree: TreeStatus = {
   principal: '',
   root: null,
   deviceCount: 1,
+  quarantinedCount: 0,
 }
 const item = (id: string, parentId: string | null, more: Partial<Item> = {}): Item => ({
   id,

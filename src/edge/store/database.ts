@@ -7,7 +7,7 @@ import { StoreClosedError, StoreFullError, StoreTooNewError } from '../../core/b
 import type { Table } from '../../port/store.ts'
 
 /** Raised with every change of the tables below; an older program then refuses with StoreTooNewError. */
-const version = 2
+const version = 3
 
 export const tables = [
   'node',
@@ -16,6 +16,7 @@ export const tables = [
   'state',
   'staging',
   'holding',
+  'outbox',
   'object',
 ] as const satisfies readonly Table[]
 

@@ -6,7 +6,6 @@ import type { Bytes, Check } from '../../core/bytes/bytes.ts'
 import type { Answer, ControlBody, Question } from '../../core/message/message.ts'
 import type { Operation, Outcome, TreeState } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
-import type { Change } from '../../port/store.ts'
 import type { PeerId } from '../peers.ts'
 import type { ClusterPlace } from '../place.ts'
 
@@ -30,7 +29,7 @@ export interface ClusterLink {
   /** Whether a device belongs to the tree, as its state is now. */
   isDevice(id: PeerId): boolean
   /** Sees to it that a majority of the voters holds what an operation refers to. */
-  stage(operation: Operation, attached: readonly Change[]): Promise<Check>
+  stage(operation: Operation): Promise<Check>
 }
 
 export interface ClusterOptions {

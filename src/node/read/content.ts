@@ -14,11 +14,11 @@ import {
   readBody,
   sectorSizeBytes,
 } from '../../core/block/block.ts'
+import type { SectorKeys } from '../../core/crypto/crypto.ts'
 import type { BlockId } from '../../core/path/path.ts'
 import { type TreeState, contentOf } from '../../core/tree/tree.ts'
 import type { CryptoPort, Discard } from '../../port/platform.ts'
 import { type ClusterPlace, objectKey } from '../place.ts'
-import type { KeyRing } from './key-ring.ts'
 
 /** Sectors opened at a time: 1 MiB. */
 const sectorCountPerPiece = 16
@@ -33,8 +33,8 @@ export interface Reading {
   readonly crypto: CryptoPort
   readonly discard: Discard
   readonly place: ClusterPlace
-  readonly state: TreeState
-  readonly ring: KeyRing
+  /** What opens sectors that were sealed under a key of a block; null where this device can not reach it. */
+  readonly sectorKeys: (block: BlockId, keyEpoch: number) => SectorKeys | null
 }
 
 /** The body of a file as its content record signs it; null for what is no file. */
@@ -91,7 +91,7 @@ async function openPiece(
   startByte: number,
   endByte: number,
 ): Promise<Bytes> {
-  const { store, crypto, discard, place, state, ring } = reading
+  const { store, crypto, discard, place, sectorKeys } = reading
   const stored = await store.readMany(
     'object',
     sectors.map(({ leaf }) => objectKey(place, block, leaf.hash)),
@@ -100,7 +100,7 @@ async function openPiece(
     if (ciphertext === null) throw new StoreDamagedError('a piece of a file is missing')
     return ciphertext
   })
-  const keysOf = (keyEpoch: number) => ring.sectorKeys(state, block, keyEpoch)
+  const keysOf = (keyEpoch: number) => sectorKeys(block, keyEpoch)
   const plans = planOpen(keysOf, place.treeId, block, sectors, ciphertexts)
   if (!plans.ok) {
     const { code, local } = plans.fault

@@ -20,8 +20,10 @@ import { type AuthenticatedMap, emptyMap, root, set } from '../../core/merkle/me
 import { configurationWire, entryWire, nodeIdWire } from '../../core/message/message.ts'
 import type { Entry, HardState } from '../../core/raft/raft.ts'
 import { type Batch, type TreeState, batchSizeBytesMax, decodeBatch, foldBatch } from '../../core/tree/tree.ts'
-import type { Row, StoreReader, Table } from '../../port/store.ts'
+import type { StoreReader } from '../../port/store.ts'
+import { type Kept, foldKept, readMark } from '../outbox/rows.ts'
 import { type ClusterPlace, inPlace, logKey, placePrefix } from '../place.ts'
+import { scanAll } from './scan.ts'
 
 export const hardStateWire = record('hardState', 1, { term: u53, votedFor: nullable(nodeIdWire), commitIndex: u53 })
 /** Where the rows of the `state` table stand: the snapshot that the log goes on from. */
@@ -41,8 +43,6 @@ export const checkpointKey = (place: ClusterPlace): Bytes => inPlace(place, Uint
 export const identityKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(3))
 
 const checkpointSizeBytesMax = 64 * 1024
-/** Read at once. */
-const scanCount = 2048
 
 export interface HeldState {
   readonly checkpoint: Decoded<typeof checkpointWire>
@@ -50,7 +50,10 @@ export interface HeldState {
   readonly state: TreeState
   /** What is in the log, from some place before the checkpoint or right behind it. */
   readonly entries: readonly Entry[]
+  /** As it was stored, but for a commit index that the outbox has marked since. */
   readonly hardState: HardState | null
+  /** Of the outbox. */
+  readonly revision: number
 }
 
 /** null where the device holds nothing of the cluster. Throws StoreDamagedError where the rows are not what the checkpoint says. */
@@ -66,16 +69,20 @@ export async function readHeldState(store: StoreReader, place: ClusterPlace): Pr
   for await (const { value } of scanAll(store, 'log', prefix))
     entries.push(must(decode(entryWire, value, batchSizeBytesMax + 64)))
   const hardStateRow = await store.read('raft', hardStateKey(place))
-  const hardState = hardStateRow === null ? null : must(decode(hardStateWire, hardStateRow, 4096))
-  return { checkpoint, state: { treeId: place.treeId, map }, entries, hardState }
+  const stored = hardStateRow === null ? null : must(decode(hardStateWire, hardStateRow, 4096))
+  const mark = await readMark(store, place)
+  const commitIndex = Math.min(mark.commitIndex, entries.at(-1)?.index ?? checkpoint.index)
+  const hardState = stored && { ...stored, commitIndex: Math.max(stored.commitIndex, commitIndex) }
+  return { checkpoint, state: { treeId: place.treeId, map }, entries, hardState, revision: mark.revision }
 }
 
-/** Whether neither a checkpoint nor a log entry has come since this was read. */
+/** Whether neither a checkpoint nor a log entry has come since this was read, and the outbox is the same. */
 export async function isNewest(
   store: StoreReader,
   place: ClusterPlace,
-  { checkpoint, entries }: HeldState,
+  { checkpoint, entries, revision }: HeldState,
 ): Promise<boolean> {
+  if ((await readMark(store, place)).revision !== revision) return false
   const row = await store.read('raft', checkpointKey(place))
   if (row === null || !equal(row, encode(checkpointWire, checkpoint))) return false
   const lastIndex = entries.at(-1)?.index ?? checkpoint.index
@@ -85,8 +92,12 @@ export async function isNewest(
 /**
  * The state with the log folded on top, as far as it is known to be committed: all of it where one device alone decides. A node
  * may know more after its next start, never less.
+ * @param kept what this device did and the tree has not taken yet, which goes on top of it all
  */
-export function newestState({ checkpoint, state, entries, hardState }: HeldState): TreeState {
+export function newestState(
+  { checkpoint, state, entries, hardState }: HeldState,
+  kept: readonly Kept[] = [],
+): TreeState {
   const { voters, votersOutgoing } = checkpoint.configuration
   const isOneDeciding = voters.length === 1 && votersOutgoing.length === 0
   const commitIndex = isOneDeciding ? Infinity : Math.max(checkpoint.index, hardState?.commitIndex ?? 0)
@@ -97,6 +108,7 @@ export function newestState({ checkpoint, state, entries, hardState }: HeldState
     if (entry.index <= checkpoint.index || entry.index > commitIndex) continue
     newest = foldBatch(newest, must(decodeBatch(entry.data as Bytes)) as Checked<Batch>).state
   }
+  for (const each of kept) if (each.fault === null) newest = foldKept(newest, each)?.state ?? newest
   return newest
 }
 
@@ -104,13 +116,4 @@ export function newestState({ checkpoint, state, entries, hardState }: HeldState
 export async function readIdentity(store: StoreReader, place: ClusterPlace): Promise<Identity | null> {
   const row = await store.read('raft', identityKey(place))
   return row === null ? null : must(decode(identityWire, row, 4096))
-}
-
-export async function* scanAll(store: StoreReader, table: Table, prefix: Bytes): AsyncGenerator<Row> {
-  for (let after: Bytes | undefined; ;) {
-    const rows = await store.scan(table, prefix, scanCount, after)
-    yield* rows
-    after = rows.at(-1)?.key
-    if (rows.length < scanCount) return
-  }
 }

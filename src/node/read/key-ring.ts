@@ -16,8 +16,8 @@ import {
 } from '../../core/crypto/crypto.ts'
 import { readcapPlace, unwrapEarlier, unwrapUnderParent } from '../../core/cap/cap.ts'
 import type { SignedRecord } from '../../core/block/block.ts'
-import { type BlockId, rootBlockId } from '../../core/path/path.ts'
-import { type TreeState, accessOf, parentOf } from '../../core/tree/tree.ts'
+import { type BlockId, blockIdOf, rootBlockId } from '../../core/path/path.ts'
+import { type EntryRow, type TreeState, accessOf, parentOf } from '../../core/tree/tree.ts'
 import type { NodeKeys } from '../../port/platform.ts'
 
 /** Schedules kept at a time; a file in use needs one, and whoever uses one that is not kept any more goes on with it. */
@@ -28,6 +28,8 @@ export class KeyRing {
   /** By the hash of the access record that brought them; of the root, whose record is replaced with every device let in, by epoch. */
   readonly #keys = new Map<string, Bytes>()
   readonly #schedules = new Map<string, SectorKeys>()
+  /** Names that were opened, beside the entries that hold them: most changes are of content. */
+  readonly #names = new WeakMap<EntryRow['entry'], string>()
 
   private constructor(root: BlockId) {
     this.#root = root
@@ -98,10 +100,15 @@ export class KeyRing {
     return schedule
   }
 
-  /** The name that a directory's entry carries; null where it does not open. */
-  openName(state: TreeState, directory: BlockId, child: BlockId, keyEpoch: number, sealedName: Bytes): string | null {
-    const key = this.keyOf(state, directory, keyEpoch)
-    return key === null ? null : openText(key, sealedName, child)
+  /** The name that a directory's entry carries; where it does not open, the mark of what can not be shown. */
+  nameOf(state: TreeState, entry: EntryRow['entry']): string {
+    const known = this.#names.get(entry)
+    if (known !== undefined) return known
+    const { parent, child, sealedName, nameKeyEpoch } = entry.fields
+    const key = this.keyOf(state, blockIdOf(parent), nameKeyEpoch)
+    const name = key === null ? null : openText(key, sealedName, child)
+    if (name !== null) this.#names.set(entry, name)
+    return name ?? '\ufffd'
   }
 
   sealName(state: TreeState, directory: BlockId, child: BlockId, name: string, nonce: Bytes): Bytes {

@@ -8,6 +8,7 @@ import type { TreeState } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
 import type { StoreReader } from '../../port/store.ts'
 import type { ContentHead } from '../api.ts'
+import { readKept } from '../outbox/rows.ts'
 import { placeOf } from '../own-tree.ts'
 import type { ClusterPlace } from '../place.ts'
 import { readProfile, treeAt } from '../profile.ts'
@@ -53,7 +54,8 @@ export function heldContent(holder: Holder): OpenHeld {
     const end = Math.min(endByte ?? body.sizeBytes, body.sizeBytes)
     if (!Number.isSafeInteger(startByte) || startByte < 0 || startByte > end)
       throw new BlocktreeError('rangeWrong', 'This part of the file does not exist.')
-    const pieces = readContent({ store, crypto, discard, place, state, ring }, block, body, startByte, end)
+    const sectorKeys = ring.sectorKeys.bind(ring, state)
+    const pieces = readContent({ store, crypto, discard, place, sectorKeys }, block, body, startByte, end)
     return {
       pieces,
       name: item.name,
@@ -75,7 +77,7 @@ async function newestTree({ store, keys }: Holder, known: HeldTree | null): Prom
   const held = place === null ? null : await readHeldState(store, place)
   if (held === null || place === null)
     throw new BlocktreeError('treeMissing', 'There is no tree on this device yet. Open Blocktree first.')
-  const state = newestState(held)
+  const state = newestState(held, await readKept(store, place))
   const ring = await KeyRing.unlock(state, await keys.node())
   return { place, held, state, ring, view: new TreeView(state, ring) }
 }

@@ -9,6 +9,7 @@ import type { Body } from '../../core/block/block.ts'
 import type { BlockId } from '../../core/path/path.ts'
 import type { ContentHead } from '../api.ts'
 import type { OwnTree } from '../own-tree.ts'
+import { sequenceOf } from '../outbox/quarantine.ts'
 import { bodyOf, readContent } from './content.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { type TreeView, idFromText } from './view.ts'
@@ -57,28 +58,35 @@ export class Streams {
       const { name, mediaType, sizeBytes } = offer
       return { streamId, name, mediaType, version: id, sizeBytes, startByte: 0, endByte: sizeBytes }
     }
-    const block = idFromText(id)
-    const item = view.get(id)
-    const body = block === null ? null : bodyOf(tree.state, block)
-    if (block === null || item === null || body === null)
-      throw new BlocktreeError('itemGone', 'This file is not there any more.')
+    const { name, block, body, reading } = this.#found(tree, view, id)
     const end = Math.min(endByte ?? body.sizeBytes, body.sizeBytes)
     if (!Number.isSafeInteger(startByte) || startByte < 0 || startByte > end) {
       throw new BlocktreeError('rangeWrong', 'This part of the file does not exist.')
     }
     this.#streams.set(streamId, {
-      pieces: readContent(tree.reading, block, body, startByte, end),
+      pieces: readContent(reading, block, body, startByte, end),
       reads: { block, body },
     })
     return {
       streamId,
-      name: item.name,
-      mediaType: mediaTypeOf(item.name),
+      name,
+      mediaType: mediaTypeOf(name),
       version: toHex(body.bodyRoot),
       sizeBytes: body.sizeBytes,
       startByte,
       endByte: end,
     }
+  }
+
+  #found(tree: OwnTree, view: TreeView, id: string) {
+    const quarantined = tree.outbox.quarantine.contentOf(sequenceOf(id))
+    if (quarantined !== null) return { ...quarantined, reading: { ...tree.reading, ...quarantined } }
+    const block = idFromText(id)
+    const item = view.get(id)
+    const body = block === null ? null : bodyOf(tree.state, block)
+    if (block === null || item === null || body === null)
+      throw new BlocktreeError('itemGone', 'This file is not there any more.')
+    return { name: item.name, block, body, reading: tree.reading }
   }
 
   async next(streamId: string): Promise<Uint8Array | null> {

@@ -6,6 +6,7 @@ import { type Bytes, fromBase64url, keyOf, toBase64url } from '../../core/bytes/
 import { type BlockId, blockIdOf, blockIdSizeBytes, rootBlockId } from '../../core/path/path.ts'
 import { type EntryRow, type TreeState, childrenOf, contentOf, entryOf, rowKind } from '../../core/tree/tree.ts'
 import type { Item } from '../api.ts'
+import { numberedName } from '../names.ts'
 import type { KeyRing } from './key-ring.ts'
 
 export const idText = (block: BlockId): string => toBase64url(block)
@@ -26,8 +27,6 @@ export class TreeView {
   /** Ids of the items in a folder. */
   readonly #children = new Map<string, Set<string>>()
   readonly #ring: KeyRing
-  /** Names that were opened, beside the entries that hold them: most changes are of content. */
-  readonly #names = new WeakMap<EntryRow['entry'], string>()
   readonly rootId: string
   /** How many devices hold the body that a content record of a stamp refers to. */
   copyCountOf: (block: BlockId, stampMs: number) => number = () => 1
@@ -93,14 +92,7 @@ export class TreeView {
         .filter(({ id, trashedAtMs }) => id !== exceptId && trashedAtMs === null)
         .map((item) => item.name),
     )
-    const isFree = (candidate: string): boolean => !taken.has(candidate) && !isReserved(candidate)
-    if (isFree(name)) return name
-    const dot = name.lastIndexOf('.')
-    const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, '']
-    for (let number = 2; ; number++) {
-      const candidate = `${stem} (${number})${ending}`
-      if (isFree(candidate)) return candidate
-    }
+    return numberedName(name, (candidate) => !taken.has(candidate) && !isReserved(candidate))
   }
 
   update(state: TreeState, touched: readonly Bytes[]): ViewChange {
@@ -143,22 +135,13 @@ export class TreeView {
       id: idText(child),
       parentId: idText(directory),
       kind: kind === 'directory' ? 'folder' : 'file',
-      name: this.#nameOf(state, row.entry),
+      name: this.#ring.nameOf(state, row.entry),
       sizeBytes: content?.content.fields.sizeBytes ?? 0,
       createdAtMs: row.createdAtMs,
       modifiedAtMs: Math.max(content?.stampMs ?? 0, kind === 'directory' ? row.stampMs : 0) || row.stampMs,
       trashedAtMs: row.trashedAtMs,
       copyCount: content === null ? 1 : this.copyCountOf(child, content.stampMs),
     }
-  }
-
-  #nameOf(state: TreeState, entry: EntryRow['entry']): string {
-    const known = this.#names.get(entry)
-    if (known !== undefined) return known
-    const { parent, child, sealedName, nameKeyEpoch } = entry.fields
-    const name = this.#ring.openName(state, blockIdOf(parent), child, nameKeyEpoch, sealedName)
-    if (name !== null) this.#names.set(entry, name)
-    return name ?? '\ufffd'
   }
 
   #put(item: Item): void {

@@ -15,7 +15,7 @@ export interface StoreCase {
   run(open: () => Promise<OpenStore>): Promise<void>
 }
 
-const tables: readonly Table[] = ['node', 'raft', 'log', 'state', 'staging', 'holding', 'object']
+const tables: readonly Table[] = ['node', 'raft', 'log', 'state', 'staging', 'holding', 'outbox', 'object']
 
 export const storeCases: readonly StoreCase[] = [
   {

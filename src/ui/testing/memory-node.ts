@@ -38,6 +38,7 @@ export class MemoryNode implements NodeApi {
     principal: '0c47 b82e 5fd3 96a1 704b c3e8 fa15 2d60 e4b9 13c7 88f0 5a6e 01d2 77be c04a 9f31',
     root: null,
     deviceCount: 1,
+    quarantinedCount: 0,
   }
   /** A job's pace; 0 finishes at once. */
   stepMs = 0
@@ -129,6 +130,12 @@ export class MemoryNode implements NodeApi {
   async cancel(requestId: string): Promise<void> {
     this.#cancelled.add(requestId)
   }
+
+  async quarantine(): Promise<readonly []> {
+    return []
+  }
+  async retryQuarantined(): Promise<void> {}
+  async discardQuarantined(): Promise<void> {}
 
   async openContent(): Promise<never> {
     throw new BlocktreeError('notHere', 'Contents are not kept by this node.')

@@ -26,6 +26,7 @@ const model = apply(emptyModel, {
     principal: '',
     root: null,
     deviceCount: 1,
+    quarantinedCount: 0,
   },
   items: [
     item('root', null, 'folder'),

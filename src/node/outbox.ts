@@ -1,0 +1,441 @@
+/**
+ * The outbox: what was done on this device and its tree has not taken yet (design §7).
+ *
+ * Every deed goes through here. Where this device alone decides, its operation goes straight into the log. Else the deed is
+ * *kept* first: durable, with the operation that was signed for it. What a person sees is the committed state with all that is
+ * kept folded over it. As soon as somebody is there who takes changes, the operations are given in their order; one that does not
+ * fit any more is made anew from its deed, over the state as it is by then. A deed leaves when the tree shows what it wanted. One
+ * that the tree refuses for good after somebody was told that it is kept stays in *quarantine*.
+ *
+ * The tree remembers its decision about each operation by request and turn. A turn ends with that decision and not before, so of
+ * all operations that were ever given for one turn a single one can take effect.
+ * @module
+ */
+import {
+  type Bytes,
+  BlocktreeError,
+  type Fault,
+  RefusedError,
+  StoreDamagedError,
+  equal,
+  keyOf,
+  refused,
+} from '../core/bytes/bytes.ts'
+import type { Body } from '../core/block/block.ts'
+import type { BlockId } from '../core/path/path.ts'
+import { type Outcome, type TreeState, contentOf } from '../core/tree/tree.ts'
+import type { Platform } from '../port/platform.ts'
+import type { Change } from '../port/store.ts'
+import type { Folded } from './cluster/options.ts'
+import type { Holdings } from './holdings.ts'
+import { type Deed, bodyOfDeed } from './outbox/deed.ts'
+import { decidedBy, decidedIn } from './outbox/decisions.ts'
+import { Giver } from './outbox/giver.ts'
+import { Journal } from './outbox/journal.ts'
+import { Maker, type MakerOptions, raceCodes } from './outbox/maker.ts'
+import { type Answer, Overlay, Pending } from './outbox/overlay.ts'
+import { Quarantine, bodiesIn } from './outbox/quarantine.ts'
+import type { Phase, Step } from './outbox/rebase.ts'
+import { type Kept, keptGone, keptRow, readKept, readMark } from './outbox/rows.ts'
+import { standingOf } from './request.ts'
+
+/** How long a person waits for the other devices before he is told that it is kept here. */
+const patienceMs = 2000
+/** How often it is looked whether somebody is there by now. */
+const retryMs = 1000
+/** Lost races of one deed, before something else must be wrong. */
+const turnCountMax = 32
+
+/** What an operation is refused for when nobody has decided. */
+const awayCodes: ReadonlySet<string> = new Set(['leaderAway', 'othersDecide', 'outcomeUnknown'])
+
+/** Tells what the cluster folds. */
+export interface Feed {
+  /** The committed state has changed. @param folded null where it came whole */
+  onApplied(touched: readonly Bytes[], folded: Folded | null): void
+}
+
+export interface OutboxOptions extends MakerOptions {
+  readonly platform: Pick<Platform, 'store' | 'crypto' | 'random' | 'discard' | 'clock'>
+  readonly holdings: Holdings
+  readonly feed: Feed
+  /** Something went wrong that only our own mistake can cause. */
+  readonly onFailure: (error: unknown) => void
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions
+  readonly #journal: Journal
+  readonly #maker: Maker
+  readonly #overlay: Overlay
+  readonly #giver: Giver
+  readonly quarantine: Quarantine
+  #sequence: number
+  /** Of what was shown last. */
+  #touched: readonly Bytes[] = []
+  #foreign: Bytes[] = []
+  /** How often the tree took something in that was not done here. */
+  #foreignCount = 0
+  #isRefreshing = false
+  #isWorking = false
+  #isClosed = false
+  #cancelRetry = (): void => {}
+  /** What is shown has changed in these keys. */
+  onShown: (shown: TreeState, touched: readonly Bytes[]) => void = () => {}
+  /** A deed has come to its end after whoever asked for it went on. */
+  onSettled: (deed: Deed) => void = () => {}
+
+  private constructor(options: OutboxOptions, journal: Journal, kept: readonly Kept[]) {
+    const { cluster, feed } = options
+    this.#options = options
+    this.#journal = journal
+    this.#maker = new Maker(options)
+    this.#overlay = new Overlay(
+      () => cluster.state,
+      (state, each) => this.#maker.fold(state, each),
+    )
+    this.#giver = new Giver(cluster, this.#overlay, this.#maker, () => this.#work())
+    this.#sequence = kept.at(-1)?.sequence ?? 0
+    this.quarantine = new Quarantine(kept.filter(({ fault }) => fault !== null))
+    for (const each of kept) if (each.fault === null) this.#overlay.append(Pending.asItLay(each))
+    feed.onApplied = (touched, folded) => this.#onApplied(touched, folded)
+    this.#decideAll(decidedIn(cluster.state, this.#overlay.entries))
+    this.#touched = this.#overlay.touched
+    this.#work()
+  }
+
+  static async open(options: OutboxOptions): Promise<Outbox> {
+    const { platform, place, cluster } = options
+    const mark = await readMark(platform.store, place)
+    const journal = new Journal(platform.store, place, () => cluster.position.appliedIndex, mark)
+    return new Outbox(options, journal, await readKept(platform.store, place))
+  }
+
+  /** What a person sees: the committed state, and what is kept over it. */
+  get shown(): TreeState {
+    return this.#overlay.shown
+  }
+
+  /** Whether what is shown of a file is its author's alone so far. */
+  hasNewContent(block: BlockId): boolean {
+    const { state } = this.#options.cluster
+    if (this.shown === state) return false
+    const hash = (of: TreeState) => contentOf(of, block)?.content.hash
+    return hash(this.shown) !== hash(state)
+  }
+
+  get keptCount(): number {
+    return this.#overlay.entries.length
+  }
+
+  /** Bodies of a block that are here because a deed needs them. */
+  bodiesOf(block: BlockId): readonly Body[] {
+    const pending = this.#overlay.entries.map(({ kept }) => kept)
+    return [...bodiesIn(pending, block), ...this.quarantine.bodiesOf(block)]
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#cancelRetry()
+    for (const entry of this.#overlay.entries) if (entry.isDurable) entry.answer('kept')
+  }
+
+  // --- deeds ----------------------------------------------------------------------------------------------------------------
+
+  /** How a request ended that was asked for before; null where it never was. */
+  answerOf(requestId: string): Promise<Answer> | null {
+    const entry = this.#overlay.find(requestId)
+    if (entry !== null) return entry.written.then(() => this.#answerFor(entry))
+    if (standingOf(this.#options.cluster.state, requestId).isTaken) return Promise.resolve('taken')
+    return this.quarantine.list.some((kept) => kept.requestId === requestId) ? Promise.resolve('kept') : null
+  }
+
+  /**
+   * Does something to the tree. Resolves when the tree has taken it, or when it is kept here and nobody is there who would take it.
+   * Rejects with RefusedError where the tree does not take it, and then nothing is changed.
+   * @param attached rows that it needs, durable no later than the deed
+   */
+  async submit(requestId: string, deed: Deed, attached: readonly Change[] = []): Promise<Answer> {
+    const { cluster, platform } = this.#options
+    const known = this.answerOf(requestId)
+    if (known !== null) return known
+    const { turn } = standingOf(cluster.state, requestId)
+    const kept: Kept = {
+      sequence: 0,
+      requestId,
+      deed,
+      seed: platform.random.bytes(32),
+      madeAtMs: platform.clock.nowMs(),
+      turn,
+      isTaken: false,
+      operation: null,
+      fault: null,
+    }
+    const isAlone = cluster.isSoleVoter && this.#overlay.entries.length === 0
+    const rest = isAlone ? await this.#decideAlone(kept, attached) : kept
+    return rest === null ? 'taken' : this.#keep(rest, attached)
+  }
+
+  /** Straight into the log. @returns what is left to do where that was not all; null where it was */
+  async #decideAlone(kept: Kept, attached: readonly Change[]): Promise<Kept | null> {
+    const { cluster } = this.#options
+    const madeOver = this.#foreignCount
+    const made = await this.#maker.make(this.#maker.step(cluster.state, kept, 'first'), kept)
+    if (made?.operation == null) return made
+    const outcome = await cluster.propose(made.operation, attached).catch((error: unknown) => {
+      if (error instanceof BlocktreeError && awayCodes.has(error.code)) return refused(error.code, error.message)
+      throw error
+    })
+    if (!outcome.ok) {
+      if (awayCodes.has(outcome.fault.code)) return made
+      if (raceCodes.has(outcome.fault.code)) return { ...made, turn: made.turn + 1, operation: null }
+      throw new RefusedError(outcome.fault)
+    }
+    const isAll = madeOver === this.#foreignCount || this.#maker.step(cluster.state, kept, 'taken').kind === 'done'
+    return isAll ? null : { ...made, turn: made.turn + 1, isTaken: true, operation: null }
+  }
+
+  /** Durable first; then the others may take their time. */
+  async #keep(kept: Kept, attached: readonly Change[]): Promise<Answer> {
+    const entry = await this.#pendingOf(kept)
+    if (entry === null) {
+      // What it wants is there; perhaps by another deed that is kept.
+      const step = this.#maker.step(this.#options.cluster.state, kept, 'again')
+      return step.kind === 'done' ? 'taken' : 'kept'
+    }
+    if (this.#isClosed) throw new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')
+    const known = this.#overlay.find(kept.requestId)
+    if (known !== null) return known.written.then(() => this.#answerFor(known))
+    this.#overlay.append(entry)
+    entry.written = this.#journal.write([keptRow(this.#options.place, entry.kept), ...attached])
+    try {
+      await entry.written
+    } catch (error) {
+      this.#overlay.remove(entry)
+      throw error
+    }
+    entry.isDurable = true
+    this.#refresh()
+    this.#work()
+    if (!kept.isTaken) return this.#answerFor(entry)
+    entry.isAnswered = true
+    return 'taken'
+  }
+
+  /** With its operation over all that was done here; null where nothing is to do. */
+  async #pendingOf(kept: Kept): Promise<Pending | null> {
+    const madeOver = this.#foreignCount
+    for (let phase: Phase = kept.turn === 0 ? 'first' : 'again'; ; phase = 'again') {
+      const over = this.#overlay.tip
+      const made = kept.isTaken ? kept : await this.#maker.makeChecked(this.#maker.step(over, kept, phase), kept)
+      if (made === null) return null
+      // Where another deed on this device was faster, it is made over that.
+      if (this.#overlay.tip !== over) continue
+      const refusal = this.#maker.refusal(over, made)
+      if (refusal !== null) throw new RefusedError(refusal)
+      const entry = new Pending({ ...made, sequence: ++this.#sequence })
+      return Object.assign(entry, { madeOver, madeFor: over, isFirst: kept.turn === 0 })
+    }
+  }
+
+  /** Tries again what is in quarantine, as if it were done now; where the tree refuses it again, it goes back there. */
+  async retry(sequence: number): Promise<void> {
+    const { cluster, place } = this.#options
+    const kept = this.quarantine.take(sequence)
+    const { turn } = standingOf(cluster.state, kept.requestId)
+    const again: Kept = { ...kept, sequence: ++this.#sequence, turn, operation: null, fault: null }
+    await this.#journal.write([keptGone(place, sequence), keptRow(place, again)])
+    this.#overlay.append(Pending.asItLay(again))
+    this.#refresh()
+    this.#work()
+  }
+
+  /** Gives up what is in quarantine. */
+  async discard(sequence: number): Promise<void> {
+    const { deed } = this.quarantine.take(sequence)
+    await this.#journal.write([keptGone(this.#options.place, sequence)])
+    this.#doomBodyOf(deed)
+    this.#refresh()
+  }
+
+  #answerFor(entry: Pending): Promise<Answer> {
+    if (entry.isAnswered) return Promise.resolve('kept')
+    const answer = entry.asks()
+    if (!this.#options.cluster.isReachable) entry.answer('kept')
+    else this.#options.platform.clock.after(patienceMs, () => entry.answer('kept'))
+    return answer
+  }
+
+  // --- operations -----------------------------------------------------------------------------------------------------------
+
+  /** Makes what does not fit anew, then gives what fits. */
+  #work(): void {
+    if (this.#isWorking || this.#isClosed) return
+    this.#isWorking = true
+    const goOn = (): void => {
+      this.#isWorking = false
+      this.#cancelRetry()
+      if (this.#overlay.entries.length === 0 || this.#isClosed) return
+      this.#giver.give(this.#foreignCount)
+      this.#cancelRetry = this.#options.platform.clock.after(retryMs, () => this.#work())
+    }
+    this.#remakeAll().then(goOn, this.#options.onFailure)
+  }
+
+  async #remakeAll(): Promise<void> {
+    const failed = new Set<Pending>()
+    const next = (): Pending | undefined => this.#overlay.unfit.find((entry) => !failed.has(entry))
+    for (let entry = next(); entry !== undefined && !this.#isClosed; entry = next())
+      if (!(await this.#remake(entry))) failed.add(entry)
+  }
+
+  /** @returns false where it is to be tried again later */
+  async #remake(entry: Pending): Promise<boolean> {
+    const { kept } = entry
+    const over = this.#overlay.stateBefore(entry)
+    const madeOver = this.#foreignCount
+    const step = this.#maker.step(over, kept, kept.isTaken ? 'taken' : 'again', this.#overlay.doneAfter(entry))
+    if (step.kind === 'seal') {
+      // Two versions that were written one after the other are one where both lost.
+      if (this.#overlay.doneBefore(entry).some((deed) => isSameFile(deed, kept.deed))) return false
+      void this.#seal(entry, step)
+      return true
+    }
+    try {
+      const made = await this.#maker.makeChecked(step, kept)
+      if (entry.kept !== kept) return true
+      if (made === null) this.#settle(entry)
+      else this.#remade(entry, made, madeOver, over)
+      return true
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error
+      // The next signature may be a better one.
+      if (error.code === 'signatureInvalid') return false
+      if (entry.kept === kept) this.#refuse(entry, { code: error.code, local: error.message })
+      return true
+    }
+  }
+
+  #remade(entry: Pending, made: Kept, madeOver: number, madeFor: TreeState): void {
+    entry.kept = made
+    Object.assign(entry, { madeOver, madeFor, isFirst: false })
+    this.#journal.note([keptRow(this.#options.place, made)])
+    this.#overlay.changed()
+    this.#refreshSoon()
+  }
+
+  async #seal(entry: Pending, step: Extract<Step, { kind: 'seal' }>): Promise<void> {
+    const { kept } = entry
+    entry.isBusy = true
+    try {
+      const sealed = await this.#maker.seal(kept, step)
+      if (sealed === null) return
+      if (entry.kept !== kept) return await sealed.abandon()
+      await this.#journal.write([keptRow(this.#options.place, sealed.kept), ...sealed.written.attached])
+      entry.kept = sealed.kept
+      this.#overlay.changed()
+      this.#doomBodyOf(kept.deed)
+    } catch (error) {
+      // On a full disk it waits; a store that is closed stops the node by itself.
+      if (error instanceof StoreDamagedError) this.#refuse(entry, { code: error.code, local: error.message })
+      else if (!(error instanceof BlocktreeError)) this.#options.onFailure(error)
+    } finally {
+      entry.isBusy = false
+      this.#work()
+    }
+  }
+
+  /** Nothing needs the body of a deed any more, unless the tree shows it. */
+  #doomBodyOf(deed: Deed): void {
+    const own = bodyOfDeed(deed)
+    if (own === null) return
+    const now = contentOf(this.#options.cluster.state, own.block)?.content.fields.bodyRoot
+    if (now === undefined || !equal(now, own.body.bodyRoot)) this.#options.holdings.doom(own.block, own.body)
+  }
+
+  // --- what becomes of them -------------------------------------------------------------------------------------------------
+
+  #onApplied(touched: readonly Bytes[], folded: Folded | null): void {
+    if (folded === null || folded.operations.some((_, at) => !folded.isOwn(at))) this.#foreignCount++
+    if (this.#overlay.entries.length === 0 && this.#touched.length === 0) {
+      return this.onShown(this.#options.cluster.state, touched)
+    }
+    this.#foreign.push(...touched)
+    this.#refreshSoon()
+    const { state } = this.#options.cluster
+    this.#decideAll(folded === null ? decidedIn(state, this.#overlay.entries) : decidedBy(folded))
+  }
+
+  #decideAll(outcomes: ReadonlyMap<string, Outcome>): void {
+    for (const entry of this.#overlay.entries) {
+      const outcome = outcomes.get(entry.operationId)
+      if (outcome !== undefined) this.#decide(entry, outcome)
+    }
+  }
+
+  #decide(entry: Pending, outcome: Outcome): void {
+    if (!outcome.ok && !raceCodes.has(outcome.fault.code)) return this.#refuse(entry, outcome.fault)
+    entry.nextTurn(outcome.ok)
+    this.#overlay.changed()
+    if (!outcome.ok) {
+      if (entry.kept.turn >= turnCountMax) this.#refuse(entry, outcome.fault)
+      return
+    }
+    const { state } = this.#options.cluster
+    const isUndisturbed = entry.isFirst && entry.madeOver === this.#foreignCount
+    const later = this.#overlay.doneAfter(entry)
+    if (isUndisturbed || this.#maker.step(state, entry.kept, 'taken', later).kind === 'done') this.#settle(entry)
+    else entry.answer('taken')
+  }
+
+  /** The tree shows what the deed wanted, or nothing is left of it to be wanted. */
+  #settle(entry: Pending): void {
+    const isBackground = entry.isAnswered
+    this.#remove(entry)
+    entry.answer('taken')
+    if (isBackground) this.onSettled(entry.kept.deed)
+  }
+
+  #refuse(entry: Pending, fault: Fault): void {
+    const { kept, isAnswered } = entry
+    // What tidies up after a deed that was taken, and what another device can do as well, is no loss.
+    const isLoss = isAnswered && !kept.isTaken && kept.deed.tag !== 'rekey' && kept.deed.tag !== 'arrive'
+    entry.reject(new RefusedError(fault))
+    if (!isLoss) return this.#remove(entry)
+    const quarantined: Kept = { ...kept, fault: { code: fault.code, local: fault.local } }
+    this.#overlay.remove(entry)
+    this.quarantine.add(quarantined)
+    this.#journal.note([keptRow(this.#options.place, quarantined)])
+    this.#refreshSoon()
+  }
+
+  #remove(entry: Pending): void {
+    this.#overlay.remove(entry)
+    this.#journal.note([keptGone(this.#options.place, entry.kept.sequence)])
+    this.#doomBodyOf(entry.kept.deed)
+    this.#refreshSoon()
+  }
+
+  /** What is shown follows what is committed a moment later, when all that came together has been folded. */
+  #refreshSoon(): void {
+    if (this.#isRefreshing) return
+    this.#isRefreshing = true
+    queueMicrotask(() => {
+      this.#isRefreshing = false
+      if (this.#isClosed) return
+      this.#refresh()
+      this.#work()
+    })
+  }
+
+  #refresh(): void {
+    const overlaid = this.#overlay.touched
+    const keys = new Map([...this.#foreign, ...this.#touched, ...overlaid].map((key) => [keyOf(key), key]))
+    this.#foreign = []
+    this.#touched = overlaid
+    this.onShown(this.#overlay.shown, [...keys.values()])
+  }
+}
+
+const isSameFile = (one: Deed, other: Deed): boolean =>
+  one.tag === 'writeFile' && other.tag === 'writeFile' && equal(one.value.block, other.value.block)

@@ -1,0 +1,83 @@
+/**
+ * Gives what is kept to whoever leads: one group at a time, in the order in which it was done, so that each finds before it what it
+ * was done over. Who waits for a large body to be brought to the voters is overtaken by those that do not need him.
+ * @module
+ */
+import { type Operation, batchSizeBytesMax, operationSizeBytes } from '../../core/tree/tree.ts'
+import type { Cluster } from '../cluster.ts'
+import { bodyOfDeed } from './deed.ts'
+import type { Maker } from './maker.ts'
+import type { Overlay, Pending } from './overlay.ts'
+
+const givenCountMax = 256
+const givenSizeBytesMax = batchSizeBytesMax / 2
+/** Bodies that are brought to the voters at a time. */
+const stagingCountMax = 16
+
+export class Giver {
+  readonly #cluster: Cluster
+  readonly #overlay: Overlay
+  readonly #maker: Maker
+  readonly #onEnd: () => void
+  #stagingCount = 0
+
+  /** @param onEnd called when something may be done that could not be done before */
+  constructor(cluster: Cluster, overlay: Overlay, maker: Maker, onEnd: () => void) {
+    this.#cluster = cluster
+    this.#overlay = overlay
+    this.#maker = maker
+    this.#onEnd = onEnd
+  }
+
+  /** @param foreignCount how much of others has been folded */
+  give(foreignCount: number): void {
+    const { entries } = this.#overlay
+    if (!this.#cluster.isReachable || entries.some(({ isGiven }) => isGiven)) return
+    const group: { readonly entry: Pending; readonly operation: Operation }[] = []
+    let sizeBytes = 0
+    let state = this.#cluster.state
+    for (const entry of entries) {
+      const { operation, deed } = entry.kept
+      const isReady = entry.isDurable && !entry.isBusy
+      const folded = isReady ? this.#maker.fold(state, entry.kept) : null
+      if (operation === null || !isReady || (folded === null && !this.#overlay.isStubborn(entry))) continue
+      if (bodyOfDeed(deed) !== null && !entry.isStaged) {
+        this.#stage(entry, operation)
+        continue
+      }
+      if (deed.tag === 'purge' && !this.#isFresh(entry, foreignCount)) break
+      sizeBytes += operationSizeBytes(operation)
+      if (group.length === givenCountMax || (group.length > 0 && sizeBytes > givenSizeBytesMax)) break
+      group.push({ entry, operation })
+      state = folded?.state ?? state
+    }
+    if (group.length === 0) return
+    for (const { entry } of group) entry.isGiven = true
+    void this.#cluster.give(group.map(({ operation }) => operation)).then(() => {
+      for (const { entry, operation } of group) if (entry.kept.operation === operation) entry.isGiven = false
+      this.#onEnd()
+    })
+  }
+
+  /** What is deleted for good is judged by a state in which all that was done before it is decided, and others with it. */
+  #isFresh(entry: Pending, foreignCount: number): boolean {
+    if (entry !== this.#overlay.entries[0]) return false
+    if (entry.madeOver === foreignCount) return true
+    entry.kept = { ...entry.kept, operation: null }
+    this.#overlay.changed()
+    this.#onEnd()
+    return false
+  }
+
+  #stage(entry: Pending, operation: Operation): void {
+    if (this.#stagingCount === stagingCountMax) return
+    this.#stagingCount++
+    entry.isBusy = true
+    void this.#cluster.stage(operation).then((check) => {
+      this.#stagingCount--
+      entry.isBusy = false
+      entry.isStaged = check.ok && entry.kept.operation === operation
+      if (entry.isStaged) this.#onEnd()
+    })
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * From deeds to operations: what this device signs for a deed over a state of its tree.
+ * @module
+ */
+import { type Bytes, type Fault, RefusedError, equal } from '../../core/bytes/bytes.ts'
+import { type BlockId, blockIdSizeBytes } from '../../core/path/path.ts'
+import { type Folded, type TreeState, accessOf, deviceOf, openDeviceName } from '../../core/tree/tree.ts'
+import { type Site, type WrittenBody, abandonBody } from '../bodies.ts'
+import type { Cluster } from '../cluster.ts'
+import type { KeyRing } from '../read/key-ring.ts'
+import type { Records } from '../records.ts'
+import { operationIdOf } from '../request.ts'
+import type { Deed } from './deed.ts'
+import { type Phase, type Step, nextStep } from './rebase.ts'
+import { type Kept, foldKept, foldOver } from './rows.ts'
+import { sealAnew } from './seal.ts'
+
+export interface MakerOptions extends Site {
+  readonly cluster: Cluster
+  readonly ring: KeyRing
+  readonly records: Records
+  /** This device's. */
+  readonly principal: Bytes
+}
+
+/** A deed whose content was sealed anew. */
+export interface Sealed {
+  readonly kept: Kept
+  readonly written: WrittenBody
+  /** Deletes what was written, where it is not needed after all. */
+  abandon(): Promise<void>
+}
+
+export class Maker {
+  readonly #options: MakerOptions
+
+  constructor(options: MakerOptions) {
+    this.#options = options
+  }
+
+  step(state: TreeState, { deed, madeAtMs, seed }: Kept, phase: Phase, later: readonly Deed[] = []): Step {
+    const { ring, records, principal } = this.#options
+    return nextStep(
+      state,
+      deed,
+      phase,
+      { ring, records, principal, deviceName: this.#deviceName(), madeAtMs, seed },
+      later,
+    )
+  }
+
+  #deviceName(): string {
+    const { cluster, ring, principal } = this.#options
+    const device = deviceOf(cluster.state, principal)?.device
+    if (device === undefined) return unknownDevice
+    const { nameBlock, nameKeyEpoch } = device.fields
+    const key = ring.keyOf(cluster.state, nameBlock, nameKeyEpoch)
+    return (key === null ? null : openDeviceName(key, device.fields)) ?? unknownDevice
+  }
+
+  /** @returns with its operation, or without where its content has to be sealed first; null where nothing is to do */
+  async make(step: Step, kept: Kept): Promise<Kept | null> {
+    if (step.kind === 'done') return null
+    if (step.kind === 'seal') return { ...kept, operation: null }
+    const requestId = operationIdOf(kept.requestId, kept.turn)
+    return { ...kept, operation: { tag: 'change', value: { requestId, records: await step.make() } } }
+  }
+
+  /** The same, having passed gate 1. */
+  async makeChecked(step: Step, kept: Kept): Promise<Kept | null> {
+    const made = await this.make(step, kept)
+    if (made?.operation == null) return made
+    const check = await this.#options.cluster.check(made.operation)
+    if (!check.ok) throw new RefusedError(check.fault)
+    return made
+  }
+
+  /** null for what does not fit, also where the key is another one than its content was sealed under. */
+  fold(state: TreeState, kept: Kept): Folded | null {
+    const folded = foldKept(state, kept)
+    if (folded === null || kept.deed.tag !== 'writeFile' || kept.isTaken) return folded
+    const { block, key, keyEpoch } = kept.deed.value
+    const known = this.#options.ring.keyOf(folded.state, block, keyEpoch)
+    return known !== null && equal(known, key) ? folded : null
+  }
+
+  /** Why the tree would not take an operation over a state; null where it would, or others may only have been faster. */
+  refusal(state: TreeState, { operation, madeAtMs }: Kept): Fault | null {
+    const outcome = operation === null ? undefined : foldOver(state, operation, madeAtMs).outcomes[0]
+    return outcome === undefined || outcome.ok || raceCodes.has(outcome.fault.code) ? null : outcome.fault
+  }
+
+  /** null where the key is out of reach. */
+  async seal(kept: Kept, { block: target, toDeed }: Extract<Step, { kind: 'seal' }>): Promise<Sealed | null> {
+    const { tag, value } = kept.deed
+    if (tag !== 'addFile' && tag !== 'writeFile') throw new Error(`"${tag}" has no content`)
+    const source = { ...value, keyEpoch: tag === 'addFile' ? 1 : value.keyEpoch }
+    const place = target === null ? this.#newBlock() : this.#blockAsItIs(target)
+    if (place === null) return null
+    const { block, key, keyEpoch } = place
+    const written = await sealAnew(this.#options, source, place)
+    const { bodyRoot, sizeBytes } = written
+    return {
+      // Of the deed that it is now nothing was taken yet.
+      kept: { ...kept, deed: toDeed(block, key, keyEpoch, { bodyRoot, sizeBytes }), isTaken: false, operation: null },
+      written,
+      abandon: () => abandonBody(this.#options, block, written),
+    }
+  }
+
+  #newBlock() {
+    const { random } = this.#options.platform
+    return { block: random.bytes(blockIdSizeBytes), key: random.bytes(32), keyEpoch: 1 }
+  }
+
+  #blockAsItIs(block: BlockId) {
+    const { cluster, ring } = this.#options
+    const access = accessOf(cluster.state, block)
+    const key = ring.keyOf(cluster.state, block)
+    return access === null || key === null ? null : { block, key, keyEpoch: access.fields.keyEpoch }
+  }
+}
+
+/** What an operation is refused for when something came before it: another version, another key, another place. */
+export const raceCodes: ReadonlySet<string> = new Set([
+  'raceLost',
+  'keyEpochWrong',
+  'placeUnknown',
+  'placeWrong',
+  'directoryNotEmpty',
+  'moveIntoItself',
+])
+
+const unknownDevice = 'another device'

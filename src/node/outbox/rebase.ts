@@ -1,0 +1,363 @@
+/**
+ * What is still to be done for a deed, over a state of the tree in which others may have been faster (design §7).
+ *
+ * Nothing is overwritten: a file whose content changed meanwhile becomes a sibling that says from whom and when. Operations on
+ * folders merge. What was written where a folder is gone goes to the nearest one below it that is not. A deletion gives way to
+ * whatever was written meanwhile, whichever of the two came first.
+ *
+ * The same question is asked again when an operation was taken: the fold compares records one by one, so it takes a name that
+ * another file got in the same instant, or a deletion of what its author had not seen. What follows then puts that right.
+ * @module
+ */
+import { type Bytes, assertNever, compare, equal, keyOf } from '../../core/bytes/bytes.ts'
+import { principalOf } from '../../core/crypto/crypto.ts'
+import type { Body, SignedRecord } from '../../core/block/block.ts'
+import {
+  type BlockId,
+  type IdPath,
+  blockIdOf,
+  contains,
+  parentPath,
+  rootBlockId,
+  samePath,
+} from '../../core/path/path.ts'
+import {
+  type EntryRow,
+  type TreeState,
+  accessOf,
+  childrenOf,
+  contentOf,
+  entryOf,
+  parentOf,
+  pathOf,
+} from '../../core/tree/tree.ts'
+import { nameFrom, numberedName } from '../names.ts'
+import type { KeyRing } from '../read/key-ring.ts'
+import type { EntryChange, Records } from '../records.ts'
+import type { Deed, DeedOf } from './deed.ts'
+
+export type Step =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'records'; make(): Promise<readonly SignedRecord[]> }
+  /** First its content has to be sealed for another block, or under another key; then it is another deed. */
+  | {
+      readonly kind: 'seal'
+      /** null for a block that does not exist yet. */
+      readonly block: BlockId | null
+      toDeed(block: BlockId, key: Bytes, keyEpoch: number, body: Body): Deed
+    }
+
+/** Who does a deed, and when. */
+export interface Doer {
+  readonly ring: KeyRing
+  readonly records: Records
+  /** This device's principal. */
+  readonly principal: Bytes
+  /** What the tree calls this device. */
+  readonly deviceName: string
+  readonly madeAtMs: number
+  readonly seed: Bytes
+}
+
+/**
+ * - `first`  the person did it over this very state
+ * - `again`  the state has changed since
+ * - `taken`  an operation for it has just been taken
+ */
+export type Phase = 'first' | 'again' | 'taken'
+
+/**
+ * @param later what the same device did after it and keeps as well
+ */
+export const nextStep = (state: TreeState, deed: Deed, phase: Phase, doer: Doer, later: readonly Deed[] = []): Step =>
+  new Rebase(state, phase, doer, later).stepOf(deed)
+
+const done: Step = { kind: 'done' }
+
+class Rebase {
+  readonly #state: TreeState
+  readonly #phase: Phase
+  readonly #doer: Doer
+  readonly #later: readonly Deed[]
+
+  constructor(state: TreeState, phase: Phase, doer: Doer, later: readonly Deed[]) {
+    this.#state = state
+    this.#phase = phase
+    this.#doer = doer
+    this.#later = later
+  }
+
+  stepOf(deed: Deed): Step {
+    switch (deed.tag) {
+      case 'createFolder':
+        return this.#create(deed.value, null)
+      case 'addFile':
+        return this.#create(deed.value, deed.value.body)
+      case 'writeFile':
+        return this.#write(deed.value)
+      case 'rename':
+        return this.#rename(deed.value)
+      case 'move':
+        return this.#move(deed.value)
+      case 'rekey':
+        return this.#rekey(deed.value.block)
+      case 'arrive':
+        return this.#arrive(deed.value.block)
+      case 'trash':
+        return this.#trash(deed.value)
+      case 'restore':
+        return this.#restore(deed.value)
+      case 'purge':
+        return this.#purge(deed.value)
+      default:
+        return assertNever(deed)
+    }
+  }
+
+  // --- one deed after the other ---------------------------------------------------------------------------------------------
+
+  #create({ block, folder, name, key }: DeedOf<'createFolder'>, body: Body | null): Step {
+    const { records } = this.#doer
+    const row = entryOf(this.#state, block)
+    if (row !== null) return this.#tidy(block, row, name)
+    if (this.#phase === 'taken') return done
+    const home = this.#livingFolder(folder)
+    return this.#make(() => records.newBlock(this.#state, home, block, this.#nameFor(home, block, name), key, body))
+  }
+
+  #write(deed: DeedOf<'writeFile'>): Step {
+    const { block, base, body, key, keyEpoch } = deed
+    const { ring, records } = this.#doer
+    const row = entryOf(this.#state, block)
+    const now = contentOf(this.#state, block)?.content
+    // Also where it was taken: it may have stood in the trash by then, and been deleted for good before it was brought back.
+    if (row === null || now === undefined) return this.#isPurgedLater(block) ? done : this.#copy(deed, deed.name)
+    const isIn = equal(now.fields.bodyRoot, body.bodyRoot)
+    if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
+    const isLost = !equal(now.fields.bodyRoot, base) && !this.#isOwn(now)
+    if (isLost) return this.#isWrittenLater(block) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
+    const known = ring.keyOf(this.#state, block, keyEpoch)
+    if (known !== null && equal(known, key))
+      return this.#make(async () => [await records.content(this.#state, block, body)])
+    // The key that it is sealed under was given by a move that has been made anew since.
+    return {
+      kind: 'seal',
+      block,
+      toDeed: (_block, key, keyEpoch, body) => ({ tag: 'writeFile', value: { ...deed, key, keyEpoch, body } }),
+    }
+  }
+
+  /** What can not take the file's place stands beside it. */
+  #copy({ block, folder }: DeedOf<'writeFile'>, name: string): Step {
+    const parent = parentOf(this.#state, block)
+    const home = (parent === null ? null : pathOf(this.#state, parent)) ?? folder
+    const { deviceName, madeAtMs } = this.#doer
+    return {
+      kind: 'seal',
+      block: null,
+      toDeed: (block, key, _keyEpoch, body) => ({
+        tag: 'addFile',
+        value: { block, folder: home, name: nameFrom(name, deviceName, madeAtMs), key, body },
+      }),
+    }
+  }
+
+  #rename({ block, name }: DeedOf<'rename'>): Step {
+    const row = entryOf(this.#state, block)
+    const home = row === null ? null : pathOf(this.#state, blockIdOf(row.entry.fields.parent))
+    if (row === null || home === null) return done
+    if (this.#phase === 'taken') return this.#untwin(block, row, name)
+    const next = this.#nameFor(home, block, name)
+    if (this.#doer.ring.nameOf(this.#state, row.entry) === next) return done
+    return this.#make(async () => [await this.#doer.records.entry(this.#state, block, { name: next })])
+  }
+
+  #move({ block, folder, name }: DeedOf<'move'>): Step {
+    const row = entryOf(this.#state, block)
+    const from = pathOf(this.#state, block)
+    if (row === null || from === null) return done
+    if (this.#phase === 'taken') return this.#tidy(block, row, name)
+    const home = this.#livingFolder(folder)
+    const isThere = equal(blockIdOf(home), blockIdOf(row.entry.fields.parent))
+    // Two folders were moved into each other: the one that came first stays.
+    if (contains(from, home) || (isThere && row.trashedAtMs === null)) return done
+    return this.#moveTo(block, row, home, name)
+  }
+
+  #rekey(block: BlockId): Step {
+    const access = accessOf(this.#state, block)
+    const path = pathOf(this.#state, block)
+    if (access === null || path === null || samePath(access.fields.path, path)) return done
+    return this.#make(() => this.#rekeyed(block, parentPath(path)!, {}))
+  }
+
+  #arrive(block: BlockId): Step {
+    const row = entryOf(this.#state, block)
+    if (row === null || row.entry.fields.movedFrom === null) return done
+    return this.#make(async () => [await this.#doer.records.entry(this.#state, block, { movedFrom: null })])
+  }
+
+  #trash({ block, sinceMs }: DeedOf<'trash'>): Step {
+    const row = entryOf(this.#state, block)
+    if (row === null) return done
+    const { ring, records } = this.#doer
+    const isLost = this.#phase !== 'first' && this.#wasWrittenSince(row, sinceMs)
+    const name = ring.nameOf(this.#state, row.entry)
+    // Who deleted it too may have seen what was written.
+    if (row.trashedAtMs !== null) return isLost && this.#isOwn(row.entry) ? this.#bringBack(block, row, name) : done
+    // It may have been brought back by now, to where its name was free no longer.
+    if (this.#phase === 'taken') return this.#untwin(block, row, name)
+    return isLost ? done : this.#make(async () => [await records.entry(this.#state, block, { trashed: true })])
+  }
+
+  #restore({ block, name }: DeedOf<'restore'>): Step {
+    const row = entryOf(this.#state, block)
+    if (row === null) return done
+    if (row.trashedAtMs === null || this.#phase === 'taken') return this.#tidy(block, row, name)
+    return this.#bringBack(block, row, name)
+  }
+
+  /** Blocks that others have brought back, or put something into, stay. */
+  #purge({ blocks, sinceMs }: DeedOf<'purge'>): Step {
+    if (this.#phase === 'taken') return done
+    const doomed = new Map<string, BlockId>()
+    for (const block of blocks) {
+      const row = entryOf(this.#state, block)
+      const isLost = row !== null && this.#phase !== 'first' && this.#wasWrittenSince(row, sinceMs)
+      if (row === null || isLost || !this.#isInTrash(block)) continue
+      const isEmpty = [...childrenOf(this.#state, block)].every(({ entry }) => doomed.has(keyOf(entry.fields.child)))
+      if (isEmpty) doomed.set(keyOf(block), block)
+    }
+    if (doomed.size === 0) return done
+    const { records } = this.#doer
+    return this.#make(() => Promise.all([...doomed.values()].map((block) => records.removal(this.#state, block))))
+  }
+
+  // --- what they share ------------------------------------------------------------------------------------------------------
+
+  #make(make: () => Promise<readonly SignedRecord[]>): Step {
+    return { kind: 'records', make }
+  }
+
+  /**
+   * A block that is there, and what others did to it in the same instant: to its name, or to where it stands.
+   * @param name that it should have; null for what is about its content alone
+   */
+  #tidy(block: BlockId, row: EntryRow, name: string | null): Step {
+    const { parent } = row.entry.fields
+    const wanted = name ?? this.#doer.ring.nameOf(this.#state, row.entry)
+    if (row.trashedAtMs !== null) {
+      // Who deleted the file saw nothing of the content; one who deleted a new file must have seen it.
+      return name !== null || this.#isOwn(row.entry) ? done : this.#bringBack(block, row, wanted)
+    }
+    if (this.#isInTrashOfOthers(blockIdOf(parent)))
+      return this.#moveTo(block, row, this.#livingFolder(pathOf(this.#state, blockIdOf(parent))!), wanted)
+    return this.#untwin(block, row, wanted)
+  }
+
+  /** Another name for what has the same as its neighbour. */
+  #untwin(block: BlockId, row: EntryRow, name: string): Step {
+    const home = pathOf(this.#state, blockIdOf(row.entry.fields.parent))
+    const isAlone = home === null || row.trashedAtMs !== null
+    if (isAlone || !this.#namesIn(home, block).has(this.#doer.ring.nameOf(this.#state, row.entry))) return done
+    const next = this.#nameFor(home, block, name)
+    return this.#make(async () => [await this.#doer.records.entry(this.#state, block, { name: next })])
+  }
+
+  /** To where it was; to the root folder where that is gone or in the trash itself. */
+  #bringBack(block: BlockId, row: EntryRow, name: string): Step {
+    const home = blockIdOf(row.entry.fields.parent)
+    const path = pathOf(this.#state, home)
+    if (path === null || this.#isInTrash(home))
+      return this.#moveTo(block, row, { treeId: this.#state.treeId, ids: [] }, name)
+    const next = this.#nameFor(path, block, name)
+    const change = this.#doer.ring.nameOf(this.#state, row.entry) === next ? {} : { name: next }
+    return this.#make(async () => [await this.#doer.records.entry(this.#state, block, { trashed: false, ...change })])
+  }
+
+  #moveTo(block: BlockId, row: EntryRow, home: IdPath, wanted: string): Step {
+    const isThere = equal(blockIdOf(home), blockIdOf(row.entry.fields.parent))
+    const movedFrom = isThere ? null : pathOf(this.#state, block)
+    const name = this.#nameFor(home, block, wanted)
+    return this.#make(() => this.#rekeyed(block, home, { name, movedFrom, trashed: false }))
+  }
+
+  #rekeyed(block: BlockId, home: IdPath, change: EntryChange): Promise<readonly SignedRecord[]> {
+    const { records, seed } = this.#doer
+    return records.rekeyed(this.#state, block, home, change, seed)
+  }
+
+  /** The folder at the end of a path, or the nearest below it that is neither gone nor, by now, in the trash. */
+  #livingFolder(folder: IdPath): IdPath {
+    if (this.#phase === 'first') return folder
+    for (let at: IdPath | null = folder; at !== null; at = parentPath(at)) {
+      const block = blockIdOf(at)
+      const path = pathOf(this.#state, block)
+      const isFolder = at.ids.length === 0 || entryOf(this.#state, block)?.entry.fields.kind === 'directory'
+      if (path !== null && isFolder && !this.#isInTrash(block)) return path
+    }
+    return { treeId: folder.treeId, ids: [] }
+  }
+
+  #isInTrash(block: BlockId): boolean {
+    return this.#entriesDownFrom(block).some(({ trashedAtMs }) => trashedAtMs !== null)
+  }
+
+  /** Whether somebody else put a folder or one below it into the trash. */
+  #isInTrashOfOthers(block: BlockId): boolean {
+    return this.#entriesDownFrom(block).some(({ entry, trashedAtMs }) => trashedAtMs !== null && !this.#isOwn(entry))
+  }
+
+  /** Of a block and of all folders below it. */
+  #entriesDownFrom(block: BlockId): readonly EntryRow[] {
+    const rows: EntryRow[] = []
+    const root = rootBlockId(this.#state.treeId)
+    for (let at: BlockId | null = block; at !== null && compare(at, root) !== 0; at = parentOf(this.#state, at)) {
+      const row = entryOf(this.#state, at)
+      if (row !== null) rows.push(row)
+    }
+    return rows
+  }
+
+  /** Whether another device wrote a file, or into a folder, after a stamp. */
+  #wasWrittenSince(top: EntryRow, sinceMs: number): boolean {
+    for (const pending = [top]; pending.length > 0;) {
+      const { entry, stampMs } = pending.pop()!
+      const content = contentOf(this.#state, entry.fields.child)
+      if (content !== null && content.stampMs > sinceMs && !this.#isOwn(content.content)) return true
+      if (entry !== top.entry && stampMs > sinceMs && !this.#isOwn(entry)) return true
+      if (entry.fields.kind === 'directory') pending.push(...childrenOf(this.#state, entry.fields.child))
+    }
+    return false
+  }
+
+  /** The name itself where it is free, else one that says whose and when it is. */
+  #nameFor(home: IdPath, block: BlockId, name: string): string {
+    if (this.#phase === 'first') return name
+    const taken = this.#namesIn(home, block)
+    if (!taken.has(name)) return name
+    const { deviceName, madeAtMs } = this.#doer
+    return numberedName(nameFrom(name, deviceName, madeAtMs), (candidate) => !taken.has(candidate))
+  }
+
+  /** Names in a folder, but for those of one block and of what is in the trash. */
+  #namesIn(home: IdPath, except: BlockId): ReadonlySet<string> {
+    const names = new Set<string>()
+    for (const { entry, trashedAtMs } of childrenOf(this.#state, blockIdOf(home)))
+      if (trashedAtMs === null && !equal(entry.fields.child, except))
+        names.add(this.#doer.ring.nameOf(this.#state, entry))
+    return names
+  }
+
+  #isWrittenLater(block: BlockId): boolean {
+    return this.#later.some(({ tag, value }) => tag === 'writeFile' && equal(value.block, block))
+  }
+
+  #isPurgedLater(block: BlockId): boolean {
+    return this.#later.some(({ tag, value }) => tag === 'purge' && value.blocks.some((each) => equal(each, block)))
+  }
+
+  #isOwn({ fields }: SignedRecord): boolean {
+    return equal(principalOf(fields.author), this.#doer.principal)
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Sealing a content anew on this device: for another block, or under another key of the same.
+ * @module
+ */
+import type { Bytes } from '../../core/bytes/bytes.ts'
+import { type SectorKeys, blockKeySchedule } from '../../core/crypto/crypto.ts'
+import type { Body } from '../../core/block/block.ts'
+import type { BlockId } from '../../core/path/path.ts'
+import { type Site, type WrittenBody, contentOfBody, writeBody } from '../bodies.ts'
+
+interface Sealed {
+  readonly block: BlockId
+  readonly key: Bytes
+  readonly keyEpoch: number
+}
+
+/** Seals the content of `source` as that of `target`. */
+export async function sealAnew(
+  site: Site,
+  source: Sealed & { readonly body: Body },
+  target: Sealed,
+): Promise<WrittenBody> {
+  const { store, crypto, discard } = site.platform
+  const from = blockKeySchedule(source.key)
+  const to = blockKeySchedule(target.key)
+  const sectorKeys = (_block: BlockId, keyEpoch: number): SectorKeys | null =>
+    keyEpoch === source.keyEpoch ? from : null
+  try {
+    const content = contentOfBody({ store, crypto, discard, place: site.place, sectorKeys }, source.block, source.body)
+    return await writeBody(site, target.block, target.keyEpoch, to, content, unwatched)
+  } finally {
+    from.wipe()
+    to.wipe()
+  }
+}
+
+const unwatched = { advance() {}, setTotal() {}, check() {} }

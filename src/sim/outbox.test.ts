@@ -1,0 +1,382 @@
+/**
+ * What is done on a device that can not reach the others, and what becomes of it when they are there again (design §7).
+ */
+import { describe, expect, test } from 'vitest'
+import { type Bytes, concat, equal } from '../core/bytes/bytes.ts'
+import type { Item } from '../node/api.ts'
+import { nameFrom } from '../node/names.ts'
+import { heldContent } from '../node/read/read-only.ts'
+import { createSimBlob } from './blob.ts'
+import { createSimulatedCrypto } from './crypto.ts'
+import { type Life, readAll, settle } from './device.ts'
+import { Random } from './random.ts'
+import { Family, content, standing } from './testing/family.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** A laptop that decides and a phone that is cut off from it. */
+async function apart(
+  seed: number,
+  before: (family: Family, laptop: Life, phone: Life) => Promise<void> = async () => {},
+) {
+  const family = await Family.of(seed, 'laptop', 'phone')
+  const [laptop, phone] = family.lives as [Life, Life]
+  await before(family, laptop, phone)
+  await family.comeTogether()
+  await family.cutOff(1)
+  const { rootId } = laptop.page.tree
+  return { family, laptop, phone, rootId, nowMs: family.devices[1]!.wall.offsetMs + family.scheduler.nowMs }
+}
+
+const named = (life: Life, name: string): Item | undefined =>
+  [...life.page.items.values()].find((item) => item.name === name)
+const live = (life: Life): string[] =>
+  [...life.page.items.values()]
+    .filter(({ parentId, trashedAtMs }) => parentId !== null && trashedAtMs === null)
+    .map(({ name }) => name)
+    .toSorted()
+const stateRoot = async (family: Family, life: Life): Promise<string> =>
+  (await family.run(life, life.node.api.storage())).stateRoot
+
+/** Both show the same, and can read it. */
+async function expectSame(family: Family): Promise<void> {
+  const [one, other] = family.lives as [Life, Life]
+  expect(await stateRoot(family, one)).toBe(await stateRoot(family, other))
+  expect(live(one)).toEqual(live(other))
+  for (const { id, kind } of one.page.items.values())
+    if (kind === 'file') expect(equal(await family.read(one, id), await family.read(other, id))).toBe(true)
+}
+
+describe('a device that reaches nobody', () => {
+  test('answers at once, shows, reads and exports what was done on it, over a restart, and hands it over', async () => {
+    let old = ''
+    const { family, laptop, phone, rootId } = await apart(1, async (family, laptop) => {
+      old = await family.add(laptop, 'old', content(1000))
+    })
+    const sinceMs = family.scheduler.nowMs
+    const folder = await family.run(phone, phone.node.api.createFolder('f', rootId, 'folder'))
+    const small = await family.add(phone, 'small', content(500), folder)
+    const large = await family.add(phone, 'large', content(2_200_000))
+    await family.write(phone, old, content(1500))
+    await family.write(phone, small, content(600))
+    await family.run(phone, phone.node.api.rename('r', small, 'renamed'))
+    await family.run(phone, phone.node.api.move('m', small, rootId))
+    expect(family.scheduler.nowMs - sinceMs).toBeLessThan(2000)
+    for (const start of [() => phone, () => family.restart(1)]) {
+      const life = await start()
+      expect(live(life)).toEqual(['folder', 'large', 'old', 'renamed'])
+      expect(equal(await family.read(life, small), content(600))).toBe(true)
+      expect(equal(await family.read(life, large), content(2_200_000))).toBe(true)
+      expect(equal(await family.read(life, old), content(1500))).toBe(true)
+      const exportId = await family.run(life, life.node.api.beginExport(family.request()))
+      expect((await family.run(life, readAll(life.node.api, exportId))).length).toBeGreaterThan(2_200_000)
+      expect(standing(life).keptCount).toBeGreaterThan(0)
+      expect(life.page.items.get(large)!.copyCount).toBe(1)
+    }
+    expect(live(laptop)).toEqual(['old'])
+    await family.comeTogether()
+    expect(live(laptop)).toEqual(['folder', 'large', 'old', 'renamed'])
+    expect(laptop.page.items.get(small)).toMatchObject({ name: 'renamed', parentId: rootId, sizeBytes: 600 })
+    await family.until('both count two', () =>
+      family.lives.every((life) => life.page.items.get(large)!.copyCount === 2),
+    )
+    await expectSame(family)
+  })
+
+  test('shows what is kept also where no node runs, and what is kept later', async () => {
+    let file = ''
+    const { family, phone } = await apart(17, async (family, laptop) => {
+      file = await family.add(laptop, 'file', content(10))
+    })
+    const crypto = createSimulatedCrypto(Random.fromSeed(1))
+    const open = heldContent({ store: phone.store, keys: family.devices[1]!.keys, crypto, discard: () => {} })
+    const read = async (id: string): Promise<Bytes> => {
+      const { pieces } = await open(id)
+      const parts: Bytes[] = []
+      for await (const piece of pieces) parts.push(piece)
+      return concat(...parts)
+    }
+    for (const sizeBytes of [20, 30]) {
+      await family.write(phone, file, content(sizeBytes))
+      const added = await family.add(phone, `added ${sizeBytes}`, content(sizeBytes + 1))
+      expect(equal(await family.scheduler.run(read(file)), content(sizeBytes))).toBe(true)
+      expect(equal(await family.scheduler.run(read(added)), content(sizeBytes + 1))).toBe(true)
+    }
+  })
+
+  test('loses nothing that it answered, whichever write it dies after', async () => {
+    for (let writeCount = 0; writeCount < 10; writeCount++) {
+      const { family, phone } = await apart(2)
+      phone.store.faults.crash = { writeCount, when: 'after' }
+      const kept = new Map<string, Bytes>()
+      for (let at = 0; at < 6; at++) {
+        const octets = content(1000 + at)
+        const blob = createSimBlob(octets, phone.process)
+        const asked = phone.node.api.addFile(`file ${at}`, phone.page.tree.rootId, `file ${at}`, blob)
+        const outcome = await family.scheduler.run(settle(phone.process, asked))
+        if (outcome.kind === 'done') kept.set(outcome.value, octets)
+      }
+      const again = await family.restart(1)
+      for (const [id, octets] of kept) expect(equal(await family.read(again, id), octets)).toBe(true)
+      await family.comeTogether()
+      for (const [id, octets] of kept) expect(equal(await family.read(family.lives[0]!, id), octets)).toBe(true)
+      await expectSame(family)
+    }
+  })
+
+  test('answers a request that is repeated with the same id, also after a restart and after it was taken', async () => {
+    const { family, phone, rootId } = await apart(3)
+    const first = await family.run(phone, phone.node.api.createFolder('again', rootId, 'once'))
+    expect(await family.run(phone, phone.node.api.createFolder('again', rootId, 'once'))).toBe(first)
+    const next = await family.restart(1)
+    expect(await family.run(next, next.node.api.createFolder('again', rootId, 'once'))).toBe(first)
+    await family.comeTogether()
+    expect(await family.run(next, next.node.api.createFolder('again', rootId, 'once'))).toBe(first)
+    expect(live(next)).toEqual(['once'])
+  })
+
+  test('finishes a move that began apart', async () => {
+    let target = ''
+    let folder = ''
+    const { family, laptop, phone } = await apart(4, async (family, laptop) => {
+      const { api } = laptop.node
+      const { rootId } = laptop.page.tree
+      target = await family.run(laptop, api.createFolder('t', rootId, 'target'))
+      folder = await family.run(laptop, api.createFolder('f', rootId, 'folder'))
+      for (const at of [1, 2, 3]) await family.add(laptop, `file ${at}`, content(at), folder)
+    })
+    await family.run(phone, phone.node.api.move('m', folder, target))
+    expect(phone.page.items.get(folder)!.parentId).toBe(target)
+    await family.comeTogether()
+    await family.until('all is re-keyed', () => phone.page.jobs.size === 0 && standing(phone).keptCount === 0)
+    await family.comeTogether()
+    // Nothing is left to be finished: who starts now begins no such work.
+    const next = await family.restart(0)
+    expect(next.page.jobs.size).toBe(0)
+    expect(laptop.page.items.get(folder)!.parentId).toBe(target)
+    await expectSame(family)
+  })
+})
+
+describe('a lost race', () => {
+  test('over a content gives two files; nothing is overwritten', async () => {
+    let file = ''
+    const { family, laptop, phone, nowMs } = await apart(5, async (family, laptop) => {
+      file = await family.add(laptop, 'report.txt', content(100))
+    })
+    await family.write(phone, file, content(201))
+    await family.write(phone, file, content(202))
+    await family.write(laptop, file, content(300))
+    await family.comeTogether()
+    const copy = nameFrom('report.txt', 'phone', nowMs)
+    expect(live(laptop)).toEqual([copy, 'report.txt'].toSorted())
+    expect(equal(await family.read(laptop, file), content(300))).toBe(true)
+    // The first of its two versions had been replaced by the second, knowingly.
+    expect(equal(await family.read(laptop, named(laptop, copy)!.id), content(202))).toBe(true)
+    await expectSame(family)
+  })
+
+  test('over a content that is deleted for good meanwhile leaves a file', async () => {
+    let file = ''
+    const { family, laptop, phone } = await apart(6, async (family, laptop) => {
+      file = await family.add(laptop, 'report.txt', content(100))
+    })
+    await family.write(phone, file, content(200))
+    await family.run(laptop, laptop.node.api.trash('t', file))
+    await family.run(laptop, laptop.node.api.purge('p', file))
+    await family.comeTogether()
+    const [only] = live(laptop)
+    expect(only).toMatch(/^report \(from phone, .+\)\.txt$/)
+    expect(equal(await family.read(laptop, named(laptop, only!)!.id), content(200))).toBe(true)
+    await expectSame(family)
+  })
+
+  test('for a name gives two names, of files and folders', async () => {
+    const { family, laptop, phone, rootId, nowMs } = await apart(7)
+    for (const [at, life] of [laptop, phone].entries()) {
+      await family.add(life, 'same.txt', content(10 + at))
+      await family.run(life, life.node.api.createFolder(`folder ${at}`, rootId, 'same'))
+    }
+    await family.comeTogether()
+    const names = ['same', 'same.txt', nameFrom('same', 'phone', nowMs), nameFrom('same.txt', 'phone', nowMs)]
+    expect(live(laptop)).toEqual(names.toSorted())
+    expect(equal(await family.read(laptop, named(laptop, 'same.txt')!.id), content(10))).toBe(true)
+    await expectSame(family)
+  })
+
+  test('of a rename takes both: the later name, and the other’s content', async () => {
+    let file = ''
+    const { family, laptop, phone } = await apart(8, async (family, laptop) => {
+      file = await family.add(laptop, 'first', content(100))
+    })
+    await family.run(phone, phone.node.api.rename('r1', file, 'by phone'))
+    await family.write(laptop, file, content(300))
+    await family.run(laptop, laptop.node.api.rename('r2', file, 'by laptop'))
+    await family.comeTogether()
+    expect(live(laptop)).toEqual(['by phone'])
+    expect(laptop.page.items.get(file)).toMatchObject({ sizeBytes: 300 })
+    await expectSame(family)
+  })
+
+  test.each(['phone', 'laptop'] as const)('of a deletion at the %s is won by who wrote', async (deleter) => {
+    let file = ''
+    let folder = ''
+    const { family, laptop, phone } = await apart(9, async (family, laptop) => {
+      file = await family.add(laptop, 'file', content(100))
+      folder = await family.run(laptop, laptop.node.api.createFolder('f', laptop.page.tree.rootId, 'folder'))
+      await family.add(laptop, 'inside', content(50), folder)
+      await family.add(laptop, 'untouched', content(51))
+    })
+    const [deletes, writes] = deleter === 'phone' ? [phone, laptop] : [laptop, phone]
+    const untouched = named(deletes, 'untouched')!.id
+    const inside = named(deletes, 'inside')!.id
+    for (const id of [file, folder, untouched]) await family.run(deletes, deletes.node.api.trash(`t ${id}`, id))
+    if (deleter === 'phone') await family.run(deletes, deletes.node.api.purge('p', null))
+    await family.write(writes, file, content(200))
+    await family.write(writes, inside, content(60))
+    await family.comeTogether()
+    expect(laptop.page.items.get(file)).toMatchObject({ sizeBytes: 200, trashedAtMs: null })
+    expect(live(laptop)).toContain('inside')
+    expect(live(laptop)).not.toContain('untouched')
+    // What was written is nowhere below a folder that is in the trash.
+    const parent = laptop.page.items.get(laptop.page.items.get(inside)!.parentId!)!
+    expect(parent.trashedAtMs).toBeNull()
+    await expectSame(family)
+  })
+
+  test('against the deletion of a folder puts what was made in it into the nearest one that is left', async () => {
+    let outer = ''
+    let inner = ''
+    const { family, laptop, phone } = await apart(10, async (family, laptop) => {
+      outer = await family.run(laptop, laptop.node.api.createFolder('o', laptop.page.tree.rootId, 'outer'))
+      inner = await family.run(laptop, laptop.node.api.createFolder('i', outer, 'inner'))
+    })
+    const made = await family.add(phone, 'made', content(70), inner)
+    await family.run(phone, phone.node.api.createFolder('n', inner, 'new folder'))
+    await family.run(laptop, laptop.node.api.trash('t', inner))
+    await family.comeTogether()
+    expect(laptop.page.items.get(made)).toMatchObject({ parentId: outer, trashedAtMs: null })
+    expect(named(laptop, 'new folder')).toMatchObject({ parentId: outer, trashedAtMs: null })
+    await family.cutOff(1)
+    const late = await family.add(phone, 'late', content(80), outer)
+    await family.run(laptop, laptop.node.api.trash('t2', outer))
+    await family.run(laptop, laptop.node.api.purge('p2', null))
+    await family.comeTogether()
+    expect(laptop.page.items.get(late)).toMatchObject({ parentId: laptop.page.tree.rootId })
+    expect(equal(await family.read(laptop, late), content(80))).toBe(true)
+    await expectSame(family)
+  })
+
+  test('of two folders that were moved into each other leaves both', async () => {
+    let one = ''
+    let other = ''
+    const { family, laptop, phone } = await apart(11, async (family, laptop) => {
+      one = await family.run(laptop, laptop.node.api.createFolder('1', laptop.page.tree.rootId, 'one'))
+      other = await family.run(laptop, laptop.node.api.createFolder('2', laptop.page.tree.rootId, 'other'))
+    })
+    await family.run(phone, phone.node.api.move('m1', one, other))
+    await family.run(laptop, laptop.node.api.move('m2', other, one))
+    await family.comeTogether()
+    expect(laptop.page.items.get(other)).toMatchObject({ parentId: one })
+    expect(laptop.page.items.get(one)).toMatchObject({ parentId: laptop.page.tree.rootId })
+    await expectSame(family)
+  })
+
+  test('for a key: what was written under the key of a move that was made anew is sealed anew', async () => {
+    let file = ''
+    let target = ''
+    const { family, laptop, phone } = await apart(12, async (family, laptop) => {
+      file = await family.add(laptop, 'file', content(100))
+      target = await family.run(laptop, laptop.node.api.createFolder('t', laptop.page.tree.rootId, 'target'))
+    })
+    await family.run(phone, phone.node.api.move('m', file, target))
+    await family.write(phone, file, content(2_200_000))
+    const other = await family.run(laptop, laptop.node.api.createFolder('o', laptop.page.tree.rootId, 'other'))
+    await family.run(laptop, laptop.node.api.move('n', file, other))
+    await family.comeTogether()
+    expect(laptop.page.items.get(file)).toMatchObject({ parentId: target, sizeBytes: 2_200_000 })
+    expect(equal(await family.read(laptop, file), content(2_200_000))).toBe(true)
+    await expectSame(family)
+  })
+})
+
+describe('what the tree refuses for good', () => {
+  /** The phone has done something when its permission ends. */
+  async function expired(seed: number) {
+    let file = ''
+    const all = await apart(seed, async (family, laptop) => {
+      file = await family.add(laptop, 'file', content(10))
+    })
+    const { family, phone } = all
+    await family.add(phone, 'late', content(90))
+    await family.write(phone, file, content(2_200_000))
+    for (const device of family.devices) device.wall.jump(366 * dayMs)
+    await family.comeTogether()
+    const { quarantine } = phone.node.api
+    return { ...all, file, lines: await family.run(phone, quarantine()) }
+  }
+
+  test('is kept in quarantine, told of, and read there, over a restart', async () => {
+    const { family, laptop, phone, file, lines } = await expired(13)
+    expect(live(laptop)).toEqual(['file'])
+    expect(live(phone)).toEqual(['file'])
+    expect(equal(await family.read(phone, file), content(10))).toBe(true)
+    expect(phone.page.tree.quarantinedCount).toBe(2)
+    expect(lines).toMatchObject([
+      { deed: 'addFile', name: 'late', sizeBytes: 90 },
+      { deed: 'writeFile', name: 'file', sizeBytes: 2_200_000 },
+    ])
+    expect(lines[0]!.reason).toMatch(/permission/)
+    await family.scheduler.run(family.scheduler.sleep(60_000))
+    const next = await family.restart(1)
+    expect(await family.run(next, next.node.api.quarantine())).toEqual(lines)
+    expect(equal(await family.read(next, lines[0]!.id), content(90))).toBe(true)
+    expect(equal(await family.read(next, lines[1]!.id), content(2_200_000))).toBe(true)
+  })
+
+  test('comes back there where it is tried in vain', async () => {
+    const { family, phone, lines } = await expired(14)
+    await family.run(phone, phone.node.api.retryQuarantined(lines[0]!.id))
+    await family.comeTogether()
+    expect((await family.run(phone, phone.node.api.quarantine())).map(({ name }) => name)).toEqual(['file', 'late'])
+    // Nor is anything new taken, and that is said at once.
+    await expect(family.add(phone, 'later', content(91))).rejects.toMatchObject({ code: 'writecapExpired' })
+  })
+
+  test('is taken where nothing is against it any more', async () => {
+    let folder = ''
+    const { family, laptop, phone, rootId } = await apart(16, async (family, laptop) => {
+      folder = laptop.page.tree.rootId
+      for (let depth = 1; depth < 64; depth++)
+        folder = await family.run(laptop, laptop.node.api.createFolder(`${depth}`, folder, `${depth}`))
+    })
+    const file = await family.add(phone, 'deep', content(92), folder)
+    const lowest = named(laptop, '1')!.id
+    const beside = await family.run(laptop, laptop.node.api.createFolder('b', rootId, 'beside'))
+    await family.run(laptop, laptop.node.api.move('m', lowest, beside))
+    await family.comeTogether()
+    const [line] = await family.run(phone, phone.node.api.quarantine())
+    expect(line).toMatchObject({ deed: 'addFile', name: 'deep' })
+    expect(live(laptop)).not.toContain('deep')
+    await family.run(laptop, laptop.node.api.move('back', lowest, rootId))
+    await family.comeTogether()
+    await family.run(phone, phone.node.api.retryQuarantined(line!.id))
+    await family.comeTogether()
+    expect(phone.page.tree.quarantinedCount).toBe(0)
+    expect(equal(await family.read(laptop, file), content(92))).toBe(true)
+    await expectSame(family)
+  })
+
+  test('is gone when it is given up, and leaves nothing behind', async () => {
+    const { family, phone, lines } = await expired(15)
+    for (const { id } of lines) await family.run(phone, phone.node.api.discardQuarantined(id))
+    expect(await family.run(phone, phone.node.api.quarantine())).toEqual([])
+    await expect(family.run(phone, phone.node.api.discardQuarantined(lines[0]!.id))).rejects.toMatchObject({
+      code: 'itemGone',
+    })
+    await family.scheduler.run(family.scheduler.sleep(60_000))
+    const objects = [...family.devices[1]!.disk.rows('object', new Uint8Array())]
+    const held = [...family.devices[0]!.disk.rows('object', new Uint8Array())]
+    expect(objects.length).toBe(held.length)
+  })
+})

@@ -1,0 +1,131 @@
+/**
+ * A family of simulated devices for tests of nodes among each other: one tree, one network, one time.
+ * @module
+ */
+import { type Bytes, fromHex } from '../../core/bytes/bytes.ts'
+import type { TransportId } from '../../port/net.ts'
+import { createSimBlob } from '../blob.ts'
+import { type Life, type Outcome, SimDevice, readAll, settle } from '../device.ts'
+import { Disk } from '../disk.ts'
+import { letIn, plant } from '../family.ts'
+import { SimNetwork } from '../net.ts'
+import { Random } from '../random.ts'
+import { Scheduler } from '../scheduler.ts'
+import { Trace } from '../trace.ts'
+import { drain } from './drain.ts'
+
+const quiet = { onCrash() {}, onFull() {}, onSuperseded() {}, onBrokenSignature() {} }
+
+export class Family {
+  readonly scheduler = new Scheduler(drain)
+  readonly network: SimNetwork
+  readonly devices: SimDevice[]
+  readonly lives: Life[] = []
+  #transports: readonly TransportId[] = []
+  #requestCount = 0
+
+  constructor(seed: number, names: readonly string[]) {
+    const random = Random.fromSeed(seed)
+    const trace = new Trace()
+    this.network = new SimNetwork(this.scheduler, random.fork('network'), trace)
+    const world = { scheduler: this.scheduler, trace, random }
+    this.devices = names.map((name) => new SimDevice(world, name, new Disk(), quiet, { network: this.network }))
+  }
+
+  static async of(seed: number, ...names: readonly string[]): Promise<Family> {
+    const family = new Family(seed, names)
+    for (const device of family.devices) family.lives.push(value(await family.scheduler.run(device.start())))
+    family.#transports = await family.scheduler.run(Promise.all(family.devices.map(({ keys }) => keys.transportId())))
+    const [host] = family.lives
+    const words = await family.scheduler.run(plant(host!))
+    const treeId = fromHex(host!.page.tree.treeId)!
+    for (const [at, guest] of family.lives.entries())
+      if (guest !== host)
+        await family.run(
+          guest,
+          letIn(host!, guest, family.devices[at]!, treeId, words, family.devices[0]!.wall.offsetMs, names[at]),
+        )
+    await family.untilConnected()
+    return family
+  }
+
+  /** Until each can give its changes to whoever leads. */
+  untilConnected(): Promise<void> {
+    return this.until('all are connected', () =>
+      this.lives.every((life) => standing(life).peers.every(({ path }) => path !== null)),
+    )
+  }
+
+  /** One device can not be reached by the others, nor reach them. */
+  async cutOff(at: number): Promise<void> {
+    const alone = this.#transports[at]!
+    for (const other of this.#transports) {
+      if (other === alone) continue
+      this.network.block(alone, other)
+      this.network.block(other, alone)
+    }
+    await this.until('it is alone', () => standing(this.lives[at]!).peers.every(({ path }) => path === null))
+  }
+
+  /** All can reach each other again, and what was kept anywhere has been taken everywhere. */
+  async comeTogether(): Promise<void> {
+    this.network.heal()
+    await this.untilConnected()
+    await this.until('all hold the same', () => {
+      const standings = this.lives.map(standing)
+      const { appliedIndex } = standings[0]!
+      return standings.every(
+        (each) => each.appliedIndex === appliedIndex && each.keptCount === 0 && each.lackingCount === 0,
+      )
+    })
+  }
+
+  /** The process dies and the device starts again. */
+  async restart(at: number): Promise<Life> {
+    this.lives[at]!.process.kill()
+    return (this.lives[at] = value(await this.scheduler.run(this.devices[at]!.start())))
+  }
+
+  transport(at: number): TransportId {
+    return this.#transports[at]!
+  }
+
+  run<T>(life: Life, work: Promise<T>): Promise<T> {
+    return this.scheduler.run(settle(life.process, work)).then(value)
+  }
+  request(): string {
+    return `request ${++this.#requestCount}`
+  }
+  add(life: Life, name: string, content: Bytes, parentId = life.page.tree.rootId): Promise<string> {
+    const blob = createSimBlob(content, life.process)
+    return this.run(life, life.node.api.addFile(this.request(), parentId, name, blob))
+  }
+  write(life: Life, id: string, content: Bytes): Promise<void> {
+    return this.run(life, life.node.api.writeFile(this.request(), id, createSimBlob(content, life.process)))
+  }
+  read(life: Life, id: string): Promise<Bytes> {
+    return this.run(life, readAll(life.node.api, id))
+  }
+  async until(what: string, isTrue: () => boolean): Promise<void> {
+    const endMs = this.scheduler.nowMs + 10 * 60_000
+    while (!isTrue()) {
+      if (this.scheduler.nowMs > endMs) throw new Error(`never came about: ${what}`)
+      await this.scheduler.run(this.scheduler.sleep(200))
+    }
+  }
+  async allVote(): Promise<void> {
+    const [host, ...guests] = this.lives
+    for (const [at, guest] of guests.entries()) {
+      await this.until('the guest has caught up', () => standing(guest).appliedIndex >= standing(host!).appliedIndex)
+      host!.node.membership.letVote([fromHex(standing(guest).nodeId.slice(0, 64))!])
+      await this.until('the guest votes', () => standing(host!).voters.length === at + 2)
+    }
+  }
+}
+export const value = <T>(outcome: Outcome<T>): T => {
+  if (outcome.kind === 'done') return outcome.value
+  throw outcome.kind === 'failed' ? outcome.error : new Error('the process died')
+}
+export const standing = (life: Life) => life.node.membership.standing()
+/** Octets that are the same for the same size. */
+export const content = (sizeBytes: number): Bytes => Random.fromSeed(sizeBytes).bytes(sizeBytes)
