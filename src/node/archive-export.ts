@@ -9,7 +9,6 @@ import { entries, root, size } from '../core/merkle/merkle.ts'
 import {
   type ArchiveFrame,
   type TreeState,
-  accessOf,
   archiveDomain,
   archiveHeaderBody,
   archiveMagic,
@@ -48,8 +47,6 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
       sizeBytes += encodeFrame({ tag: 'objects', value: objects }).length
       job.advance(objectsSizeBytes)
     }
-    const access = accessOf(state, tree.rootId)
-    if (access === null) throw new StoreDamagedError('no root block')
     const body = archiveHeaderBody({
       treeId: tree.treeId,
       exportedAtMs: node.platform.clock.nowMs(),
@@ -59,7 +56,7 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
       objectsSizeBytes,
       itemCount: view.items.size - 1,
       exporter: tree.author.credential,
-      writecapHash: access.fields.writecapHash,
+      writecapHash: tree.author.writecapHash,
     })
     const header: ArchiveFrame = {
       tag: 'header',

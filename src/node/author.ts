@@ -38,13 +38,13 @@ interface Waiting {
 
 export class Author {
   readonly #keys: NodeKeys
-  readonly #writecapHash: Bytes
+  readonly writecapHash: Bytes
   #waiting: Waiting[] = []
   #isSigning = false
 
   constructor(keys: NodeKeys, writecapHash: Bytes) {
     this.#keys = keys
-    this.#writecapHash = writecapHash
+    this.writecapHash = writecapHash
   }
 
   get credential(): PublicCredential {
@@ -52,7 +52,7 @@ export class Author {
   }
 
   sign<K extends RecordKind>(kind: K, unsigned: UnsignedBodies[K]): Promise<SignedRecord<K>> {
-    const fields = { ...unsigned, author: this.#keys.credential, writecapHash: this.#writecapHash }
+    const fields = { ...unsigned, author: this.#keys.credential, writecapHash: this.writecapHash }
     const record = unsignedRecord(kind, fields as unknown as Parameters<typeof unsignedRecord<K>>[1])
     return new Promise((resolve, reject) => {
       this.#waiting.push({ record, resolve, reject } as unknown as Waiting)

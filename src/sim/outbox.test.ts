@@ -69,7 +69,12 @@ describe('a device that reaches nobody', () => {
       expect(equal(await family.read(life, large), content(2_200_000))).toBe(true)
       expect(equal(await family.read(life, old), content(1500))).toBe(true)
       const exportId = await family.run(life, life.node.api.beginExport(family.request()))
-      expect((await family.run(life, readAll(life.node.api, exportId))).length).toBeGreaterThan(2_200_000)
+      const archive = await family.run(life, readAll(life.node.api, exportId))
+      const fresh = await family.startAlone(`fresh ${family.request()}`)
+      const blob = createSimBlob(archive, fresh.process)
+      await family.run(fresh, fresh.node.api.recover(family.request(), blob, family.words, 'Fresh'))
+      expect(live(fresh)).toEqual(live(life))
+      expect(equal(await family.read(fresh, large), content(2_200_000))).toBe(true)
       expect(standing(life).keptCount).toBeGreaterThan(0)
       expect(life.page.items.get(large)!.copyCount).toBe(1)
     }

@@ -5,7 +5,7 @@
 import { type Bytes, fromHex } from '../../core/bytes/bytes.ts'
 import type { TransportId } from '../../port/net.ts'
 import { createSimBlob } from '../blob.ts'
-import { type Life, type Outcome, SimDevice, readAll, settle } from '../device.ts'
+import { type Life, type Outcome, SimDevice, type World, readAll, settle } from '../device.ts'
 import { Disk } from '../disk.ts'
 import { letIn, plant } from '../family.ts'
 import { SimNetwork } from '../net.ts'
@@ -21,6 +21,9 @@ export class Family {
   readonly network: SimNetwork
   readonly devices: SimDevice[]
   readonly lives: Life[] = []
+  /** Of the card. */
+  words: readonly string[] = []
+  readonly #world: World
   #transports: readonly TransportId[] = []
   #requestCount = 0
 
@@ -28,8 +31,8 @@ export class Family {
     const random = Random.fromSeed(seed)
     const trace = new Trace()
     this.network = new SimNetwork(this.scheduler, random.fork('network'), trace)
-    const world = { scheduler: this.scheduler, trace, random }
-    this.devices = names.map((name) => new SimDevice(world, name, new Disk(), quiet, { network: this.network }))
+    this.#world = { scheduler: this.scheduler, trace, random }
+    this.devices = names.map((name) => new SimDevice(this.#world, name, new Disk(), quiet, { network: this.network }))
   }
 
   static async of(seed: number, ...names: readonly string[]): Promise<Family> {
@@ -37,7 +40,7 @@ export class Family {
     for (const device of family.devices) family.lives.push(value(await family.scheduler.run(device.start())))
     family.#transports = await family.scheduler.run(Promise.all(family.devices.map(({ keys }) => keys.transportId())))
     const [host] = family.lives
-    const words = await family.scheduler.run(plant(host!))
+    const words = (family.words = await family.scheduler.run(plant(host!)))
     const treeId = fromHex(host!.page.tree.treeId)!
     for (const [at, guest] of family.lives.entries())
       if (guest !== host)
@@ -84,6 +87,11 @@ export class Family {
   async restart(at: number): Promise<Life> {
     this.lives[at]!.process.kill()
     return (this.lives[at] = value(await this.scheduler.run(this.devices[at]!.start())))
+  }
+
+  /** A device with nothing on it and nobody around it. */
+  async startAlone(name: string): Promise<Life> {
+    return value(await this.scheduler.run(new SimDevice(this.#world, name, new Disk(), quiet).start()))
   }
 
   transport(at: number): TransportId {
