@@ -66,7 +66,7 @@ async function shareAndCut(page: Page, { screen, frame }: Phone): Promise<void> 
 }
 
 for (const hasRelay of [false, true])
-  test.describe(hasRelay ? 'with a relay' : 'without any relay', () => {
+  test.describe(hasRelay ? 'with a relay' : 'without any relay', { tag: hasRelay ? '@wide' : [] }, () => {
     test.use({ hasRelay })
 
     test(

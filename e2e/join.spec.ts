@@ -8,12 +8,9 @@ import { expect, isProving, proved, test, virtualAuthenticator } from './fixture
 import { cameraArguments, clipOf, sceneOf } from './tool/camera.ts'
 import { agreeToJoin, letIn, nameAndGoOn, readLink, showCode, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
-import { addText, hashOf, itemNamed, nodeOf, snapshotOf } from './tool/tree.ts'
+import { addText, hashOf, itemNamed, snapshotOf, stateRootOf } from './tool/tree.ts'
 
 test.use({ hasRelay: true })
-
-const stateRootOf = async (page: Page): Promise<string> =>
-  (await nodeOf(page)).evaluate(async ({ api }) => (await api.storage()).stateRoot)
 
 /** @returns milliseconds from the instant at which the code was read to the one at which the tree can be seen */
 async function scanAndJoin(laptop: Page, phone: Page, name: string): Promise<number> {

@@ -84,3 +84,29 @@ export async function hashOf(page: Document, id: string): Promise<string> {
     return [...new Uint8Array(hash)].map((octet) => octet.toString(16).padStart(2, '0')).join('')
   }, id)
 }
+
+/** A new version of a file. */
+export async function writeText(page: Document, id: string, text: string): Promise<void> {
+  const node = await nodeOf(page)
+  await node.evaluate((node, [id, text]) => node.api.writeFile(crypto.randomUUID(), id, new Blob([text])), [
+    id,
+    text,
+  ] as const)
+}
+
+/** Reads a whole file through the node as text. */
+export async function textOf(page: Document, id: string): Promise<string> {
+  const node = await nodeOf(page)
+  return node.evaluate(async (node, id) => {
+    const { streamId } = await node.api.openContent(id)
+    const pieces: Uint8Array<ArrayBuffer>[] = []
+    for (let piece; (piece = await node.api.nextChunk(streamId));) pieces.push(piece as Uint8Array<ArrayBuffer>)
+    return new Blob(pieces).text()
+  }, id)
+}
+
+/** Equal on all devices that have the same tree. */
+export async function stateRootOf(page: Document): Promise<string> {
+  const node = await nodeOf(page)
+  return node.evaluate(async ({ api }) => (await api.storage()).stateRoot)
+}

@@ -24,6 +24,8 @@ export interface Item {
   readonly trashedAtMs: number | null
   /** How many devices hold the whole body now; counted, not promised. */
   readonly copyCount: number
+  /** This device keeps a change to it until the other devices can take it. */
+  readonly isWaiting: boolean
 }
 
 export interface TreeStatus {
@@ -43,6 +45,12 @@ export interface TreeStatus {
     readonly unlocksByPasskey: boolean
   } | null
   readonly deviceCount: number
+  /** What this device keeps until the others can take it; null where that is nothing. */
+  readonly waiting: {
+    readonly changeCount: number
+    /** Names of the devices that decide, some of which have to be reached first; empty where no name is known. */
+    readonly deviceNames: readonly string[]
+  } | null
   /** How much lies in quarantine. */
   readonly quarantinedCount: number
 }

@@ -16,7 +16,7 @@ import { bodyOf, readContent } from './read/content.ts'
 import { TreeView, idFromText, idText } from './read/view.ts'
 
 export async function moveIn(source: OwnTree, target: Home, job: JobHandle): Promise<void> {
-  const view = new TreeView(source.state, source.ring)
+  const view = new TreeView(source.state, source.ring, [])
   const items = view.subtreeOf(view.rootId).slice(1)
   job.setTotal(items.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
   let doneBytes = 0

@@ -128,6 +128,11 @@ export class Outbox {
     return this.#overlay.entries.length
   }
 
+  /** What a person was told is kept here and that the tree has not taken yet: the keys of the rows that it changes, by deed. */
+  get waiting(): readonly (readonly Bytes[])[] {
+    return this.#overlay.waiting
+  }
+
   /** Bodies of a block that are here because a deed needs them. */
   bodiesOf(block: BlockId): readonly Body[] {
     const pending = this.#overlay.entries.map(({ kept }) => kept)
@@ -261,9 +266,15 @@ export class Outbox {
   #answerFor(entry: Pending): Promise<Answer> {
     if (entry.isAnswered) return Promise.resolve('kept')
     const answer = entry.asks()
-    if (!this.#options.cluster.isReachable) entry.answer('kept')
-    else this.#options.platform.clock.after(patienceMs, () => entry.answer('kept'))
+    if (!this.#options.cluster.isReachable) this.#answerKept(entry)
+    else this.#options.platform.clock.after(patienceMs, () => this.#answerKept(entry))
     return answer
+  }
+
+  #answerKept(entry: Pending): void {
+    if (entry.isAnswered) return
+    entry.answer('kept')
+    this.#refreshSoon()
   }
 
   // --- operations -----------------------------------------------------------------------------------------------------------

@@ -3,14 +3,12 @@
  * @module
  */
 import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
-import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
-import { type BlockId, type TreeId, rootBlockId } from '../core/path/path.ts'
-import { type TreeState, devicesOf, rowKind, setOf, summaryOf } from '../core/tree/tree.ts'
+import type { BlockId, TreeId } from '../core/path/path.ts'
+import { type TreeState, rowKind } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { NodeEvent, TreeStatus } from './api.ts'
 import type { Home } from './home.ts'
 import { Files } from './files.ts'
-import { openPeople } from './founding.ts'
 import { Jobs } from './jobs.ts'
 import { livedSince, readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
 import { Invitations } from './invitations.ts'
@@ -25,6 +23,7 @@ import { TreeView, idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
 import { releaseStaged } from './bodies.ts'
 import { blockIdOfRequest } from './request.ts'
+import { statusOf } from './status.ts'
 import { Sweeper } from './sweep.ts'
 import { welcomeContent, welcomeName, welcomeRequest } from './welcome.ts'
 
@@ -143,7 +142,7 @@ export class RunningNode {
     await this.#home?.tree.close()
     this.#home?.tree.ring.close()
     this.streams.closeAll()
-    const view = new TreeView(tree.state, tree.ring)
+    const view = new TreeView(tree.state, tree.ring, tree.outbox.waiting.flat())
     const sweeper = new Sweeper(tree, this.streams)
     const files = new Files(tree, view)
     const home: Home = { tree, view, files, sweeper, replication: null }
@@ -184,7 +183,11 @@ export class RunningNode {
 
   #onShown(home: Home, shown: TreeState, touched: readonly Bytes[]): void {
     if (this.#home !== home || this.#isStopped) return
-    this.emit({ kind: 'changed', tree: this.status(), ...home.view.update(shown, touched) })
+    this.emit({
+      kind: 'changed',
+      tree: this.status(),
+      ...home.view.update(shown, touched, home.tree.outbox.waiting.flat()),
+    })
   }
 
   /** Other devices are talked to as soon as there are any. */
@@ -374,31 +377,7 @@ export class RunningNode {
   }
 
   status(): TreeStatus {
-    const { tree, view } = this.home
-    const state = tree.committed
-    const summary = summaryOf(state)!
-    const set = setOf(state, summary.setSequence)!
-    const rootKey = tree.ring.keyOf(state, rootBlockId(tree.treeId), summary.profileKeyEpoch)
-    const people = rootKey === null ? null : openPeople(rootKey, tree.treeId, summary.sealedProfile)
-    const isPlanted = people !== null && people.ownerName !== ''
-    const member = set.members[0]
-    return {
-      treeId: toHex(tree.treeId),
-      rootId: view.rootId,
-      planted: isPlanted,
-      ownerName: people?.ownerName ?? '',
-      deviceName: tree.deviceName(principalOf(this.keys.credential)) ?? this.#profile.deviceName,
-      principal: groupsOfFour(principalOf(this.keys.credential)),
-      root: isPlanted
-        ? {
-            passkey: member === undefined ? 'none' : member.synced ? 'synced' : 'hardwareBound',
-            recoveryCard: true,
-            unlocksByPasskey: tree.hasPasskeyWrap,
-          }
-        : null,
-      deviceCount: [...devicesOf(state)].filter(({ dismissed }) => dismissed === null).length,
-      quarantinedCount: tree.outbox.quarantine.list.length,
-    }
+    return statusOf(this.home.tree, this.keys, this.#profile.deviceName)
   }
 
   async close(): Promise<void> {

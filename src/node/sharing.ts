@@ -289,7 +289,7 @@ export class Sharing {
     }
   }
 
-  /** How many devices hold the body of a block, as far as they have said so. @param stampMs of its content record */
+  /** How many devices hold a block with its body, if any, as far as they have said so. @param stampMs since when it is as it is */
   copyCount(block: BlockId, stampMs: number): number {
     const name = keyOf(block)
     let count = this.#options.holdings.isLacking(block) ? 0 : 1

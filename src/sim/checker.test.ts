@@ -13,6 +13,7 @@ const itemOf = ({ id, parentId, kind, name, isTrashed, content }: ModelItem): It
   modifiedAtMs: 1,
   trashedAtMs: isTrashed ? 1 : null,
   copyCount: 1,
+  isWaiting: false,
 })
 
 /** A folder with a file, and a file beside it in the trash; and what a node that works shows of them. */

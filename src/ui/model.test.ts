@@ -6,11 +6,11 @@ import {
   childrenOf,
   countWithin,
   emptyModel,
-  fewestCopies,
   isPlaced,
   isWithin,
   lineage,
   rootOf,
+  safetyOf,
   search,
   trashOf,
 } from './model.ts'
@@ -24,6 +24,7 @@ const tree: TreeStatus = {
   principal: '',
   root: null,
   deviceCount: 1,
+  waiting: null,
   quarantinedCount: 0,
 }
 const item = (id: string, parentId: string | null, more: Partial<Item> = {}): Item => ({
@@ -36,6 +37,7 @@ const item = (id: string, parentId: string | null, more: Partial<Item> = {}): It
   modifiedAtMs: 1,
   trashedAtMs: null,
   copyCount: 1,
+  isWaiting: false,
   ...more,
 })
 const folder = (id: string, parentId: string | null, more: Partial<Item> = {}) =>
@@ -159,9 +161,13 @@ test('a folder is as safe as its least safe file', () => {
       folder('root', null, { copyCount: 2 }),
       folder('photos', 'root', { copyCount: 2 }),
       item('sea', 'photos', { copyCount: 1 }),
-      item('note', 'root', { copyCount: 2 }),
+      item('note', 'root', { copyCount: 2, isWaiting: true }),
     ),
   )
-  expect([fewestCopies(model, 'root'), fewestCopies(model, 'photos'), fewestCopies(model, 'note')]).toEqual([1, 1, 2])
+  expect(['root', 'photos', 'note'].map((id) => safetyOf(model, id))).toEqual([
+    { copyCount: 1, isWaiting: true },
+    { copyCount: 1, isWaiting: false },
+    { copyCount: 2, isWaiting: true },
+  ])
   expect(countWithin(model, 'root')).toBe(3)
 })

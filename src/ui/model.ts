@@ -146,21 +146,28 @@ export function search(model: Model, text: string): readonly Item[] {
 }
 const fold = (text: string) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
 
-const fewestCopiesOf = new WeakMap<Model, Map<string, number>>()
+/** How safely something is saved. */
+export type Safety = Pick<Item, 'copyCount' | 'isWaiting'>
 
-/** The copies of whatever has fewest in this subtree: a folder is only as safe as its least safe file. */
-export function fewestCopies(model: Model, id: string): number {
-  const known = fewestCopiesOf.get(model) ?? new Map<string, number>()
-  fewestCopiesOf.set(model, known)
-  const count = (of: string): number => {
+const safetiesOf = new WeakMap<Model, Map<string, Safety>>()
+
+/** Of whatever is least safe in this subtree: a folder is only as safe as its least safe file. */
+export function safetyOf(model: Model, id: string): Safety {
+  const known = safetiesOf.get(model) ?? new Map<string, Safety>()
+  safetiesOf.set(model, known)
+  const least = (of: string): Safety => {
     const before = known.get(of)
     if (before !== undefined) return before
-    const own = model.items.get(of)?.copyCount ?? 0
-    const fewest = childrenOf(model, of).reduce((least, child) => Math.min(least, count(child.id)), own)
-    known.set(of, fewest)
-    return fewest
+    const { copyCount, isWaiting } = model.items.get(of) ?? { copyCount: 0, isWaiting: false }
+    const all = [{ copyCount, isWaiting }, ...childrenOf(model, of).map((child) => least(child.id))]
+    const safety = {
+      copyCount: Math.min(...all.map((each) => each.copyCount)),
+      isWaiting: all.some((each) => each.isWaiting),
+    }
+    known.set(of, safety)
+    return safety
   }
-  return count(id)
+  return least(id)
 }
 
 /** How many files and folders lie in this folder, at any depth, outside the trash. */

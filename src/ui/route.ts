@@ -5,7 +5,17 @@
  * @module
  */
 
-export const routes = ['/', '/devices', '/trash', '/storage', '/plant', '/recover', '/join', '/fragments'] as const
+export const routes = [
+  '/',
+  '/devices',
+  '/trash',
+  '/storage',
+  '/plant',
+  '/recover',
+  '/join',
+  '/fragments',
+  '/aside',
+] as const
 export type Route = (typeof routes)[number]
 
 /** An unknown view is the tree: an old or foreign link never ends on an empty page. */

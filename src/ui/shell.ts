@@ -198,7 +198,7 @@ export class BtShell extends LitElement implements IntakeHost {
         .home=${hashOf('/', location.hash)}
         .state=${this.state}
         .sentence=${this.sentence}
-        .deviceCount=${tree && !stopped ? tree.deviceCount : null}
+        .tree=${stopped ? null : tree}
         .wide=${isWide}
       ></bt-header>
       <bt-nav .route=${this.route} .hash=${location.hash} .wide=${isWide}></bt-nav>
@@ -249,6 +249,8 @@ export class BtShell extends LitElement implements IntakeHost {
         this.#visit('/recover')
       },
       forgetLost: () => this.#forgetLost(),
+      asideCount: this.model.tree?.quarantinedCount ?? 0,
+      lookAside: () => this.#visit('/aside'),
       plant: () => this.#visit('/plant'),
       join: () => this.#visit('/join'),
       deviceCount: this.model.tree?.deviceCount ?? 0,

@@ -5,7 +5,7 @@
  * what to do.
  * @module
  */
-import type { ReaderLine } from '../node/api.ts'
+import type { Quarantined, ReaderLine } from '../node/api.ts'
 import type { NodeState } from './ports.ts'
 import {
   formatCount,
@@ -20,6 +20,10 @@ import {
 const plural = new Intl.PluralRules('en')
 const counted = (count: number, one: string, many: string): string =>
   `${formatCount(count)} ${plural.select(count) === 'one' ? one : many}`
+
+const choice = new Intl.ListFormat('en', { type: 'disjunction' })
+const someOf = (devices: readonly string[]): string =>
+  devices.length === 0 ? 'your other devices' : choice.format(devices)
 
 export const words = {
   product: 'Blocktree',
@@ -43,6 +47,7 @@ export const words = {
     '/recover': 'Recover a tree',
     '/join': 'Join a tree',
     '/fragments': 'Fragments',
+    '/aside': 'Set aside',
     skip: 'Skip to the content',
   },
 
@@ -62,6 +67,10 @@ export const words = {
     brief: (count: number) => counted(count, 'copy', 'copies'),
     many: (count: number) => `On ${counted(count, 'device', 'devices')}`,
     of: (copies: number, devices: number) => `${copies} of ${counted(devices, 'device', 'devices')} hold it all`,
+    waiting: 'waiting',
+    waitingFor: (devices: readonly string[]) => `Kept on this device, waiting for ${someOf(devices)}`,
+    kept: (count: number, devices: readonly string[]) =>
+      `${counted(count, 'change', 'changes')} kept here, waiting for ${someOf(devices)}`,
     saved: 'Saved on this device only',
     savedOn: (count: number) => `Saved on ${counted(count, 'device', 'devices')}`,
   },
@@ -208,6 +217,48 @@ export const words = {
     restored: (name: string) => `${name} is back in its folder`,
     labelRestore: (name: string) => `Restore ${name}`,
     labelPurge: (name: string) => `Delete ${name} for good`,
+  },
+
+  aside: {
+    offer: {
+      text: (count: number) =>
+        `Your tree did not take ${counted(count, 'change', 'changes')} made on this device. Nothing is lost: ${count === 1 ? 'it is' : 'they are'} set aside.`,
+      button: 'Look',
+    },
+    title: 'Set aside',
+    help: 'Made on this device while it was on its own; then the tree refused it. It stays here, and on no other device, until you decide.',
+    empty: 'Nothing is set aside.',
+    deed: ({ deed, name }: Quarantined): string => {
+      const it = name === '' ? 'Something that is gone' : name
+      switch (deed) {
+        case 'createFolder':
+          return `New folder: ${it}`
+        case 'addFile':
+          return `New file: ${it}`
+        case 'writeFile':
+          return `New version: ${it}`
+        case 'rename':
+          return `New name: ${it}`
+        case 'move':
+          return `Moved: ${it}`
+        case 'trash':
+          return `Deleted: ${it}`
+        case 'restore':
+          return `Restored: ${it}`
+        case 'purge':
+          return name === '' ? 'Deleted for good' : `Deleted for good: ${it}`
+      }
+    },
+    made: (atMs: number) => `Made ${formatMoment(atMs)}`,
+    retry: 'Try again',
+    labelRetry: (deed: string) => `Try again: ${deed}`,
+    labelDownload: (deed: string) => `Download: ${deed}`,
+    discard: 'Give it up',
+    labelDiscard: (deed: string) => `Give up: ${deed}`,
+    ask: 'Give it up?',
+    askHelp: 'This cannot be undone. What it contains is on no other device.',
+    retried: 'Tried again. What the tree takes leaves this list.',
+    waiting: 'Waiting for the tree to list what is set aside.',
   },
 
   fragments: {

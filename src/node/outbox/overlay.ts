@@ -131,6 +131,14 @@ export class Overlay {
     return this.#entries.flatMap(({ isDurable, folded }) => (isDurable ? (folded?.touched ?? []) : []))
   }
 
+  /** The keys of the rows that each deed changes which somebody was told is kept. */
+  get waiting(): readonly (readonly Bytes[])[] {
+    this.#refold()
+    return this.#entries.flatMap(({ isDurable, isAnswered, kept, folded }) =>
+      isDurable && isAnswered && !kept.isTaken ? [folded?.touched ?? []] : [],
+    )
+  }
+
   stateBefore(entry: Pending): TreeState {
     return this.#stateBefore(this.#entries.indexOf(entry))
   }

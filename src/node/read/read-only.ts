@@ -79,5 +79,5 @@ async function newestTree({ store, keys }: Holder, known: HeldTree | null): Prom
     throw new BlocktreeError('treeMissing', 'There is no tree on this device yet. Open Blocktree first.')
   const state = newestState(held, await readKept(store, place))
   const ring = await KeyRing.unlock(state, await keys.node())
-  return { place, held, state, ring, view: new TreeView(state, ring) }
+  return { place, held, state, ring, view: new TreeView(state, ring, []) }
 }

@@ -28,11 +28,15 @@ export class TreeView {
   readonly #children = new Map<string, Set<string>>()
   readonly #ring: KeyRing
   readonly rootId: string
-  /** How many devices hold the body that a content record of a stamp refers to. */
+  /** How many devices hold a block with the body, if any, that it has had since a stamp. */
   copyCountOf: (block: BlockId, stampMs: number) => number = () => 1
+  /** Blocks with a change that this device keeps. */
+  #waiting: ReadonlySet<string>
 
-  constructor(state: TreeState, ring: KeyRing) {
+  /** @param waiting keys of the rows that are changed by what this device keeps */
+  constructor(state: TreeState, ring: KeyRing, waiting: readonly Bytes[]) {
     this.#ring = ring
+    this.#waiting = new Set(blocksIn(waiting).keys())
     const root = rootBlockId(state.treeId)
     this.rootId = idText(root)
     this.#put({ ...blankRoot, id: this.rootId })
@@ -95,15 +99,12 @@ export class TreeView {
     return numberedName(name, (candidate) => !taken.has(candidate) && !isReserved(candidate))
   }
 
-  update(state: TreeState, touched: readonly Bytes[]): ViewChange {
-    const changed = new Map<string, BlockId>()
-    for (const key of touched) {
-      const block = blockOfKey(key)
-      if (block !== null) changed.set(keyOf(block), block)
-    }
+  /** @param waiting as the constructor has it; what waits no more is among `touched` */
+  update(state: TreeState, touched: readonly Bytes[], waiting: readonly Bytes[]): ViewChange {
+    this.#waiting = new Set(blocksIn(waiting).keys())
     const upserted: Item[] = []
     const removedIds: string[] = []
-    for (const block of changed.values()) {
+    for (const block of blocksIn(touched).values()) {
       const row = entryOf(state, block)
       if (row !== null) {
         const item = this.#itemOf(state, row)
@@ -118,9 +119,7 @@ export class TreeView {
   recount(): readonly Item[] {
     const changed: Item[] = []
     for (const item of this.items.values()) {
-      if (item.kind !== 'file') continue
-      const copyCount =
-        item.sizeBytes === 0 ? item.copyCount : this.copyCountOf(idFromText(item.id)!, item.modifiedAtMs)
+      const copyCount = this.copyCountOf(idFromText(item.id)!, item.modifiedAtMs)
       if (copyCount !== item.copyCount) changed.push({ ...item, copyCount })
     }
     for (const item of changed) this.items.set(item.id, item)
@@ -131,6 +130,7 @@ export class TreeView {
     const { parent, child, kind } = row.entry.fields
     const content = contentOf(state, child)
     const directory = blockIdOf(parent)
+    const modifiedAtMs = Math.max(content?.stampMs ?? 0, kind === 'directory' ? row.stampMs : 0) || row.stampMs
     return {
       id: idText(child),
       parentId: idText(directory),
@@ -138,9 +138,10 @@ export class TreeView {
       name: this.#ring.nameOf(state, row.entry),
       sizeBytes: content?.content.fields.sizeBytes ?? 0,
       createdAtMs: row.createdAtMs,
-      modifiedAtMs: Math.max(content?.stampMs ?? 0, kind === 'directory' ? row.stampMs : 0) || row.stampMs,
+      modifiedAtMs,
       trashedAtMs: row.trashedAtMs,
-      copyCount: content === null ? 1 : this.copyCountOf(child, content.stampMs),
+      copyCount: this.copyCountOf(child, modifiedAtMs),
+      isWaiting: this.#waiting.has(keyOf(child)),
     }
   }
 
@@ -172,6 +173,17 @@ const blankRoot: Omit<Item, 'id'> = {
   modifiedAtMs: 0,
   trashedAtMs: null,
   copyCount: 1,
+  isWaiting: false,
+}
+
+/** The blocks that rows of the state tell of, where those show in the view. */
+function blocksIn(keys: readonly Bytes[]): ReadonlyMap<string, BlockId> {
+  const blocks = new Map<string, BlockId>()
+  for (const key of keys) {
+    const block = blockOfKey(key)
+    if (block !== null) blocks.set(keyOf(block), block)
+  }
+  return blocks
 }
 
 /** The block that a row of the state tells of, where that row shows in the view. */

@@ -12,6 +12,7 @@ const item = (kind: Item['kind'], parentId: string | null): Item => ({
   modifiedAtMs: 0,
   trashedAtMs: null,
   copyCount: 1,
+  isWaiting: false,
 })
 
 test.each([

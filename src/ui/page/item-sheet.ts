@@ -7,7 +7,7 @@ import type { Item } from '../../node/api.ts'
 import { type Actions, displayName } from '../actions.ts'
 import { GroundEvent, type NamedEvent, SheetClosedEvent } from '../events.ts'
 import { sentenceOf } from '../fault.ts'
-import { type Model, childrenOf, fewestCopies } from '../model.ts'
+import { type Model, childrenOf, safetyOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { menuStyle } from '../part/menu.css.ts'
 import { shared } from '../part/shared.ts'
@@ -100,10 +100,7 @@ export class BtItemSheet extends LitElement {
           >${item.kind === 'file' ? words.item.size(item.sizeBytes) : words.tree.items(childrenOf(this.model, item.id).length)}</span
         >
         <span>${words.item.changed(item.modifiedAtMs)}</span>
-        <bt-copies
-          .copyCount=${fewestCopies(this.model, item.id)}
-          .deviceCount=${this.model.tree?.deviceCount ?? 1}
-        ></bt-copies>
+        <bt-copies .safety=${safetyOf(this.model, item.id)} .tree=${this.model.tree}></bt-copies>
       </p>
       <ul class="menu" role="list">
         ${itemMenu(item).map(

@@ -3,14 +3,21 @@
  * @module
  */
 import { LitElement, css, html } from 'lit'
+import type { TreeStatus } from '../../node/api.ts'
+import type { Safety } from '../model.ts'
 import { words } from '../words.ts'
 import { dotStyle } from './dot.css.ts'
 import { shared } from './shared.ts'
 
 export class BtCopies extends LitElement {
-  static override properties = { copyCount: { type: Number }, deviceCount: { type: Number }, brief: { type: Boolean } }
-  declare copyCount: number
-  declare deviceCount: number
+  static override properties = {
+    safety: { attribute: false, hasChanged: (now: Safety, before?: Safety) => !isSame(now, before) },
+    tree: { attribute: false },
+    brief: { type: Boolean },
+  }
+  declare safety: Safety
+  /** null: of one device. */
+  declare tree: TreeStatus | null
   /** In a word, where the sentence stands elsewhere. */
   declare brief: boolean
 
@@ -35,24 +42,32 @@ export class BtCopies extends LitElement {
 
   constructor() {
     super()
-    this.copyCount = 1
-    this.deviceCount = 1
+    this.safety = { copyCount: 1, isWaiting: false }
+    this.tree = null
     this.brief = false
   }
 
   override render() {
-    const { here, none, many, of } = words.copies
-    const text =
-      this.copyCount === 0
-        ? none
-        : this.copyCount === 1
-          ? here
-          : this.copyCount < this.deviceCount
-            ? of(this.copyCount, this.deviceCount)
-            : many(this.copyCount)
-    return html`<span class="badge ${this.copyCount < 2 ? 'alone' : ''}" title=${text}>
-      <span class="dot"></span><span>${this.brief ? words.copies.brief(this.copyCount) : text}</span>
+    const { copyCount, isWaiting } = this.safety
+    const text = safetyText(this.safety, this.tree)
+    const brief = isWaiting ? words.copies.waiting : words.copies.brief(copyCount)
+    return html`<span class="badge ${isWaiting || copyCount < 2 ? 'alone' : ''}" title=${text}>
+      <span class="dot"></span><span>${this.brief ? brief : text}</span>
     </span>`
   }
 }
+
+/** In a sentence. @param tree null: of one device */
+export function safetyText({ copyCount, isWaiting }: Safety, tree: TreeStatus | null): string {
+  const { here, none, many, of, waitingFor } = words.copies
+  const deviceCount = tree?.deviceCount ?? 1
+  if (isWaiting) return waitingFor(tree?.waiting?.deviceNames ?? [])
+  if (copyCount === 0) return none
+  if (copyCount === 1) return here
+  return copyCount < deviceCount ? of(copyCount, deviceCount) : many(copyCount)
+}
+
+const isSame = (one: Safety, other: Safety | undefined): boolean =>
+  one.copyCount === other?.copyCount && one.isWaiting === other.isWaiting
+
 customElements.define('bt-copies', BtCopies)

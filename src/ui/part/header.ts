@@ -3,6 +3,7 @@
  * @module
  */
 import { LitElement, css, html, nothing } from 'lit'
+import type { TreeStatus } from '../../node/api.ts'
 import type { NodeState } from '../ports.ts'
 import { words } from '../words.ts'
 import { dotStyle } from './dot.css.ts'
@@ -14,7 +15,7 @@ export class BtHeader extends LitElement {
     home: {},
     state: {},
     sentence: {},
-    deviceCount: { type: Number },
+    tree: { attribute: false },
     wide: { type: Boolean, reflect: true },
   }
   /** The address of the tree. */
@@ -22,8 +23,8 @@ export class BtHeader extends LitElement {
   declare state: NodeState
   /** What the node says of its state. */
   declare sentence: string
-  /** On how many devices the tree is; null while that is not known. */
-  declare deviceCount: number | null
+  /** null while nothing is known of it. */
+  declare tree: TreeStatus | null
   declare wide: boolean
 
   static override styles = [
@@ -79,13 +80,19 @@ export class BtHeader extends LitElement {
   }
 
   #status() {
-    const { state, deviceCount } = this
+    const { state, tree } = this
     if (state === 'failed') return nothing
     if (state !== 'here' && state !== 'elsewhere')
       return html`<p class="status" role="status">${this.sentence || words.state[state]}</p>`
-    if (deviceCount === null) return nothing
-    const text = deviceCount > 1 ? words.copies.savedOn(deviceCount) : words.copies.saved
-    return html`<p class="status ${deviceCount > 1 ? '' : 'alone'}" role="status" title=${words.state[state]}>
+    if (tree === null) return nothing
+    const { deviceCount, waiting } = tree
+    const isSafe = deviceCount > 1 && waiting === null
+    const text = waiting
+      ? words.copies.kept(waiting.changeCount, waiting.deviceNames)
+      : deviceCount > 1
+        ? words.copies.savedOn(deviceCount)
+        : words.copies.saved
+    return html`<p class="status ${isSafe ? '' : 'alone'}" role="status" title=${words.state[state]}>
       <span class="dot"></span><span>${text}</span>
     </p>`
   }

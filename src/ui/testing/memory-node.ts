@@ -17,6 +17,7 @@ import type {
   NodeEvent,
   PasskeyAssertion,
   PasskeyCreation,
+  Quarantined,
   TreeStatus,
 } from '../../node/api.ts'
 
@@ -38,6 +39,7 @@ export class MemoryNode implements NodeApi {
     principal: '0c47 b82e 5fd3 96a1 704b c3e8 fa15 2d60 e4b9 13c7 88f0 5a6e 01d2 77be c04a 9f31',
     root: null,
     deviceCount: 1,
+    waiting: null,
     quarantinedCount: 0,
   }
   /** A job's pace; 0 finishes at once. */
@@ -50,6 +52,7 @@ export class MemoryNode implements NodeApi {
   /** What the other device shows, on either side. */
   digits = '4821'
   otherDevices: readonly DeviceLine[] = []
+  quarantined: readonly Quarantined[] = []
   nowMs: () => number = () => Date.now()
   readonly #observers = new Set<(event: NodeEvent) => void>()
   readonly #cancelled = new Set<string>()
@@ -131,11 +134,18 @@ export class MemoryNode implements NodeApi {
     this.#cancelled.add(requestId)
   }
 
-  async quarantine(): Promise<readonly []> {
-    return []
+  async quarantine(): Promise<readonly Quarantined[]> {
+    return this.quarantined
   }
-  async retryQuarantined(): Promise<void> {}
-  async discardQuarantined(): Promise<void> {}
+  async retryQuarantined(id: string): Promise<void> {
+    this.#maybeRefuse()
+    await this.discardQuarantined(id)
+  }
+  async discardQuarantined(id: string): Promise<void> {
+    this.quarantined = this.quarantined.filter((one) => one.id !== id)
+    this.tree = { ...this.tree, quarantinedCount: this.quarantined.length }
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+  }
 
   async openContent(): Promise<never> {
     throw new BlocktreeError('notHere', 'Contents are not kept by this node.')
@@ -318,6 +328,7 @@ export class MemoryNode implements NodeApi {
       modifiedAtMs: nowMs,
       trashedAtMs: null,
       copyCount: 1,
+      isWaiting: false,
     }
   }
   #put(item: Item): string {

@@ -22,6 +22,7 @@ function grow(text: string): LayoutTree {
         modifiedAtMs: 0,
         trashedAtMs: null,
         copyCount: 1,
+        isWaiting: false,
       }
       items.set(name, item)
       if (parentId !== null) children.set(parentId, [...(children.get(parentId) ?? []), item])

@@ -6,11 +6,11 @@ import { html, nothing } from 'lit'
 import { placeOf } from '../actions.ts'
 import type { Item } from '../../node/api.ts'
 import { formatDay, formatSize } from '../format.ts'
-import { type Model, childrenOf, fewestCopies } from '../model.ts'
+import { type Model, childrenOf, safetyOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { words } from '../words.ts'
 import type { Row } from './rows.ts'
-import '../part/copies.ts'
+import { safetyText } from '../part/copies.ts'
 
 /** @param isHit of a search, whose rows do not unfold but say where they are */
 export const insideOfRow = (
@@ -38,11 +38,7 @@ const nameOf = (model: Model, item: Item, isHit: boolean) => {
         >${item.kind === 'folder' ? words.tree.items(childrenOf(model, item.id).length) : formatSize(item.sizeBytes)}</span
       >
       <span class="day">${formatDay(item.modifiedAtMs)}</span>
-      <bt-copies
-        brief
-        .copyCount=${fewestCopies(model, item.id)}
-        .deviceCount=${model.tree?.deviceCount ?? 1}
-      ></bt-copies>
+      <bt-copies brief .safety=${safetyOf(model, item.id)} .tree=${model.tree}></bt-copies>
     </span>
   </span>`
 }
@@ -53,6 +49,7 @@ export function sentenceOfRow(model: Model, item: Item, isHit: boolean): string 
     item.kind === 'folder'
       ? words.tree.cellFolder(item.name, childrenOf(model, item.id).length)
       : words.tree.cellFile(item.name, item.sizeBytes)
-  const copies = fewestCopies(model, item.id) < 2 ? words.copies.here : ''
+  const safety = safetyOf(model, item.id)
+  const copies = safety.isWaiting || safety.copyCount < 2 ? safetyText(safety, model.tree) : ''
   return [about, isHit ? placeOf(model, item) : '', copies].filter((part) => part !== '').join(', ')
 }

@@ -14,6 +14,7 @@ const item = (id: string, parentId: string | null, kind: ItemKind): Item => ({
   modifiedAtMs: 0,
   trashedAtMs: null,
   copyCount: 1,
+  isWaiting: false,
 })
 const model = apply(emptyModel, {
   kind: 'snapshot',
@@ -26,6 +27,7 @@ const model = apply(emptyModel, {
     principal: '',
     root: null,
     deviceCount: 1,
+    waiting: null,
     quarantinedCount: 0,
   },
   items: [
