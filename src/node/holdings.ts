@@ -252,20 +252,24 @@ export class Holdings {
     })
   }
 
-  /** Nothing needs a body any more that was kept here. */
-  doom(block: BlockId, body: Body): void {
-    this.#doom({ block, body }, true)
+  /** To be written together with what lets go of a body, so that a crash finds both or neither. */
+  doomedRow({ block, body }: Doomed): Change {
+    const key = inPlace(this.#place, Uint8Array.of(kinds.doomed), block, body.bodyRoot)
+    const value = encode(bodyWire, { bodyRoot: body.bodyRoot, sizeBytes: body.sizeBytes })
+    return { kind: 'put', table, key, value }
+  }
+
+  /** Nothing needs a body any more; its row is written. */
+  doomed({ block, body }: Doomed): void {
+    if (body.sizeBytes === 0) return
+    this.#doomed.set(keyOf(concat(block, body.bodyRoot)), { block, body })
+    this.onDoomed()
   }
 
   #doom(doomed: Doomed, isForSweeper: boolean): void {
-    const { block, body } = doomed
-    if (body.sizeBytes === 0) return
-    const rest = concat(block, body.bodyRoot)
-    if (isForSweeper) this.#doomed.set(keyOf(rest), { block, body })
-    const key = inPlace(this.#place, Uint8Array.of(kinds.doomed), rest)
-    const value = encode(bodyWire, { bodyRoot: body.bodyRoot, sizeBytes: body.sizeBytes })
-    void this.#write([{ kind: 'put', table, key, value }])
-    if (isForSweeper) this.onDoomed()
+    if (doomed.body.sizeBytes === 0) return
+    void this.#write([this.doomedRow(doomed)])
+    if (isForSweeper) this.doomed(doomed)
   }
 
   /** Takes over what is doomed, to delete it. */

@@ -27,7 +27,7 @@ import { type Outcome, type TreeState, contentOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
-import type { Holdings } from './holdings.ts'
+import type { Doomed, Holdings } from './holdings.ts'
 import { type Deed, bodyOfDeed } from './outbox/deed.ts'
 import { decidedBy, decidedIn } from './outbox/decisions.ts'
 import { Giver } from './outbox/giver.ts'
@@ -257,9 +257,9 @@ export class Outbox {
 
   /** Gives up what is in quarantine. */
   async discard(sequence: number): Promise<void> {
-    const { deed } = this.quarantine.take(sequence)
-    await this.#journal.write([keptGone(this.#options.place, sequence)])
-    this.#doomBodyOf(deed)
+    this.#letGo(this.quarantine.take(sequence))
+    // Whoever comes back later finds it gone.
+    await this.#journal.write([])
     this.#refresh()
   }
 
@@ -342,10 +342,13 @@ export class Outbox {
       const sealed = await this.#maker.seal(kept, step)
       if (sealed === null) return
       if (entry.kept !== kept) return await sealed.abandon()
-      await this.#journal.write([keptRow(this.#options.place, sealed.kept), ...sealed.written.attached])
+      const { holdings, place } = this.#options
+      const idle = this.#idleBodyOf(kept.deed)
+      const doomed = idle === null ? [] : [holdings.doomedRow(idle)]
+      await this.#journal.write([keptRow(place, sealed.kept), ...sealed.written.attached, ...doomed])
       entry.kept = sealed.kept
       this.#overlay.changed()
-      this.#doomBodyOf(kept.deed)
+      if (idle !== null) holdings.doomed(idle)
     } catch (error) {
       // On a full disk it waits; a store that is closed stops the node by itself.
       if (error instanceof StoreDamagedError) this.#refuse(entry, { code: error.code, local: error.message })
@@ -356,12 +359,12 @@ export class Outbox {
     }
   }
 
-  /** Nothing needs the body of a deed any more, unless the tree shows it. */
-  #doomBodyOf(deed: Deed): void {
+  /** The body of a deed that is over, unless the tree shows it. */
+  #idleBodyOf(deed: Deed): Doomed | null {
     const own = bodyOfDeed(deed)
-    if (own === null) return
+    if (own === null || own.body.sizeBytes === 0) return null
     const now = contentOf(this.#options.cluster.state, own.block)?.content.fields.bodyRoot
-    if (now === undefined || !equal(now, own.body.bodyRoot)) this.#options.holdings.doom(own.block, own.body)
+    return now !== undefined && equal(now, own.body.bodyRoot) ? null : own
   }
 
   // --- what becomes of them -------------------------------------------------------------------------------------------------
@@ -422,9 +425,15 @@ export class Outbox {
 
   #remove(entry: Pending): void {
     this.#overlay.remove(entry)
-    this.#journal.note([keptGone(this.#options.place, entry.kept.sequence)])
-    this.#doomBodyOf(entry.kept.deed)
+    this.#letGo(entry.kept)
     this.#refreshSoon()
+  }
+
+  #letGo({ sequence, deed }: Kept): void {
+    const { holdings, place } = this.#options
+    const idle = this.#idleBodyOf(deed)
+    this.#journal.note([keptGone(place, sequence), ...(idle === null ? [] : [holdings.doomedRow(idle)])])
+    if (idle !== null) holdings.doomed(idle)
   }
 
   /** What is shown follows what is committed a moment later, when all that came together has been folded. */
