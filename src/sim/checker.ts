@@ -210,7 +210,7 @@ export function compareItems(model: Model, seen: ReadonlyMap<string, Item>): Fin
 }
 
 /** Two things of one name in one folder, neither in the trash: a person can not tell them apart. */
-function twinsIn(seen: ReadonlyMap<string, Item>): Findings {
+export function twinsIn(seen: ReadonlyMap<string, Item>): Findings {
   const names = new Set<string>()
   const findings: string[] = []
   for (const { parentId, name, trashedAtMs } of seen.values()) {

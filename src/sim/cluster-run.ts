@@ -12,9 +12,10 @@ import { weighDisk } from './ballast.ts'
 import { type Deed, Model, type PendingDeed, compareContent, compareItems, resolvePending } from './checker.ts'
 import { ClusterAudit } from './cluster-audit.ts'
 import { type ClusterFaultCounts, armCluster, noClusterFaults } from './cluster-nemesis.ts'
-import { ClusterWorkload, cleanRefusals, openRefusals } from './cluster-workload.ts'
+import { ClusterWorkload, cleanRefusals, contestRefusals, openRefusals } from './cluster-workload.ts'
 import type { NetFaultCounts } from './connection.ts'
 import { type Life, type Outcome, type Sabotage, SimDevice, describeOutcome, readAll, settle } from './device.ts'
+import { Contest, uncontested } from './contest.ts'
 import { createSimulatedCrypto } from './crypto.ts'
 import { Disk } from './disk.ts'
 import { letIn, plant } from './family.ts'
@@ -85,6 +86,9 @@ class ClusterRun {
   #audit!: ClusterAudit
   #model!: Model
   #workload!: ClusterWorkload
+  #contest!: Contest
+  /** At each device one contested deed follows the other, so that what a person does, he does with what he has just done before him. */
+  readonly #contending: Promise<void>[] = []
   #treeId!: Bytes
   readonly #callOffs: (() => void)[] = []
   #requestCount = 0
@@ -183,6 +187,7 @@ class ClusterRun {
         await this.#within(letIn(host, guest!, this.#devices[at]!, this.#treeId, words, this.#nowMs), 'joining')
     this.#model = new Model(rootId)
     this.#workload = new ClusterWorkload(this.#model, this.#random.fork('workload'))
+    this.#contest = new Contest(this.#random.fork('contest'), rootId)
     await this.#allVote()
   }
 
@@ -221,6 +226,8 @@ class ClusterRun {
         const deed = this.#workload.draw(at)
         if (deed !== null) asked.push(this.#ask(at, life, deed))
       }
+      const before = this.#contending[at] ?? Promise.resolve()
+      if (this.#random.chance(0.7)) asked.push((this.#contending[at] = before.then(() => this.#contend(at, life))))
     }
     return asked
   }
@@ -244,6 +251,21 @@ class ClusterRun {
     if (outcome.kind === 'failed' && !isClean && !openRefusals.has(outcome.code))
       this.note(`${describeDeed(pending.deed)} was refused: ${describeOutcome(outcome)}`)
     this.#workload.ended(at, pending, null, isClean)
+  }
+
+  async #contend(at: number, life: Life): Promise<void> {
+    await this.#scheduler.sleep(this.#random.spread(1, 3000))
+    const contested = isAlive(life) && !life.process.isFrozen ? this.#contest.draw(life.page.items) : null
+    if (contested === null) return
+    const requestId = `request ${++this.#requestCount}`
+    this.#tell(`${requestId} at ${names[at]}, life ${life.number}, contested: ${describeDeed(contested.deed)}`)
+    const outcome = await this.#contest.perform(life, requestId, contested)
+    this.#tell(`${requestId}: ${describeOutcome(outcome)}`)
+    if (outcome.kind === 'done') this.#acknowledgedCount++
+    if (outcome.kind === 'failed' && contestRefusals.has(outcome.code)) return
+    if (outcome.kind === 'failed' && !openRefusals.has(outcome.code))
+      this.note(`${describeDeed(contested.deed)} was refused: ${describeOutcome(outcome)}`)
+    this.#contest.ended(contested, outcome.kind === 'done')
   }
 
   async #wakeSome(): Promise<void> {
@@ -316,16 +338,18 @@ class ClusterRun {
 
   async #compareAll(): Promise<void> {
     const [first, ...others] = this.#alive()
-    for (const { requestId, hasHappened } of resolvePending(this.#model, this.#workload.pending, first!.page.items))
+    const own = uncontested(first!)
+    for (const { requestId, hasHappened } of resolvePending(this.#model, this.#workload.pending, own))
       this.#tell(`${requestId} turns out to have ${hasHappened ? '' : 'not '}happened`)
     this.#workload.resolved()
     for (const [at, life] of [first!, ...others].entries()) {
-      for (const finding of compareItems(this.#model, life.page.items)) this.note(`at ${names[at]} ${finding}`)
+      for (const finding of compareItems(this.#model, uncontested(life))) this.note(`at ${names[at]} ${finding}`)
       if (standing(life).quarantinedCount > 0) this.note(`at ${names[at]} something was refused for good`)
       const report = await this.#within(settle(life.process, life.node.api.storage()), 'a report')
       if (report.kind === 'done') this.#audit.onState(names[at]!, standing(life).appliedIndex, report.value.stateRoot)
       this.#trace.note(this.#scheduler.nowMs, report.kind === 'done' ? report.value.stateRoot : report.kind)
     }
+    for (const finding of await this.#within(this.#contest.judge(this.#alive()), 'reading')) this.note(finding)
     const files = [...this.#model.items.values()].filter(({ content }) => content !== null)
     for (let count = Math.min(4, files.length); count > 0; count--)
       await this.#readAt(this.#random.pick(this.#alive()), this.#random.pick(files))

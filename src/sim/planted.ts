@@ -79,9 +79,33 @@ export const plantedBugs: readonly PlantedBug[] = [
 const isInstallation = (changes: readonly Change[]): boolean =>
   changes.some(({ kind, table }) => kind === 'deleteAll' && table === 'state')
 
+const isOfOutbox = (changes: readonly Change[]): boolean => changes.some(({ table }) => table === 'outbox')
+
 /** Bugs of a node among others. */
 export const plantedClusterBugs: readonly PlantedBug[] = [
   skippedCheck,
+  {
+    name: 'keep without durability',
+    sabotage: (platform) =>
+      withWrite(platform, (changes, durability) => {
+        const written = platform.store.write(changes, isOfOutbox(changes) ? 'relaxed' : durability)
+        return isOfOutbox(changes) ? Promise.resolve() : written
+      }),
+  },
+  {
+    name: 'outbox forgets a deed',
+    sabotage: (platform) => {
+      const { scan } = platform.store
+      const store: StorePort = {
+        ...withWrite(platform, (changes, durability) => platform.store.write(changes, durability)).store,
+        scan: async (table, prefix, countMax, after) => {
+          const rows = await scan.call(platform.store, table, prefix, countMax, after)
+          return table === 'outbox' ? rows.slice(1) : rows
+        },
+      }
+      return { ...platform, store }
+    },
+  },
   {
     name: 'acknowledge before majority',
     sabotage: (platform) => ({ ...platform, ...(platform.net && { net: hasty(platform.net) }) }),
