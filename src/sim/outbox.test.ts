@@ -220,6 +220,28 @@ describe('a lost race', () => {
     await expectSame(family)
   })
 
+  test('over a content that was taken in the trash, and deleted for good before it came back, leaves a file', async () => {
+    let file = ''
+    const { family, laptop, phone } = await apart(20, async (family, laptop) => {
+      file = await family.add(laptop, 'report.txt', content(100))
+    })
+    await family.write(phone, file, content(200))
+    await family.run(laptop, laptop.node.api.trash('t', file))
+    family.network.heal()
+    while (laptop.page.items.get(file)!.sizeBytes === 100) await family.scheduler.run(family.scheduler.sleep(1))
+    for (const [from, to] of [
+      [0, 1],
+      [1, 0],
+    ] as const)
+      family.network.block(family.transport(from), family.transport(to))
+    await family.run(laptop, laptop.node.api.purge('p', file))
+    await family.comeTogether()
+    const [only] = live(laptop)
+    expect(only).toMatch(/^report \(from phone, .+\)\.txt$/)
+    expect(equal(await family.read(laptop, named(laptop, only!)!.id), content(200))).toBe(true)
+    await expectSame(family)
+  })
+
   test('for a name gives two names, of files and folders', async () => {
     const { family, laptop, phone, rootId, nowMs } = await apart(7)
     for (const [at, life] of [laptop, phone].entries()) {
