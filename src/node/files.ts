@@ -8,7 +8,7 @@
 import { type Bytes, CancelledError, RefusedError, copy, orRefuse, refused, toHex } from '../core/bytes/bytes.ts'
 import { blockKeySchedule } from '../core/crypto/crypto.ts'
 import { type BlockId, type IdPath, nameFromPerson, samePath } from '../core/path/path.ts'
-import { accessOf, contentOf, entryOf, pathOf, summaryOf } from '../core/tree/tree.ts'
+import { accessOf, contentOf, entryOf, pathOf } from '../core/tree/tree.ts'
 import type { Item } from './api.ts'
 import { type Content, type WrittenBody, abandonBody, writeBody } from './bodies.ts'
 import type { JobHandle } from './jobs.ts'
@@ -86,7 +86,8 @@ export class Files {
   /** A new version of a file's content. */
   async writeFile(requestId: string, id: string, content: Content, job: JobHandle): Promise<void> {
     if ((await this.#known(requestId)) !== null) return
-    const { state, ring } = this.#tree
+    const { state, ring, outbox } = this.#tree
+    const { sight } = outbox
     const { parentId, name } = this.#item(id)
     const block = this.#block(id)
     const folder = pathOf(state, idFromText(parentId!)!)
@@ -96,11 +97,8 @@ export class Files {
     if (key === null || base === undefined || folder === null) throw gone()
     await this.#withBody(block, keyEpoch, key, content, job, ({ bodyRoot, sizeBytes, attached }) => {
       const body = { bodyRoot, sizeBytes }
-      return this.#submit(
-        requestId,
-        { tag: 'writeFile', value: { block, folder, name, key: copy(key), keyEpoch, body, base } },
-        attached,
-      )
+      const deed: Deed = { tag: 'writeFile', value: { block, folder, name, key: copy(key), keyEpoch, body, base } }
+      return outbox.submit(requestId, deed, attached, sight)
     })
   }
 
@@ -116,7 +114,7 @@ export class Files {
   }
 
   async trash(requestId: string, id: string): Promise<void> {
-    await this.#submit(requestId, { tag: 'trash', value: { block: this.#block(id), sinceMs: this.#stampMs } })
+    await this.#submit(requestId, { tag: 'trash', value: { block: this.#block(id) } })
   }
 
   /** Back to where it was; to the root folder where that is gone or in the trash itself. */
@@ -155,7 +153,7 @@ export class Files {
       // Named by what they begin with: a repetition after a restart finds another list.
       await this.#submit(`${requestId} from ${part[0]!.id}`, {
         tag: 'purge',
-        value: { blocks, sinceMs: this.#stampMs },
+        value: { blocks },
       })
       job.advance((doneBytes += part.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)))
     }
@@ -255,11 +253,6 @@ export class Files {
   /** How a request ended that was asked for before; null where it never was. */
   #known(requestId: string): Promise<Answer> | null {
     return this.#tree.outbox.answerOf(requestId)
-  }
-
-  /** Stamp of the newest that this device has of others. */
-  get #stampMs(): number {
-    return summaryOf(this.#tree.committed)?.stampMs ?? 0
   }
 
   /** Seals a content and goes on with it. */

@@ -23,7 +23,7 @@ import {
 } from '../core/bytes/bytes.ts'
 import type { Body } from '../core/block/block.ts'
 import type { BlockId } from '../core/path/path.ts'
-import { type Outcome, type TreeState, contentOf } from '../core/tree/tree.ts'
+import { type Outcome, type TreeState, contentOf, summaryOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
@@ -53,6 +53,14 @@ const awayCodes: ReadonlySet<string> = new Set(['leaderAway', 'othersDecide', 'o
 export interface Feed {
   /** The committed state has changed. @param folded null where it came whole */
   onApplied(touched: readonly Bytes[], folded: Folded | null): void
+}
+
+/** How much of what others did a person could see. */
+export interface Sight {
+  /** Of the newest. */
+  readonly stampMs: number
+  /** How often the tree had taken something in that was not done here, in this life of the node. */
+  readonly foreignCount: number
 }
 
 export interface OutboxOptions extends MakerOptions {
@@ -124,6 +132,14 @@ export class Outbox {
     return hash(this.shown) !== hash(state)
   }
 
+  /** What this device knows now of what others did. */
+  get sight(): Sight {
+    return {
+      stampMs: summaryOf(this.#options.cluster.state)?.stampMs ?? 0,
+      foreignCount: this.#foreignCount,
+    }
+  }
+
   get keptCount(): number {
     return this.#overlay.entries.length
   }
@@ -159,8 +175,14 @@ export class Outbox {
    * Does something to the tree. Resolves when the tree has taken it, or when it is kept here and nobody is there who would take it.
    * Rejects with RefusedError where the tree does not take it, and then nothing is changed.
    * @param attached rows that it needs, durable no later than the deed
+   * @param sight where the person began with it some time ago: what he saw then
    */
-  async submit(requestId: string, deed: Deed, attached: readonly Change[] = []): Promise<Answer> {
+  async submit(
+    requestId: string,
+    deed: Deed,
+    attached: readonly Change[] = [],
+    sight: Sight = this.sight,
+  ): Promise<Answer> {
     const { cluster, platform } = this.#options
     const known = this.answerOf(requestId)
     if (known !== null) return known
@@ -171,20 +193,20 @@ export class Outbox {
       deed,
       seed: platform.random.bytes(32),
       madeAtMs: platform.clock.nowMs(),
+      sinceMs: sight.stampMs,
       turn,
       isTaken: false,
       operation: null,
       fault: null,
     }
     const isAlone = cluster.isSoleVoter && this.#overlay.entries.length === 0
-    const rest = isAlone ? await this.#decideAlone(kept, attached) : kept
-    return rest === null ? 'taken' : this.#keep(rest, attached)
+    const rest = isAlone ? await this.#decideAlone(kept, attached, sight) : kept
+    return rest === null ? 'taken' : this.#keep(rest, attached, sight)
   }
 
   /** Straight into the log. @returns what is left to do where that was not all; null where it was */
-  async #decideAlone(kept: Kept, attached: readonly Change[]): Promise<Kept | null> {
+  async #decideAlone(kept: Kept, attached: readonly Change[], { foreignCount }: Sight): Promise<Kept | null> {
     const { cluster } = this.#options
-    const madeOver = this.#foreignCount
     const made = await this.#maker.make(this.#maker.step(cluster.state, kept, 'first'), kept)
     if (made?.operation == null) return made
     const outcome = await cluster.propose(made.operation, attached).catch((error: unknown) => {
@@ -196,13 +218,13 @@ export class Outbox {
       if (raceCodes.has(outcome.fault.code)) return { ...made, turn: made.turn + 1, operation: null }
       throw new RefusedError(outcome.fault)
     }
-    const isAll = madeOver === this.#foreignCount || this.#maker.step(cluster.state, kept, 'taken').kind === 'done'
+    const isAll = foreignCount === this.#foreignCount || this.#maker.step(cluster.state, kept, 'taken').kind === 'done'
     return isAll ? null : { ...made, turn: made.turn + 1, isTaken: true, operation: null }
   }
 
   /** Durable first; then the others may take their time. */
-  async #keep(kept: Kept, attached: readonly Change[]): Promise<Answer> {
-    const entry = await this.#pendingOf(kept)
+  async #keep(kept: Kept, attached: readonly Change[], sight: Sight): Promise<Answer> {
+    const entry = await this.#pendingOf(kept, sight)
     if (entry === null) {
       // What it wants is there; perhaps by another deed that is kept.
       const step = this.#maker.step(this.#options.cluster.state, kept, 'again')
@@ -228,8 +250,7 @@ export class Outbox {
   }
 
   /** With its operation over all that was done here; null where nothing is to do. */
-  async #pendingOf(kept: Kept): Promise<Pending | null> {
-    const madeOver = this.#foreignCount
+  async #pendingOf(kept: Kept, { foreignCount }: Sight): Promise<Pending | null> {
     for (let phase: Phase = kept.turn === 0 ? 'first' : 'again'; ; phase = 'again') {
       const over = this.#overlay.tip
       const made = kept.isTaken ? kept : await this.#maker.makeChecked(this.#maker.step(over, kept, phase), kept)
@@ -239,7 +260,7 @@ export class Outbox {
       const refusal = this.#maker.refusal(over, made)
       if (refusal !== null) throw new RefusedError(refusal)
       const entry = new Pending({ ...made, sequence: ++this.#sequence })
-      return Object.assign(entry, { madeOver, madeFor: over, isFirst: kept.turn === 0 })
+      return Object.assign(entry, { madeOver: foreignCount, madeFor: over, isFirst: kept.turn === 0 })
     }
   }
 

@@ -39,11 +39,10 @@ export const deedWire = union({
   rekey: tuple({ block: blockIdWire, top: blockIdWire }),
   /** The last step of a move. */
   arrive: tuple({ block: blockIdWire }),
-  /** `sinceMs`: the stamp of the tree that the person saw. */
-  trash: tuple({ block: blockIdWire, sinceMs: u53 }),
+  trash: tuple({ block: blockIdWire }),
   restore: tuple({ block: blockIdWire, name: nameWire }),
   /** What lies in a folder stands before the folder. */
-  purge: tuple({ blocks: listOf(blockIdWire, blockCountPerDeed), sinceMs: u53 }),
+  purge: tuple({ blocks: listOf(blockIdWire, blockCountPerDeed) }),
 })
 export type Deed = Decoded<typeof deedWire>
 export type DeedOf<Tag extends Deed['tag']> = Extract<Deed, { tag: Tag }>['value']

@@ -35,16 +35,23 @@ export class Giver {
     if (!this.#cluster.isReachable || entries.some(({ isGiven }) => isGiven)) return
     const group: { readonly entry: Pending; readonly operation: Operation }[] = []
     let sizeBytes = 0
+    let isOvertaking = false
     let state = this.#cluster.state
     for (const entry of entries) {
       const { operation, deed } = entry.kept
       const isReady = entry.isDurable && !entry.isBusy
       const folded = isReady ? this.#maker.fold(state, entry.kept) : null
-      if (operation === null || !isReady || (folded === null && !this.#overlay.isStubborn(entry))) continue
-      if (bodyOfDeed(deed) !== null && !entry.isStaged) {
-        this.#stage(entry, operation)
+      if (operation === null || !isReady || (folded === null && !this.#overlay.isStubborn(entry))) {
+        isOvertaking = true
         continue
       }
+      if (bodyOfDeed(deed) !== null && !entry.isStaged) {
+        this.#stage(entry, operation)
+        isOvertaking = true
+        continue
+      }
+      // What deletes does not overtake what is to be deleted.
+      if (isOvertaking && deed.tag === 'trash') break
       if (deed.tag === 'purge' && !this.#isFresh(entry, foreignCount)) break
       sizeBytes += operationSizeBytes(operation)
       if (group.length === givenCountMax || (group.length > 0 && sizeBytes > givenSizeBytesMax)) break

@@ -38,13 +38,13 @@ export class Maker {
     this.#options = options
   }
 
-  step(state: TreeState, { deed, madeAtMs, seed }: Kept, phase: Phase, later: readonly Deed[] = []): Step {
+  step(state: TreeState, { deed, madeAtMs, sinceMs, seed }: Kept, phase: Phase, later: readonly Deed[] = []): Step {
     const { ring, records, principal } = this.#options
     return nextStep(
       state,
       deed,
       phase,
-      { ring, records, principal, deviceName: this.#deviceName(), madeAtMs, seed },
+      { ring, records, principal, deviceName: this.#deviceName(), madeAtMs, sinceMs, seed },
       later,
     )
   }

@@ -56,6 +56,8 @@ export interface Doer {
   /** What the tree calls this device. */
   readonly deviceName: string
   readonly madeAtMs: number
+  /** Stamp of the newest of others that the person saw. */
+  readonly sinceMs: number
   readonly seed: Bytes
 }
 
@@ -104,11 +106,11 @@ class Rebase {
       case 'arrive':
         return this.#arrive(deed.value.block)
       case 'trash':
-        return this.#trash(deed.value)
+        return this.#trash(deed.value.block)
       case 'restore':
         return this.#restore(deed.value)
       case 'purge':
-        return this.#purge(deed.value)
+        return this.#purge(deed.value.blocks)
       default:
         return assertNever(deed)
     }
@@ -197,16 +199,17 @@ class Rebase {
     return this.#make(async () => [await this.#doer.records.entry(this.#state, block, { movedFrom: null })])
   }
 
-  #trash({ block, sinceMs }: DeedOf<'trash'>): Step {
+  #trash(block: BlockId): Step {
     const row = entryOf(this.#state, block)
     if (row === null) return done
     const { ring, records } = this.#doer
-    const isLost = this.#phase !== 'first' && this.#wasWrittenSince(row, sinceMs)
+    const isLost = this.#phase !== 'first' && this.#wasWrittenUnseen(row)
+    const isTaken = this.#phase === 'taken'
     const name = ring.nameOf(this.#state, row.entry)
-    // Who deleted it too may have seen what was written.
-    if (row.trashedAtMs !== null) return isLost && this.#isOwn(row.entry) ? this.#bringBack(block, row, name) : done
+    // Where it lies there already, whoever put it there may have seen what was written.
+    if (row.trashedAtMs !== null) return isLost && isTaken ? this.#bringBack(block, row, name) : done
     // It may have been brought back by now, to where its name was free no longer.
-    if (this.#phase === 'taken') return this.#untwin(block, row, name)
+    if (isTaken) return this.#untwin(block, row, name)
     return isLost ? done : this.#make(async () => [await records.entry(this.#state, block, { trashed: true })])
   }
 
@@ -218,12 +221,12 @@ class Rebase {
   }
 
   /** Blocks that others have brought back, or put something into, stay. */
-  #purge({ blocks, sinceMs }: DeedOf<'purge'>): Step {
+  #purge(blocks: readonly BlockId[]): Step {
     if (this.#phase === 'taken') return done
     const doomed = new Map<string, BlockId>()
     for (const block of blocks) {
       const row = entryOf(this.#state, block)
-      const isLost = row !== null && this.#phase !== 'first' && this.#wasWrittenSince(row, sinceMs)
+      const isLost = row !== null && this.#phase !== 'first' && this.#wasWrittenUnseen(row)
       if (row === null || isLost || !this.#isInTrash(block)) continue
       const isEmpty = [...childrenOf(this.#state, block)].every(({ entry }) => doomed.has(keyOf(entry.fields.child)))
       if (isEmpty) doomed.set(keyOf(block), block)
@@ -248,9 +251,9 @@ class Rebase {
     const wanted = name ?? this.#doer.ring.nameOf(this.#state, row.entry)
     if (row.trashedAtMs !== null) {
       // Who deleted the file saw nothing of the content; one who deleted a new file must have seen it.
-      return name !== null || this.#isOwn(row.entry) ? done : this.#bringBack(block, row, wanted)
+      return name === null && this.#wasTrashedUnseen(row) ? this.#bringBack(block, row, wanted) : done
     }
-    if (this.#isInTrashOfOthers(blockIdOf(parent)))
+    if (this.#isInTrashUnseen(blockIdOf(parent)))
       return this.#moveTo(block, row, this.#livingFolder(pathOf(this.#state, blockIdOf(parent))!), wanted)
     return this.#untwin(block, row, wanted)
   }
@@ -303,9 +306,14 @@ class Rebase {
     return this.#entriesDownFrom(block).some(({ trashedAtMs }) => trashedAtMs !== null)
   }
 
-  /** Whether somebody else put a folder or one below it into the trash. */
-  #isInTrashOfOthers(block: BlockId): boolean {
-    return this.#entriesDownFrom(block).some(({ entry, trashedAtMs }) => trashedAtMs !== null && !this.#isOwn(entry))
+  /** Whether a folder or one below it was put into the trash by somebody else, and this device did not know. */
+  #isInTrashUnseen(block: BlockId): boolean {
+    return this.#entriesDownFrom(block).some((row) => this.#wasTrashedUnseen(row))
+  }
+
+  #wasTrashedUnseen({ entry, trashedAtMs }: EntryRow): boolean {
+    const isLater = trashedAtMs !== null && trashedAtMs > this.#doer.sinceMs
+    return isLater && !this.#later.some(({ tag, value }) => tag === 'trash' && equal(value.block, entry.fields.child))
   }
 
   /** Of a block and of all folders below it. */
@@ -319,14 +327,17 @@ class Rebase {
     return rows
   }
 
-  /** Whether another device wrote a file, or into a folder, after a stamp. */
-  #wasWrittenSince(top: EntryRow, sinceMs: number): boolean {
+  /** Whether another device wrote a file, or into a folder, and this one did not know. */
+  #wasWrittenUnseen(top: EntryRow): boolean {
+    const isUnseen = (stampMs: number, signed: SignedRecord): boolean =>
+      stampMs > this.#doer.sinceMs && !this.#isOwn(signed)
     for (const pending = [top]; pending.length > 0;) {
-      const { entry, stampMs } = pending.pop()!
-      const content = contentOf(this.#state, entry.fields.child)
-      if (content !== null && content.stampMs > sinceMs && !this.#isOwn(content.content)) return true
-      if (entry !== top.entry && stampMs > sinceMs && !this.#isOwn(entry)) return true
-      if (entry.fields.kind === 'directory') pending.push(...childrenOf(this.#state, entry.fields.child))
+      const row = pending.pop()!
+      const { kind, child } = row.entry.fields
+      const content = contentOf(this.#state, child)
+      if (content !== null && isUnseen(content.stampMs, content.content)) return true
+      if (row !== top && isUnseen(row.stampMs, row.entry)) return true
+      if (kind === 'directory') pending.push(...childrenOf(this.#state, child))
     }
     return false
   }

@@ -50,6 +50,8 @@ const keptWire = record('kept', 1, {
   seed: bytesOf(32),
   /** By this device's clock, milliseconds since 1970. */
   madeAtMs: u53,
+  /** Stamp of the newest of others that the person saw. */
+  sinceMs: u53,
   /** How many operations of this deed the tree has decided. */
   turn: u53,
   /** Whether one of them was taken; what follows it tidies up. */
