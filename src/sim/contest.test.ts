@@ -14,6 +14,7 @@ const file = (id: string, sizeBytes: number, more: Partial<Item> = {}): Item => 
   modifiedAtMs: 1,
   trashedAtMs: null,
   copyCount: 1,
+  isWaiting: false,
   ...more,
 })
 const write = (id: string, sizeBytes: number, ...seen: readonly number[]): Contested => ({
