@@ -34,6 +34,8 @@ const directDialCount = 2
 /** Between the two lanes of a peer that dials. */
 const pairingTimeoutMs = 10_000
 const sweepPeriodMs = 1000
+/** So long after its time a sweep tells that this thread has slept; a busy one is late by far less. */
+const sleptMs = 3000
 /** Of a path without lanes: it carried the signalling of another one, or its peer says nothing. */
 const idleMsMax = 20_000
 const streamCountMax = 32
@@ -139,8 +141,21 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
     if (path) drop(path, abuse === 'unreadable' ? unreadable : tooManyStreams)
   }
   shim.onMended = () => onReachable([...reachableAt])
+  let sweptAtMs = Date.now()
+  const hasSlept = (): boolean => {
+    // The one clock that goes on while a device sleeps; where it is set instead, some connections are made anew.
+    const passedMs = Date.now() - sweptAtMs
+    sweptAtMs += passedMs
+    return passedMs > sweepPeriodMs + sleptMs
+  }
   const sweep = (): void => {
     const nowMs = performance.now()
+    // Whatever was open may be dead without anybody having been told, and silence would tell only after seconds more.
+    if (hasSlept())
+      for (const path of libp2p.getConnections()) {
+        for (const connection of connectionsOn(path)) connection.close(slept)
+        if (!connections.has(path)) path.abort(new Error(slept.code))
+      }
     for (const path of libp2p.getConnections()) {
       if (relayIds.has(path.remotePeer.toString())) continue
       if (path.streams.length > streamCountMax) drop(path, tooManyStreams)
@@ -294,6 +309,7 @@ const connectedAlready = refused(
   'This device is connected with that one already. Wait a moment, then try again.',
 )
 const peerAway = refused('peerAway', 'The other device can not be reached now. It may be asleep or without network.')
+const slept = refused('slept', 'This device was asleep, so its connections are made anew.').fault
 const tooManyStreams = refused(
   'tooManyStreams',
   'The other device opened more channels than any program of ours does, so the connection to it was closed.',

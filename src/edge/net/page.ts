@@ -68,6 +68,7 @@ export function hostRtc(
   }
   const close = (made: RTCPeerConnection): void => (current.direct ? void parked.add(made) : made.close())
   const endAll = (): void => {
+    document.removeEventListener('freeze', endAll)
     for (const made of [...connections.values(), ...parked]) made.close()
     connections.clear()
     parked.clear()
@@ -95,6 +96,8 @@ export function hostRtc(
     }
   })
   port.start()
+  // The node ends with it, and peers that are told need not wait for a word.
+  document.addEventListener('freeze', endAll)
   worker.postMessage({ kind: 'rtc', lockName } satisfies RtcMessage, [port2])
   return {
     cut(cut) {
