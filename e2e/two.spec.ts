@@ -12,6 +12,28 @@ test.use({ hasRelay: true })
 const changeCount = isProving ? 40 : 5
 const laterCount = isProving ? 20 : 2
 
+/** From its next document on, a page can close its direct paths and refuse all others: `refuseDirect()`. */
+const canRefuse = (): void => {
+  const made = new Set<RTCPeerConnection>()
+  let isRefused = false
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration)
+      made.add(this)
+    }
+    override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+      if (isRefused) throw new DOMException('refused', 'OperationError')
+      await super.setRemoteDescription(description)
+    }
+  }
+  Object.assign(globalThis, {
+    refuseDirect() {
+      isRefused = true
+      for (const connection of made) connection.close()
+    },
+  })
+}
+
 /** Makes a folder on one device. @returns milliseconds until the page of the other shows it */
 async function seenAfterMs(from: Page, to: Page, rootId: string, name: string): Promise<number> {
   const shown = to.evaluate(
@@ -48,10 +70,13 @@ const quantile = (values: readonly number[], share: number): number =>
 
 test(proved('what one device does the other shows, with the host and without'), async ({ newProfile, site }) => {
   test.setTimeout(600_000)
-  const [laptop, phone] = [await (await newProfile()).open(), await (await newProfile()).open('./#/join')]
+  const [desk, pocket] = [await newProfile(), await newProfile()]
+  await pocket.context.addInitScript(canRefuse)
+  const [laptop, phone] = [await desk.open(), await pocket.open('./#/join')]
   await virtualAuthenticator(laptop)
   await plant(laptop, { owner: 'Ada', device: 'Laptop' })
   await joinByLink(laptop, phone, 'Phone')
+  await laptop.getByRole('button', { name: 'Done' }).click()
   for (const page of [laptop, phone]) await page.getByRole('link', { name: 'Tree', exact: true }).click()
   const { rootId } = (await snapshotOf(laptop)).tree
 
@@ -78,4 +103,17 @@ test(proved('what one device does the other shows, with the host and without'), 
   await eachWay(laterCount, 'without the host')
   await site.start()
   await eachWay(laterCount, 'with the host again')
+
+  await phone.evaluate(() => (globalThis as unknown as { refuseDirect(): void }).refuseDirect())
+  const lineOf = (page: Page, device: string) =>
+    page.getByRole('list', { name: 'Devices of this tree' }).getByRole('listitem').filter({ hasText: device })
+  for (const [page, other] of [
+    [laptop, 'Phone'],
+    [phone, 'Laptop'],
+  ] as const) {
+    await page.getByRole('link', { name: 'Devices', exact: true }).click()
+    await expect(lineOf(page, other)).toContainText('Connected through the relay', { timeout: 60_000 })
+    await page.getByRole('link', { name: 'Tree', exact: true }).click()
+  }
+  await eachWay(laterCount, 'through the relay')
 })
