@@ -155,6 +155,12 @@ export interface StorageReport {
   readonly treeBytes: number
   readonly trashBytes: number
   readonly fileCount: number
+  /** Of the files, those that are whole on this device. */
+  readonly heldBytes: number
+  /** How much of them this device is to keep; null: all. */
+  readonly holdQuotaBytes: number | null
+  /** This device decides on changes, for which it keeps all of them whatever the quota. */
+  readonly isVoter: boolean
   /** Hash of the authenticated state, hexadecimal; equal on all devices that hold the same tree. */
   readonly stateRoot: string
 }
@@ -274,6 +280,8 @@ export interface NodeApi {
 
   readersOf(id: string): Promise<readonly ReaderLine[]>
   storage(): Promise<StorageReport>
+  /** What was written last is kept here as far as there is room, the rest read from other devices. null: all is kept. */
+  setHoldQuota(quotaBytes: number | null): Promise<void>
 
   /** The salt that the page hands to the passkey's PRF at creation; the same for one planting. */
   plantingSalt(): Promise<Uint8Array>

@@ -38,7 +38,14 @@ import {
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
 import { Checkpoints } from './cluster/checkpoints.ts'
-import { checkpointChanges, differingKeys, identityRow, installChanges, readyChanges } from './cluster/durable.ts'
+import {
+  checkpointChanges,
+  differingKeys,
+  hardStateRow,
+  identityRow,
+  installChanges,
+  readyChanges,
+} from './cluster/durable.ts'
 import { FoldAhead } from './cluster/fold-ahead.ts'
 import { Gate } from './cluster/gate.ts'
 import { Intake } from './cluster/intake.ts'
@@ -482,14 +489,16 @@ export class Cluster {
 
   async #persist(ready: Ready): Promise<void> {
     const { platform, place } = this.#options
-    const changes = [...readyChanges(place, this.#log, ready), ...this.#attached]
+    const isShared = membersOf(this.#configuration).size > 1
+    const changes = [...readyChanges(place, this.#log, ready, isShared), ...this.#attached]
     this.#attached = []
     if (changes.length > 0) {
       const written = platform.store.write(changes, 'strict')
       // In a turn of its own, so that the write is under way first.
       const cancel = platform.clock.after(0, () => this.#prepare(ready))
       await written.finally(cancel)
-    }
+    } else if (isShared && ready.hardState !== null)
+      void platform.store.write([hardStateRow(place, ready.hardState)], 'relaxed').catch(() => {})
     if (ready.hardState !== null) this.#log.hardState = ready.hardState
     this.#log.append(ready.entries)
   }
@@ -530,6 +539,7 @@ export class Cluster {
       this.#raft = step(this.#raft, { kind: 'applyConfiguration', change: entry.change })[0]
       this.#configuration = this.#raft.configuration
       this.#tickIfNeeded()
+      this.#link?.onMembers()
     }
     if (entry.kind !== 'command' || entry.data.length === 0) return void this.#proposals.applied(entry.index, noData)
     const own = this.#proposals.applied(entry.index, entry.data)

@@ -4,7 +4,8 @@
  * A body that the fold refers to is here or it is *lacking*. Before any record refers to it, a body is *staged* for the request
  * that will: fetched, durable, and kept until the fold has decided the request, or for a day of the fold's time. A body that the
  * fold refused, or whose grace is over, is *doomed* until the sweeper has deleted it. Rows of all three are written as the fold
- * goes, so they are never behind a checkpoint; what is folded again after a restart only finds them as they are.
+ * goes, so they are never behind a checkpoint; and how far they go is written too, so that what is folded again after a restart
+ * changes nothing.
  * @module
  */
 import {
@@ -40,7 +41,8 @@ const bodyWire = tuple({ bodyRoot: bytesOf(32), sizeBytes: u53 })
 const stagedWire = tuple({ block: bytesOf(blockIdSizeBytes), body: bodyWire, stampMs: u53, isWhole: bool })
 const lackingWire = tuple({ body: bodyWire, base: nullable(bodyWire) })
 const rowSizeBytesMax = 512
-const kinds = { staged: 1, lacking: 2, doomed: 3 } as const
+const kinds = { staged: 1, lacking: 2, doomed: 3, folded: 4 } as const
+const foldedKey = Uint8Array.of(kinds.folded)
 const table: Table = 'holding'
 
 /** A body that the fold refers to and that is not whole here. */
@@ -72,6 +74,12 @@ export class Holdings {
   readonly #staged = new Map<string, Staged>()
   readonly #doomed = new Map<string, Doomed>()
   #reportVersion = 1
+  /** Of the newest batch whose rows are written: what it refers to and is not lacking is here. */
+  #foldedStampMs = 0
+  /** Blocks whose bodies are on their way. */
+  readonly #coming = new Set<string>()
+  /** When a body is to be fetched, the lowest first; null: not at all. */
+  rankOf: (lacking: Lacking) => number | null = () => 0
   /** Called when a body begins to be lacking. */
   onLacking: () => void = () => {}
   /** Called when a body is no longer lacking. */
@@ -103,6 +111,9 @@ export class Holdings {
       case kinds.lacking:
         this.#lacking.set(keyOf(block), { block, ...must(decode(lackingWire, value, rowSizeBytesMax)) })
         break
+      case kinds.folded:
+        this.#foldedStampMs = must(decode(u53, value, rowSizeBytesMax))
+        break
       case kinds.doomed:
         this.#doomed.set(keyOf(rest), { block, body: must(decode(bodyWire, value, rowSizeBytesMax)) })
     }
@@ -117,6 +128,29 @@ export class Holdings {
   }
   isLacking(block: BlockId): boolean {
     return this.#lacking.has(keyOf(block))
+  }
+
+  /** What is to be fetched, in that order. */
+  get wanted(): readonly Lacking[] {
+    const ranked = [...this.#lacking.values()].flatMap((lacking) => {
+      const rank = this.rankOf(lacking)
+      return rank === null ? [] : [{ lacking, rank }]
+    })
+    return ranked.sort((left, right) => left.rank - right.rank).map(({ lacking }) => lacking)
+  }
+  /** Whether a body of a block is on its way, or is going to be. */
+  isComing(block: BlockId): boolean {
+    const lacking = this.#lacking.get(keyOf(block))
+    return this.#coming.has(keyOf(block)) || (lacking !== undefined && this.rankOf(lacking) !== null)
+  }
+  /** A fetch begins. The answer ends it. */
+  coming(block: BlockId): () => void {
+    this.#coming.add(keyOf(block))
+    return () => {
+      this.#coming.delete(keyOf(block))
+      // What waited to be deleted until it was known what it shares with this one.
+      this.onDoomed()
+    }
   }
 
   /** Blocks in the order of their ids, after one. */
@@ -180,13 +214,20 @@ export class Holdings {
 
   /** @param isShared whether other devices hold the tree too: else everything that the fold refers to was written here */
   onApplied(before: TreeState, state: TreeState, touched: readonly Bytes[], folded: Folded, isShared: boolean): void {
-    if (isShared) {
+    const stampMs = summaryOf(state)?.stampMs ?? 0
+    if (isShared && stampMs > this.#foldedStampMs) {
       for (const key of touched) {
         if (key[0] === rowKind.content) this.#onContent(before, state, key.slice(1))
         else if (key[0] === rowKind.dead) this.#onDead(before, state, key)
       }
+      if (touched.some(([kind]) => kind === rowKind.content)) this.#hasFolded(stampMs)
     }
     this.#settle(folded)
+  }
+
+  #hasFolded(stampMs: number): void {
+    this.#foldedStampMs = stampMs
+    void this.#write([{ kind: 'put', table, key: inPlace(this.#place, foldedKey), value: encode(u53, stampMs) }])
   }
 
   #onContent(before: TreeState, state: TreeState, block: BlockId): void {
@@ -224,6 +265,7 @@ export class Holdings {
       if ((now === undefined || !equal(now.bodyRoot, bodyRoot)) && !listed.has(keyOf(bodyRoot)))
         this.#doom({ block, body: { bodyRoot, sizeBytes } }, true)
     }
+    this.#hasFolded(summaryOf(state)?.stampMs ?? 0)
   }
 
   /** The grace of a body that was left behind is over when the fold no longer lists it. */
@@ -280,8 +322,14 @@ export class Holdings {
   }
 
   /** The objects of a doomed body are gone, as far as nothing else needs them. */
-  gone({ block, body }: Doomed): Change {
-    return { kind: 'delete', table, key: inPlace(this.#place, Uint8Array.of(kinds.doomed), block, body.bodyRoot) }
+  gone({ block, body }: Doomed): readonly Change[] {
+    const key = inPlace(this.#place, Uint8Array.of(kinds.doomed), block, body.bodyRoot)
+    const lacking = this.#lacking.get(keyOf(block))
+    const change: Change = { kind: 'delete', table, key }
+    if (lacking?.base == null || !equal(lacking.base.bodyRoot, body.bodyRoot)) return [change]
+    const bare = { ...lacking, base: null }
+    this.#lacking.set(keyOf(block), bare)
+    return [this.#lackingRow(bare), change]
   }
 
   /** Octets of contents that are whole here. */
@@ -292,12 +340,15 @@ export class Holdings {
   // --- what is here ---------------------------------------------------------------------------------------------------------
 
   #lack(lacking: Lacking): void {
-    const { block, body, base } = lacking
-    this.#lacking.set(keyOf(block), lacking)
+    this.#lacking.set(keyOf(lacking.block), lacking)
     this.#reportVersion++
-    const key = inPlace(this.#place, Uint8Array.of(kinds.lacking), block)
-    void this.#write([{ kind: 'put', table, key, value: encode(lackingWire, { body, base }) }])
+    void this.#write([this.#lackingRow(lacking)])
     this.onLacking()
+  }
+
+  #lackingRow({ block, body, base }: Lacking): Change {
+    const key = inPlace(this.#place, Uint8Array.of(kinds.lacking), block)
+    return { kind: 'put', table, key, value: encode(lackingWire, { body, base }) }
   }
 
   #found(block: BlockId): void {
@@ -311,8 +362,12 @@ export class Holdings {
   fetched({ block, body }: Lacking): void {
     const lacking = this.#lacking.get(keyOf(block))
     if (lacking !== undefined && equal(lacking.body.bodyRoot, body.bodyRoot)) this.#found(block)
-    // What waited to be deleted until it was known what it shares with this one.
-    this.onDoomed()
+  }
+
+  /** Others keep a body that the fold refers to. */
+  letGo(block: BlockId, body: Body): void {
+    this.#lack({ block, body, base: null })
+    this.#doom({ block, body }, true)
   }
 
   async #has(block: BlockId, hash: Bytes): Promise<boolean> {

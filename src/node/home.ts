@@ -3,6 +3,7 @@
  * @module
  */
 import type { Files } from './files.ts'
+import type { Hold } from './hold.ts'
 import type { OwnTree } from './own-tree.ts'
 import type { TreeView } from './read/view.ts'
 import type { Replication } from './replication.ts'
@@ -13,6 +14,7 @@ export interface Home {
   readonly view: TreeView
   readonly files: Files
   readonly sweeper: Sweeper
+  readonly hold: Hold
   /** null while no other device has the tree, or there is no network. */
   replication: Replication | null
 }

@@ -69,7 +69,7 @@ export function deviceLines(node: RunningNode): readonly DeviceLine[] {
 export async function storageReport(node: RunningNode): Promise<StorageReport> {
   // The rest is counted at one instant, after all that has to be waited for.
   const usage = await node.platform.store.usage()
-  const { tree, view } = node.home
+  const { tree, view, hold } = node.home
   let treeBytes = 0
   let trashBytes = 0
   let fileCount = 0
@@ -81,7 +81,16 @@ export async function storageReport(node: RunningNode): Promise<StorageReport> {
       fileCount++
     }
   }
-  return { ...usage, treeBytes, trashBytes, fileCount, stateRoot: toHex(root(tree.committed.map)) }
+  return {
+    ...usage,
+    treeBytes,
+    trashBytes,
+    fileCount,
+    heldBytes: tree.holdings.heldBytes(tree.committed),
+    holdQuotaBytes: node.holdQuotaBytes,
+    isVoter: hold.isVoter,
+    stateRoot: toHex(root(tree.committed.map)),
+  }
 }
 
 export function quarantineOf(node: RunningNode): readonly Quarantined[] {

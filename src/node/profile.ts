@@ -43,12 +43,14 @@ const profileWire = record('profile', 1, {
       host: tuple({ principal: bytesOf(32), transportId: bytesOf(32) }),
     }),
   ),
+  /** Of what is held of the home's bodies; null: all of them. */
+  holdQuotaBytes: nullable(u53),
 })
 export type Profile = Decoded<typeof profileWire>
 
 const profileKey = utf8('profile')
 
-export const emptyProfile: Profile = { trees: [], deviceName: '', address: null }
+export const emptyProfile: Profile = { trees: [], deviceName: '', address: null, holdQuotaBytes: null }
 
 export async function readProfile(store: StoreReader): Promise<Profile> {
   const row = await store.read('node', profileKey)

@@ -82,7 +82,6 @@ export class Replication {
       state: () => cluster.state,
       configuration: () => cluster.members.configuration,
       peers: () => this.#peers.connected,
-      wants: () => true,
       ask: (to, question) => this.#exchange.ask(to, question),
       onReport: (id, fault) => this.#peers.drop(id, fault),
       onCounted: options.onChanged,
@@ -95,6 +94,7 @@ export class Replication {
       ask: (to, question) => this.#exchange.ask(to, question),
       isUp: (id) => this.#peers.isUp(id),
       isDevice: (id) => this.#peers.isDevice(id),
+      onMembers: options.onChanged,
       stage: (operation) => this.sharing.stage(operation),
     }
     cluster.connect(link)

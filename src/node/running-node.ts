@@ -3,10 +3,12 @@
  * @module
  */
 import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
+import { principalOf } from '../core/crypto/crypto.ts'
 import type { BlockId, TreeId } from '../core/path/path.ts'
 import { type TreeState, rowKind } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { NodeEvent, TreeStatus } from './api.ts'
+import { Hold } from './hold.ts'
 import type { Home } from './home.ts'
 import { Files } from './files.ts'
 import { Jobs } from './jobs.ts'
@@ -139,13 +141,21 @@ export class RunningNode {
   }
 
   async #moveTo(tree: OwnTree): Promise<void> {
+    this.#home?.hold.close()
     await this.#home?.tree.close()
     this.#home?.tree.ring.close()
     this.streams.closeAll()
     const view = new TreeView(tree.state, tree.ring, tree.outbox.waiting.flat())
     const sweeper = new Sweeper(tree, this.streams)
     const files = new Files(tree, view)
-    const home: Home = { tree, view, files, sweeper, replication: null }
+    const hold = new Hold({
+      clock: this.platform.clock,
+      cluster: tree.cluster,
+      holdings: tree.holdings,
+      principal: toHex(principalOf(this.keys.credential)),
+      quotaBytes: () => this.#profile.holdQuotaBytes,
+    })
+    const home: Home = { tree, view, files, sweeper, hold, replication: null }
     this.#home = home
     tree.outbox.onShown = (shown, touched) => this.#onShown(home, shown, touched)
     tree.outbox.onSettled = (deed) => {
@@ -174,6 +184,7 @@ export class RunningNode {
     const home = this.#home
     if (home === null || !equal(home.tree.treeId, treeId)) return
     home.sweeper.onApplied(touched)
+    home.hold.refreshSoon()
     home.replication?.saySoon()
     if (touched.some((key) => key[0] === rowKind.device)) {
       home.replication?.refresh()
@@ -193,7 +204,7 @@ export class RunningNode {
   /** Other devices are talked to as soon as there are any. */
   async #replicate(home: Home): Promise<void> {
     if (!home.tree.isShared || home.replication !== null || this.#isStopped) return
-    const { tree, sweeper } = home
+    const { tree, sweeper, hold } = home
     const replication = await this.#network.replicate(tree.treeId, {
       held: tree,
       untilSwept: () => sweeper.untilSwept(),
@@ -203,6 +214,12 @@ export class RunningNode {
     if (replication === null) return
     home.replication = replication
     tree.objects = replication.sharing.objects()
+    hold.isSafe = (block, stampMs) => replication.sharing.isOnVoter(block, stampMs)
+    hold.onWanted = () => replication.sharing.fetchLacking()
+    hold.onLetGo = () => {
+      replication.saySoon()
+      this.#countCopies(home)
+    }
     // What is kept here is nowhere else, whatever others say that they have.
     home.view.copyCountOf = (block, stampMs) =>
       tree.outbox.hasNewContent(block) ? 1 : replication.sharing.copyCount(block, stampMs)
@@ -212,6 +229,7 @@ export class RunningNode {
   /** Tells where more or fewer devices hold something than was told before. */
   #countCopies(home: Home): void {
     if (this.#home !== home || this.#isStopped) return
+    home.hold.refreshSoon()
     const upserted = home.view.recount()
     if (upserted.length > 0) this.emit({ kind: 'changed', tree: this.status(), upserted, removedIds: [] })
   }
@@ -314,6 +332,15 @@ export class RunningNode {
       ...this.#profile,
       trees: this.#profile.trees.filter(({ treeId }) => !equal(treeId, from)),
     })
+  }
+
+  /** How much of the tree's contents this device keeps. @param quotaBytes null: all */
+  async setHoldQuota(quotaBytes: number | null): Promise<void> {
+    await this.#setProfile({ ...this.#profile, holdQuotaBytes: quotaBytes })
+    this.home.hold.refreshSoon()
+  }
+  get holdQuotaBytes(): number | null {
+    return this.#profile.holdQuotaBytes
   }
 
   /** Puts a recovered tree in the place of the one at home, which must be empty or unplanted. */

@@ -49,6 +49,7 @@ export function createApi(node: RunningNode): NodeApi {
 
     readersOf: async (id) => readersOf(node, id),
     storage: async () => storageReport(node),
+    setHoldQuota: (quotaBytes) => node.setHoldQuota(quotaBytes),
 
     plantingSalt: async () => plantings.prfSalt,
     beginPlanting: async (ownerName, deviceName, passkey) => plantings.begin(ownerName, deviceName, passkey),

@@ -31,8 +31,6 @@ export interface SharingOptions {
   readonly configuration: () => Configuration
   /** Who is connected. */
   readonly peers: () => readonly PeerId[]
-  /** Whether this device is to hold a body, which it does of all bodies as a voter. */
-  readonly wants: (lacking: Lacking) => boolean
   ask(to: PeerId, question: Question): Promise<Answer | null>
   onReport(id: PeerId, fault: Fault): void
   /** What is known of who holds what has changed. */
@@ -178,30 +176,36 @@ export class Sharing {
   /** Goes on with what is lacking and wanted, as long as somebody can give it. */
   fetchLacking(): void {
     if (this.#isClosed) return
-    const { holdings, wants, platform } = this.#options
+    const { holdings, platform } = this.#options
     const nowMs = platform.clock.monotonicMs()
-    for (const [name, lacking] of holdings.lacking) {
+    const { wanted } = holdings
+    for (const lacking of wanted) {
       if (this.#running.size >= fetchCountMax) return
+      const name = keyOf(lacking.block)
       const triedAtMs = this.#triedAtMs.get(name)
-      if (this.#running.has(name) || !wants(lacking) || (triedAtMs !== undefined && nowMs - triedAtMs < retryMs))
-        continue
+      if (this.#running.has(name) || (triedAtMs !== undefined && nowMs - triedAtMs < retryMs)) continue
       void this.#fetchOne(name, lacking)
     }
-    const isWanting = [...holdings.lacking.values()].some(wants)
     this.#cancelRetry?.()
-    this.#cancelRetry = isWanting ? platform.clock.after(retryMs, () => this.fetchLacking()) : null
+    this.#cancelRetry = wanted.length > 0 ? platform.clock.after(retryMs, () => this.fetchLacking()) : null
   }
 
   async #fetchOne(name: string, lacking: Lacking): Promise<void> {
-    const { block, body, base } = lacking
+    const { holdings, onCounted, platform, untilSwept } = this.#options
+    const { block, body } = lacking
     this.#running.add(name)
+    const hasCome = holdings.coming(block)
+    await untilSwept()
+    // What was a base may be swept now.
+    const base = holdings.lacking.get(name)?.base ?? null
     const isWhole = await this.#fetcher.fetch(block, body, base, this.#holdersOf(block)).catch(() => false)
     this.#running.delete(name)
     if (isWhole) {
       this.#triedAtMs.delete(name)
-      this.#options.holdings.fetched(lacking)
-      this.#options.onCounted()
-    } else this.#triedAtMs.set(name, this.#options.platform.clock.monotonicMs())
+      holdings.fetched(lacking)
+      onCounted()
+    } else this.#triedAtMs.set(name, platform.clock.monotonicMs())
+    hasCome()
     this.fetchLacking()
   }
 
@@ -295,6 +299,15 @@ export class Sharing {
     let count = this.#options.holdings.isLacking(block) ? 0 : 1
     for (const report of this.#reports.values()) if (hasIn(report, name, stampMs)) count++
     return count
+  }
+
+  /** Whether a device that votes has said that it holds a block as it is since a stamp. */
+  isOnVoter(block: BlockId, stampMs: number): boolean {
+    const name = keyOf(block)
+    return this.#voters().some((voter) => {
+      const report = this.#reports.get(voter)
+      return report !== undefined && hasIn(report, name, stampMs)
+    })
   }
 
   /** Octets of contents that a device holds, as far as it has said so; null where it has not yet. */

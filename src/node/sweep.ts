@@ -114,7 +114,7 @@ export class Sweeper {
             removals.push(...some)
             if (removals.length >= removalCountMax) await remove()
           }
-          removals.push(this.#tree.holdings.gone(dead))
+          removals.push(...this.#tree.holdings.gone(dead))
         }
         await remove()
       }
@@ -129,7 +129,7 @@ export class Sweeper {
   #mustWait({ block, body }: Dead): boolean {
     const { holdings } = this.#tree
     const read = this.#streams.bodiesBeingRead(block)
-    const isComing = holdings.isLacking(block) || holdings.stagedBodies(block).some(({ isWhole }) => !isWhole)
+    const isComing = holdings.isComing(block) || holdings.stagedBodies(block).some(({ isWhole }) => !isWhole)
     return this.#streams.isReadingAll || isComing || read.some(({ bodyRoot }) => equal(bodyRoot, body.bodyRoot))
   }
 
@@ -139,7 +139,7 @@ export class Sweeper {
     const current = bodyOf(committed, block)
     const listed = isShared ? [...entries(committed.map, keys.deads)].map(([key]) => this.#deadAt(key)!) : []
     const others = [
-      ...(current === null ? [] : [current]),
+      ...(current === null || holdings.isLacking(block) ? [] : [current]),
       ...this.#streams.bodiesBeingRead(block),
       ...holdings.stagedBodies(block).map((staged) => staged.body),
       ...outbox.bodiesOf(block),

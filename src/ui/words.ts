@@ -297,6 +297,14 @@ export const words = {
     upkeepHelp: 'Versions in waiting, the log, and the app itself',
     free: 'Free',
     files: 'Files',
+    holdTitle: 'How much of it is here',
+    held: (held: number, tree: number) => `${formatSize(held)} of ${formatSize(tree)} of contents are on this device`,
+    holdHelp:
+      'All names are here always. Of the contents what was changed last comes first; the rest is read from your other devices when they can be reached.',
+    holdVoter: 'This device decides on changes, so it keeps everything for now, whatever is chosen here.',
+    holdLabel: 'Keep on this device',
+    holdAll: 'Everything',
+    holdAtMost: (sizeBytes: number) => `At most ${formatSize(sizeBytes)}`,
     keepTitle: 'How long it stays',
     persisted: 'This browser has promised not to clear this tree by itself.',
     notPersisted:

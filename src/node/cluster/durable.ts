@@ -20,11 +20,15 @@ import {
 } from '../read/held-state.ts'
 import type { Base, MemoryLog } from './memory-log.ts'
 
-/** Entries and hard state of a Ready; a new leader's entries replace those of an older term from the first on. */
+/**
+ * Entries and hard state of a Ready; a new leader's entries replace those of an older term from the first on.
+ * @param isShared whether there are others: a device that starts while it is alone shows no more than it knows to be committed
+ */
 export function readyChanges(
   place: ClusterPlace,
   log: MemoryLog,
   { hardState, entries, committed }: Pick<Ready, 'hardState' | 'entries' | 'committed'>,
+  isShared: boolean,
 ): Change[] {
   const changes: Change[] = []
   const first = entries[0]
@@ -41,14 +45,15 @@ export function readyChanges(
   // before, and might elect itself beside a leader that it has helped to elect.
   const changesMembers = committed.some(({ kind }) => kind === 'configuration')
   const next = hardState ?? log.hardState
-  if (changesMembers || changesVoteOrTerm(next, log.hardState)) changes.push(hardStateRow(place, next))
+  const isAlong = isShared && hardState !== null && entries.length > 0
+  if (changesMembers || isAlong || changesVoteOrTerm(next, log.hardState)) changes.push(hardStateRow(place, next))
   return changes
 }
 
 const changesVoteOrTerm = (next: HardState, last: HardState): boolean =>
   next.term !== last.term || next.votedFor !== last.votedFor
 
-const hardStateRow = (place: ClusterPlace, hardState: HardState): Change => ({
+export const hardStateRow = (place: ClusterPlace, hardState: HardState): Change => ({
   kind: 'put',
   table: 'raft',
   key: hardStateKey(place),

@@ -28,6 +28,8 @@ export interface ClusterLink {
   isUp(id: PeerId): boolean
   /** Whether a device belongs to the tree, as its state is now. */
   isDevice(id: PeerId): boolean
+  /** Others decide, or listen, than before. */
+  onMembers(): void
   /** Sees to it that a majority of the voters holds what an operation refers to. */
   stage(operation: Operation): Promise<Check>
 }

@@ -12,6 +12,7 @@ import { pageStyle, shared } from '../part/shared.ts'
 import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
 import './archive-view.ts'
+import './hold-view.ts'
 import './keep-view.ts'
 import './keys-view.ts'
 import './space-view.ts'
@@ -55,6 +56,7 @@ export class BtStoragePage extends LitElement {
           ? html`<bt-space-view .report=${report} .deviceCount=${tree?.deviceCount ?? 1}></bt-space-view>`
           : html`<bt-waiting .cause=${words.wait.storage}></bt-waiting>`
       }
+      ${report && tree && tree.deviceCount > 1 ? html`<bt-hold-view .report=${report} .actions=${this.actions}></bt-hold-view>` : nothing}
       <bt-keep-view></bt-keep-view>
       <bt-archive-view .actions=${this.actions} .planted=${tree?.planted === true} .hash=${this.hash}></bt-archive-view>
       ${tree ? html`<bt-keys-view .tree=${tree} .stateRoot=${report?.stateRoot ?? ''}></bt-keys-view>` : nothing}

@@ -53,6 +53,8 @@ export class MemoryNode implements NodeApi {
   digits = '4821'
   otherDevices: readonly DeviceLine[] = []
   quarantined: readonly Quarantined[] = []
+  holdQuotaBytes: number | null = null
+  isVoter = true
   nowMs: () => number = () => Date.now()
   readonly #observers = new Set<(event: NodeEvent) => void>()
   readonly #cancelled = new Set<string>()
@@ -174,7 +176,14 @@ export class MemoryNode implements NodeApi {
     const [treeBytes, trashBytes] = [of(false), of(true)]
     const stateRoot = '5a6e88f013c7e4b92d60fa15c3e8704b96a15fd3b82e0c479f31c04a77be01d2'
     const usedBytes = treeBytes + trashBytes + 310_000
-    return { usedBytes, quotaBytes: 12e9, treeBytes, trashBytes, fileCount, stateRoot }
+    const { holdQuotaBytes, isVoter } = this
+    const heldBytes = Math.min(treeBytes, isVoter ? Infinity : (holdQuotaBytes ?? Infinity))
+    const held = { heldBytes, holdQuotaBytes, isVoter }
+    return { usedBytes, quotaBytes: 12e9, treeBytes, trashBytes, fileCount, stateRoot, ...held }
+  }
+  async setHoldQuota(quotaBytes: number | null): Promise<void> {
+    this.holdQuotaBytes = quotaBytes
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
 
   async plantingSalt(): Promise<Uint8Array> {
