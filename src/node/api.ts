@@ -53,6 +53,11 @@ export interface TreeStatus {
   } | null
   /** How much lies in quarantine. */
   readonly quarantinedCount: number
+  /**
+   * This device was put out: it keeps what it has, and changes nothing any more. `by` is the name of the device that did it, empty
+   * where that is not known; null where this one left by itself. null: it belongs to the tree.
+   */
+  readonly removed: { readonly by: string | null } | null
 }
 
 export type JobKind = 'add' | 'move' | 'plant' | 'export' | 'import' | 'purge'
@@ -311,4 +316,10 @@ export interface NodeApi {
   confirmJoining(): Promise<void>
   endJoining(): Promise<void>
   devices(): Promise<readonly DeviceLine[]>
+  /**
+   * Puts a device out of the tree, or lets this one leave. Resolves when that is certain and whatever is written from then on goes
+   * under keys that it never had. Rejects `deviceLast` for the owner's only device.
+   * @param principal hexadecimal in groups of four
+   */
+  removeDevice(requestId: string, principal: string): Promise<void>
 }

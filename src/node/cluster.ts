@@ -7,7 +7,9 @@
  * changed and drops the log below them, in one transaction.
  * @module
  */
-import { BlocktreeError, type Bytes, type Check, ok, refused } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, type Check, ok, refused, toHex } from '../core/bytes/bytes.ts'
+import type { Checked } from '../core/cap/cap.ts'
+import { principalOf } from '../core/crypto/crypto.ts'
 import type { AuthenticatedMap } from '../core/merkle/merkle.ts'
 import {
   type Configuration,
@@ -34,6 +36,7 @@ import {
   decodeBatch,
   emptyTree,
   encodeBatch,
+  foldBatch,
   summaryOf,
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
@@ -49,7 +52,16 @@ import {
 import { FoldAhead } from './cluster/fold-ahead.ts'
 import { Gate } from './cluster/gate.ts'
 import { Intake } from './cluster/intake.ts'
-import { changeOf, isSoleVoter, membersOf, newNodeId, peerOf, wantedChange } from './cluster/membership.ts'
+import {
+  changeOf,
+  changeWithout,
+  isSoleVoter,
+  membersOf,
+  newNodeId,
+  peerOf,
+  votesIn,
+  wantedChange,
+} from './cluster/membership.ts'
 import { type Base, MemoryLog } from './cluster/memory-log.ts'
 import { Proposals } from './cluster/proposals.ts'
 import type { ClusterLink, ClusterOptions } from './cluster/options.ts'
@@ -92,6 +104,8 @@ export class Cluster {
   /** As of the last checkpoint. */
   #checkpointMap: AuthenticatedMap
   #isClosed = false
+  /** One who was put out keeps what it had, and takes nothing more. */
+  #isPutOut: boolean
 
   private constructor(options: ClusterOptions, identity: Identity, log: MemoryLog, state: TreeState) {
     const { platform } = options
@@ -99,6 +113,7 @@ export class Cluster {
     this.identity = identity
     this.#log = log
     this.#state = state
+    this.#isPutOut = options.isPutOut?.(state) === true
     this.#appliedIndex = log.base.index
     this.#appliedTerm = log.base.term
     this.#configuration = log.base.configuration
@@ -436,7 +451,13 @@ export class Cluster {
   /** @returns whether something came into the log */
   #proposeNext(): boolean {
     if (!this.#canPropose) return false
-    const waiting = this.#proposals.take()
+    const taken = this.#proposals.take()
+    const waiting = taken.filter(({ operation }) => !this.#seesOff(operation))
+    if (waiting.length < taken.length) {
+      this.#proposals.putBack(taken.filter((each) => !waiting.includes(each)))
+      this.#isLogOpen = false
+    }
+    if (waiting.length === 0) return false
     const lastMs = Math.max(summaryOf(this.#state)?.stampMs ?? 0, this.#stampMs)
     const stampMs = Math.max(this.#options.platform.clock.nowMs(), lastMs + 1)
     const batch: Batch = { stampMs, operations: waiting.map(({ operation }) => operation) }
@@ -458,6 +479,27 @@ export class Cluster {
   /** Of the newest batch in the log that this node stamped. */
   #stampMs = 0
 
+  /**
+   * One that votes leaves the voters before it is put out: afterwards nobody talks to it, and it would be missing where votes are
+   * counted. @returns whether the dismissal has to wait for that
+   */
+  #seesOff(operation: Operation): boolean {
+    if (operation.tag !== 'dismiss') return false
+    const { configuration, pendingConfigurationIndex, log, progress } = this.#raft
+    const { device, issuer } = operation.value.dismissal.fields
+    const peer = toHex(device)
+    if (!votesIn(configuration, peer)) return false
+    const batch = { stampMs: this.#options.platform.clock.nowMs(), operations: [operation] } as Batch
+    if (!foldBatch(this.#state, batch as Checked<Batch>).outcomes[0]!.ok) return false
+    if (pendingConfigurationIndex > log.appliedIndex) return true
+    const preferred = issuer.tag === 'node' ? toHex(principalOf(issuer.value.author)) : ''
+    const isReady = (id: NodeId): boolean =>
+      this.#present.get(peerOf(id)) === id && (progress.get(id)?.matchIndex ?? 0) >= this.#appliedIndex
+    const change = changeWithout(configuration, peer, preferred, isReady)
+    if (change !== null) this.#stepNow({ kind: 'proposeConfiguration', change })
+    return true
+  }
+
   /** Hands what waits to the leader. */
   #forward(): void {
     const { leader, role } = this.#raft
@@ -475,7 +517,11 @@ export class Cluster {
     else await this.#install(ready, ready.snapshot)
     if (this.#isOver) return
     for (const message of ready.messages) this.#send(message as SentMessage)
-    for (const entry of ready.committed) this.#apply(entry)
+    const coming = ready.committed.filter(isCommand).flatMap(({ data }) => this.#gate.batchOf(data).operations)
+    const prepared = this.#options.onComing?.(coming)
+    if (prepared) await prepared
+    if (this.#isOver) return
+    for (const entry of ready.committed) if (!this.#isPutOut && !this.#isOver) this.#apply(entry)
     const before = this.#raft.role
     this.#raft = advance(this.#raft)
     this.#onRole(before)
@@ -521,6 +567,7 @@ export class Cluster {
     this.#intake.installed()
     this.#arrived = null
     const before = this.#state
+    await this.#options.onArriving?.({ ...before, map: arrived.map })
     this.#state = { ...before, map: arrived.map }
     this.#checkpointMap = arrived.map
     this.#checkpoints.begin()
@@ -540,8 +587,10 @@ export class Cluster {
       this.#configuration = this.#raft.configuration
       this.#tickIfNeeded()
       this.#link?.onMembers()
+      // Who alone decides from here on need not wait for others to fall silent.
+      if (this.isSoleVoter && this.#raft.role !== 'leader') this.#stepNow({ kind: 'campaign' })
     }
-    if (entry.kind !== 'command' || entry.data.length === 0) return void this.#proposals.applied(entry.index, noData)
+    if (!isCommand(entry)) return void this.#proposals.applied(entry.index, noData)
     const own = this.#proposals.applied(entry.index, entry.data)
     const batch = this.#gate.batchOf(entry.data)
     const before = this.#state
@@ -549,6 +598,7 @@ export class Cluster {
     this.#state = state
     this.#checkpoints.applied(touched, entry.data.length)
     const { operations } = batch
+    if (operations.some(({ tag }) => tag === 'dismiss')) this.#isPutOut = this.#options.isPutOut?.(state) === true
     const isOwn = (position: number): boolean =>
       own === null ? this.#proposals.isElsewhere(operations[position]!) : !own[position]!.isForeign
     this.#options.onApplied(before, state, touched, { operations, outcomes, isOwn })
@@ -578,5 +628,7 @@ export class Cluster {
 }
 
 const noData = new Uint8Array()
+const isCommand = (entry: Entry): entry is Extract<Entry, { kind: 'command' }> =>
+  entry.kind === 'command' && entry.data.length > 0
 const othersDecide = refused('othersDecide', 'Other devices have begun to decide about this tree; try again.')
 const forged = refused('raftForged', 'A device spoke in the name of another one, so the connection to it was closed.')

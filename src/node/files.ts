@@ -5,7 +5,7 @@
  * once. Only a move of a folder and a deletion for good go on after their first change, and both go on after a restart.
  * @module
  */
-import { type Bytes, CancelledError, RefusedError, copy, orRefuse, refused, toHex } from '../core/bytes/bytes.ts'
+import { type Bytes, CancelledError, RefusedError, orRefuse, refused, toHex } from '../core/bytes/bytes.ts'
 import { blockKeySchedule } from '../core/crypto/crypto.ts'
 import { type BlockId, type IdPath, nameFromPerson, samePath } from '../core/path/path.ts'
 import { accessOf, contentOf, entryOf, pathOf } from '../core/tree/tree.ts'
@@ -16,7 +16,7 @@ import { type Deed, blockCountPerDeed } from './outbox/deed.ts'
 import type { Answer } from './outbox/overlay.ts'
 import type { OwnTree } from './own-tree.ts'
 import { type TreeView, idFromText, idText } from './read/view.ts'
-import { gone } from './records.ts'
+import { gone, sealingKeyOf } from './records.ts'
 import { blockIdOfRequest } from './request.ts'
 
 export class Files {
@@ -91,13 +91,13 @@ export class Files {
     const { parentId, name } = this.#item(id)
     const block = this.#block(id)
     const folder = pathOf(state, idFromText(parentId!)!)
-    const keyEpoch = accessOf(state, block)?.fields.keyEpoch ?? 0
-    const key = ring.keyOf(state, block, keyEpoch)
+    const sealing = sealingKeyOf(state, ring, block, this.#tree.platform.random)
     const base = contentOf(state, block)?.content.fields.bodyRoot
-    if (key === null || base === undefined || folder === null) throw gone()
+    if (sealing === null || base === undefined || folder === null) throw gone()
+    const { key, keyEpoch } = sealing
     await this.#withBody(block, keyEpoch, key, content, job, ({ bodyRoot, sizeBytes, attached }) => {
       const body = { bodyRoot, sizeBytes }
-      const deed: Deed = { tag: 'writeFile', value: { block, folder, name, key: copy(key), keyEpoch, body, base } }
+      const deed: Deed = { tag: 'writeFile', value: { block, folder, name, key, keyEpoch, body, base } }
       return outbox.submit(requestId, deed, attached, sight)
     })
   }

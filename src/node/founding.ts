@@ -4,7 +4,7 @@
  * for the root and for this node.
  * @module
  */
-import { type Bytes, concat, must, utf8 } from '../core/bytes/bytes.ts'
+import { type Bytes, concat, equal, must, utf8 } from '../core/bytes/bytes.ts'
 import {
   type CredentialSet,
   type PublicCredential,
@@ -92,7 +92,8 @@ export const wrapForPasskey = (
 })
 
 /**
- * The root block's access record: its key for the root and for this node.
+ * The root block's access record: its key for the root and for this node. Whoever else has it keeps it: a key is not taken back by
+ * saying no more who was given it.
  * @param previous the one it follows; null for a tree that begins
  */
 export async function rootAccessRecord(
@@ -124,7 +125,13 @@ export async function rootAccessRecord(
     parentKeyEpoch: 0,
     wrappedKey: null,
     // The owner as a reader is named by the tree: whoever can bring back the root's KEM secret.
-    readcaps: [await sealFor(treeId, set.rootKemKey), await sealFor(node, keys.credential.kemKey)],
+    readcaps: [
+      await sealFor(treeId, set.rootKemKey),
+      await sealFor(node, keys.credential.kemKey),
+      ...(previous?.fields.readcaps ?? []).filter(
+        ({ recipient }) => !equal(recipient, treeId) && !equal(recipient, node),
+      ),
+    ],
     earlierKeys: previous?.fields.earlierKeys ?? [],
     author: keys.credential,
     writecapHash: writecapHash(writecap.body),

@@ -2,6 +2,7 @@
  * What is open of the tree that the person works in.
  * @module
  */
+import type { Dismissal } from '../core/tree/tree.ts'
 import type { Files } from './files.ts'
 import type { Hold } from './hold.ts'
 import type { OwnTree } from './own-tree.ts'
@@ -17,4 +18,6 @@ export interface Home {
   readonly hold: Hold
   /** null while no other device has the tree, or there is no network. */
   replication: Replication | null
+  /** Where this device was put out of the tree. */
+  dismissal: Dismissal | null
 }

@@ -12,10 +12,13 @@ import {
   refused,
 } from '../core/bytes/bytes.ts'
 import {
+  type Farewell,
   type HelloPath,
   type Introduction,
+  decodeFarewell,
   decodeOffer,
   decodeProof,
+  encodeFarewell,
   encodeOffer,
   encodeProof,
   helloForged,
@@ -29,10 +32,21 @@ import type { Awaitable, Platform } from '../port/platform.ts'
 /** Of the whole hello; two round trips over the slowest path take a tenth of it. */
 const helloTimeoutMs = 10_000
 
+/** What is said, instead of who one is, to a device that was put out of the tree. */
+export interface Farewells {
+  /** null for who never was a device of it. */
+  to(peer: Introduction): Farewell | null
+  /** Said to this device. Whether it holds is still to be checked. */
+  onHeard(farewell: Farewell): void
+}
+
+const noFarewells: Farewells = { to: () => null, onHeard() {} }
+
 /**
  * Both sides call it once, first of all. The one that dialled speaks first, so that it may also ask for something else.
  * @param own who this device is to the peer
  * @param heard of the peer's frames the first, where it was received already
+ * @param farewells for one who is welcome no more, or where this side is
  * @param isKnown whether one who has proved himself is welcome. It is asked before this side, where it was dialled, tells who it
  *   is
  * @returns who the peer is; the connection is closed where that is refused
@@ -44,9 +58,10 @@ export async function meet(
   own: Introduction,
   isKnown: (peer: Introduction) => Awaitable<Check>,
   heard: Bytes | null = null,
+  farewells: Farewells = noFarewells,
 ): Promise<Result<Introduction>> {
   const stopWaiting = platform.clock.after(helloTimeoutMs, () => connection.close(late.fault))
-  const met = await hello(platform, connection, ownTransport, own, isKnown, heard)
+  const met = await hello(platform, connection, ownTransport, own, isKnown, heard, farewells)
   stopWaiting()
   if (!met.ok) connection.close(met.fault)
   return met
@@ -69,6 +84,7 @@ async function hello(
   own: Introduction,
   isKnown: (peer: Introduction) => Awaitable<Check>,
   heard: Bytes | null,
+  farewells: Farewells,
 ): Promise<Result<Introduction>> {
   const path = pathOf(connection, ownTransport)
   const ownOffer = newOffer(random.bytes(helloNonceSizeBytes))
@@ -86,12 +102,21 @@ async function hello(
   if (connection.isDialler) await prove()
   const proved = await nextFrame(connection)
   const proof = proved.ok ? decodeProof(proved.value, path, ownOffer, peerOffer.value) : proved
-  if (!proof.ok) return proof
+  if (!proof.ok) {
+    const farewell = proved.ok && connection.isDialler ? decodeFarewell(proved.value) : proof
+    if (farewell.ok) farewells.onHeard(farewell.value)
+    return proof
+  }
   const { claim, peer } = proof.value
   const [isProved] = await crypto.verify([claim])
   if (!isProved) return helloForged
   const known = await isKnown(peer)
-  if (!known.ok) return known
+  if (!known.ok) {
+    const farewell = connection.isDialler ? null : farewells.to(peer)
+    if (farewell !== null) connection.send('control', encodeFarewell(farewell))
+    await connection.drained('control')
+    return known
+  }
   if (!connection.isDialler) await prove()
   return accepted(peer)
 }

@@ -4,7 +4,7 @@
  */
 import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
-import { type JoinFrame, decodeJoinFrame } from '../core/message/message.ts'
+import { type Farewell, type JoinFrame, decodeJoinFrame } from '../core/message/message.ts'
 import type { TreeId } from '../core/path/path.ts'
 import { type TreeState, devicesOf, noRevocation, summaryOf } from '../core/tree/tree.ts'
 import type { Connection, Net, NetPort, RelayAddress } from '../port/net.ts'
@@ -13,6 +13,7 @@ import { firstFrame } from './meet.ts'
 import type { HeldTree } from './own-tree.ts'
 import { placeOf } from './own-tree.ts'
 import type { Device } from './peers.ts'
+import { farewellTo } from './removal.ts'
 import { Replication } from './replication.ts'
 
 /** Where devices find each other, as the host of the site says. */
@@ -36,6 +37,8 @@ export interface Member {
   readonly host: Device | null
   /** Who is connected, or who holds what, has changed. */
   onChanged(): void
+  /** Another device says that this one was put out. Whether that holds is still to be checked. */
+  onFarewell(farewell: Farewell): void
 }
 
 /** The network as it is open. */
@@ -95,7 +98,10 @@ export class Network {
   }
 
   /** Replicates a tree from here on; whatever was replicated before is not any more. null where there is no network. */
-  async replicate(treeId: TreeId, { held, untilSwept, host, onChanged }: Member): Promise<Replication | null> {
+  async replicate(
+    treeId: TreeId,
+    { held, untilSwept, host, onChanged, onFarewell }: Member,
+  ): Promise<Replication | null> {
     const open = await this.open()
     if (open === null || this.#isClosed) return null
     this.#current?.close()
@@ -117,9 +123,20 @@ export class Network {
         revocationHead: summaryOf(cluster.state)?.revocationHead ?? noRevocation,
       }),
       devices: () => otherDevices(cluster.state, own, host),
+      farewells: {
+        to: ({ treeId: named, credential: who }) =>
+          equal(named, treeId) ? farewellTo(cluster.state, principalOf(who)) : null,
+        onHeard: onFarewell,
+      },
       onReport: () => {},
       onChanged,
     }))
+  }
+
+  /** Replicates nothing any more. */
+  leave(): void {
+    this.#current?.close()
+    this.#current = null
   }
 
   async close(): Promise<void> {

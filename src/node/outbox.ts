@@ -87,6 +87,7 @@ export class Outbox {
   #isRefreshing = false
   #isWorking = false
   #isClosed = false
+  #putOutFault: Fault | null = null
   #cancelRetry = (): void => {}
   /** What is shown has changed in these keys. */
   onShown: (shown: TreeState, touched: readonly Bytes[]) => void = () => {}
@@ -116,7 +117,9 @@ export class Outbox {
     const { platform, place, cluster } = options
     const mark = await readMark(platform.store, place)
     const journal = new Journal(platform.store, place, () => cluster.position.appliedIndex, mark)
-    return new Outbox(options, journal, await readKept(platform.store, place))
+    const kept = await readKept(platform.store, place)
+    await options.ring.openNew(kept.flatMap(({ operation }) => operation ?? []))
+    return new Outbox(options, journal, kept)
   }
 
   /** What a person sees: the committed state, and what is kept over it. */
@@ -147,6 +150,15 @@ export class Outbox {
   /** What a person was told is kept here and that the tree has not taken yet: the keys of the rows that it changes, by deed. */
   get waiting(): readonly (readonly Bytes[])[] {
     return this.#overlay.waiting
+  }
+
+  /** The tree takes nothing of this device any more, for a reason that stays. */
+  putOut(fault: Fault): void {
+    this.#putOutFault = fault
+    for (const entry of this.#overlay.entries) this.#refuse(entry, fault)
+  }
+  #throwIfPutOut(): void {
+    if (this.#putOutFault !== null) throw new RefusedError(this.#putOutFault)
   }
 
   /** Bodies of a block that are here because a deed needs them. */
@@ -186,6 +198,7 @@ export class Outbox {
     const { cluster, platform } = this.#options
     const known = this.answerOf(requestId)
     if (known !== null) return known
+    this.#throwIfPutOut()
     const { turn } = standingOf(cluster.state, requestId)
     const kept: Kept = {
       sequence: 0,
@@ -241,6 +254,7 @@ export class Outbox {
       this.#overlay.remove(entry)
       throw error
     }
+    this.#throwIfPutOut()
     entry.isDurable = true
     this.#refresh()
     this.#work()
@@ -266,6 +280,7 @@ export class Outbox {
 
   /** Tries again what is in quarantine, as if it were done now; where the tree refuses it again, it goes back there. */
   async retry(sequence: number): Promise<void> {
+    this.#throwIfPutOut()
     const { cluster, place } = this.#options
     const kept = this.quarantine.take(sequence)
     const { turn } = standingOf(cluster.state, kept.requestId)

@@ -9,6 +9,7 @@ import {
   type Operation,
   type TreeState,
   accessOf,
+  deviceDismissed,
   deviceOf,
   devicesOf,
   keys,
@@ -33,7 +34,7 @@ export interface HeldTree {
 }
 
 interface JoiningTree extends HeldTree {
-  readonly feed: Feed
+  readonly feed: Feed & { ring: KeyRing | null }
 }
 
 export interface TreeOptions {
@@ -102,8 +103,10 @@ export class OwnTree {
     const device = deviceOf(cluster.state, principal)
     if (device === null) throw new StoreDamagedError('no writecap for this device')
     const author = new Author(nodeKeys, device.writecapHash)
-    const ring = await KeyRing.unlock(cluster.state, nodeKeys)
-    const records = new Records(ring, author, platform.random)
+    const ring = new KeyRing(treeId, nodeKeys)
+    feed.ring = ring
+    await ring.unlock(cluster.state)
+    const records = new Records(ring, author, platform)
     const place = placeOf(treeId)
     const outbox = await Outbox.open({ platform, place, cluster, holdings, ring, records, principal, feed, onFailure })
     return new OwnTree(options, held, ring, author, outbox)
@@ -155,6 +158,12 @@ export class OwnTree {
     return rootBlockId(this.treeId)
   }
 
+  /** This device was put out: what it has stays as it is, and what it kept for the tree goes into quarantine. */
+  putOut(): void {
+    this.outbox.putOut(putOutFault)
+    this.cluster.halt(new RefusedError(putOutFault))
+  }
+
   close(): Promise<void> {
     this.outbox.close()
     return this.cluster.close()
@@ -167,17 +176,23 @@ export class OwnTree {
   }
 }
 
+/** Why a device that was put out changes nothing any more. */
+const putOutFault = deviceDismissed().fault
+
 export const placeOf = (treeId: TreeId): ClusterPlace => ({ treeId, clusterId: rootBlockId(treeId) })
 
 async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailure }: TreeOptions) {
   const place = placeOf(treeId)
   const principal = principalOf(nodeKeys.credential)
   const holdings = await Holdings.open(platform.store, place, principal)
-  const feed: Feed = { onApplied() {} }
+  const feed: JoiningTree['feed'] = { ring: null, onApplied() {} }
   const options: ClusterOptions = {
     platform,
     place,
     principal: toHex(principal),
+    onComing: (operations) => feed.ring?.openNew(operations) ?? null,
+    isPutOut: (state) => (deviceOf(state, principal)?.dismissed ?? null) !== null,
+    onArriving: async (state) => feed.ring?.openOf(state),
     onApplied: (before, state, touched, folded) => {
       if (folded === null) holdings.onInstalled(before, state)
       else holdings.onApplied(before, state, touched, folded, isShared(state))

@@ -10,7 +10,7 @@ import { principalOf } from '../core/crypto/crypto.ts'
 import type { Introduction } from '../core/message/message.ts'
 import type { Connection, Lane, Net, RelayAddress, TransportId } from '../port/net.ts'
 import type { Awaitable, Platform } from '../port/platform.ts'
-import { meet } from './meet.ts'
+import { type Farewells, meet } from './meet.ts'
 
 /** Another device of the tree. */
 export interface Device {
@@ -37,6 +37,7 @@ export interface PeersOptions {
   readonly introduction: () => Introduction
   /** Who else is a device of the tree now. */
   readonly devices: () => readonly Device[]
+  readonly farewells?: Farewells | undefined
   onUp(id: PeerId): void
   onDown(id: PeerId): void
   /** One frame after the other of a lane. @returns what is wrong with it: its sender is dropped */
@@ -194,7 +195,7 @@ export class Peers {
 
   /** @returns whether the device is connected with now */
   async #meet(connection: Connection, expected: Link | null, first: Bytes | null = null): Promise<boolean> {
-    const { platform, net, introduction } = this.#options
+    const { platform, net, introduction, farewells } = this.#options
     const own = introduction()
     const linkOf = (peer: Introduction): Link | null => {
       const link = this.#links.get(toHex(principalOf(peer.credential)))
@@ -203,7 +204,7 @@ export class Peers {
       return isIt && (expected === null || expected === link) ? link : null
     }
     const isKnown = (peer: Introduction): Check => (linkOf(peer) === null ? deviceUnknown : ok)
-    const met = await meet(platform, connection, net.transportId, own, isKnown, first)
+    const met = await meet(platform, connection, net.transportId, own, isKnown, first, farewells)
     const link = met.ok ? linkOf(met.value) : null
     if (link === null || this.#isClosed) {
       connection.close(this.#isClosed ? undefined : deviceUnknown.fault)

@@ -4,13 +4,25 @@
  * Everything here throws RefusedError where the block, or the folder that it is to stand in, is not in that state or too deep.
  * @module
  */
-import { type Bytes, RefusedError, refused, u64be, wipe } from '../core/bytes/bytes.ts'
-import { deriveKey } from '../core/crypto/crypto.ts'
-import { wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
+import { type Bytes, RefusedError, copy, equal, refused, u64be } from '../core/bytes/bytes.ts'
+import { deriveKey, hpkeInfo } from '../core/crypto/crypto.ts'
+import { readcapPlace, wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
 import { type BlockKind, type Body, type SignedRecord, keyEpochMax } from '../core/block/block.ts'
-import { type BlockId, type IdPath, blockIdOf, checkDepth, childPath } from '../core/path/path.ts'
-import { type TreeState, accessOf, contentOf, entryOf, pathOf } from '../core/tree/tree.ts'
-import type { RandomPort } from '../port/platform.ts'
+import { type BlockId, type IdPath, blockIdOf, checkDepth, childPath, parentPath, samePath } from '../core/path/path.ts'
+import {
+  type TreeState,
+  accessOf,
+  contentOf,
+  deviceOf,
+  entryOf,
+  isKeyOwed,
+  owesKey,
+  pathOf,
+  setOf,
+  summaryOf,
+  withAccess,
+} from '../core/tree/tree.ts'
+import type { Platform } from '../port/platform.ts'
 import type { Author } from './author.ts'
 import type { KeyRing } from './read/key-ring.ts'
 
@@ -25,11 +37,13 @@ export interface EntryChange {
 export class Records {
   readonly #ring: KeyRing
   readonly #author: Author
-  readonly #random: RandomPort
+  readonly #crypto: Platform['crypto']
+  readonly #random: Platform['random']
 
-  constructor(ring: KeyRing, author: Author, random: RandomPort) {
+  constructor(ring: KeyRing, author: Author, { crypto, random }: Pick<Platform, 'crypto' | 'random'>) {
     this.#ring = ring
     this.#author = author
+    this.#crypto = crypto
     this.#random = random
   }
 
@@ -92,6 +106,7 @@ export class Records {
    * The records that put an existing block at `parent` under a new key: entry, access, and a file's content record.
    * @param seed 32 octets. The same give the same key for the same move of the same version, so that what its author seals under
    * the key opens whichever of these records, made more than once, the tree has taken
+   * @param ownKey instead, of a file to which a new content comes with it
    */
   async rekeyed(
     state: TreeState,
@@ -99,44 +114,84 @@ export class Records {
     parent: IdPath,
     change: EntryChange,
     seed: Bytes,
+    ownKey?: Bytes,
   ): Promise<SignedRecord[]> {
+    const path = placeIn(parent, block)
+    const keyEpoch = nextKeyEpoch(state, block)
+    const records: Promise<SignedRecord>[] = [
+      this.entry(state, block, { ...change, parent }),
+      this.#accessUnder(state, block, path, ownKey ?? keyFrom(seed, path, keyEpoch)),
+    ]
+    const content = contentOf(state, block)?.content
+    if (content !== undefined && ownKey === undefined) {
+      const { bodyRoot, sizeBytes, version } = content.fields
+      const next = { version: version + 1, previousHash: content.hash }
+      records.push(this.#author.sign('content', { path, ...next, bodyRoot, sizeBytes, keyEpoch }))
+    }
+    return Promise.all(records)
+  }
+
+  /**
+   * The records that give new keys to a block, and to all folders below it, where one who was put out may know them (`isKeyOwed`).
+   * @param seed 32 octets, of the keys
+   * @param ownKey the block's own new key, of a file to which a new content comes with it; absent: one of the seed
+   * @returns also the state as it will be with them, for what is sealed under these keys
+   */
+  async renewed(state: TreeState, block: BlockId, seed: Bytes, ownKey?: Bytes): Promise<Renewed> {
+    const records: SignedRecord[] = []
+    const path = isKeyOwed(state, block) ? pathOf(state, block) : null
+    let after = state
+    // From the root upward, each under the new key of the one before.
+    for (let depth = 0; path !== null && depth <= path.ids.length; depth++) {
+      const at = { treeId: path.treeId, ids: path.ids.slice(0, depth) }
+      const id = blockIdOf(at)
+      const access = accessOf(after, id)
+      if (access === null) throw gone()
+      if (!owesKey(after, id)) continue
+      const key = depth === path.ids.length ? ownKey : undefined
+      const next = samePath(access.fields.path, at)
+        ? [await this.#accessUnder(after, id, at, key ?? keyFrom(seed, at, nextKeyEpoch(after, id)))]
+        : // It lies in a folder that was moved, and gets new signatures for its place as well.
+          await this.rekeyed(after, id, parentPath(at)!, {}, seed, key)
+      records.push(...next)
+      for (const signed of next) if (signed.kind === 'access') after = withAccess(after, signed)
+    }
+    return { records, state: after }
+  }
+
+  /** The next access record of a block, under a new key. Who was put out gets none. */
+  async #accessUnder(state: TreeState, block: BlockId, path: IdPath, key: Bytes): Promise<SignedRecord<'access'>> {
     const ring = this.#ring
     const { treeId } = state
     const access = accessOf(state, block)
-    const parentAccess = accessOf(state, blockIdOf(parent))
-    const parentKey = ring.keyOf(state, blockIdOf(parent))
-    const oldKey = ring.keyOf(state, block)
-    if (access === null || parentAccess === null || parentKey === null || oldKey === null) throw gone()
-    const keyEpoch = access.fields.keyEpoch + 1
-    if (keyEpoch > keyEpochMax) throw new RefusedError(keyEpochsExhausted.fault)
-    const key = deriveKey(seed, 'blocktree/1/rekey', block, u64be(keyEpoch), blockIdOf(parent))
+    const parent = parentPath(path)
+    const above = parent === null ? null : { block: blockIdOf(parent), key: ring.keyOf(state, blockIdOf(parent)) }
+    if (access === null || above?.key === null) throw gone()
+    const keyEpoch = nextKeyEpoch(state, block)
     const earlierKeys = Array.from({ length: keyEpoch - 1 }, (_, position) => {
       const earlier = ring.keyOf(state, block, position + 1)
       if (earlier === null) throw gone()
       return wrapEarlier(key, treeId, block, position + 1, earlier, this.#random.bytes(24))
     })
-    const path = placeIn(parent, block)
-    const records: Promise<SignedRecord>[] = [
-      this.entry(state, block, { ...change, parent }),
-      this.#author.sign('access', {
-        path,
-        version: access.fields.version + 1,
-        previousHash: access.hash,
-        keyEpoch,
-        parentKeyEpoch: parentAccess.fields.keyEpoch,
-        wrappedKey: wrapUnderParent(parentKey, treeId, block, keyEpoch, key, this.#random.bytes(24)),
-        readcaps: [],
-        earlierKeys,
-      }),
-    ]
-    const content = contentOf(state, block)?.content
-    if (content !== undefined) {
-      const { bodyRoot, sizeBytes, version } = content.fields
-      const next = { version: version + 1, previousHash: content.hash }
-      records.push(this.#author.sign('content', { path, ...next, bodyRoot, sizeBytes, keyEpoch }))
-    }
-    wipe(key)
-    return Promise.all(records)
+    // Whoever could read by a readcap on this very block goes on reading, unless the block moves away from where that was given.
+    const readcaps = samePath(access.fields.path, path) ? access.fields.readcaps : []
+    const renewed = readcaps.map(async ({ recipient }) => {
+      const kemKey = kemKeyOf(state, recipient)
+      const place = readcapPlace(treeId, block, keyEpoch, recipient)
+      return kemKey && { recipient, sealedKey: await this.#crypto.sealTo(kemKey, hpkeInfo.readcap, place, key) }
+    })
+    const next = await this.#author.sign('access', {
+      path,
+      version: access.fields.version + 1,
+      previousHash: access.hash,
+      keyEpoch,
+      parentKeyEpoch: above === null ? 0 : accessOf(state, above.block)!.fields.keyEpoch,
+      wrappedKey: above && wrapUnderParent(above.key!, treeId, block, keyEpoch, key, this.#random.bytes(24)),
+      readcaps: (await Promise.all(renewed)).filter((readcap) => readcap !== null),
+      earlierKeys,
+    })
+    ring.learn(next, key)
+    return next
   }
 
   /** The next version of a block's entry; its name is sealed anew whenever the directory or the name changes. */
@@ -169,6 +224,45 @@ export class Records {
   }
 }
 
+/** Records that give new keys, and the state with them. */
+export interface Renewed {
+  readonly records: readonly SignedRecord[]
+  readonly state: TreeState
+}
+
+/**
+ * The key that a new content of a file goes under: the one in force, or a new one where that is owed, which then comes with it.
+ * null where the key is out of reach.
+ */
+export function sealingKeyOf(
+  state: TreeState,
+  ring: KeyRing,
+  block: BlockId,
+  random: Platform['random'],
+): { readonly block: BlockId; readonly key: Bytes; readonly keyEpoch: number } | null {
+  const key = ring.keyOf(state, block)
+  if (key === null) return null
+  return isKeyOwed(state, block)
+    ? { block, key: random.bytes(32), keyEpoch: nextKeyEpoch(state, block) }
+    : { block, key: copy(key), keyEpoch: nextKeyEpoch(state, block) - 1 }
+}
+
+const keyFrom = (seed: Bytes, path: IdPath, keyEpoch: number): Bytes =>
+  deriveKey(seed, 'blocktree/1/rekey', blockIdOf(path), u64be(keyEpoch), blockIdOf(parentPath(path) ?? path))
+
+function nextKeyEpoch(state: TreeState, block: BlockId): number {
+  const keyEpoch = (accessOf(state, block)?.fields.keyEpoch ?? 0) + 1
+  if (keyEpoch > keyEpochMax) throw new RefusedError(keyEpochsExhausted.fault)
+  return keyEpoch
+}
+
+/** What seals to one who may read; null for who was put out, or is not known. */
+function kemKeyOf(state: TreeState, recipient: Bytes): Bytes | null {
+  if (equal(recipient, state.treeId)) return setOf(state, summaryOf(state)?.setSequence ?? 0)?.rootKemKey ?? null
+  const row = deviceOf(state, recipient)
+  return row === null || row.dismissed !== null ? null : row.device.fields.credential.kemKey
+}
+
 /** Where a block stands in a folder, unless that is too deep to be named. */
 function placeIn(folder: IdPath, block: BlockId): IdPath {
   const path = childPath(folder, block)
@@ -181,5 +275,5 @@ export const gone = (): RefusedError => new RefusedError(itemGone.fault)
 const itemGone = refused('itemGone', 'This item is not there any more.')
 const keyEpochsExhausted = refused(
   'keyEpochsExhausted',
-  'This item was moved too often to be moved again; copy it instead.',
+  'This item has had too many keys to get another one; copy it instead.',
 )

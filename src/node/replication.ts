@@ -20,6 +20,7 @@ import type { Cluster } from './cluster.ts'
 import type { ClusterLink } from './cluster/options.ts'
 import { Exchange } from './exchange.ts'
 import type { Holdings } from './holdings.ts'
+import type { Farewells } from './meet.ts'
 import { type Device, type PeerId, Peers, type PeerStatus } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
 import { Sharing } from './sharing.ts'
@@ -42,6 +43,7 @@ export interface ReplicationOptions {
   readonly introduction: () => Introduction
   /** The other devices of the tree. */
   readonly devices: () => readonly Device[]
+  readonly farewells?: Farewells
   onReport(id: PeerId, fault: Fault): void
   /** Who is connected, or who holds what, has changed. */
   onChanged(): void
@@ -57,7 +59,7 @@ export class Replication {
 
   constructor(options: ReplicationOptions) {
     this.#options = options
-    const { platform, net, relays, introduction, devices, cluster, holdings, place } = options
+    const { platform, net, relays, introduction, devices, farewells, cluster, holdings, place } = options
     this.#exchange = new Exchange({
       clock: platform.clock,
       send: (to, body) => this.#sendBulk(to, body),
@@ -69,6 +71,7 @@ export class Replication {
       relays,
       introduction,
       devices,
+      farewells,
       onUp: (id) => this.#onUp(id),
       onDown: (id) => this.#onDown(id),
       onFrame: (id, lane, frame) => this.#onFrame(id, lane, frame),

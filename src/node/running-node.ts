@@ -2,10 +2,11 @@
  * A running node: which tree is open, what is being watched, and what goes on by itself: resuming, moving in, emptying the trash.
  * @module
  */
-import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, RefusedError, equal, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
+import type { Farewell } from '../core/message/message.ts'
 import type { BlockId, TreeId } from '../core/path/path.ts'
-import { type TreeState, rowKind } from '../core/tree/tree.ts'
+import { type Dismissal, type TreeState, deviceDismissed, deviceOf, rowKind } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { NodeEvent, TreeStatus } from './api.ts'
 import { Hold } from './hold.ts'
@@ -20,6 +21,7 @@ import { moveIn } from './move-in.ts'
 import { Network, type NetworkOptions } from './network.ts'
 import { OwnTree } from './own-tree.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
+import { dismissalFrom, isFarewellTrue, keepDismissal, owingBlocks, removeDevice, renewKeys } from './removal.ts'
 import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
 import { TreeView, idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
@@ -60,6 +62,8 @@ export class RunningNode {
   #profile!: Profile
   #watchCount = 0
   #stop!: (error: Error) => void
+  #onPutOut!: () => void
+  readonly #whenPutOut = new Promise<void>((resolve) => (this.#onPutOut = resolve))
   #isStopped = false
 
   constructor(platform: Platform, keys: NodeKeys, options: NodeOptions) {
@@ -142,6 +146,7 @@ export class RunningNode {
 
   async #moveTo(tree: OwnTree): Promise<void> {
     this.#home?.hold.close()
+    const dismissal = await dismissalFrom(this.platform.store, tree.committed, this.keys)
     await this.#home?.tree.close()
     this.#home?.tree.ring.close()
     this.streams.closeAll()
@@ -155,8 +160,9 @@ export class RunningNode {
       principal: toHex(principalOf(this.keys.credential)),
       quotaBytes: () => this.#profile.holdQuotaBytes,
     })
-    const home: Home = { tree, view, files, sweeper, hold, replication: null }
+    const home: Home = { tree, view, files, sweeper, hold, replication: null, dismissal: null }
     this.#home = home
+    if (dismissal !== null) this.#putOut(home, dismissal)
     tree.outbox.onShown = (shown, touched) => this.#onShown(home, shown, touched)
     tree.outbox.onSettled = (deed) => {
       const top = files.unfinishedBy(deed)
@@ -164,6 +170,7 @@ export class RunningNode {
     }
     sweeper.start()
     void this.#settle(this.#replicate(home))
+    if (owingBlocks(tree.committed).length > 0) void this.#settle(renewKeys(tree))
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
   }
 
@@ -186,10 +193,44 @@ export class RunningNode {
     home.sweeper.onApplied(touched)
     home.hold.refreshSoon()
     home.replication?.saySoon()
-    if (touched.some((key) => key[0] === rowKind.device)) {
-      home.replication?.refresh()
-      void this.#settle(this.#replicate(home))
-    }
+    if (touched.some((key) => key[0] === rowKind.device)) this.#onDevices(home)
+  }
+
+  #onDevices(home: Home): void {
+    const { tree } = home
+    const own = deviceOf(tree.committed, principalOf(this.keys.credential))
+    if (own?.dismissed) return this.#putOut(home, own.dismissed.dismissal)
+    home.replication?.refresh()
+    void this.#settle(this.#replicate(home))
+    // Whoever leaves can not give new keys; and one that put another out may be gone before it did.
+    if (tree.cluster.position.isLeader) void this.#settle(renewKeys(tree))
+  }
+
+  /** Takes a device out, which may be this one. */
+  async removeDevice(principal: string): Promise<void> {
+    const { home } = this
+    if (home.dismissal !== null) throw new RefusedError(deviceDismissed().fault)
+    const isReached = home.replication?.statuses.some(({ path }) => path !== null) === true
+    await Promise.race([removeDevice(home.tree, this.keys, principal, isReached), this.#whenPutOut])
+  }
+
+  async #onFarewell(home: Home, farewell: Farewell): Promise<void> {
+    const { treeId } = home.tree
+    if (!(await isFarewellTrue(home.tree, this.platform, this.keys, farewell)) || this.#home !== home) return
+    await keepDismissal(this.platform.store, treeId, farewell.dismissal)
+    this.#putOut(home, farewell.dismissal)
+  }
+
+  /** This device was put out of its tree: it keeps what it has, and changes nothing any more. */
+  #putOut(home: Home, dismissal: Dismissal): void {
+    if (home.dismissal !== null) return
+    home.dismissal = dismissal
+    home.replication = null
+    this.#onPutOut()
+    this.#network.leave()
+    this.invitations.end()
+    home.tree.putOut()
+    if (this.#home === home) this.emit({ kind: 'changed', tree: this.status(), upserted: [], removedIds: [] })
   }
 
   #onShown(home: Home, shown: TreeState, touched: readonly Bytes[]): void {
@@ -203,13 +244,14 @@ export class RunningNode {
 
   /** Other devices are talked to as soon as there are any. */
   async #replicate(home: Home): Promise<void> {
-    if (!home.tree.isShared || home.replication !== null || this.#isStopped) return
+    if (!home.tree.isShared || home.replication !== null || home.dismissal !== null || this.#isStopped) return
     const { tree, sweeper, hold } = home
     const replication = await this.#network.replicate(tree.treeId, {
       held: tree,
       untilSwept: () => sweeper.untilSwept(),
       host: null,
       onChanged: () => this.#countCopies(home),
+      onFarewell: (farewell) => void this.#settle(this.#onFarewell(home, farewell)),
     })
     if (replication === null) return
     home.replication = replication
@@ -250,7 +292,12 @@ export class RunningNode {
     const options = this.#treeOptions(treeId)
     const held = await OwnTree.join(options, generation)
     const untilSwept = (): Promise<void> => Promise.resolve()
-    await this.#network.replicate(treeId, { held, untilSwept, host, onChanged() {} })
+    await this.#network.replicate(treeId, {
+      ...{ held, untilSwept, host },
+      onChanged() {},
+      // Of a tree of which it has nothing yet it could not tell whether that holds.
+      onFarewell() {},
+    })
     const tree = await new Promise<OwnTree>((resolve, reject) => {
       let isReading = false
       const tryToRead = (): void => {
@@ -404,7 +451,8 @@ export class RunningNode {
   }
 
   status(): TreeStatus {
-    return statusOf(this.home.tree, this.keys, this.#profile.deviceName)
+    const { tree, dismissal } = this.home
+    return statusOf(tree, this.keys, this.#profile.deviceName, dismissal)
   }
 
   async close(): Promise<void> {

@@ -70,6 +70,8 @@ export function createApi(node: RunningNode): NodeApi {
     confirmJoining: async () => node.joinings.confirm(),
     endJoining: async () => node.joinings.end(),
     devices: async () => deviceLines(node),
+    // Who is put out already is not put out again, so the request needs no remembering.
+    removeDevice: async (_requestId, principal) => node.removeDevice(principal),
   }
 }
 

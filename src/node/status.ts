@@ -2,10 +2,10 @@
  * What a person sees of a tree as a whole.
  * @module
  */
-import { fromHex, toHex } from '../core/bytes/bytes.ts'
+import { equal, fromHex, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { rootBlockId } from '../core/path/path.ts'
-import { devicesOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import { type Dismissal, devicesOf, setOf, summaryOf } from '../core/tree/tree.ts'
 import type { NodeKeys } from '../port/platform.ts'
 import type { TreeStatus } from './api.ts'
 import { peerOf } from './cluster/membership.ts'
@@ -13,8 +13,11 @@ import { openPeople } from './founding.ts'
 import type { OwnTree } from './own-tree.ts'
 import { idText } from './read/view.ts'
 
-/** @param fallbackName what this device is called where the tree does not say it */
-export function statusOf(tree: OwnTree, keys: NodeKeys, fallbackName: string): TreeStatus {
+/**
+ * @param fallbackName what this device is called where the tree does not say it
+ * @param dismissal by which this device was put out; null where it was not
+ */
+export function statusOf(tree: OwnTree, keys: NodeKeys, fallbackName: string, dismissal: Dismissal | null): TreeStatus {
   const state = tree.committed
   const root = rootBlockId(tree.treeId)
   const own = principalOf(keys.credential)
@@ -41,7 +44,15 @@ export function statusOf(tree: OwnTree, keys: NodeKeys, fallbackName: string): T
     deviceCount: [...devicesOf(state)].filter(({ dismissed }) => dismissed === null).length,
     waiting: waitingOf(tree, toHex(own)),
     quarantinedCount: tree.outbox.quarantine.list.length,
+    removed: dismissal && { by: dismisserOf(tree, dismissal) },
   }
+}
+
+/** Its name; empty where that can not be told. null where the device left by itself. */
+function dismisserOf(tree: OwnTree, { fields: { issuer, device } }: Dismissal): string | null {
+  if (issuer.tag === 'root') return ''
+  const principal = principalOf(issuer.value.author)
+  return equal(principal, device) ? null : (tree.deviceName(principal) ?? '')
 }
 
 function waitingOf(tree: OwnTree, own: string): TreeStatus['waiting'] {

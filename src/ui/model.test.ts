@@ -26,6 +26,7 @@ const tree: TreeStatus = {
   deviceCount: 1,
   waiting: null,
   quarantinedCount: 0,
+  removed: null,
 }
 const item = (id: string, parentId: string | null, more: Partial<Item> = {}): Item => ({
   id,

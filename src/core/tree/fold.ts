@@ -35,6 +35,7 @@ import {
   reviseDevice,
   seatDevice,
 } from './membership.ts'
+import { checkKeyOf, checkSealedUnder, keyEpochWrong } from './renewal.ts'
 import {
   type EntryRow,
   type Summary,
@@ -284,6 +285,10 @@ function applyEntry(draft: Draft, signed: SignedRecord<'entry'>, stampMs: number
     if (previous === null && equal(child, rootBlockId(state.treeId))) return placeWrong()
   }
   if (previous !== null && previous.entry.fields.kind !== signed.fields.kind) return placeWrong()
+  if (previous === null || !equal(previous.entry.fields.sealedName, signed.fields.sealedName)) {
+    const sealed = checkSealedUnder(state, parentId, signed.fields.nameKeyEpoch)
+    if (!sealed.ok) return sealed
+  }
   draft.put(keys.place(child), encodeRow('place', { parent: parentId }))
   draft.put(
     keys.entry(parentId, child),
@@ -316,15 +321,14 @@ function checkMove(state: TreeState, previous: EntryRow, place: IdPath, signed: 
 }
 
 function applyAccess(draft: Draft, signed: SignedRecord<'access'>): Check {
-  const { path, keyEpoch } = signed.fields
+  const { path } = signed.fields
   const { state } = draft
   const block = blockIdOf(path)
   if (!standsAt(state, path)) return placeUnknown()
   const previous = accessOf(state, block)
   if (!follows(previous, signed)) return raceLost()
-  const epochBefore = previous?.fields.keyEpoch ?? 0
-  if (keyEpoch !== epochBefore && keyEpoch !== epochBefore + 1)
-    return refused('keyEpochWrong', 'The key of this block was changed meanwhile; repeat.')
+  const key = checkKeyOf(state, previous, signed)
+  if (!key.ok) return key
   draft.put(keys.access(block), encodeRow('access', signed))
   return ok
 }
@@ -337,8 +341,9 @@ function applyContent(draft: Draft, signed: SignedRecord<'content'>, stampMs: nu
   if (entryOf(state, block)?.entry.fields.kind !== 'file')
     return refused('notAFile', 'Folders have no content of their own.')
   const access = accessOf(state, block)
-  if (access === null || access.fields.keyEpoch !== keyEpoch)
-    return refused('keyEpochWrong', 'The key of this block was changed meanwhile; repeat.')
+  if (access === null || access.fields.keyEpoch !== keyEpoch) return keyEpochWrong()
+  const sealed = checkSealedUnder(state, block, keyEpoch)
+  if (!sealed.ok) return sealed
   const previous = contentOf(state, block)
   if (!follows(previous?.content ?? null, signed)) return raceLost()
   if (previous !== null) bury(draft, previous.content, signed, stampMs)

@@ -65,7 +65,11 @@ export class Gate {
 
   /** The batch of an entry in the log: it passed before it came there, and the log is sealed at rest. */
   batchOf(data: Uint8Array): Checked<Batch> {
-    return this.#passed.get(data) ?? (must(decodeBatch(data as Bytes)) as Checked<Batch>)
+    const known = this.#passed.get(data)
+    if (known !== undefined) return known
+    const batch = must(decodeBatch(data as Bytes)) as Checked<Batch>
+    this.#passed.set(data, batch)
+    return batch
   }
 
   #remember(data: Uint8Array, batch: Checked<Batch>): void {

@@ -46,6 +46,30 @@ export function wantedChange(
   return gone.length > 0 && isRest ? changeOf(gone.map(remove)) : null
 }
 
+/** Whether a device has a say in what is decided. */
+export const votesIn = ({ voters, votersOutgoing }: Configuration, peer: PeerId): boolean =>
+  [...voters, ...votersOutgoing].some((id) => peerOf(id) === peer)
+
+/**
+ * The change by which the others do without a voter. Where it is the only one somebody takes its place.
+ * @param preferred who does, if it is one of those who can
+ * @param isReady who is there and lacks nothing
+ * @returns null where nobody can, and while another change is under way
+ */
+export function changeWithout(
+  { voters, votersOutgoing, learners }: Configuration,
+  leaving: PeerId,
+  preferred: PeerId,
+  isReady: (id: NodeId) => boolean,
+): ConfigurationChange | null {
+  if (votersOutgoing.length > 0) return null
+  const demoted = voters.filter((id) => peerOf(id) === leaving).map((id) => ({ kind: 'addLearner', id }) as const)
+  if (demoted.length < voters.length) return changeOf(demoted)
+  const ready = learners.filter((id) => peerOf(id) !== leaving && isReady(id))
+  const next = ready.find((id) => peerOf(id) === preferred) ?? ready[0]
+  return next === undefined ? null : changeOf([{ kind: 'addVoter', id: next }, ...demoted])
+}
+
 export const changeOf = (changes: readonly MemberChange[]): ConfigurationChange => ({
   transition: 'auto',
   changes,

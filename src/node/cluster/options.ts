@@ -39,6 +39,12 @@ export interface ClusterOptions {
   readonly place: ClusterPlace
   /** This device's principal, hexadecimal. */
   readonly principal: PeerId
+  /** What is about to be folded; it is folded when this has resolved. null: at once. */
+  readonly onComing?: (operations: readonly Operation[]) => Promise<unknown> | null
+  /** The same for a state that comes whole. */
+  readonly onArriving?: (state: TreeState) => Promise<void>
+  /** Whether this device was put out in a state; then it takes nothing that comes after it. */
+  readonly isPutOut?: (state: TreeState) => boolean
   readonly onApplied: Applied
   /** Called once when the cluster can not go on; the node stops. */
   readonly onFailure: (error: unknown) => void

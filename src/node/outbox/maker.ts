@@ -3,12 +3,12 @@
  * @module
  */
 import { type Bytes, type Fault, RefusedError, equal } from '../../core/bytes/bytes.ts'
-import { type BlockId, blockIdSizeBytes } from '../../core/path/path.ts'
-import { type Folded, type TreeState, accessOf, deviceOf, openDeviceName } from '../../core/tree/tree.ts'
+import { blockIdSizeBytes } from '../../core/path/path.ts'
+import { type Folded, type TreeState, deviceOf, openDeviceName } from '../../core/tree/tree.ts'
 import { type Site, type WrittenBody, abandonBody } from '../bodies.ts'
 import type { Cluster } from '../cluster.ts'
 import type { KeyRing } from '../read/key-ring.ts'
-import type { Records } from '../records.ts'
+import { type Records, sealingKeyOf } from '../records.ts'
 import { operationIdOf } from '../request.ts'
 import type { Deed } from './deed.ts'
 import { type Phase, type Step, nextStep } from './rebase.ts'
@@ -91,11 +91,12 @@ export class Maker {
   }
 
   /** null where the key is out of reach. */
-  async seal(kept: Kept, { block: target, toDeed }: Extract<Step, { kind: 'seal' }>): Promise<Sealed | null> {
+  async seal(kept: Kept, { block: target, over, toDeed }: Extract<Step, { kind: 'seal' }>): Promise<Sealed | null> {
     const { tag, value } = kept.deed
     if (tag !== 'addFile' && tag !== 'writeFile') throw new Error(`"${tag}" has no content`)
     const source = { ...value, keyEpoch: tag === 'addFile' ? 1 : value.keyEpoch }
-    const place = target === null ? this.#newBlock() : this.#blockAsItIs(target)
+    const { ring, platform } = this.#options
+    const place = target === null ? this.#newBlock() : sealingKeyOf(over, ring, target, platform.random)
     if (place === null) return null
     const { block, key, keyEpoch } = place
     const written = await sealAnew(this.#options, source, place)
@@ -111,13 +112,6 @@ export class Maker {
   #newBlock() {
     const { random } = this.#options.platform
     return { block: random.bytes(blockIdSizeBytes), key: random.bytes(32), keyEpoch: 1 }
-  }
-
-  #blockAsItIs(block: BlockId) {
-    const { cluster, ring } = this.#options
-    const access = accessOf(cluster.state, block)
-    const key = ring.keyOf(cluster.state, block)
-    return access === null || key === null ? null : { block, key, keyEpoch: access.fields.keyEpoch }
   }
 }
 

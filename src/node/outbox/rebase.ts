@@ -28,6 +28,7 @@ import {
   childrenOf,
   contentOf,
   entryOf,
+  isKeyOwed,
   parentOf,
   pathOf,
 } from '../../core/tree/tree.ts'
@@ -44,6 +45,8 @@ export type Step =
       readonly kind: 'seal'
       /** null for a block that does not exist yet. */
       readonly block: BlockId | null
+      /** The state over which this was found. */
+      readonly over: TreeState
       toDeed(block: BlockId, key: Bytes, keyEpoch: number, body: Body): Deed
     }
 
@@ -124,7 +127,8 @@ class Rebase {
     if (row !== null) return this.#tidy(block, row, name)
     if (this.#phase === 'taken') return done
     const home = this.#livingFolder(folder)
-    return this.#make(() => records.newBlock(this.#state, home, block, this.#nameFor(home, block, name), key, body))
+    const free = this.#nameFor(home, block, name)
+    return this.#make(blockIdOf(home), (state) => records.newBlock(state, home, block, free, key, body))
   }
 
   #write(deed: DeedOf<'writeFile'>): Step {
@@ -138,13 +142,21 @@ class Rebase {
     if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
     const isLost = !equal(now.fields.bodyRoot, base) && !this.#isOwn(now)
     if (isLost) return this.#isWrittenLater(block) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
-    const known = ring.keyOf(this.#state, block, keyEpoch)
-    if (known !== null && equal(known, key))
-      return this.#make(async () => [await records.content(this.#state, block, body)])
-    // The key that it is sealed under was given by a move that has been made anew since.
+    const epochNow = accessOf(this.#state, block)?.fields.keyEpoch
+    if (isKeyOwed(this.#state, block)) {
+      // It brings the key that the block owes.
+      if (keyEpoch - 1 === epochNow)
+        return this.#make(block, async (state) => [await records.content(state, block, body)], key)
+    } else {
+      const known = ring.keyOf(this.#state, block, keyEpoch)
+      if (keyEpoch === epochNow && known !== null && equal(known, key))
+        return this.#make(null, async (state) => [await records.content(state, block, body)])
+    }
+    // The block has had another key since, or owes one.
     return {
       kind: 'seal',
       block,
+      over: this.#state,
       toDeed: (_block, key, keyEpoch, body) => ({ tag: 'writeFile', value: { ...deed, key, keyEpoch, body } }),
     }
   }
@@ -157,6 +169,7 @@ class Rebase {
     return {
       kind: 'seal',
       block: null,
+      over: this.#state,
       toDeed: (block, key, _keyEpoch, body) => ({
         tag: 'addFile',
         value: { block, folder: home, name: nameFrom(name, deviceName, madeAtMs), key, body },
@@ -171,7 +184,7 @@ class Rebase {
     if (this.#phase === 'taken') return this.#untwin(block, row, name)
     const next = this.#nameFor(home, block, name)
     if (this.#doer.ring.nameOf(this.#state, row.entry) === next) return done
-    return this.#make(async () => [await this.#doer.records.entry(this.#state, block, { name: next })])
+    return this.#make(blockIdOf(home), async (state) => [await this.#doer.records.entry(state, block, { name: next })])
   }
 
   #move({ block, folder, name }: DeedOf<'move'>): Step {
@@ -189,14 +202,16 @@ class Rebase {
   #rekey(block: BlockId): Step {
     const access = accessOf(this.#state, block)
     const path = pathOf(this.#state, block)
-    if (access === null || path === null || samePath(access.fields.path, path)) return done
-    return this.#make(() => this.#rekeyed(block, parentPath(path)!, {}))
+    if (access === null || path === null) return done
+    if (isKeyOwed(this.#state, block)) return this.#make(block, async () => [])
+    if (samePath(access.fields.path, path)) return done
+    return this.#make(null, (state) => this.#rekeyed(state, block, parentPath(path)!, {}))
   }
 
   #arrive(block: BlockId): Step {
     const row = entryOf(this.#state, block)
     if (row === null || row.entry.fields.movedFrom === null) return done
-    return this.#make(async () => [await this.#doer.records.entry(this.#state, block, { movedFrom: null })])
+    return this.#make(null, async (state) => [await this.#doer.records.entry(state, block, { movedFrom: null })])
   }
 
   #trash(block: BlockId): Step {
@@ -210,7 +225,7 @@ class Rebase {
     if (row.trashedAtMs !== null) return isLost && isTaken ? this.#bringBack(block, row, name) : done
     // It may have been brought back by now, to where its name was free no longer.
     if (isTaken) return this.#untwin(block, row, name)
-    return isLost ? done : this.#make(async () => [await records.entry(this.#state, block, { trashed: true })])
+    return isLost ? done : this.#make(null, async (state) => [await records.entry(state, block, { trashed: true })])
   }
 
   #restore({ block, name }: DeedOf<'restore'>): Step {
@@ -233,13 +248,25 @@ class Rebase {
     }
     if (doomed.size === 0) return done
     const { records } = this.#doer
-    return this.#make(() => Promise.all([...doomed.values()].map((block) => records.removal(this.#state, block))))
+    return this.#make(null, (state) => Promise.all([...doomed.values()].map((block) => records.removal(state, block))))
   }
 
   // --- what they share ------------------------------------------------------------------------------------------------------
 
-  #make(make: () => Promise<readonly SignedRecord[]>): Step {
-    return { kind: 'records', make }
+  /**
+   * @param sealing the block under whose key something is sealed: what it owes is renewed in the same change; null: under none
+   * @param ownKey of that block, where it is renewed
+   */
+  #make(sealing: BlockId | null, make: (state: TreeState) => Promise<readonly SignedRecord[]>, ownKey?: Bytes): Step {
+    const { records, seed } = this.#doer
+    return {
+      kind: 'records',
+      make: async () => {
+        if (sealing === null) return make(this.#state)
+        const renewed = await records.renewed(this.#state, sealing, seed, ownKey)
+        return [...renewed.records, ...(await make(renewed.state))]
+      },
+    }
   }
 
   /**
@@ -264,7 +291,7 @@ class Rebase {
     const isAlone = home === null || row.trashedAtMs !== null
     if (isAlone || !this.#namesIn(home, block).has(this.#doer.ring.nameOf(this.#state, row.entry))) return done
     const next = this.#nameFor(home, block, name)
-    return this.#make(async () => [await this.#doer.records.entry(this.#state, block, { name: next })])
+    return this.#make(blockIdOf(home), async (state) => [await this.#doer.records.entry(state, block, { name: next })])
   }
 
   /** To where it was; to the root folder where that is gone or in the trash itself. */
@@ -274,20 +301,23 @@ class Rebase {
     if (path === null || this.#isInTrash(home))
       return this.#moveTo(block, row, { treeId: this.#state.treeId, ids: [] }, name)
     const next = this.#nameFor(path, block, name)
-    const change = this.#doer.ring.nameOf(this.#state, row.entry) === next ? {} : { name: next }
-    return this.#make(async () => [await this.#doer.records.entry(this.#state, block, { trashed: false, ...change })])
+    const isSame = this.#doer.ring.nameOf(this.#state, row.entry) === next
+    const change = { trashed: false, ...(isSame ? {} : { name: next }) }
+    return this.#make(isSame ? null : home, async (state) => [await this.#doer.records.entry(state, block, change)])
   }
 
   #moveTo(block: BlockId, row: EntryRow, home: IdPath, wanted: string): Step {
     const isThere = equal(blockIdOf(home), blockIdOf(row.entry.fields.parent))
     const movedFrom = isThere ? null : pathOf(this.#state, block)
     const name = this.#nameFor(home, block, wanted)
-    return this.#make(() => this.#rekeyed(block, home, { name, movedFrom, trashed: false }))
+    return this.#make(blockIdOf(home), (state) =>
+      this.#rekeyed(state, block, home, { name, movedFrom, trashed: false }),
+    )
   }
 
-  #rekeyed(block: BlockId, home: IdPath, change: EntryChange): Promise<readonly SignedRecord[]> {
+  #rekeyed(state: TreeState, block: BlockId, home: IdPath, change: EntryChange): Promise<readonly SignedRecord[]> {
     const { records, seed } = this.#doer
-    return records.rekeyed(this.#state, block, home, change, seed)
+    return records.rekeyed(state, block, home, change, seed)
   }
 
   /** The folder at the end of a path, or the nearest below it that is neither gone nor, by now, in the trash. */

@@ -16,10 +16,18 @@ import {
   type Decoded,
 } from '../../core/bytes/bytes.ts'
 import type { Checked } from '../../core/cap/cap.ts'
+import type { Principal } from '../../core/crypto/crypto.ts'
 import { type AuthenticatedMap, emptyMap, root, set } from '../../core/merkle/merkle.ts'
 import { configurationWire, entryWire, nodeIdWire } from '../../core/message/message.ts'
 import type { Entry, HardState } from '../../core/raft/raft.ts'
-import { type Batch, type TreeState, batchSizeBytesMax, decodeBatch, foldBatch } from '../../core/tree/tree.ts'
+import {
+  type Batch,
+  type TreeState,
+  batchSizeBytesMax,
+  decodeBatch,
+  deviceOf,
+  foldBatch,
+} from '../../core/tree/tree.ts'
 import type { StoreReader } from '../../port/store.ts'
 import { type Kept, foldKept, readMark } from '../outbox/rows.ts'
 import { type ClusterPlace, inPlace, logKey, placePrefix } from '../place.ts'
@@ -93,16 +101,19 @@ export async function isNewest(
  * The state with the log folded on top, as far as it is known to be committed: all of it where one device alone decides. A node
  * may know more after its next start, never less.
  * @param kept what this device did and the tree has not taken yet, which goes on top of it all
+ * @param own who this device is: what came after it was put out it never took
  */
 export function newestState(
   { checkpoint, state, entries, hardState }: HeldState,
   kept: readonly Kept[] = [],
+  own: Principal | null = null,
 ): TreeState {
   const { voters, votersOutgoing } = checkpoint.configuration
   const isOneDeciding = voters.length === 1 && votersOutgoing.length === 0
   const commitIndex = isOneDeciding ? Infinity : Math.max(checkpoint.index, hardState?.commitIndex ?? 0)
   let newest = state
   for (const entry of entries) {
+    if (own !== null && deviceOf(newest, own)?.dismissed) break
     if (entry.kind === 'configuration' && entry.index > checkpoint.index) break
     if (entry.kind !== 'command' || entry.data.length === 0) continue
     if (entry.index <= checkpoint.index || entry.index > commitIndex) continue

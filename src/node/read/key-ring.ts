@@ -5,7 +5,7 @@
  * platform. Read access is inherited exactly so (paper §2).
  * @module
  */
-import { type Bytes, StoreDamagedError, compare, equal, keyOf, wipe } from '../../core/bytes/bytes.ts'
+import { type Bytes, StoreDamagedError, compare, copy, equal, keyOf, wipe } from '../../core/bytes/bytes.ts'
 import {
   type SectorKeys,
   blockKeySchedule,
@@ -16,46 +16,70 @@ import {
 } from '../../core/crypto/crypto.ts'
 import { readcapPlace, unwrapEarlier, unwrapUnderParent } from '../../core/cap/cap.ts'
 import type { SignedRecord } from '../../core/block/block.ts'
-import { type BlockId, blockIdOf, rootBlockId } from '../../core/path/path.ts'
-import { type EntryRow, type TreeState, accessOf, parentOf } from '../../core/tree/tree.ts'
+import { type BlockId, type TreeId, blockIdOf, rootBlockId } from '../../core/path/path.ts'
+import { type EntryRow, type Operation, type TreeState, accessOf, parentOf } from '../../core/tree/tree.ts'
 import type { NodeKeys } from '../../port/platform.ts'
 
 /** Schedules kept at a time; a file in use needs one, and whoever uses one that is not kept any more goes on with it. */
 const scheduleCountMax = 256
 
 export class KeyRing {
+  readonly #treeId: TreeId
+  readonly #nodeKeys: NodeKeys
   readonly #root: BlockId
-  /** By the hash of the access record that brought them; of the root, whose record is replaced with every device let in, by epoch. */
+  /** By the hash of the access record that brought them. */
   readonly #keys = new Map<string, Bytes>()
   readonly #schedules = new Map<string, SectorKeys>()
   /** Names that were opened, beside the entries that hold them: most changes are of content. */
   readonly #names = new WeakMap<EntryRow['entry'], string>()
 
-  private constructor(root: BlockId) {
-    this.#root = root
+  constructor(treeId: TreeId, nodeKeys: NodeKeys) {
+    this.#treeId = treeId
+    this.#nodeKeys = nodeKeys
+    this.#root = rootBlockId(treeId)
   }
 
   /** Opens the root block with the node's own readcap. Rejects with StoreDamagedError where it has none that opens. */
-  static async unlock(state: TreeState, keys: NodeKeys): Promise<KeyRing> {
-    const ring = new KeyRing(rootBlockId(state.treeId))
-    const access = accessOf(state, ring.#root)
-    const principal = principalOf(keys.credential)
-    const readcap = access?.fields.readcaps.find(({ recipient }) => equal(recipient, principal))
-    if (access === null || readcap === undefined) throw new StoreDamagedError('no key for this device')
-    const place = readcapPlace(state.treeId, ring.#root, access.fields.keyEpoch, principal)
-    const key = await keys.open(hpkeInfo.readcap, place, readcap.sealedKey)
-    if (key === null) throw new StoreDamagedError('the key of the root does not open')
-    ring.#keys.set(ring.#nameOf(ring.#root, access), key)
+  static async unlock(state: TreeState, nodeKeys: NodeKeys): Promise<KeyRing> {
+    const ring = new KeyRing(state.treeId, nodeKeys)
+    await ring.unlock(state)
     return ring
   }
+  async unlock(state: TreeState): Promise<void> {
+    const access = accessOf(state, this.#root)
+    if (access === null || !(await this.#open(access))) throw new StoreDamagedError('no key of the root that opens')
+  }
 
-  /** A ring that starts from a root key that is already at hand, as a recovery has it. */
-  static withRootKey(state: TreeState, rootKey: Bytes): KeyRing {
-    const ring = new KeyRing(rootBlockId(state.treeId))
-    const access = accessOf(state, ring.#root)
-    if (access === null) throw new StoreDamagedError('no root block')
-    ring.#keys.set(ring.#nameOf(ring.#root, access), rootKey)
-    return ring
+  /**
+   * Opens the keys of the root that operations bring, for before they are folded, since whoever reads the state then can not wait.
+   * @returns null where they bring none
+   */
+  openNew(operations: readonly Operation[]): Promise<unknown> | null {
+    const brought = operations.flatMap(rootAccessesIn)
+    return brought.length === 0 ? null : Promise.all(brought.map((access) => this.#open(access)))
+  }
+  /** The same for a state that comes whole. */
+  async openOf(state: TreeState): Promise<void> {
+    const access = accessOf(state, this.#root)
+    if (access !== null) await this.#open(access)
+  }
+
+  /** @returns false where the record gives this node no key, as it gives none to one that was put out */
+  async #open({ hash, fields }: SignedRecord<'access'>): Promise<boolean> {
+    const name = keyOf(hash)
+    if (this.#keys.has(name)) return true
+    const principal = principalOf(this.#nodeKeys.credential)
+    const readcap = fields.readcaps.find(({ recipient }) => equal(recipient, principal))
+    if (readcap === undefined) return false
+    const place = readcapPlace(this.#treeId, this.#root, fields.keyEpoch, principal)
+    const key = await this.#nodeKeys.open(hpkeInfo.readcap, place, readcap.sealedKey)
+    if (key !== null) this.#keys.set(name, key)
+    return key !== null
+  }
+
+  /** Takes the key that an access record brings, from its author. */
+  learn(access: SignedRecord<'access'>, key: Bytes): void {
+    this.#keys.set(keyOf(access.hash), copy(key))
   }
 
   /** The block's key of an epoch, of the one in force where none is given; null where this device cannot reach it. */
@@ -70,7 +94,7 @@ export class KeyRing {
   }
 
   #current(state: TreeState, block: BlockId, access: SignedRecord<'access'>): Bytes | null {
-    const name = this.#nameOf(block, access)
+    const name = keyOf(access.hash)
     const known = this.#keys.get(name)
     if (known !== undefined) return known
     const { wrappedKey, parentKeyEpoch, keyEpoch } = access.fields
@@ -80,10 +104,6 @@ export class KeyRing {
     const key = parentKey === null ? null : unwrapUnderParent(parentKey, state.treeId, block, keyEpoch, wrappedKey)
     if (key !== null) this.#keys.set(name, key)
     return key
-  }
-
-  #nameOf(block: BlockId, { hash, fields }: SignedRecord<'access'>): string {
-    return compare(block, this.#root) === 0 ? `root ${fields.keyEpoch}` : keyOf(hash)
   }
 
   /** What derives the sector keys of a block at an epoch; null where the block key is out of reach. */
@@ -125,3 +145,21 @@ export class KeyRing {
     this.#schedules.clear()
   }
 }
+
+/** Access records of the root block. */
+function rootAccessesIn({ tag, value }: Operation): readonly SignedRecord<'access'>[] {
+  switch (tag) {
+    case 'found':
+    case 'takeOver':
+      return [value.rootAccess]
+    case 'admit':
+      return isOfRoot(value.access) ? [value.access] : []
+    case 'change':
+      return value.records.filter(
+        (signed): signed is SignedRecord<'access'> => signed.kind === 'access' && isOfRoot(signed),
+      )
+    default:
+      return []
+  }
+}
+const isOfRoot = ({ fields }: SignedRecord<'access'>): boolean => fields.path.ids.length === 0

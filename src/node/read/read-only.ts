@@ -4,6 +4,7 @@
  * @module
  */
 import { BlocktreeError, type Bytes, equal, toHex } from '../../core/bytes/bytes.ts'
+import { principalOf } from '../../core/crypto/crypto.ts'
 import type { TreeState } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
 import type { StoreReader } from '../../port/store.ts'
@@ -77,7 +78,8 @@ async function newestTree({ store, keys }: Holder, known: HeldTree | null): Prom
   const held = place === null ? null : await readHeldState(store, place)
   if (held === null || place === null)
     throw new BlocktreeError('treeMissing', 'There is no tree on this device yet. Open Blocktree first.')
-  const state = newestState(held, await readKept(store, place))
-  const ring = await KeyRing.unlock(state, await keys.node())
+  const nodeKeys = await keys.node()
+  const state = newestState(held, await readKept(store, place), principalOf(nodeKeys.credential))
+  const ring = await KeyRing.unlock(state, nodeKeys)
   return { place, held, state, ring, view: new TreeView(state, ring, []) }
 }

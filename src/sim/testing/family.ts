@@ -9,8 +9,10 @@ import { type Life, type Outcome, SimDevice, type World, readAll, settle } from 
 import { Disk } from '../disk.ts'
 import { letIn, plant } from '../family.ts'
 import { SimNetwork } from '../net.ts'
+import { Process } from '../process.ts'
 import { Random } from '../random.ts'
 import { Scheduler } from '../scheduler.ts'
+import { SimStore } from '../store.ts'
 import { Trace } from '../trace.ts'
 import { drain } from './drain.ts'
 
@@ -87,6 +89,12 @@ export class Family {
   async restart(at: number): Promise<Life> {
     this.lives[at]!.process.kill()
     return (this.lives[at] = value(await this.scheduler.run(this.devices[at]!.start())))
+  }
+
+  /** What lies on the disk of a device whose process has died. */
+  storeOf(at: number): SimStore {
+    const { scheduler, trace, random } = this.#world
+    return new SimStore(this.devices[at]!.disk, new Process(scheduler), random.fork('reader'), trace, quiet)
   }
 
   /** A device with nothing on it and nobody around it. */

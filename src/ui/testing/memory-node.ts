@@ -41,6 +41,7 @@ export class MemoryNode implements NodeApi {
     deviceCount: 1,
     waiting: null,
     quarantinedCount: 0,
+    removed: null,
   }
   /** A job's pace; 0 finishes at once. */
   stepMs = 0
@@ -183,6 +184,14 @@ export class MemoryNode implements NodeApi {
   }
   async setHoldQuota(quotaBytes: number | null): Promise<void> {
     this.holdQuotaBytes = quotaBytes
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+  }
+
+  async removeDevice(_requestId: string, principal: string): Promise<void> {
+    this.#maybeRefuse()
+    this.otherDevices = this.otherDevices.filter((device) => device.principal !== principal)
+    const removed = principal === this.tree.principal ? { by: null } : null
+    this.tree = { ...this.tree, deviceCount: 1 + this.otherDevices.length, removed }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
 

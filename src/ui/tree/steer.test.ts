@@ -29,6 +29,7 @@ const model = apply(emptyModel, {
     deviceCount: 1,
     waiting: null,
     quarantinedCount: 0,
+    removed: null,
   },
   items: [
     item('root', null, 'folder'),

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest'
+import type { Bytes } from '../bytes/bytes.ts'
+import { principalOf } from '../crypto/crypto.ts'
+import { rights } from '../cap/cap.ts'
+import type { SignedRecord } from '../block/block.ts'
+import { rootBlockId } from '../path/path.ts'
+import { isKeyOwed, owesKey } from './renewal.ts'
+import { type TreeState, accessOf, entryOf } from './state.ts'
+import {
+  access,
+  admission,
+  alice,
+  aliceCap,
+  change,
+  childPath,
+  commit,
+  content,
+  dismissedBy,
+  entry,
+  founded,
+  hash,
+  id,
+  newDirectory,
+  newFile,
+  nextAccess,
+  nextContent,
+  nextEntry,
+  ownerCap,
+  person,
+  root,
+  treeId,
+  verdict,
+  withDevice,
+} from './testing/forest.ts'
+
+const phone = person(3)
+const guest = person(4)
+const rootBlock = rootBlockId(treeId)
+const mail = childPath(root, id(1))
+const filled = (octet: number, sizeBytes: number) => new Uint8Array(sizeBytes).fill(octet)
+
+/** root / mail / letter; the phone reads all of it, the guest reads mail. */
+const planted = commit(founded(), [change(newDirectory(root, id(1))), change(newFile(mail, id(2)))]).state
+const grown = withDevice(withDevice(planted, phone), guest, ownerCap(guest, mail, rights.write))
+const withoutPhone = commit(grown, [dismissedBy(phone, alice, aliceCap)]).state
+const withoutGuest = commit(grown, [dismissedBy(guest, alice, aliceCap)]).state
+
+const isOf = (who: typeof phone) => {
+  const principal = String(principalOf(who.credential))
+  return ({ recipient }: { readonly recipient: Uint8Array }) => String(recipient) === principal
+}
+/** The next access record of a block under a new key, without those who were put out. */
+function renewal(state: TreeState, block: Bytes, extra: object = {}): SignedRecord<'access'> {
+  const { keyEpoch, readcaps } = accessOf(state, block)!.fields
+  return nextAccess(state, block, {
+    keyEpoch: keyEpoch + 1,
+    earlierKeys: Array.from({ length: keyEpoch }, () => filled(6, 72)),
+    readcaps: readcaps.filter((readcap) => !isOf(phone)(readcap) && !isOf(guest)(readcap)),
+    ...extra,
+  })
+}
+const taken = (state: TreeState, ...records: readonly SignedRecord[]): TreeState => {
+  const { state: after, outcomes } = commit(state, [change(records)])
+  expect(outcomes[0]).toMatchObject({ ok: true })
+  return after
+}
+const code = (state: TreeState, ...records: readonly SignedRecord[]) => verdict(state, change(records))
+
+const rootRenewed = taken(withoutPhone, renewal(withoutPhone, rootBlock))
+const mailRenewed = taken(rootRenewed, renewal(rootRenewed, id(1), { parentKeyEpoch: 2 }))
+const letterRenewed = taken(mailRenewed, renewal(mailRenewed, id(2), { parentKeyEpoch: 2 }))
+
+describe('what owes a key', () => {
+  test('nothing, as long as nobody was put out', () => {
+    for (const block of [rootBlock, id(1), id(2)]) expect(isKeyOwed(grown, block)).toBe(false)
+  })
+  test('the place that was given, and all above it, each until it has its own', () => {
+    const owed = (state: TreeState) => [rootBlock, id(1), id(2)].map((block) => isKeyOwed(state, block))
+    expect(owed(withoutPhone)).toEqual([true, true, true])
+    expect(owed(rootRenewed)).toEqual([false, true, true])
+    expect(owed(mailRenewed)).toEqual([false, false, true])
+    expect(owed(letterRenewed)).toEqual([false, false, false])
+    expect(owed(withoutGuest)).toEqual([false, true, true])
+  })
+  test('of its own accord only what was given, and what lies under an earlier key', () => {
+    const own = (state: TreeState) => [rootBlock, id(1), id(2)].map((block) => owesKey(state, block))
+    expect(own(withoutPhone)).toEqual([true, false, false])
+    expect(own(rootRenewed)).toEqual([false, true, false])
+    expect(own(withoutGuest)).toEqual([false, true, false])
+  })
+})
+
+describe('under a key that is owed nothing new goes', () => {
+  const newLetter = (epoch: number, own = epoch) => [
+    entry(mail, id(9), 'file', { nameKeyEpoch: epoch }),
+    access(childPath(mail, id(9)), { parentKeyEpoch: epoch }),
+    content(childPath(mail, id(9)), { keyEpoch: own === epoch ? 1 : own }),
+  ]
+  test.each([
+    ['a new file', (state: TreeState) => newLetter(accessOf(state, id(1))!.fields.keyEpoch)],
+    ['a new folder', () => newDirectory(mail, id(9))],
+    ['another name', (state: TreeState) => [nextEntry(state, id(2), { sealedName: filled(7, 64) })]],
+    ['another content', (state: TreeState) => [nextContent(state, id(2), { bodyRoot: hash(8) })]],
+    ['a new key under an old one', (state: TreeState) => [renewal(state, id(2), { parentKeyEpoch: 1 })]],
+  ])('%s', (_, records) => {
+    expect(code(grown, ...records(grown))).toBe('ok')
+    for (const state of [withoutPhone, rootRenewed, withoutGuest])
+      expect(code(state, ...records(state))).toBe('keyEpochWrong')
+  })
+  test('nor in the root folder itself', () => {
+    expect(code(withoutPhone, ...newDirectory(root, id(9)))).toBe('keyEpochWrong')
+    const renewed = [
+      entry(root, id(9), 'directory', { nameKeyEpoch: 2 }),
+      access(childPath(root, id(9)), { parentKeyEpoch: 2 }),
+    ]
+    expect(code(rootRenewed, ...newDirectory(root, id(9)))).toBe('keyEpochWrong')
+    expect(code(rootRenewed, ...renewed)).toBe('ok')
+  })
+  test('what is renewed in the same change is renewed', () => {
+    const next = renewal(rootRenewed, id(1), { parentKeyEpoch: 2 })
+    expect(code(rootRenewed, next, ...newLetter(2))).toBe('ok')
+    expect(code(rootRenewed, ...newLetter(2), next)).toBe('keyEpochWrong')
+    expect(code(mailRenewed, ...newLetter(1))).toBe('keyEpochWrong')
+    expect(code(mailRenewed, nextContent(mailRenewed, id(2), { bodyRoot: hash(8) }))).toBe('keyEpochWrong')
+    expect(code(letterRenewed, nextContent(letterRenewed, id(2), { bodyRoot: hash(8), keyEpoch: 2 }))).toBe('ok')
+  })
+  test('what seals nothing goes on', () => {
+    expect(code(withoutPhone, nextEntry(withoutPhone, id(2), { trashed: true }))).toBe('ok')
+    expect(entryOf(withoutPhone, id(2))).not.toBeNull()
+  })
+})
+
+describe('a debt ends with a new key and with nothing else', () => {
+  test('not by leaving out who was put out', () => {
+    const { readcaps } = accessOf(withoutPhone, rootBlock)!.fields
+    const rest = readcaps.filter((readcap) => !isOf(phone)(readcap))
+    expect(code(withoutPhone, nextAccess(withoutPhone, rootBlock, { readcaps: rest }))).toBe('keyEpochWrong')
+  })
+  test('not by the same key under a newer one', () =>
+    expect(code(rootRenewed, nextAccess(rootRenewed, id(1), { parentKeyEpoch: 2 }))).toBe('keyEpochWrong'))
+  test('not by a new key for who was put out', () => {
+    const { readcaps } = accessOf(withoutPhone, rootBlock)!.fields
+    expect(code(withoutPhone, renewal(withoutPhone, rootBlock, { readcaps }))).toBe('keyEpochWrong')
+  })
+  test('one who is let in meanwhile changes nothing of it', () => {
+    const { state, outcomes } = commit(withoutPhone, [admission(withoutPhone, person(7))])
+    expect(outcomes[0]).toMatchObject({ ok: true })
+    expect(isKeyOwed(state, rootBlock)).toBe(true)
+  })
+})

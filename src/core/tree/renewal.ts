@@ -1,0 +1,71 @@
+/**
+ * Keys that a device knows which was put out: nothing new is sealed under one of them (R-08, R-14).
+ *
+ * A dismissal changes no key by itself, and which keys are owed follows from the state alone: a block whose readcaps still name a
+ * dismissed device owes a new one, and so does every block whose key lies under an earlier key of its folder than the one in
+ * force. Whoever writes somewhere first renews what is owed on the way there, in the same change. So a dismissal costs one key
+ * for each place that the device had been given, whatever the size of the tree, and there is no instant at which something new
+ * goes under an old key: the fold refuses it.
+ * @module
+ */
+import { type Bytes, type Check, ok, refused } from '../bytes/bytes.ts'
+import type { SignedRecord } from '../block/block.ts'
+import { set } from '../merkle/merkle.ts'
+import { type BlockId, blockIdOf } from '../path/path.ts'
+import { type TreeState, accessOf, deviceOf, encodeRow, keys, parentOf, summaryOf } from './state.ts'
+
+/** Whether a block owes a key of its own accord, and not only since a folder below it does. */
+export function owesKey(state: TreeState, block: BlockId): boolean {
+  const access = accessOf(state, block)
+  if (access === null) return false
+  const parent = parentOf(state, block)
+  const under = parent === null ? null : accessOf(state, parent)
+  const isUnderEarlier = under !== null && under.fields.keyEpoch !== access.fields.parentKeyEpoch
+  return isUnderEarlier || access.fields.readcaps.some(({ recipient }) => isDismissed(state, recipient))
+}
+
+/** Whether one who was put out may know the key in force of a block. */
+export function isKeyOwed(state: TreeState, block: BlockId): boolean {
+  if (!hasDismissed(state)) return false
+  for (let at: BlockId | null = block; at !== null; at = parentOf(state, at)) if (owesKey(state, at)) return true
+  return false
+}
+
+/** For what is sealed under a block's key now: that key is in force, and nobody who was put out knows it. */
+export function checkSealedUnder(state: TreeState, block: BlockId, keyEpoch: number): Check {
+  if (!hasDismissed(state)) return ok
+  const isInForce = accessOf(state, block)?.fields.keyEpoch === keyEpoch
+  return isInForce && !isKeyOwed(state, block) ? ok : keyEpochWrong()
+}
+
+/** For the next access record of a block: a debt ends with a new key, and with nothing else. */
+export function checkKeyOf(
+  state: TreeState,
+  previous: SignedRecord<'access'> | null,
+  { fields: { path, keyEpoch, parentKeyEpoch, readcaps } }: SignedRecord<'access'>,
+): Check {
+  const epochBefore = previous?.fields.keyEpoch ?? 0
+  if (keyEpoch !== epochBefore && keyEpoch !== epochBefore + 1) return keyEpochWrong()
+  if (!hasDismissed(state)) return ok
+  const dismissed = (of: typeof readcaps) => of.filter(({ recipient }) => isDismissed(state, recipient)).length
+  if (keyEpoch !== epochBefore) {
+    if (dismissed(readcaps) > 0) return keyEpochWrong()
+    const parent = parentOf(state, blockIdOf(path))
+    return parent === null ? ok : checkSealedUnder(state, parent, parentKeyEpoch)
+  }
+  const isSameDebt =
+    parentKeyEpoch === previous!.fields.parentKeyEpoch && dismissed(readcaps) === dismissed(previous!.fields.readcaps)
+  return isSameDebt ? ok : keyEpochWrong()
+}
+
+/** The state as it will be when an access record is taken, for whoever makes the next record over it. */
+export const withAccess = ({ treeId, map }: TreeState, access: SignedRecord<'access'>): TreeState => ({
+  treeId,
+  map: set(map, keys.access(blockIdOf(access.fields.path)), encodeRow('access', access)),
+})
+
+export const keyEpochWrong = () => refused('keyEpochWrong', 'The key of this block was changed meanwhile; repeat.')
+
+const hasDismissed = (state: TreeState): boolean => (summaryOf(state)?.revocationHead.sequence ?? 0) > 0
+const isDismissed = (state: TreeState, principal: Bytes): boolean =>
+  (deviceOf(state, principal)?.dismissed ?? null) !== null

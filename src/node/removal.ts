@@ -1,0 +1,150 @@
+/**
+ * Removing devices (design §4, R-08 to R-14): a signed dismissal, from which on the device may nothing, and new keys for all that
+ * comes after, which it never gets. What it had read it keeps: that is nobody's to take back.
+ *
+ * The dismissal is one operation; that keys are owed after it shows in the state (`core/tree/renewal.ts`). So nothing has to be
+ * remembered between the two: whichever device comes first, after whatever, gives the new keys.
+ * @module
+ */
+import {
+  type Bytes,
+  RefusedError,
+  concat,
+  decode,
+  encode,
+  equal,
+  fromHex,
+  must,
+  refused,
+  toHex,
+  utf8,
+} from '../core/bytes/bytes.ts'
+import { ed25519Message, principalOf } from '../core/crypto/crypto.ts'
+import { type Farewell, claimsOfFarewell } from '../core/message/message.ts'
+import { type BlockId, type TreeId, blockIdOf, rootBlockId } from '../core/path/path.ts'
+import {
+  type Dismissal,
+  type TreeState,
+  chainOf,
+  deviceOf,
+  devicesOf,
+  dismissalBody,
+  dismissalDomain,
+  dismissalWire,
+  owesKey,
+  setOf,
+} from '../core/tree/tree.ts'
+import type { NodeKeys, Platform } from '../port/platform.ts'
+import type { StorePort } from '../port/store.ts'
+import type { OwnTree } from './own-tree.ts'
+
+/** A principal as a person reads it, in groups of four. */
+function principalFrom(text: string): Bytes {
+  const principal = fromHex(text.replaceAll(' ', ''))
+  if (principal?.length !== 32) throw new RefusedError(deviceUnknown.fault)
+  return principal
+}
+
+/**
+ * Puts a device out, which may be this one. Resolves when that is committed and nothing new goes under a key that it knows; asked
+ * again it goes on where it was left.
+ * @param text its principal in groups of four
+ * @param isReached whether another device can be reached now
+ */
+export async function removeDevice(tree: OwnTree, keys: NodeKeys, text: string, isReached: boolean): Promise<void> {
+  const device = principalFrom(text)
+  const row = deviceOf(tree.committed, device)
+  if (row === null) throw new RefusedError(deviceUnknown.fault)
+  if (row.dismissed === null) {
+    const isOwn = equal(device, principalOf(keys.credential))
+    if (isOwn && tree.isShared && tree.cluster.isSoleVoter && !isReached) throw new RefusedError(nobodyTakesOver.fault)
+    const dismissal = await dismissalOf(tree, keys, device)
+    const outcome = await tree.cluster.propose({ tag: 'dismiss', value: { dismissal } })
+    if (!outcome.ok) throw new RefusedError(outcome.fault)
+    if (isOwn) return
+  }
+  await renewKeys(tree)
+}
+
+async function dismissalOf({ treeId, author }: OwnTree, keys: NodeKeys, device: Bytes): Promise<Dismissal> {
+  const { credential } = keys
+  const issuer = { tag: 'node' as const, value: { author: credential, writecapHash: author.writecapHash } }
+  const fields = { treeId, device, issuer }
+  const body = dismissalBody(fields)
+  const signature = await keys.sign(ed25519Message(dismissalDomain, body))
+  return { fields, body, signature: { tag: 'node', value: signature } }
+}
+
+/** Gives new keys where those who were put out had been given one; what lies above gets its own when it is written next. */
+export async function renewKeys({ committed, outbox, platform }: OwnTree): Promise<void> {
+  for (const block of owingBlocks(committed)) {
+    const request = `renew ${toHex(block)} ${toHex(platform.random.bytes(16))}`
+    await outbox.submit(request, { tag: 'rekey', value: { block, top: block } })
+  }
+}
+
+/** The root, and the folders of limited devices, where they owe a key. */
+export function owingBlocks(state: TreeState): readonly BlockId[] {
+  const given = new Map<string, BlockId>([['', rootBlockId(state.treeId)]])
+  for (const { dismissed, writecapHash } of devicesOf(state)) {
+    const own = dismissed === null ? undefined : chainOf(state, writecapHash)?.[0]
+    if (own !== undefined) given.set(String(own.scope.ids), blockIdOf(own.scope))
+  }
+  return [...given.values()].filter((block) => owesKey(state, block))
+}
+
+// --- the one that was put out ---------------------------------------------------------------------------------------------
+
+/** What is said to a device that was put out; null for who is a device, or never was. */
+export function farewellTo(state: TreeState, device: Bytes): Farewell | null {
+  const dismissal = deviceOf(state, device)?.dismissed?.dismissal
+  if (dismissal === undefined) return null
+  const { issuer } = dismissal.fields
+  return { dismissal, chain: issuer.tag === 'node' ? (chainOf(state, issuer.value.writecapHash) ?? []) : [] }
+}
+
+/** Whether a farewell holds that was said to this device. */
+export async function isFarewellTrue(
+  tree: OwnTree,
+  { crypto }: Platform,
+  keys: NodeKeys,
+  farewell: Farewell,
+): Promise<boolean> {
+  const claims = claimsOfFarewell(farewell, tree.treeId, principalOf(keys.credential), (at) =>
+    setOf(tree.committed, at),
+  )
+  return claims.ok && (await crypto.verify(claims.value)).every(Boolean)
+}
+
+const dismissalKey = (treeId: TreeId): Bytes => concat(utf8('dismissal'), treeId)
+
+/** Remembers that this device was put out, also of a tree that will not say so itself any more. */
+export const keepDismissal = (
+  store: StorePort,
+  treeId: TreeId,
+  { fields, body, signature }: Dismissal,
+): Promise<void> =>
+  store.write(
+    [
+      {
+        kind: 'put',
+        table: 'node',
+        key: dismissalKey(treeId),
+        value: encode(dismissalWire, { fields, body, signature }),
+      },
+    ],
+    'strict',
+  )
+
+/** null where this device was not put out, as far as it has heard. */
+export async function dismissalFrom(store: StorePort, state: TreeState, keys: NodeKeys): Promise<Dismissal | null> {
+  const row = await store.read('node', dismissalKey(state.treeId))
+  if (row !== null) return must(decode(dismissalWire, row, 64 * 1024))
+  return deviceOf(state, principalOf(keys.credential))?.dismissed?.dismissal ?? null
+}
+
+const deviceUnknown = refused('deviceUnknown', 'This device does not belong to the tree any more.')
+const nobodyTakesOver = refused(
+  'nobodyTakesOver',
+  'This device keeps the tree in order, and no other one is there to go on with that. Open Blocktree on another device of yours first.',
+)

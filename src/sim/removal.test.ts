@@ -1,0 +1,336 @@
+/**
+ * Devices that go: removed by another one, or leaving by themselves (design §4, §10; R-08 to R-14).
+ */
+import { describe, expect, test } from 'vitest'
+import { type Bytes, concat, equal, fromHex, keyOf, must } from '../core/bytes/bytes.ts'
+import { blockKeySchedule, hpkeInfo, openText, principalOf } from '../core/crypto/crypto.ts'
+import { type Checked, readcapPlace, unwrapEarlier, unwrapUnderParent } from '../core/cap/cap.ts'
+import {
+  type Batch,
+  type TreeState,
+  contentOf,
+  decodeBatch,
+  decodeRow,
+  entryOf,
+  foldBatch,
+  rowKind,
+} from '../core/tree/tree.ts'
+import { entries } from '../core/merkle/merkle.ts'
+import { placeOf } from '../node/own-tree.ts'
+import { readContent } from '../node/read/content.ts'
+import { readHeldState } from '../node/read/held-state.ts'
+import { heldContent } from '../node/read/read-only.ts'
+import { owingBlocks } from '../node/removal.ts'
+import { idFromText } from '../node/read/view.ts'
+import { createSimulatedCrypto } from './crypto.ts'
+import { type Life, settle } from './device.ts'
+import { Random } from './random.ts'
+import { Family, content, standing } from './testing/family.ts'
+
+const placeIn = (life: Life) => placeOf(fromHex(life.page.tree.treeId)!)
+/** With all that is in the log, which is certain to stay where nothing is under way. */
+async function stateOf(family: Family, life: Life): Promise<TreeState> {
+  const { state, checkpoint, entries: log } = (await family.scheduler.run(readHeldState(life.store, placeIn(life))))!
+  const batches = log.flatMap((entry) => (entry.index > checkpoint.index && entry.kind === 'command' ? [entry] : []))
+  return batches.reduce((folded, { data }) => {
+    const batch = data.length === 0 ? null : must(decodeBatch(data as Bytes))
+    return batch === null ? folded : foldBatch(folded, batch as Checked<Batch>).state
+  }, state)
+}
+
+/** All keys that somebody can have who has these node keys, some keys already, and a whole tree to look for more. */
+async function keysWithin(
+  family: Family,
+  at: number,
+  state: TreeState,
+  known: ReadonlyMap<string, Bytes>,
+): Promise<ReadonlyMap<string, Bytes>> {
+  const found = new Map(known)
+  const node = await family.devices[at]!.keys.node()
+  const own = principalOf(node.credential)
+  const learn = (key: Bytes | null): void => {
+    if (key !== null) found.set(keyOf(key), key)
+  }
+  for (let before = -1; before < found.size;) {
+    before = found.size
+    for (const [row, octets] of entries(state.map, Uint8Array.of(rowKind.access))) {
+      const block = row.slice(1)
+      const { keyEpoch, wrappedKey, readcaps, earlierKeys } = decodeRow('access', octets).fields
+      for (const { sealedKey } of readcaps)
+        learn(await node.open(hpkeInfo.readcap, readcapPlace(state.treeId, block, keyEpoch, own), sealedKey))
+      for (const key of [...found.values()]) {
+        if (wrappedKey !== null) learn(unwrapUnderParent(key, state.treeId, block, keyEpoch, wrappedKey))
+        earlierKeys.forEach((wrapped, epoch) => learn(unwrapEarlier(key, state.treeId, block, epoch + 1, wrapped)))
+      }
+    }
+  }
+  return found
+}
+
+/** Whether one of the keys opens the content, or the name, of a block. */
+async function isOpenedBy(found: ReadonlyMap<string, Bytes>, life: Life, state: TreeState, id: string) {
+  const block = idFromText(id)!
+  const { child, sealedName } = entryOf(state, block)!.entry.fields
+  const isNameOpen = [...found.values()].some((key) => openText(key, sealedName, child) !== null)
+  const { bodyRoot, sizeBytes } = contentOf(state, block)!.content.fields
+  let isContentOpen = false
+  for (const key of found.values()) {
+    const schedule = blockKeySchedule(key)
+    const crypto = createSimulatedCrypto(Random.fromSeed(1))
+    const reading = { store: life.store, crypto, discard() {}, place: placeIn(life), sectorKeys: () => schedule }
+    try {
+      const pieces: Bytes[] = []
+      for await (const piece of readContent(reading, block, { bodyRoot, sizeBytes }, 0, sizeBytes)) pieces.push(piece)
+      isContentOpen ||= concat(...pieces).length === sizeBytes
+    } catch {
+      // Not with this one.
+    }
+  }
+  return { isNameOpen, isContentOpen }
+}
+
+const closed = { isNameOpen: false, isContentOpen: false }
+const principalAt = (family: Family, at: number): string => family.lives[at]!.page.tree.principal
+const remove = (family: Family, by: Life, at: number): Promise<void> =>
+  family.run(by, by.node.api.removeDevice(family.request(), principalAt(family, at)))
+
+describe('a device that is removed', () => {
+  test('has no key for anything that is written from then on, in whatever folder', async () => {
+    const family = await Family.of(1, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const { api } = laptop.node
+    const { rootId } = laptop.page.tree
+    const outer = await family.run(laptop, api.createFolder('o', rootId, 'outer'))
+    const inner = await family.run(laptop, api.createFolder('i', outer, 'inner'))
+    const old = await family.add(laptop, 'old', content(90_000), inner)
+    const still = await family.add(laptop, 'still', content(80_000), inner)
+    await family.comeTogether()
+    const before = await keysWithin(family, 1, await stateOf(family, phone), new Map())
+
+    await remove(family, laptop, 1)
+    await family.until('the phone hears of it', () => phone.page.tree.removed !== null)
+    expect(phone.page.tree.removed).toEqual({ by: 'Laptop' })
+    const fresh = await family.add(laptop, 'fresh', content(70_000), inner)
+    const top = await family.add(desk, 'top', content(60_000))
+    await family.write(desk, old, content(91_000))
+    await family.run(desk, desk.node.api.rename('r', still, 'still, and renamed'))
+    const moved = await family.add(laptop, 'moved', content(50_000))
+    await family.run(laptop, api.move('m', moved, inner))
+    await family.until('the desk has all', () => standing(desk).lackingCount === 0 && desk.page.items.has(moved))
+
+    const state = await stateOf(family, laptop)
+    const found = await keysWithin(family, 1, state, before)
+    const opened = (id: string) => family.scheduler.run(isOpenedBy(found, laptop, state, id))
+    for (const id of [fresh, top, moved]) expect(await opened(id)).toEqual(closed)
+    // A name or a content that it could read stays as readable as it was.
+    expect(await opened(old)).toEqual({ isNameOpen: true, isContentOpen: false })
+    expect(await opened(still)).toEqual({ isNameOpen: false, isContentOpen: true })
+    for (const life of [laptop, desk]) {
+      expect(equal(await family.read(life, old), content(91_000))).toBe(true)
+      expect(equal(await family.read(life, still), content(80_000))).toBe(true)
+      for (const [id, size] of [
+        [fresh, 70_000],
+        [top, 60_000],
+        [moved, 50_000],
+      ] as const)
+        expect(equal(await family.read(life, id), content(size))).toBe(true)
+      expect(life.page.items.get(still)!.name).toBe('still, and renamed')
+    }
+    expect(phone.page.items.has(fresh)).toBe(false)
+  })
+
+  test('was away: hears of it when it comes back, and keeps what it had and what it had done', async () => {
+    const family = await Family.of(2, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const old = await family.add(laptop, 'old', content(1000))
+    await family.comeTogether()
+    await family.cutOff(1)
+    const own = await family.add(phone, 'own', content(500))
+    await remove(family, laptop, 1)
+    expect(laptop.page.tree.deviceCount).toBe(1)
+    const fresh = await family.add(laptop, 'fresh', content(600))
+    expect(phone.page.tree.removed).toBeNull()
+    family.network.heal()
+    await family.until('the phone hears of it', () => phone.page.tree.removed !== null)
+    for (const start of [async () => phone, () => family.restart(1)]) {
+      const life = await start()
+      expect(life.page.tree).toMatchObject({ removed: { by: 'Laptop' }, quarantinedCount: 1, planted: true })
+      expect(equal(await family.read(life, old), content(1000))).toBe(true)
+      expect(life.page.items.has(fresh)).toBe(false)
+      const [kept] = await family.run(life, life.node.api.quarantine())
+      expect(kept).toMatchObject({ name: 'own', reason: expect.stringContaining('was removed from the tree') })
+      expect(equal(await family.read(life, kept!.id), content(500))).toBe(true)
+      const { rootId } = life.page.tree
+      const refusals: readonly (() => Promise<unknown>)[] = [
+        () => life.node.api.createFolder(family.request(), rootId, 'late'),
+        () => life.node.api.retryQuarantined(kept!.id),
+        () => life.node.api.removeDevice(family.request(), laptop.page.tree.principal),
+      ]
+      for (const refused of refusals)
+        await expect(family.run(life, refused())).rejects.toMatchObject({ code: 'deviceDismissed' })
+    }
+    expect(laptop.page.items.has(own)).toBe(false)
+    // Where no node runs it is still read, and here what came since.
+    for (const [life, at, id, sizeBytes] of [
+      [family.lives[1]!, 1, old, 1000],
+      [laptop, 0, fresh, 600],
+    ] as const)
+      expect(equal(await readWithoutNode(family, life, at, id), content(sizeBytes))).toBe(true)
+  })
+
+  test('what another device wrote meanwhile, and keeps, goes under keys that it never had', async () => {
+    const family = await Family.of(3, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const folder = await family.run(laptop, laptop.node.api.createFolder('f', laptop.page.tree.rootId, 'folder'))
+    const old = await family.add(laptop, 'old', content(90_000), folder)
+    await family.comeTogether()
+    const before = await keysWithin(family, 1, await stateOf(family, phone), new Map())
+    await family.cutOff(2)
+    const kept = await family.add(desk, 'kept', content(70_000), folder)
+    await family.write(desk, old, content(91_000))
+    await family.run(desk, desk.node.api.rename('r', folder, 'renamed'))
+    await remove(family, laptop, 1)
+    family.network.heal()
+    await family.until('the laptop has all', () => {
+      const item = laptop.page.items.get(old)
+      return laptop.page.items.has(kept) && item?.sizeBytes === 91_000 && standing(desk).keptCount === 0
+    })
+    const state = await stateOf(family, laptop)
+    const found = await keysWithin(family, 1, state, before)
+    const opened = (id: string) => family.scheduler.run(isOpenedBy(found, laptop, state, id))
+    expect(await opened(kept)).toEqual(closed)
+    expect(await opened(old)).toEqual({ isNameOpen: true, isContentOpen: false })
+    expect(laptop.page.items.get(folder)!.name).toBe('renamed')
+    for (const life of [laptop, desk]) {
+      expect(equal(await family.read(life, kept), content(70_000))).toBe(true)
+      expect(equal(await family.read(life, old), content(91_000))).toBe(true)
+    }
+  })
+
+  test('is out, and what follows is under new keys, at whatever write the one that removes it dies', async () => {
+    let wasHalfDone = false
+    for (let writeCount = 0; writeCount < 5; writeCount++) {
+      const family = await Family.of(4, 'laptop', 'phone')
+      const [laptop, phone] = family.lives as [Life, Life]
+      await family.comeTogether()
+      const before = await keysWithin(family, 1, await stateOf(family, phone), new Map())
+      laptop.store.faults.crash = { writeCount, when: 'after' }
+      const asked = laptop.node.api.removeDevice('remove', principalAt(family, 1))
+      await family.scheduler.run(settle(laptop.process, asked))
+      wasHalfDone ||= owingBlocks(await stateOf(family, { ...laptop, store: family.storeOf(0) })).length > 0
+      const again = await family.restart(0)
+      await remove(family, again, 1)
+      expect(again.page.tree.deviceCount).toBe(1)
+      const fresh = await family.add(again, 'fresh', content(70_000))
+      const state = await stateOf(family, again)
+      expect(owingBlocks(state)).toEqual([])
+      const found = await keysWithin(family, 1, state, before)
+      expect(await family.scheduler.run(isOpenedBy(found, again, state, fresh))).toEqual(closed)
+    }
+    // Else no life ended between the two.
+    expect(wasHalfDone).toBe(true)
+  })
+
+  test('new keys are given by whoever comes next, where the one that removed it never comes back', async () => {
+    const family = await Family.of(5, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    await family.allVote()
+    await family.comeTogether()
+    const before = await keysWithin(family, 1, await stateOf(family, phone), new Map())
+    // So that the desk, which stays, is not the one that leads.
+    await family.until('one leads', () => family.lives.some((life) => standing(life).isLeader))
+    const asked = settle(desk.process, desk.node.api.removeDevice('remove', principalAt(family, 1)))
+    await family.until('it is out', () => laptop.page.tree.deviceCount === 2)
+    desk.process.kill()
+    await family.scheduler.run(asked)
+    await family.restart(2)
+    await family.until('the two are together', () => standing(laptop).peers.every(({ path }) => path !== null))
+    const fresh = await family.add(laptop, 'fresh', content(70_000))
+    await family.until('it is taken', () => standing(laptop).keptCount === 0)
+    const state = await stateOf(family, laptop)
+    const found = await keysWithin(family, 1, state, before)
+    expect(await family.scheduler.run(isOpenedBy(found, laptop, state, fresh))).toEqual(closed)
+  })
+
+  test('is not heard in another’s name: a farewell that nobody of the tree signed is nothing', async () => {
+    const family = await Family.of(6, 'laptop', 'phone')
+    const [laptop] = family.lives as [Life, Life]
+    await expect(
+      family.run(laptop, laptop.node.api.removeDevice('x', laptop.page.tree.treeId.replaceAll(' ', ''))),
+    ).rejects.toMatchObject({ code: 'deviceUnknown' })
+  })
+})
+
+describe('a device that decides', () => {
+  test('hands over first where it is the only one, and hears of it', async () => {
+    const family = await Family.of(7, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const old = await family.add(laptop, 'old', content(100_000))
+    await family.comeTogether()
+    await remove(family, phone, 0)
+    await family.until('the laptop hears of it', () => laptop.page.tree.removed !== null)
+    expect(laptop.page.tree.removed).toEqual({ by: 'phone' })
+    expect(standing(phone)).toMatchObject({ isLeader: true })
+    expect(standing(phone).voters).toHaveLength(1)
+    const fresh = await family.add(desk, 'fresh', content(70_000))
+    await family.until('the phone has it', () => phone.page.items.get(fresh)?.copyCount === 2)
+    expect(equal(await family.read(phone, fresh), content(70_000))).toBe(true)
+    for (const start of [async () => laptop, () => family.restart(0)]) {
+      const life = await start()
+      expect(equal(await family.read(life, old), content(100_000))).toBe(true)
+      expect(life.page.items.has(fresh)).toBe(false)
+      expect(life.page.tree.removed).toEqual({ by: 'phone' })
+    }
+  })
+
+  test('is not missed where votes are counted: two decide, one of them goes', async () => {
+    const family = await Family.of(8, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    laptop.node.membership.letVote([fromHex(standing(phone).nodeId.slice(0, 64))!])
+    await family.until('two vote', () => standing(laptop).voters.length === 2)
+    await remove(family, desk, 1)
+    await family.until('the phone hears of it', () => phone.page.tree.removed !== null)
+    expect(standing(laptop).voters).toEqual([standing(laptop).nodeId])
+    await family.add(desk, 'fresh', content(10))
+  })
+})
+
+describe('a device that leaves by itself', () => {
+  test('is out, and says so', async () => {
+    const family = await Family.of(9, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await remove(family, phone, 1)
+    await family.until('both know', () => phone.page.tree.removed !== null && laptop.page.tree.deviceCount === 1)
+    expect(phone.page.tree.removed).toEqual({ by: null })
+    await family.until('the laptop has given new keys', () => standing(laptop).keptCount === 0)
+    expect(owingBlocks(await stateOf(family, laptop))).toEqual([])
+  })
+
+  test('gives its vote away first; where nobody is there to take it, and as the last one, it stays', async () => {
+    const family = await Family.of(10, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await family.cutOff(1)
+    await expect(remove(family, laptop, 0)).rejects.toMatchObject({ code: 'nobodyTakesOver' })
+    await family.comeTogether()
+    await remove(family, laptop, 0)
+    await family.until('both know', () => laptop.page.tree.removed !== null && phone.page.tree.deviceCount === 1)
+    await family.add(phone, 'fresh', content(10))
+    await expect(remove(family, phone, 1)).rejects.toMatchObject({ code: 'deviceLast' })
+    await family.add(phone, 'more', content(10))
+  })
+})
+
+async function readWithoutNode(family: Family, { store }: Life, at: number, id: string): Promise<Bytes> {
+  const open = heldContent({
+    store,
+    keys: family.devices[at]!.keys,
+    crypto: createSimulatedCrypto(Random.fromSeed(1)),
+    discard() {},
+  })
+  const read = async (): Promise<Bytes> => {
+    const parts: Bytes[] = []
+    for await (const piece of (await open(id)).pieces) parts.push(piece)
+    return concat(...parts)
+  }
+  return family.scheduler.run(read())
+}
