@@ -6,6 +6,7 @@
 import {
   BlocktreeError,
   type Bytes,
+  RefusedError,
   accepted,
   equal,
   orRefuse,
@@ -33,7 +34,7 @@ import {
   newInvitation,
 } from '../core/message/message.ts'
 import { rootBlockId } from '../core/path/path.ts'
-import { accessOf, deviceOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import { accessOf, deviceDismissed, deviceOf, setOf, summaryOf } from '../core/tree/tree.ts'
 import type { Connection } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Inviting, PasskeyAssertion, TreeStatus } from './api.ts'
@@ -88,6 +89,7 @@ export class Invitations {
     const { network, status } = this.#options
     if (!status().planted)
       throw new BlocktreeError('notPlanted', 'Plant the tree first: then it can have more devices.')
+    if (status().removed !== null) throw new RefusedError(deviceDismissed().fault)
     const open = await network.open()
     if (open === null) throw networkMissing()
     this.end()

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { BlocktreeError } from '../core/bytes/bytes.ts'
 import type { DeviceLine } from '../node/api.ts'
 import { Newcomers } from './newcomers.ts'
 import { Notices } from './notices.ts'
@@ -25,7 +26,7 @@ function begin(otherDevices: readonly DeviceLine[], toldHoursAgo = Infinity) {
   let toldMs = Math.max(0, nowMs - toldHoursAgo * hourMs)
   const told = { recall: () => toldMs, keep: (atMs: number) => void (toldMs = atMs) }
   const open = () => {
-    const newcomers = new Newcomers(node, notices, told, () => {})
+    const newcomers = new Newcomers(node, notices, told)
     return (others: readonly DeviceLine[]) => {
       node.otherDevices = others
       return newcomers.heard({ ...node.tree, planted: true, deviceCount: 1 + others.length }, nowMs)
@@ -49,7 +50,7 @@ test('a device that is added is told of, once', async () => {
 test('and stays until it was seen', async () => {
   const { first, notices } = begin([device('Phone', 1)])
   await first
-  expect(notices.list).toMatchObject([{ staysMs: null, action: { label: 'Show devices' } }])
+  expect(notices.list).toMatchObject([{ staysMs: null, action: { label: 'Undo' } }])
 })
 
 test('one that slept meanwhile hears of it within 72 hours, the first one first', async () => {
@@ -90,9 +91,18 @@ test('a newcomer is not told of those who were there before', async () => {
 test('a tree that is not planted has nobody to tell of', async () => {
   const { node, notices } = begin([])
   node.devices = () => Promise.reject(new Error('not asked'))
-  await new Newcomers(node, notices, { recall: () => 0, keep: () => {} }, () => {}).heard(
-    { ...node.tree, deviceCount: 2 },
-    nowMs,
-  )
+  await new Newcomers(node, notices, { recall: () => 0, keep: () => {} }).heard({ ...node.tree, deviceCount: 2 }, nowMs)
   expect(notices.list).toEqual([])
+})
+
+test('is put out again with one tap, and where that can not be, can be tried again', async () => {
+  const { first, node, notices } = begin([device('Phone', 1)])
+  await first
+  node.refusal = new BlocktreeError('leaderAway', 'Nobody is there.')
+  await notices.act(notices.list[0]!.id)
+  expect(notices.list).toMatchObject([{ tone: 'problem', text: 'Nobody is there.' }])
+  expect(node.otherDevices).toHaveLength(1)
+  await notices.act(notices.list[0]!.id)
+  expect(node.otherDevices).toEqual([])
+  expect(notices.list).toMatchObject([{ tone: 'done', text: expect.stringMatching(/^Phone was removed/) }])
 })

@@ -1,8 +1,10 @@
 /**
- * Tells of every device that was let into the tree, on all the others: nobody is added in silence.
+ * Tells of every device that was let into the tree, on all the others: nobody is added in silence, and each of them can put it out
+ * again with one tap.
  * @module
  */
 import type { DeviceLine, NodeApi, TreeStatus } from '../node/api.ts'
+import { sentenceOf } from './fault.ts'
 import type { Notices } from './notices.ts'
 import type { ToldPort } from './ports.ts'
 import { words } from './words.ts'
@@ -14,15 +16,12 @@ export class Newcomers {
   readonly #api: NodeApi
   readonly #notices: Notices
   readonly #told: ToldPort
-  readonly #look: () => void
   #deviceCount = 1
 
-  /** @param look goes where the devices are shown */
-  constructor(api: NodeApi, notices: Notices, told: ToldPort, look: () => void) {
+  constructor(api: NodeApi, notices: Notices, told: ToldPort) {
     this.#api = api
     this.#notices = notices
     this.#told = told
-    this.#look = look
   }
 
   /** @param nowMs milliseconds since 1970 */
@@ -34,9 +33,25 @@ export class Newcomers {
       this.#deviceCount = 1
       return []
     })
-    for (const { name, admittedAtMs } of newsOf(devices, this.#told.recall(), nowMs)) {
-      this.#notices.news(words.added.text(name || words.added.unnamed), { label: words.added.look, act: this.#look })
+    for (const { name, principal, admittedAtMs } of newsOf(devices, this.#told.recall(), nowMs)) {
+      const shown = name || words.added.unnamed
+      this.#notices.news(words.added.text(shown), {
+        label: words.added.undo,
+        act: () => this.#undo(principal, shown),
+      })
       this.#told.keep(admittedAtMs)
+    }
+  }
+
+  async #undo(principal: string, name: string): Promise<void> {
+    try {
+      await this.#api.removeDevice(crypto.randomUUID(), principal)
+      this.#notices.done(words.removed.done(name))
+    } catch (error) {
+      this.#notices.problem(sentenceOf(error), {
+        label: words.again,
+        act: () => this.#undo(principal, name),
+      })
     }
   }
 }

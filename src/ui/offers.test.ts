@@ -7,6 +7,8 @@ const calm: Occasion = {
   isPlanted: true,
   useNewVersion: null,
   lost: null,
+  removed: null,
+  save: none,
   bringBack: none,
   forgetLost: none,
   asideCount: 0,
@@ -29,6 +31,12 @@ test.each<[string, Partial<Occasion>, string | undefined]>([
   ['to plant a tree that is not', { isPlanted: false }, 'Plant it'],
   ['a second device to a tree that has one', { deviceCount: 1, install: none }, 'Add your phone'],
   ['on a phone, another device', { deviceCount: 1, isPhone: true }, 'Add a device'],
+  [
+    'on a device that was removed, to save what is there',
+    { removed: { by: 'Phone' }, deviceCount: 1 },
+    'Save what is here',
+  ],
+  ['to save it wherever one looks', { removed: { by: null }, route: '/trash' }, 'Save what is here'],
   ['to install, once it is on two devices', { install: none }, 'Install'],
   ['to plant before to install', { isPlanted: false, install: none }, 'Plant it'],
   [

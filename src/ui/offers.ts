@@ -4,6 +4,7 @@
  * Pure.
  * @module
  */
+import type { TreeStatus } from '../node/api.ts'
 import type { Offer } from './part/offer.ts'
 import type { Route } from './route.ts'
 import { words } from './words.ts'
@@ -16,6 +17,10 @@ export interface Occasion {
   readonly useNewVersion: (() => void) | null
   /** The tree that was here is gone; null where none was lost. */
   readonly lost: { readonly planted: boolean } | null
+  /** This device was put out of its tree. */
+  readonly removed: TreeStatus['removed']
+  /** Goes where what is here can be saved. */
+  readonly save: () => void
   /** Goes where a lost tree can be brought back. */
   readonly bringBack: () => void
   readonly forgetLost: () => void
@@ -42,6 +47,13 @@ export function offerAt(occasion: Occasion): Offer | null {
   const { route, isPlanted, deviceCount, isPhone, useNewVersion, lost, bringBack, forgetLost, plant, install } =
     occasion
   if (useNewVersion) return { ...words.update, icon: 'restore', accept: useNewVersion }
+  if (occasion.removed && route !== '/devices')
+    return {
+      text: words.removed.text(occasion.removed.by),
+      button: words.removed.button,
+      icon: 'warn',
+      accept: occasion.save,
+    }
   if (route !== '/' || occasion.isTrial) return null
   if (lost?.planted) return { ...words.lost.planted, icon: 'warn', accept: bringBack }
   if (lost) return { ...words.lost.local, icon: 'warn', accept: forgetLost }

@@ -163,7 +163,7 @@ export class BtShell extends LitElement implements IntakeHost {
     if (this.#actions || !this.node) return
     const { node } = this
     this.#actions = new Actions(node.api, () => this.model, this.#notices)
-    const newcomers = new Newcomers(node.api, this.#notices, this.told, () => this.#visit('/devices'))
+    const newcomers = new Newcomers(node.api, this.#notices, this.told)
     this.#leave.push(
       node.watch((event) => {
         this.model = apply(this.model, event)
@@ -244,6 +244,8 @@ export class BtShell extends LitElement implements IntakeHost {
       isPlanted: this.model.tree?.planted,
       useNewVersion: this.useNewVersion,
       lost: this.lost,
+      removed: this.model.tree?.removed ?? null,
+      save: () => this.#visit('/storage'),
       bringBack: () => {
         this.#forgetLost()
         this.#visit('/recover')

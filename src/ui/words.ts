@@ -367,7 +367,15 @@ export const words = {
   added: {
     text: (name: string) => `${name} was added to your devices and can read the whole tree.`,
     unnamed: 'A device without a name',
-    look: 'Show devices',
+    undo: 'Undo',
+  },
+
+  removed: {
+    done: (name: string) => `${name} was removed. Whatever is written from now on is under keys that it never had.`,
+    /** @param by null: this device left; empty: nobody knows who did it */
+    text: (by: string | null) =>
+      `${by === null ? 'This device left its tree.' : by === '' ? 'This device was removed from its tree.' : `${by} removed this device from its tree.`} What is here stays readable; nothing new comes or goes, and nothing can be changed. To join again, delete this site’s data in the browser first.`,
+    button: 'Save what is here',
   },
 
   wait: {

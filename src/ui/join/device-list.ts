@@ -11,6 +11,15 @@ import { shared } from '../part/shared.ts'
 import { words as common } from '../words.ts'
 import { joinWords } from './words.ts'
 
+/** Somebody wants a device out of the tree. */
+export class RemoveDeviceEvent extends Event {
+  readonly device: DeviceLine
+  constructor(device: DeviceLine) {
+    super('bt-remove-device')
+    this.device = device
+  }
+}
+
 export class BtDeviceList extends LitElement {
   static override properties = { devices: { attribute: false } }
   declare devices: readonly DeviceLine[]
@@ -64,8 +73,9 @@ export class BtDeviceList extends LitElement {
         font-size: var(--text-1);
         cursor: pointer;
       }
-      details:not([open]) {
-        margin-block-end: calc(-1 * var(--space-3));
+      .remove {
+        margin-inline-start: calc(-1 * var(--space-4));
+        color: var(--danger);
       }
     `,
   ]
@@ -75,14 +85,16 @@ export class BtDeviceList extends LitElement {
       ${repeat(
         this.devices,
         ({ principal }) => principal,
-        (device) => line(device),
+        (device) =>
+          line(device, this.devices.length > 1 ? () => this.dispatchEvent(new RemoveDeviceEvent(device)) : null),
       )}
     </ul>`
   }
 }
 customElements.define('bt-device-list', BtDeviceList)
 
-function line(device: DeviceLine) {
+/** @param remove null where it is the only one */
+function line(device: DeviceLine, remove: (() => void) | null) {
   const words = joinWords.devices
   const { name, isThis, path, role, heldBytes, admittedAtMs, principal } = device
   return html`<li>
@@ -100,6 +112,17 @@ function line(device: DeviceLine) {
         <summary>${words.fingerprint}</summary>
         <p class="mono">${formatFingerprint(principal)}</p>
       </details>
+      ${
+        remove
+          ? html`<button
+              class="plain remove"
+              aria-label=${isThis ? joinWords.remove.leaveOpen : joinWords.remove.openLabel(name || common.added.unnamed)}
+              @click=${remove}
+            >
+              ${isThis ? joinWords.remove.leaveOpen : joinWords.remove.open}
+            </button>`
+          : nothing
+      }
     </div>
   </li>`
 }

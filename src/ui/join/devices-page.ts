@@ -17,8 +17,10 @@ import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
 import { inviteStep } from './invite-steps.ts'
 import { InviteCourse } from './inviting.ts'
+import type { RemoveDeviceEvent } from './device-list.ts'
 import { joinStyle } from './join.css.ts'
 import { joinWords } from './words.ts'
+import './remove-sheet.ts'
 import './device-list.ts'
 import '../part/waiting.ts'
 
@@ -34,6 +36,7 @@ export class BtDevicesPage extends LitElement {
     hash: {},
     devices: { state: true },
     problem: { state: true },
+    leaving: { state: true },
   }
   declare model: Model
   declare actions: Actions
@@ -42,6 +45,8 @@ export class BtDevicesPage extends LitElement {
   declare hash: string
   declare devices: readonly DeviceLine[] | null
   declare problem: string
+  /** That its owner may want out of the tree. */
+  declare leaving: DeviceLine | null
   #course: InviteCourse | undefined
   #timer: ReturnType<typeof setInterval> | undefined
   #drawnStage = ''
@@ -52,6 +57,7 @@ export class BtDevicesPage extends LitElement {
     super()
     this.devices = null
     this.problem = ''
+    this.leaving = null
     new Watching(this, () => this.#course)
   }
 
@@ -83,7 +89,7 @@ export class BtDevicesPage extends LitElement {
     }
     return html`<div class="page">
       <h1 tabindex="-1">${joinWords.devices.title}</h1>
-      ${tree?.planted ? this.#list(course) : this.#unplanted()}
+      ${tree?.removed ? this.#removed(tree.removed.by) : tree?.planted ? this.#list(course) : this.#unplanted()}
     </div>`
   }
 
@@ -99,9 +105,21 @@ export class BtDevicesPage extends LitElement {
       ${problemLine(this.problem)}
       ${
         this.devices
-          ? html`<bt-device-list .devices=${this.devices}></bt-device-list>`
+          ? html`<bt-device-list
+              .devices=${this.devices}
+              @bt-remove-device=${({ device }: RemoveDeviceEvent) => (this.leaving = device)}
+            ></bt-device-list>`
           : html`<bt-waiting .cause=${joinWords.wait.devices}></bt-waiting>`
-      }`
+      }
+      <bt-remove-sheet
+        .actions=${this.actions}
+        .device=${this.leaving}
+        @bt-sheet-closed=${() => (this.leaving = null)}
+      ></bt-remove-sheet>`
+  }
+
+  #removed(by: string | null) {
+    return html`<p>${words.removed.text(by)}</p>`
   }
 
   #unplanted() {

@@ -47,6 +47,28 @@ export const joinWords = {
     join: 'Or join a tree that another device has',
   },
 
+  remove: {
+    open: 'Remove',
+    openLabel: (name: string) => `Remove ${name}`,
+    leaveOpen: 'Leave the tree',
+    title: (name: string) => `Remove ${name}?`,
+    lines: (name: string) => [
+      `From now on ${name} can change nothing in this tree, and has no key for anything that is written here.`,
+      `What ${name} has already it keeps: files and names that are on it, or that it could read, can not be taken back. Keep nothing here that it must not know.`,
+      'This can not be undone. It can only join again, as a new device.',
+    ],
+    leaveTitle: 'Leave this tree?',
+    leaveLines: [
+      'From now on nothing that is changed here reaches your other devices, and nothing of theirs comes here.',
+      'What is on this device stays on it, readable for whoever uses this browser, until the site’s data is deleted.',
+      'This can not be undone. To join again, delete the site’s data here first: it is then a new device.',
+    ],
+    button: 'Remove it',
+    leave: 'Leave',
+    cancel: 'Cancel',
+    waiting: 'Waiting for the device that keeps this tree in order. New keys are being given to the others.',
+  },
+
   invite: {
     code: {
       title: 'Scan this with the new device',

@@ -1,0 +1,143 @@
+/**
+ * Devices that go: put out by another one, undone right after they came, or leaving; by their pages alone, over real WebRTC.
+ */
+import type { Page } from '@playwright/test'
+import { expect, proved, test, virtualAuthenticator } from './fixture.ts'
+import { expectNothing } from './tool/axe.ts'
+import { agreeToJoin, joinByLink, letIn, readLink, showCode, typeDigits } from './tool/joining.ts'
+import { plant } from './tool/planting.ts'
+import { addText, hashOf, itemNamed, nodeOf, snapshotOf } from './tool/tree.ts'
+
+test.use({ hasRelay: true })
+
+const deviceLine = (page: Page, name: string) =>
+  page.getByRole('list', { name: 'Devices of this tree' }).getByRole('listitem').filter({ hasText: name })
+const stateRootOf = async (page: Page): Promise<string> =>
+  (await nodeOf(page)).evaluate(async ({ api }) => (await api.storage()).stateRoot)
+const saysRemoved = (page: Page, how: string) =>
+  expect(page.locator('main').getByText(`${how} What is here stays readable`).first()).toBeVisible()
+/** What a page is told when it tries to change the tree. */
+const refusalOf = async (page: Page, rootId: string): Promise<string> =>
+  (await nodeOf(page)).evaluate(
+    ({ api }, rootId) =>
+      api.createFolder(crypto.randomUUID(), rootId, 'late').then(
+        () => 'taken',
+        (error: Error) => error.message,
+      ),
+    rootId,
+  )
+
+test(proved('a device is removed, keeps what it had, and gets nothing new'), async ({ tabs }) => {
+  test.setTimeout(180_000)
+  const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
+  await virtualAuthenticator(laptop)
+  await laptop.bringToFront()
+  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+  const { rootId } = (await snapshotOf(laptop)).tree
+  await addText(laptop, rootId, 'letter.txt', 'dear')
+  await joinByLink(laptop, phone, 'Phone')
+  await expect.poll(() => itemNamed(phone, 'letter.txt')).toMatchObject({ copyCount: 2 })
+  await laptop.getByRole('button', { name: 'Done' }).click()
+
+  await test.step('it is asked first, and can be left at that', async () => {
+    const open = laptop.getByRole('button', { name: 'Remove Phone' })
+    await open.click()
+    await expect(laptop.getByRole('dialog', { name: 'Remove Phone?' })).toBeVisible()
+    await expectNothing(laptop, 'the question whether to remove a device')
+    await laptop.keyboard.press('Escape')
+    await expect(laptop.getByRole('dialog')).toBeHidden()
+    await expect(open).toBeFocused()
+    await expect(deviceLine(laptop, 'Phone')).toBeVisible()
+  })
+  await laptop.getByRole('button', { name: 'Remove Phone' }).press('Enter')
+  await laptop.getByRole('button', { name: 'Remove it' }).press('Enter')
+  await expect(laptop.getByRole('status').getByText('Phone was removed')).toBeAttached()
+  await expect(deviceLine(laptop, 'Phone')).toHaveCount(0)
+  await expect(laptop.getByRole('button', { name: 'Leave the tree' })).toHaveCount(0)
+
+  await saysRemoved(phone, 'Laptop removed this device from its tree.')
+  await expectNothing(phone, 'a device that was removed')
+  await addText(laptop, rootId, 'secret.txt', 'not for the phone')
+  for (const start of [async () => {}, async () => void (await phone.reload())]) {
+    await start()
+    await saysRemoved(phone, 'Laptop removed this device from its tree.')
+    const letter = await itemNamed(phone, 'letter.txt')
+    expect(await hashOf(phone, letter!.id)).toBe(await hashOf(laptop, letter!.id))
+    expect(await itemNamed(phone, 'secret.txt')).toBeUndefined()
+    expect(await refusalOf(phone, rootId)).toContain('was removed from the tree')
+  }
+  await phone.getByRole('link', { name: 'Devices', exact: true }).click()
+  await saysRemoved(phone, 'Laptop removed this device from its tree.')
+  await expect(phone.getByRole('button', { name: 'Add a device' })).toHaveCount(0)
+})
+
+test('an addition is undone with one tap, and a device leaves that keeps the tree in order', async ({ tabs }) => {
+  test.setTimeout(240_000)
+  const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
+  await virtualAuthenticator(laptop)
+  await laptop.bringToFront()
+  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+  const { rootId } = (await snapshotOf(laptop)).tree
+  await joinByLink(laptop, phone, 'Phone')
+  await test.step('undo, on another device than the one that approved', async () => {
+    const tablet = await tabs.open('./#/join&as=tablet')
+    await joinByLink(laptop, tablet, 'Tablet')
+    const notices = phone.getByRole('region', { name: 'Messages' })
+    const added = notices.getByRole('listitem').filter({ hasText: 'Tablet was added' })
+    await added.getByRole('button', { name: 'Undo' }).click()
+    await expect(notices.getByRole('listitem').filter({ hasText: 'Tablet was removed' })).toBeVisible()
+    await saysRemoved(tablet, 'Phone removed this device from its tree.')
+    await expect.poll(async () => (await snapshotOf(laptop)).tree.deviceCount).toBe(2)
+    await tablet.close()
+  })
+  await laptop.getByRole('button', { name: 'Done' }).click()
+  await laptop.getByRole('button', { name: 'Leave the tree' }).click()
+  await laptop.getByRole('button', { name: 'Leave', exact: true }).click()
+  await saysRemoved(laptop, 'This device left its tree.')
+  await expect.poll(async () => (await snapshotOf(phone)).tree.deviceCount).toBe(1)
+  const id = await addText(phone, rootId, 'after.txt', 'without the laptop')
+  expect(await hashOf(phone, id)).toMatch(/^[0-9a-f]{64}$/)
+  expect(await itemNamed(laptop, 'after.txt')).toBeUndefined()
+})
+
+test('two with one code, and an approval that was tampered with, change nothing', async ({ tabs }) => {
+  test.setTimeout(180_000)
+  const [laptop, phone, other] = [
+    await tabs.open(),
+    await tabs.open('./#/join&as=phone'),
+    await tabs.open('./#/join&as=other'),
+  ]
+  await virtualAuthenticator(laptop)
+  await laptop.bringToFront()
+  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+  const before = await stateRootOf(laptop)
+  const link = await showCode(laptop)
+  await readLink(phone, link, 'Phone')
+  await expect(phone.getByRole('button', { name: 'Join this tree' })).toBeVisible()
+  await readLink(other, link, 'Other')
+  await expect(other.getByText('This code was used before, or is not shown any more')).toBeVisible()
+  expect((await snapshotOf(other)).tree.planted).toBe(false)
+  const digits = await agreeToJoin(phone)
+
+  await test.step('the page hands the passkey something else to sign', async () => {
+    await laptop.evaluate(() => {
+      const { passkey } = document.querySelector('bt-shell')!
+      const { sign } = passkey
+      passkey.sign = (asked) => {
+        passkey.sign = sign
+        return sign.call(passkey, { ...asked, challenge: crypto.getRandomValues(new Uint8Array(32)) })
+      }
+    })
+    await typeDigits(laptop, digits)
+    await laptop.getByRole('button', { name: 'Yes, it is my own device' }).click()
+    await expect(laptop.getByRole('alert')).toContainText('signed something else than what was asked')
+    expect(await stateRootOf(laptop)).toBe(before)
+    await expect(phone.getByLabel(/^Digits:/)).toBeVisible()
+  })
+  await laptop.getByRole('button', { name: 'No', exact: true }).click()
+  await expect(phone.getByText('The owner of the tree said no')).toBeVisible()
+  expect(await stateRootOf(laptop)).toBe(before)
+  await phone.getByRole('button', { name: 'Begin anew' }).click()
+  await readLink(phone, await showCode(laptop), 'Phone')
+  await letIn(laptop, await agreeToJoin(phone), 'Phone')
+})
