@@ -2,11 +2,12 @@
  * A second device joins the tree of a first, by its page alone: the relay of the site, real WebRTC and a real ceremony of the
  * passkey.
  */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { expect, isProving, proved, test, virtualAuthenticator } from './fixture.ts'
+import { expectNothing } from './tool/axe.ts'
 import { cameraArguments, clipOf, sceneOf } from './tool/camera.ts'
-import { agreeToJoin, letIn, nameAndGoOn, readLink, showCode, typeDigits } from './tool/joining.ts'
+import { agreeToJoin, joinByLink, letIn, nameAndGoOn, readLink, showCode, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
 import { addText, hashOf, itemNamed, snapshotOf, stateRootOf } from './tool/tree.ts'
 
@@ -67,6 +68,30 @@ test(proved('a phone joins by a scan and four digits, and both hold the tree'), 
     .getByRole('listitem')
     .filter({ hasText: joinCount === 1 ? 'Phone' : `Phone ${joinCount}` })
   await expect(line).toContainText('Connected directly')
+})
+
+test('what a phone had before it joined comes along when its owner says so', async ({ tabs }) => {
+  test.setTimeout(120_000)
+  const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
+  await virtualAuthenticator(laptop)
+  await laptop.bringToFront()
+  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+  await addText(phone, (await snapshotOf(phone)).tree.rootId, 'mine.txt', 'mine')
+  await joinByLink(laptop, phone, 'Phone')
+  await expect(phone.getByRole('heading', { name: 'Bring your file along?' })).toBeVisible()
+  await expectNothing(phone, 'the question whether files come along')
+  await phone.getByRole('button', { name: 'Leave out' }).click()
+  await expect(phone.getByText('Left out')).toBeVisible()
+  expect(await itemNamed(phone, 'mine.txt')).toBeUndefined()
+
+  await phone.getByRole('link', { name: 'Storage' }).click()
+  const begun = phone.waitForEvent('download')
+  await phone.getByRole('button', { name: 'Save mine.txt' }).click()
+  expect(await readFile(await (await begun).path(), 'utf8')).toBe('mine')
+  await expectNothing(phone, 'what was left out')
+  await phone.getByRole('button', { name: 'Bring along' }).click()
+  await expect.poll(() => itemNamed(laptop, 'mine.txt')).toMatchObject({ copyCount: 2 })
+  await expect(phone.getByRole('button', { name: 'Bring along' })).toHaveCount(0)
 })
 
 test('what goes wrong in a joining is told on both sides, and changes nothing', async ({ tabs }) => {

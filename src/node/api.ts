@@ -58,6 +58,15 @@ export interface TreeStatus {
    * where that is not known; null where this one left by itself. null: it belongs to the tree.
    */
   readonly removed: { readonly by: string | null } | null
+  /** What was here before this device joined the tree, as long as nobody has said whether it comes along; null where nothing was. */
+  readonly aside: { readonly fileCount: number; readonly sizeBytes: number } | null
+}
+
+/** A file that was here before this device joined the tree; its content is opened under this id. */
+export interface AsideFile {
+  readonly id: string
+  readonly name: string
+  readonly sizeBytes: number
 }
 
 export type JobKind = 'add' | 'move' | 'plant' | 'export' | 'import' | 'purge'
@@ -315,6 +324,12 @@ export interface NodeApi {
   /** The owner has seen whose tree it is. */
   confirmJoining(): Promise<void>
   endJoining(): Promise<void>
+  /** What was here before this device joined the tree. */
+  aside(): Promise<readonly AsideFile[]>
+  /** Moves all of it into the tree, as a job; goes on after a restart. */
+  bringAside(requestId: string): Promise<void>
+  /** Deletes all of it for good. */
+  dropAside(): Promise<void>
   devices(): Promise<readonly DeviceLine[]>
   /**
    * Puts a device out of the tree, or lets this one leave. Resolves when that is certain and whatever is written from then on goes

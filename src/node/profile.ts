@@ -2,7 +2,8 @@
  * What this device knows of itself: which trees it holds, and which of them the person works in.
  *
  * A tree is `arriving` until it is whole, or `joining` until another device has brought enough of it to read, then `home`; a tree
- * whose content moves into another is `leaving` until all of it has arrived there. One row for all, so that every step from one to the next is one transaction.
+ * whose content moves into another is `leaving` until all of it has arrived there, and `aside` until its owner has said whether it
+ * is to. One row for all, so that every step from one to the next is one transaction.
  * @module
  */
 import {
@@ -24,7 +25,7 @@ import {
 import { type TreeId, treeIdWire } from '../core/path/path.ts'
 import type { Change, StorePort, StoreReader } from '../port/store.ts'
 
-const stages = ['arriving', 'home', 'leaving', 'joining'] as const
+const stages = ['arriving', 'home', 'leaving', 'joining', 'aside'] as const
 type Stage = (typeof stages)[number]
 const stageWire: Codec<Stage> = refine(
   u53,

@@ -9,6 +9,7 @@ import type { BlockId, TreeId } from '../core/path/path.ts'
 import { type Dismissal, type TreeState, deviceDismissed, deviceOf, rowKind } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { NodeEvent, TreeStatus } from './api.ts'
+import { Aside } from './aside.ts'
 import { Hold } from './hold.ts'
 import type { Home } from './home.ts'
 import { Files } from './files.ts'
@@ -59,6 +60,7 @@ export class RunningNode {
   readonly #network: Network
   readonly #watchers = new Map<string, (event: NodeEvent) => void>()
   #home: Home | null = null
+  #aside: Aside | null = null
   #profile!: Profile
   #watchCount = 0
   #stop!: (error: Error) => void
@@ -230,7 +232,10 @@ export class RunningNode {
     this.#network.leave()
     this.invitations.end()
     home.tree.putOut()
-    if (this.#home === home) this.emit({ kind: 'changed', tree: this.status(), upserted: [], removedIds: [] })
+    // Of the others nothing is heard any more.
+    home.view.copyCountOf = (block) => (home.tree.holdings.isLacking(block) ? 0 : 1)
+    if (this.#home === home) this.#tellStatus()
+    this.#countCopies(home)
   }
 
   #onShown(home: Home, shown: TreeState, touched: readonly Bytes[]): void {
@@ -276,7 +281,7 @@ export class RunningNode {
     if (upserted.length > 0) this.emit({ kind: 'changed', tree: this.status(), upserted, removedIds: [] })
   }
 
-  /** Takes part in another device's tree, which becomes the home once it can be read; what is kept here moves into it. */
+  /** Takes part in another device's tree, which becomes the home once it can be read; what is kept here is set aside. */
   async join(address: TreeAddress, deviceName: string): Promise<void> {
     const { treeId } = address
     await this.#setProfile({
@@ -311,13 +316,16 @@ export class RunningNode {
     this.#onJoined = () => {}
     const from = this.home.tree.treeId
     await this.#dropWelcome()
+    const isEmpty = this.home.view.items.size === 1
+    const rest = isEmpty ? 'leaving' : 'aside'
     await this.#setProfile({
       ...this.#profile,
-      trees: this.#profile.trees.map((one) => ({ ...one, stage: equal(one.treeId, treeId) ? 'home' : 'leaving' })),
+      trees: this.#profile.trees.map((one) => ({ ...one, stage: equal(one.treeId, treeId) ? 'home' : rest })),
       address: null,
     })
     await this.#moveTo(tree)
-    void this.#settle(this.#moveIn(from))
+    if (isEmpty) void this.#settle(this.#moveIn(from))
+    else await this.#openAside(from)
   }
   #onJoined: () => void = () => {}
 
@@ -325,6 +333,8 @@ export class RunningNode {
   #resume(): void {
     const from = treeAt(this.#profile, 'leaving')
     if (from !== null) void this.#settle(this.#moveIn(from))
+    const aside = treeAt(this.#profile, 'aside')
+    if (aside !== null) void this.#settle(this.#openAside(aside))
     for (const block of this.home.files.unfinishedMoves()) this.#finishMove(block)
   }
 
@@ -390,6 +400,49 @@ export class RunningNode {
     return this.#profile.holdQuotaBytes
   }
 
+  // --- what was here before this device joined ------------------------------------------------------------------------------
+
+  get aside(): Aside | null {
+    return this.#aside
+  }
+
+  async #openAside(treeId: TreeId): Promise<void> {
+    this.#aside = await Aside.open(this.#treeOptions(treeId), this.streams)
+    this.#tellStatus()
+  }
+
+  /** Moves it into the tree. */
+  async bringAside(requestId: string): Promise<void> {
+    if (this.home.dismissal !== null) throw new RefusedError(deviceDismissed().fault)
+    const treeId = await this.#closeAside()
+    if (treeId === null) return
+    await this.#setProfile({
+      ...this.#profile,
+      trees: this.#profile.trees.map((held) => (equal(held.treeId, treeId) ? { treeId, stage: 'leaving' } : held)),
+    })
+    this.#tellStatus()
+    await this.#moveIn(treeId, requestId)
+  }
+
+  /** Deletes it for good. */
+  async dropAside(): Promise<void> {
+    const treeId = await this.#closeAside()
+    if (treeId === null) return
+    await this.abandonArrival(treeId)
+    this.#tellStatus()
+  }
+
+  async #closeAside(): Promise<TreeId | null> {
+    const aside = this.#aside
+    this.#aside = null
+    await aside?.close()
+    return aside?.treeId ?? null
+  }
+
+  #tellStatus(): void {
+    this.emit({ kind: 'changed', tree: this.status(), upserted: [], removedIds: [] })
+  }
+
   /** Puts a recovered tree in the place of the one at home, which must be empty or unplanted. */
   async adopt(founding: Founding, base: TreeState): Promise<void> {
     const before = this.home.tree.treeId
@@ -452,7 +505,8 @@ export class RunningNode {
 
   status(): TreeStatus {
     const { tree, dismissal } = this.home
-    return statusOf(tree, this.keys, this.#profile.deviceName, dismissal)
+    const aside = this.#aside?.summary ?? null
+    return { ...statusOf(tree, this.keys, this.#profile.deviceName, dismissal), aside }
   }
 
   async close(): Promise<void> {
@@ -462,6 +516,7 @@ export class RunningNode {
     this.streams.closeAll()
     await this.#network.close()
     await this.#home?.tree.close()
+    await this.#closeAside()
     this.plantings.abandon()
   }
 

@@ -69,6 +69,9 @@ export function createApi(node: RunningNode): NodeApi {
     join: async (code, deviceName) => node.joinings.begin(code, deviceName),
     confirmJoining: async () => node.joinings.confirm(),
     endJoining: async () => node.joinings.end(),
+    aside: async () => node.aside?.files ?? [],
+    bringAside: async (requestId) => node.bringAside(requestId),
+    dropAside: async () => node.dropAside(),
     devices: async () => deviceLines(node),
     // Who is put out already is not put out again, so the request needs no remembering.
     removeDevice: async (_requestId, principal) => node.removeDevice(principal),

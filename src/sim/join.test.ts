@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { Inviting, Joining } from '../node/api.ts'
-import { type Life, type Outcome, SimDevice, settle } from './device.ts'
+import { createSimBlob } from './blob.ts'
+import { type Life, type Outcome, SimDevice, readAll, settle } from './device.ts'
 import { Disk } from './disk.ts'
 import { plant } from './family.ts'
 import { SimNetwork } from './net.ts'
@@ -57,6 +58,12 @@ class Pair {
       }),
     )
     return pair
+  }
+
+  /** The phone's process dies, and it starts again. */
+  async restartPhone(): Promise<void> {
+    this.phone.process.kill()
+    this.phone = value(await this.scheduler.run(this.#devices[1].start()))
   }
 
   run<T>(life: Life, work: Promise<T>): Promise<T> {
@@ -135,6 +142,69 @@ test('a phone joins by what its people see, and says who it is', async () => {
   ])
   // What greeted the newcomer stays behind.
   expect([...pair.phone.page.items.values()].filter(({ kind }) => kind === 'file')).toHaveLength(1)
+})
+
+describe('what was on the phone before', () => {
+  const content = Random.fromSeed(9).bytes(100_000)
+  /** A phone with a file in a folder that has joined. */
+  async function joined() {
+    const pair = await Pair.of()
+    const { api } = pair.phone.node
+    const folder = await pair.run(pair.phone, api.createFolder('f', pair.phone.page.tree.rootId, 'mine'))
+    await pair.run(pair.phone, api.addFile('a', folder, 'photo.jpg', createSimBlob(content, pair.phone.process)))
+    await pair.join(await pair.invite())
+    return pair
+  }
+  const named = ({ page }: Life, name: string) => [...page.items.values()].find((item) => item.name === name)
+
+  test('stays where it is until somebody says so, and can be read', async () => {
+    const pair = await joined()
+    for (const start of [async () => {}, () => pair.restartPhone()]) {
+      await start()
+      const { node, page } = pair.phone
+      await pair.until('it is told of', () => page.tree.aside !== null)
+      expect(page.tree).toMatchObject({ planted: true, aside: { fileCount: 1, sizeBytes: 100_000 } })
+      for (const life of [pair.phone, pair.laptop]) expect(named(life, 'photo.jpg')).toBeUndefined()
+      const [file] = await pair.run(pair.phone, node.api.aside())
+      expect(file).toMatchObject({ name: 'photo.jpg', sizeBytes: 100_000 })
+      expect(await pair.run(pair.phone, readAll(node.api, file!.id))).toEqual(content)
+    }
+  })
+
+  test('comes along, whenever the phone dies on the way', async () => {
+    for (const diesAfterMs of [null, 1, 5, 20]) {
+      const pair = await joined()
+      const asked = settle(pair.phone.process, pair.phone.node.api.bringAside('bring'))
+      if (diesAfterMs === null) expect((await pair.scheduler.run(asked)).kind).toBe('done')
+      else {
+        await pair.wait(diesAfterMs)
+        await pair.restartPhone()
+        await pair.wait(2000)
+        // One that died before anything was written asks again.
+        if (pair.phone.page.tree.aside !== null) await pair.run(pair.phone, pair.phone.node.api.bringAside('bring'))
+      }
+      await pair.until('the laptop has it', () => named(pair.laptop, 'photo.jpg')?.copyCount === 2)
+      expect(named(pair.laptop, 'photo.jpg')!.parentId).toBe(named(pair.laptop, 'mine')!.id)
+      const { id } = named(pair.laptop, 'photo.jpg')!
+      expect(await pair.run(pair.laptop, readAll(pair.laptop.node.api, id))).toEqual(content)
+      expect(pair.phone.page.tree.aside).toBeNull()
+      await pair.restartPhone()
+      expect(pair.phone.page.tree.aside).toBeNull()
+    }
+  })
+
+  test('is deleted when its owner says so, and no sooner', async () => {
+    const pair = await joined()
+    const [file] = await pair.run(pair.phone, pair.phone.node.api.aside())
+    await pair.run(pair.phone, pair.phone.node.api.dropAside())
+    expect(pair.phone.page.tree.aside).toBeNull()
+    expect(await pair.run(pair.phone, pair.phone.node.api.aside())).toEqual([])
+    await pair.restartPhone()
+    await expect(pair.run(pair.phone, readAll(pair.phone.node.api, file!.id))).rejects.toMatchObject({
+      code: 'itemGone',
+    })
+    expect(named(pair.laptop, 'photo.jpg')).toBeUndefined()
+  })
 })
 
 test('a code gives way to the next, holds a little longer, and serves once', async () => {

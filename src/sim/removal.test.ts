@@ -156,6 +156,7 @@ describe('a device that is removed', () => {
       const life = await start()
       expect(life.page.tree).toMatchObject({ removed: { by: 'Laptop' }, quarantinedCount: 1, planted: true })
       expect(equal(await family.read(life, old), content(1000))).toBe(true)
+      expect(life.page.items.get(old)!.copyCount).toBe(1)
       expect(life.page.items.has(fresh)).toBe(false)
       const [kept] = await family.run(life, life.node.api.quarantine())
       expect(kept).toMatchObject({ name: 'own', reason: expect.stringContaining('was removed from the tree') })

@@ -27,6 +27,7 @@ const tree: TreeStatus = {
   waiting: null,
   quarantinedCount: 0,
   removed: null,
+  aside: null,
 }
 const item = (id: string, parentId: string | null, more: Partial<Item> = {}): Item => ({
   id,

@@ -374,7 +374,8 @@ export const words = {
     done: (name: string) => `${name} was removed. Whatever is written from now on is under keys that it never had.`,
     /** @param by null: this device left; empty: nobody knows who did it */
     text: (by: string | null) =>
-      `${by === null ? 'This device left its tree.' : by === '' ? 'This device was removed from its tree.' : `${by} removed this device from its tree.`} What is here stays readable; nothing new comes or goes, and nothing can be changed. To join again, delete this site’s data in the browser first.`,
+      `${by === null ? 'This device left the tree.' : by === '' ? 'This device was removed from the tree.' : `${by} removed this device from the tree.`} What is here stays readable; nothing new comes, and nothing can be changed.`,
+    again: 'To join again, delete this site’s data in the browser first: it is then a new device.',
     button: 'Save what is here',
   },
 

@@ -73,7 +73,7 @@ export class BtDeviceList extends LitElement {
         font-size: var(--text-1);
         cursor: pointer;
       }
-      .remove {
+      button.remove {
         margin-inline-start: calc(-1 * var(--space-4));
         color: var(--danger);
       }

@@ -119,7 +119,8 @@ export class BtDevicesPage extends LitElement {
   }
 
   #removed(by: string | null) {
-    return html`<p>${words.removed.text(by)}</p>`
+    return html`<p>${words.removed.text(by)}</p>
+      <p class="quiet">${words.removed.again}</p>`
   }
 
   #unplanted() {

@@ -90,6 +90,7 @@ export class BtJoinPage extends LitElement {
         scanner: this.scanner,
         surroundings: this.#surroundings,
         ownerName: isPlanted ? tree.ownerName : '',
+        aside: tree?.aside ?? null,
         hash: this.hash,
         copyLink: () => void this.#copyLink(course),
         copied: this.copied,

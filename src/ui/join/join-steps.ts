@@ -6,7 +6,7 @@
  * @module
  */
 import { html, nothing } from 'lit'
-import type { Joining } from '../../node/api.ts'
+import type { Joining, TreeStatus } from '../../node/api.ts'
 import { formatFingerprint } from '../format.ts'
 import { suggestDeviceName } from '../page/device-name.ts'
 import { problemLine } from '../page/plant-steps.ts'
@@ -26,6 +26,8 @@ export interface JoinScene {
   readonly surroundings: Surroundings
   /** Of the planted tree that is here; empty where there is none. */
   readonly ownerName: string
+  /** What was here before. */
+  readonly aside: TreeStatus['aside']
   readonly hash: string
   /** Copies the link of the invitation, for another browser. */
   readonly copyLink: () => void
@@ -64,6 +66,7 @@ export function joinStep(step: JoinStep, scene: JoinScene) {
     case 'joined':
       return html`<h1 tabindex="-1">${join.joined.title}</h1>
         <p><bdi>${join.joined.help(step.ownerName)}</bdi></p>
+        ${alongStep(scene)}
         <div class="row">
           <a class="button loud" href=${hashOf('/', scene.hash)} @click=${() => course.end()}>${join.joined.button}</a>
         </div>`
@@ -75,6 +78,22 @@ export function joinStep(step: JoinStep, scene: JoinScene) {
         </div>
         ${problemLine(course.problem)}`
   }
+}
+
+function alongStep({ aside, course }: JoinScene) {
+  const words = joinWords.aside
+  if (course.isComingAlong !== null)
+    return html`<p role="status">${course.isComingAlong ? words.moving : words.left}</p>`
+  if (aside === null) return nothing
+  return html`<section class="asked">
+    <h2>${words.ask(aside.fileCount)}</h2>
+    <p>${words.help}</p>
+    ${problemLine(course.problem)}
+    <div class="row">
+      <button class="loud" @click=${() => course.bringAlong(true)}>${words.yes}</button>
+      <button @click=${() => course.bringAlong(false)}>${words.no}</button>
+    </div>
+  </section>`
 }
 
 function plantedStep({ ownerName, hash, course }: JoinScene) {

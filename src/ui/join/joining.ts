@@ -29,6 +29,8 @@ export class JoinCourse extends EventTarget {
   problem = ''
   /** What shows the code, as far as this page has heard of it. */
   inviterName = ''
+  /** What was said to the question whether what was here comes along; null as long as nothing was. */
+  isComingAlong: boolean | null = null
   readonly #api: NodeApi
   /** Of the invitation; a secret, so nobody else keeps it. */
   #code: string | null
@@ -88,6 +90,19 @@ export class JoinCourse extends EventTarget {
   confirm(): Promise<void> {
     return this.#try(() => this.#api.confirmJoining())
   }
+  /** What was here moves into the tree, or stays where it is. Does not wait for the end, which may take long. */
+  bringAlong(isWanted: boolean): void {
+    this.isComingAlong = isWanted
+    this.#tell()
+    if (!isWanted) return
+    this.#api.bringAside(crypto.randomUUID()).catch((error: unknown) => {
+      if (codeOf(error) === 'cancelled') return
+      this.isComingAlong = null
+      this.problem = sentenceOf(error)
+      this.#tell()
+    })
+  }
+
   /** At whatever stage; also puts away what an ended one said. */
   end(): Promise<void> {
     this.isBusy = false

@@ -47,6 +47,24 @@ export const joinWords = {
     join: 'Or join a tree that another device has',
   },
 
+  aside: {
+    title: (count: number) =>
+      count === 1 ? 'A file from before this device joined' : `${count} files from before this device joined`,
+    ask: (count: number) => `Bring your ${count === 1 ? 'file' : `${count} files`} along?`,
+    help: 'What was on this device before it joined is still in this browser alone. Brought along, it moves into the tree, where all its devices can read it.',
+    apart: (size: string) =>
+      `${size} in this browser alone, apart from the tree. If the browser’s data is deleted, they are gone.`,
+    yes: 'Bring along',
+    no: 'Leave out',
+    left: 'Left out: it stays in this browser alone. Under Storage it can be saved, brought along later, or deleted.',
+    moving: 'On their way into the tree. That goes on by itself.',
+    listLabel: 'Files from before',
+    save: (name: string) => `Save ${name}`,
+    drop: 'Delete for good',
+    sure: 'There is no copy anywhere.',
+    keep: 'Keep',
+  },
+
   remove: {
     open: 'Remove',
     openLabel: (name: string) => `Remove ${name}`,
@@ -54,7 +72,7 @@ export const joinWords = {
     title: (name: string) => `Remove ${name}?`,
     lines: (name: string) => [
       `From now on ${name} can change nothing in this tree, and has no key for anything that is written here.`,
-      `What ${name} has already it keeps: files and names that are on it, or that it could read, can not be taken back. Keep nothing here that it must not know.`,
+      `What ${name} has already it keeps: files and names that are on it, or that it could read, can not be taken back. A file gets its new key when it is next changed.`,
       'This can not be undone. It can only join again, as a new device.',
     ],
     leaveTitle: 'Leave this tree?',

@@ -11,6 +11,7 @@ import { icon } from '../part/icon.ts'
 import { pageStyle, shared } from '../part/shared.ts'
 import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
+import '../join/aside-view.ts'
 import './archive-view.ts'
 import './hold-view.ts'
 import './keep-view.ts'
@@ -57,6 +58,7 @@ export class BtStoragePage extends LitElement {
           : html`<bt-waiting .cause=${words.wait.storage}></bt-waiting>`
       }
       ${report && tree && tree.deviceCount > 1 ? html`<bt-hold-view .report=${report} .actions=${this.actions}></bt-hold-view>` : nothing}
+      ${tree?.aside ? html`<bt-aside-view .actions=${this.actions} .aside=${tree.aside}></bt-aside-view>` : nothing}
       <bt-keep-view></bt-keep-view>
       <bt-archive-view .actions=${this.actions} .planted=${tree?.planted === true} .hash=${this.hash}></bt-archive-view>
       ${tree ? html`<bt-keys-view .tree=${tree} .stateRoot=${report?.stateRoot ?? ''}></bt-keys-view>` : nothing}

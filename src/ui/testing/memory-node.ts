@@ -42,6 +42,7 @@ export class MemoryNode implements NodeApi {
     waiting: null,
     quarantinedCount: 0,
     removed: null,
+    aside: null,
   }
   /** A job's pace; 0 finishes at once. */
   stepMs = 0
@@ -184,6 +185,24 @@ export class MemoryNode implements NodeApi {
   }
   async setHoldQuota(quotaBytes: number | null): Promise<void> {
     this.holdQuotaBytes = quotaBytes
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+  }
+
+  async aside() {
+    const { fileCount } = this.tree.aside ?? { fileCount: 0 }
+    return Array.from({ length: fileCount }, (_, at) => ({
+      id: `aside-${at}`,
+      name: `photo ${at + 1}.jpg`,
+      sizeBytes: 48_213,
+    }))
+  }
+  async bringAside(requestId: string): Promise<void> {
+    this.#maybeRefuse()
+    await this.#job(requestId, 'plant', '', 5_000_000)
+    await this.dropAside()
+  }
+  async dropAside(): Promise<void> {
+    this.tree = { ...this.tree, aside: null }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
 

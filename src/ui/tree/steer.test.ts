@@ -30,6 +30,7 @@ const model = apply(emptyModel, {
     waiting: null,
     quarantinedCount: 0,
     removed: null,
+    aside: null,
   },
   items: [
     item('root', null, 'folder'),
