@@ -184,26 +184,32 @@ describe('a device that is removed', () => {
     const [laptop, phone, desk] = family.lives as [Life, Life, Life]
     const folder = await family.run(laptop, laptop.node.api.createFolder('f', laptop.page.tree.rootId, 'folder'))
     const old = await family.add(laptop, 'old', content(90_000), folder)
+    const moved = await family.add(laptop, 'moved', content(50_000), folder)
     await family.comeTogether()
     const before = await keysWithin(family, 1, await stateOf(family, phone), new Map())
     await family.cutOff(2)
+    await family.write(desk, moved, content(51_000))
     const kept = await family.add(desk, 'kept', content(70_000), folder)
     await family.write(desk, old, content(91_000))
     await family.run(desk, desk.node.api.rename('r', folder, 'renamed'))
     await remove(family, laptop, 1)
+    // It has a new key already when what was sealed under the old one arrives.
+    await family.run(laptop, laptop.node.api.move('m', moved, laptop.page.tree.rootId))
     family.network.heal()
     await family.until('the laptop has all', () => {
       const item = laptop.page.items.get(old)
-      return laptop.page.items.has(kept) && item?.sizeBytes === 91_000 && standing(desk).keptCount === 0
+      const isWritten = item?.sizeBytes === 91_000 && laptop.page.items.get(moved)?.sizeBytes === 51_000
+      return laptop.page.items.has(kept) && isWritten && standing(desk).keptCount === 0
     })
     const state = await stateOf(family, laptop)
     const found = await keysWithin(family, 1, state, before)
     const opened = (id: string) => family.scheduler.run(isOpenedBy(found, laptop, state, id))
-    expect(await opened(kept)).toEqual(closed)
+    for (const id of [kept, moved]) expect(await opened(id)).toEqual(closed)
     expect(await opened(old)).toEqual({ isNameOpen: true, isContentOpen: false })
     expect(laptop.page.items.get(folder)!.name).toBe('renamed')
     for (const life of [laptop, desk]) {
       expect(equal(await family.read(life, kept), content(70_000))).toBe(true)
+      expect(equal(await family.read(life, moved), content(51_000))).toBe(true)
       expect(equal(await family.read(life, old), content(91_000))).toBe(true)
     }
   })
@@ -251,6 +257,25 @@ describe('a device that is removed', () => {
     const state = await stateOf(family, laptop)
     const found = await keysWithin(family, 1, state, before)
     expect(await family.scheduler.run(isOpenedBy(found, laptop, state, fresh))).toEqual(closed)
+  })
+
+  test('new keys come with the whole state as well, to one who was away for long', async () => {
+    const family = await Family.of(11, 'laptop', 'phone', 'desk')
+    const [laptop, , desk] = family.lives as [Life, Life, Life]
+    await family.comeTogether()
+    await family.cutOff(2)
+    await remove(family, laptop, 1)
+    const { rootId } = laptop.page.tree
+    const fresh = await family.add(laptop, 'fresh', content(70_000))
+    // More than a leader keeps of its log for those who were away.
+    for (let count = 0; count < 1100; count++)
+      await family.run(laptop, laptop.node.api.createFolder(family.request(), rootId, `folder ${count}`))
+    family.network.heal()
+    await family.until('the desk has it', () => desk.page.items.get(fresh)?.copyCount === 2)
+    expect([...desk.page.items.values()].filter(({ name }) => name === '\ufffd')).toEqual([])
+    expect(equal(await family.read(desk, fresh), content(70_000))).toBe(true)
+    const own = await family.add(desk, 'own', content(10), rootId)
+    await family.until('the laptop has it', () => laptop.page.items.get(own)?.name === 'own')
   })
 
   test('is not heard in another’s name: a farewell that nobody of the tree signed is nothing', async () => {
