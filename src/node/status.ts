@@ -17,7 +17,12 @@ import { idText } from './read/view.ts'
  * @param fallbackName what this device is called where the tree does not say it
  * @param dismissal by which this device was put out; null where it was not
  */
-export function statusOf(tree: OwnTree, keys: NodeKeys, fallbackName: string, dismissal: Dismissal | null): TreeStatus {
+export function statusOf(
+  tree: OwnTree,
+  keys: NodeKeys,
+  fallbackName: string,
+  dismissal: Dismissal | null,
+): Omit<TreeStatus, 'aside'> {
   const state = tree.committed
   const root = rootBlockId(tree.treeId)
   const own = principalOf(keys.credential)

@@ -24,10 +24,10 @@ export interface Occasion {
   /** Goes where a lost tree can be brought back. */
   readonly bringBack: () => void
   readonly forgetLost: () => void
-  /** How much was set aside that the tree did not take. */
-  readonly asideCount: number
+  /** How much the tree did not take that was done here. */
+  readonly quarantinedCount: number
   /** Goes where that can be seen. */
-  readonly lookAside: () => void
+  readonly lookAtQuarantine: () => void
   readonly plant: () => void
   /** Goes where the tree of another device is joined. */
   readonly join: () => void
@@ -57,9 +57,9 @@ export function offerAt(occasion: Occasion): Offer | null {
   if (route !== '/' || occasion.isTrial) return null
   if (lost?.planted) return { ...words.lost.planted, icon: 'warn', accept: bringBack }
   if (lost) return { ...words.lost.local, icon: 'warn', accept: forgetLost }
-  if (occasion.asideCount > 0) {
-    const { text, button } = words.aside.offer
-    return { text: text(occasion.asideCount), button, icon: 'warn', accept: occasion.lookAside }
+  if (occasion.quarantinedCount > 0) {
+    const { text, button } = words.quarantine.offer
+    return { text: text(occasion.quarantinedCount), button, icon: 'warn', accept: occasion.lookAtQuarantine }
   }
   const show = occasion.pretend ? [{ button: words.pretend, accept: occasion.pretend }] : []
   if (isPlanted === false) {

@@ -14,7 +14,7 @@ export const routes = [
   '/recover',
   '/join',
   '/fragments',
-  '/aside',
+  '/quarantine',
 ] as const
 export type Route = (typeof routes)[number]
 

@@ -251,8 +251,8 @@ export class BtShell extends LitElement implements IntakeHost {
         this.#visit('/recover')
       },
       forgetLost: () => this.#forgetLost(),
-      asideCount: this.model.tree?.quarantinedCount ?? 0,
-      lookAside: () => this.#visit('/aside'),
+      quarantinedCount: this.model.tree?.quarantinedCount ?? 0,
+      lookAtQuarantine: () => this.#visit('/quarantine'),
       plant: () => this.#visit('/plant'),
       join: () => this.#visit('/join'),
       deviceCount: this.model.tree?.deviceCount ?? 0,

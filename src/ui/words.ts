@@ -47,7 +47,7 @@ export const words = {
     '/recover': 'Recover a tree',
     '/join': 'Join a tree',
     '/fragments': 'Fragments',
-    '/aside': 'Set aside',
+    '/quarantine': 'Not taken',
     skip: 'Skip to the content',
   },
 
@@ -219,15 +219,15 @@ export const words = {
     labelPurge: (name: string) => `Delete ${name} for good`,
   },
 
-  aside: {
+  quarantine: {
     offer: {
       text: (count: number) =>
-        `Your tree did not take ${counted(count, 'change', 'changes')} made on this device. Nothing is lost: ${count === 1 ? 'it is' : 'they are'} set aside.`,
+        `Your tree did not take ${counted(count, 'change', 'changes')} made on this device. Nothing is lost: ${count === 1 ? 'it is' : 'they are'} kept here.`,
       button: 'Look',
     },
-    title: 'Set aside',
+    title: 'Not taken by the tree',
     help: 'Made on this device while it was on its own; then the tree refused it. It stays here, and on no other device, until you decide.',
-    empty: 'Nothing is set aside.',
+    empty: 'There is nothing that the tree did not take.',
     deed: ({ deed, name }: Quarantined): string => {
       const it = name === '' ? 'Something that is gone' : name
       switch (deed) {
@@ -258,7 +258,7 @@ export const words = {
     ask: 'Give it up?',
     askHelp: 'This cannot be undone. What it contains is on no other device.',
     retried: 'Tried again. What the tree takes leaves this list.',
-    waiting: 'Waiting for the tree to list what is set aside.',
+    waiting: 'Waiting for the tree to list what it did not take.',
   },
 
   fragments: {

@@ -74,9 +74,9 @@ export function viewOf(route: Route, scene: Scene) {
       ></bt-plant-page>`
     case '/recover':
       return html`<bt-recover-page .model=${model} .actions=${actions} .hash=${hash}></bt-recover-page>`
-    case '/aside':
-      bring(() => import('./aside-page.ts'))
-      return html`<bt-aside-page .model=${model} .actions=${actions}>${fetching}</bt-aside-page>`
+    case '/quarantine':
+      bring(() => import('./quarantine-page.ts'))
+      return html`<bt-quarantine-page .model=${model} .actions=${actions}>${fetching}</bt-quarantine-page>`
     case '/fragments':
       return html`<bt-fragments-page .model=${model} .actions=${actions} .load=${fragments}></bt-fragments-page>`
   }

@@ -14,7 +14,7 @@ import { words } from '../words.ts'
 import '../part/sheet.ts'
 import '../part/waiting.ts'
 
-export class BtAsidePage extends LitElement {
+export class BtQuarantinePage extends LitElement {
   static override properties = {
     model: { attribute: false },
     actions: { attribute: false },
@@ -67,14 +67,14 @@ export class BtAsidePage extends LitElement {
   override render() {
     const { list, problem } = this
     return html`<div class="page">
-        <h1>${words.aside.title}</h1>
-        <p class="quiet">${words.aside.help}</p>
+        <h1>${words.quarantine.title}</h1>
+        <p class="quiet">${words.quarantine.help}</p>
         ${problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
         ${
           list === null
-            ? html`<bt-waiting .cause=${words.aside.waiting}></bt-waiting>`
+            ? html`<bt-waiting .cause=${words.quarantine.waiting}></bt-waiting>`
             : list.length === 0
-              ? html`<p class="card">${words.aside.empty}</p>`
+              ? html`<p class="card">${words.quarantine.empty}</p>`
               : html`<ul role="list">
                   ${list.map((one) => this.#line(one))}
                 </ul>`
@@ -84,7 +84,7 @@ export class BtAsidePage extends LitElement {
   }
 
   #line(one: Quarantined) {
-    const { retry, labelRetry, discard, labelDiscard, labelDownload, made, deed } = words.aside
+    const { retry, labelRetry, discard, labelDiscard, labelDownload, made, deed } = words.quarantine
     const text = deed(one)
     const hasContent = one.deed === 'addFile' || one.deed === 'writeFile'
     return html`<li>
@@ -117,14 +117,14 @@ export class BtAsidePage extends LitElement {
     const { asked } = this
     return html`<bt-sheet
       .open=${asked !== null}
-      .label=${words.aside.ask}
+      .label=${words.quarantine.ask}
       @bt-sheet-closed=${() => (this.asked = null)}
     >
       <div class="stack">
-        ${asked ? html`<p><bdi>${words.aside.deed(asked)}</bdi></p>` : nothing}
-        <p>${words.aside.askHelp}</p>
+        ${asked ? html`<p><bdi>${words.quarantine.deed(asked)}</bdi></p>` : nothing}
+        <p>${words.quarantine.askHelp}</p>
         <div class="row">
-          <button class="danger" @click=${this.#discard}>${words.aside.discard}</button>
+          <button class="danger" @click=${this.#discard}>${words.quarantine.discard}</button>
           <button class="plain" @click=${() => (this.asked = null)}>${words.cancel}</button>
         </div>
       </div>
@@ -134,7 +134,7 @@ export class BtAsidePage extends LitElement {
   async #retry({ id }: Quarantined): Promise<void> {
     await this.#try(async () => {
       await this.actions.api.retryQuarantined(id)
-      this.actions.notices.done(words.aside.retried)
+      this.actions.notices.done(words.quarantine.retried)
     })
   }
 
@@ -159,4 +159,4 @@ export class BtAsidePage extends LitElement {
     }
   }
 }
-customElements.define('bt-aside-page', BtAsidePage)
+customElements.define('bt-quarantine-page', BtQuarantinePage)
