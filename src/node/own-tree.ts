@@ -18,6 +18,7 @@ import {
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import { Author } from './author.ts'
+import { releaseStaged } from './bodies.ts'
 import { Cluster } from './cluster.ts'
 import type { Applied, ClusterOptions } from './cluster/options.ts'
 import { Holdings } from './holdings.ts'
@@ -108,6 +109,7 @@ export class OwnTree {
     await ring.unlock(cluster.state)
     const records = new Records(ring, author, platform)
     const place = placeOf(treeId)
+    await releaseStaged({ platform, place })
     const outbox = await Outbox.open({ platform, place, cluster, holdings, ring, records, principal, feed, onFailure })
     return new OwnTree(options, held, ring, author, outbox)
   }

@@ -26,7 +26,6 @@ import { dismissalFrom, isFarewellTrue, keepDismissal, owingBlocks, removeDevice
 import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
 import { TreeView, idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
-import { releaseStaged } from './bodies.ts'
 import { blockIdOfRequest } from './request.ts'
 import { statusOf } from './status.ts'
 import { Sweeper } from './sweep.ts'
@@ -142,7 +141,6 @@ export class RunningNode {
     const tree = await OwnTree.open(this.#treeOptions(treeId))
     if (tree === null)
       throw new BlocktreeError('treeMissing', 'The tree of this device is not complete. Restore it from an export.')
-    await releaseStaged(tree)
     await this.#moveTo(tree)
   }
 
