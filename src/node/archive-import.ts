@@ -52,6 +52,7 @@ import {
   deviceOf,
   frameSizeOf,
   keys,
+  nextGeneration,
   readRow,
   rowKind,
   rows as rowFormats,
@@ -360,10 +361,12 @@ async function takeOver(
     platform.clock.nowMs() + ownWritecapLifeMs,
   )
   const writecap = rootSignedWritecap(capBody, signedByRecoveryKey(recovery, writecapDomain, capBody))
+  const stateRoot = root(state.map)
   const body = encode(takeOverBodyWire, {
     treeId,
-    generation: summary.generation + 1,
-    stateRoot: root(state.map),
+    generation: nextGeneration(summary.generation, stateRoot, writecap.hash),
+    stateRoot,
+    stampMs: summary.stampMs,
     writecapHash: writecap.hash,
   })
   const operation: Operation = {

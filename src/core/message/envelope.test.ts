@@ -75,6 +75,14 @@ const bulks: readonly Bulk[] = [
   answer({ tag: 'lacks', value: { reportVersion: 3, blocks: [octetsOf(3, 16)], isLast: true } }),
   answer({ tag: 'staged', value: {} }),
   answer({ tag: 'none', value: {} }),
+  ask({ tag: 'generation', value: {} }),
+  answer({
+    tag: 'generation',
+    value: {
+      takeOver: { body: utf8('body'), signature: { tag: 'recovery', value: { signature: octetsOf(7, 64) } } },
+      snapshot: { index: 5, term: 2, configuration, data: utf8('root') },
+    },
+  }),
 ]
 
 test('golden', async () => {

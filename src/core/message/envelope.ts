@@ -21,8 +21,9 @@ import {
   u53,
   union,
 } from '../bytes/bytes.ts'
+import { takeOverRowWire } from '../tree/tree.ts'
 import { frameSizeBytesMax } from './frame.ts'
-import { commandSizeBytesMax, nodeIdWire, raftMessageWire } from './raft-wire.ts'
+import { commandSizeBytesMax, nodeIdWire, raftMessageWire, snapshotWire } from './raft-wire.ts'
 
 /** Blocks in one part of a report of what a device lacks. */
 export const lackingCountMax = 4096
@@ -61,6 +62,8 @@ const question = union({
   lacks: tuple({ after: nullable(blockId) }),
   /** To fetch a body from who asks, and to keep it for a request that will refer to it. */
   stage: tuple({ requestId, position: u53, block: blockId, body: bodyWire }),
+  /** By what the generation of who is asked began, and its state now. Whoever is in an earlier one asks. */
+  generation: tuple({}),
 })
 const answer = union({
   /** In the order that they were asked for; null for what is not here. */
@@ -72,6 +75,8 @@ const answer = union({
   lacks: tuple({ reportVersion: u53, blocks: listOf(blockId, lackingCountMax), isLast: bool }),
   /** Durable, and kept for the request. */
   staged: tuple({}),
+  /** What the root signed; and a place in the log, whose rows are had like those of Raft's snapshots. */
+  generation: tuple({ takeOver: takeOverRowWire, snapshot: snapshotWire }),
   /** Not to be had here, now. */
   none: tuple({}),
 })

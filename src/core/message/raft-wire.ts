@@ -15,7 +15,15 @@ import {
   tuple,
   u53,
 } from '../bytes/bytes.ts'
-import type { Configuration, ConfigurationChange, Entry, MemberChange, Message, NodeId } from '../raft/raft.ts'
+import type {
+  Configuration,
+  ConfigurationChange,
+  Entry,
+  MemberChange,
+  Message,
+  NodeId,
+  Snapshot,
+} from '../raft/raft.ts'
 
 /** A principal in hexadecimal, a dash, and the incarnation: the storage of a device that lost it before. */
 export const nodeIdLengthMax = 96
@@ -60,7 +68,7 @@ export const entryWire: Codec<Entry> = byKind<Entry>({
   configuration: record('configuration', 1, { ...place, change: changeWire }),
 })
 
-const snapshotWire = tuple({
+export const snapshotWire: Codec<Snapshot> = tuple({
   ...place,
   configuration: configurationWire,
   data: bytesUpTo(snapshotDataSizeBytesMax) as Codec<Uint8Array>,

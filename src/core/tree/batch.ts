@@ -41,7 +41,7 @@ import {
   dismissalWire,
   standingOf,
 } from './device.ts'
-import { wrapsWire } from './state.ts'
+import { takeOverSizeBytesMax, wrapsWire } from './state.ts'
 
 export const batchSizeBytesMax = 1024 * 1024
 export const operationCountMax = 1024
@@ -72,10 +72,12 @@ export const takeOverBodyWire = record('takeOver', 1, {
   treeId: treeIdWire,
   generation: u53,
   stateRoot: bytesOf(32),
+  /** Of the newest in that state: what others have beside it is stamped later. */
+  stampMs: u53,
   writecapHash: bytesOf(32),
 })
 const takeOverWire = record('takeOver', 1, {
-  body: bytesUpTo(1024),
+  body: bytesUpTo(takeOverSizeBytesMax),
   signature: rootSignatureWire,
   chain: chainWire,
   rootAccess: accessRecordWire,

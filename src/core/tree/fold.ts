@@ -26,6 +26,7 @@ import { type IdPath, blockIdOf, checkDepth, childPath, contains, rootBlockId, s
 import { type Batch, type Change, type Found, type Operation, type TakeOver, takeOverBodyWire } from './batch.ts'
 import { type SignedDevice, noRevocation } from './device.ts'
 import { Draft } from './draft.ts'
+import { firstGeneration, nextGeneration } from './generation.ts'
 import {
   type Effect,
   admitDevice,
@@ -162,7 +163,7 @@ function found(draft: Draft, operation: Found, stampMs: number): Check {
   const summary: Summary = {
     treeId,
     foldVersion,
-    generation: 1,
+    generation: firstGeneration,
     stampMs,
     setSequence: 0,
     sealedProfile,
@@ -180,15 +181,17 @@ function takeOver(draft: Draft, operation: TakeOver, stampMs: number): Check {
   if (summary === null) return notFounded()
   const body = decode(takeOverBodyWire, operation.body, operation.body.length)
   if (!body.ok) return body
-  const { treeId, generation, stateRoot, writecapHash } = body.value
+  const { treeId, generation, stateRoot, stampMs: sinceMs, writecapHash } = body.value
   const isForThisState =
     equal(treeId, draft.state.treeId) &&
-    generation === summary.generation + 1 &&
+    generation === nextGeneration(summary.generation, stateRoot, writecapHash) &&
     equal(stateRoot, root(draft.state.map)) &&
+    sinceMs === summary.stampMs &&
     operation.chain[0] !== undefined &&
     equal(writecapHash, operation.chain[0].hash)
   if (!isForThisState) return refused('takeOverStale', 'This take-over was signed for another state of the tree.')
-  const { sealedProfile, rootAccess, device } = operation
+  const { sealedProfile, rootAccess, device, signature } = operation
+  draft.put(keys.takeOver(generation), encodeRow('takeOver', { body: operation.body, signature }))
   draft.put(
     keys.summary,
     encodeRow('summary', { ...summary, generation, sealedProfile, profileKeyEpoch: rootAccess.fields.keyEpoch }),

@@ -17,6 +17,7 @@ import {
 import { encodeBatch, takeOverBodyWire } from './batch.ts'
 import { archiveHeaderBody, archiveMagic, encodeFrame } from './archive.ts'
 import { deviceRecordWire } from './device.ts'
+import { nextGeneration } from './generation.ts'
 import { contentOf, deviceOf, encodeRow, entryOf, summaryOf } from './state.ts'
 import {
   type Person,
@@ -76,8 +77,9 @@ test('formats are pinned', async () => {
     'batch with a change': encodeBatch({ stampMs: 1000, operations: [change(newFile(root, id(2)), id(9))] }),
     'take-over body': encode(takeOverBodyWire, {
       treeId,
-      generation: 2,
+      generation: nextGeneration(1, hash(1), aliceCap.hash),
       stateRoot: hash(1),
+      stampMs: 1000,
       writecapHash: aliceCap.hash,
     }),
     'state row: summary': encodeRow('summary', summaryOf(grown)!),

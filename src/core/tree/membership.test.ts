@@ -12,6 +12,7 @@ import {
   openDeviceName,
   sealDeviceName,
 } from './device.ts'
+import { ordinalOf } from './generation.ts'
 import { accessOf, chainOf, checkDevice, deviceOf, devicesOf, emptyTree, entryOf, summaryOf } from './state.ts'
 import {
   type Person,
@@ -435,7 +436,7 @@ describe('a take-over', () => {
       approver: of(newcomer),
     })
     expect([...devicesOf(state)]).toHaveLength(4)
-    expect(summaryOf(state)!.generation).toBe(2)
+    expect(ordinalOf(summaryOf(state)!.generation)).toBe(2)
   })
   test('by a device of the tree keeps its row, and makes it an own one', () => {
     const cap = ownerCap(tablet)

@@ -28,7 +28,7 @@ import {
   u53,
   u64be,
 } from '../bytes/bytes.ts'
-import { type CredentialSet, type Principal, credentialSetWire } from '../crypto/crypto.ts'
+import { type CredentialSet, type Principal, credentialSetWire, rootSignatureWire } from '../crypto/crypto.ts'
 import { type Chain, type Checked, type Writecap, chainLengthMax, writecapWire } from '../cap/cap.ts'
 import { type SignedRecord, accessRecordWire, contentRecordWire, entryRecordWire } from '../block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, get } from '../merkle/merkle.ts'
@@ -47,6 +47,9 @@ import { deviceDismissed, deviceRecordWire, dismissalWire, revocationHeadWire, s
 
 /** The wire limit of a state row; every table below keeps within. */
 export const rowSizeBytesMax = 128 * 1024
+
+/** Of what the root signs for one. */
+export const takeOverSizeBytesMax = 1024
 
 /** The version of the fold that this program carries; a row names the one in force (design §6). */
 export const foldVersion = 1
@@ -72,6 +75,7 @@ export const rowKind = {
   dead: 10,
   wraps: 11,
   device: 12,
+  takeOver: 13,
 } as const
 type RowKind = keyof typeof rowKind
 
@@ -95,6 +99,8 @@ export const keys = {
   wraps: key('wraps'),
   device: (device: Principal) => key('device', device),
   devices: key('device'),
+  takeOver: (generation: number) => key('takeOver', u64be(generation)),
+  takeOvers: key('takeOver'),
 } as const
 
 /** What holds for the cluster as a whole. */
@@ -145,11 +151,14 @@ const deviceRowWire = tuple({
   /** Its row stays, since its permissions are judged by it. */
   dismissed: nullable(tuple({ dismissal: dismissalWire, atMs: u53 })),
 })
+/** By which the root began a generation; whoever was not there is shown it. */
+export const takeOverRowWire = tuple({ body: bytesUpTo(takeOverSizeBytesMax), signature: rootSignatureWire })
 
 export type EntryRow = Decoded<typeof entryRowWire>
 export type ContentRow = Decoded<typeof contentRowWire>
 export type DeviceRow = Decoded<typeof deviceRowWire>
 export type RequestRow = Decoded<typeof requestRowWire>
+export type TakeOverRow = Decoded<typeof takeOverRowWire>
 
 /** The format of each table's rows; also what an imported state is read with. */
 export const rows = {
@@ -165,6 +174,7 @@ export const rows = {
   dead: deadRowWire,
   wraps: wrapsWire,
   device: deviceRowWire,
+  takeOver: takeOverRowWire,
 } as const satisfies { readonly [K in RowKind]: AnyCodec }
 type RowOf<K extends RowKind> = Decoded<(typeof rows)[K]>
 

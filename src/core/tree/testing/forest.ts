@@ -41,6 +41,7 @@ import {
   signedDevice,
 } from '../device.ts'
 import { foldBatch } from '../fold.ts'
+import { nextGeneration } from '../generation.ts'
 import { type TreeState, accessOf, contentOf, deviceOf, emptyTree, entryOf, setOf, summaryOf } from '../state.ts'
 
 const filled = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
@@ -296,10 +297,12 @@ export const dismissedByRoot = (who: Person): Operation =>
 /** The root's word that a person's device goes on with the tree in this very state. */
 export function takeOver(state: TreeState, who: Person, own = device(who), cap = ownerCap(who)): Operation {
   const summary = summaryOf(state)!
+  const stateRoot = rootOf(state.map)
   const body = encode(takeOverBodyWire, {
     treeId,
-    generation: summary.generation + 1,
-    stateRoot: rootOf(state.map),
+    generation: nextGeneration(summary.generation, stateRoot, cap.hash),
+    stateRoot,
+    stampMs: summary.stampMs,
     writecapHash: cap.hash,
   })
   return {
