@@ -60,6 +60,21 @@ export interface TreeStatus {
   readonly removed: { readonly by: string | null } | null
   /** What was here before this device joined the tree, as long as nobody has said whether it comes along; null where nothing was. */
   readonly aside: { readonly fileCount: number; readonly sizeBytes: number } | null
+  readonly decider: Decider
+}
+
+/** Who decides about the tree now. Every change waits for that, kept on the device that it was made on. */
+export interface Decider {
+  /** On this device; on others that can be reached; on others that can not. */
+  readonly quorum: 'here' | 'reachable' | 'away'
+  /** How often the tree was taken over, and one more. */
+  readonly generation: number
+  /** The device that holds the vote, or the one of several that was seen last; empty where it can not be named. */
+  readonly deviceName: string
+  /** Hexadecimal in groups of four. */
+  readonly principal: string
+  /** When it was last there, as far as this device knows. */
+  readonly lastSeenAtMs: number
 }
 
 /** A file that was here before this device joined the tree; its content is opened under this id. */
@@ -236,6 +251,9 @@ export interface PlantingChallenge {
   readonly credentialId: Uint8Array | null
 }
 
+/** What is signed to take over a tree; both null where the twelve words are the only root. */
+export type TakeOverChallenge = PlantingChallenge
+
 /** What an archive says of itself before anything of it is trusted or stored. */
 export interface ArchiveSummary {
   readonly treeId: string
@@ -337,4 +355,18 @@ export interface NodeApi {
    * @param principal hexadecimal in groups of four
    */
   removeDevice(requestId: string, principal: string): Promise<void>
+
+  /**
+   * Asks what the root has to sign so that this device decides about the tree from now on, in place of the ones that are gone.
+   * Rejects with a sentence where they are not, or where this device may not.
+   */
+  beginTakeOver(): Promise<TakeOverChallenge>
+  /** The passkey's assertion, or the twelve words of the card. Resolves when this device decides. */
+  finishTakeOver(requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void>
+  /**
+   * Lets another own device decide about the tree in place of this one, as before this one goes to sleep. Rejects with a sentence
+   * where that device is not there or does not answer within a second or two; then all is as it was.
+   * @param principal hexadecimal in groups of four; null: any that is ready, and nothing where this device does not decide
+   */
+  handOver(principal: string | null): Promise<void>
 }

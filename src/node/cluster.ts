@@ -55,7 +55,9 @@ import { Intake } from './cluster/intake.ts'
 import {
   changeOf,
   changeWithout,
+  isDecidedByOne,
   isSoleVoter,
+  isSteady,
   membersOf,
   newNodeId,
   peerOf,
@@ -66,28 +68,42 @@ import { type Base, MemoryLog } from './cluster/memory-log.ts'
 import { Proposals } from './cluster/proposals.ts'
 import type { ClusterLink, ClusterOptions } from './cluster/options.ts'
 import { SnapshotSender } from './cluster/snapshots.ts'
+import {
+  type Decide,
+  type Held,
+  type Succession,
+  entriesOf,
+  hardStateOf,
+  successionChanges,
+} from './cluster/succession.ts'
 import { Ticker, drawIncarnation, jitterTicks, raftConfig } from './cluster/timing.ts'
-import { markGone } from './outbox/rows.ts'
 import type { PeerId } from './peers.ts'
 import { type Identity, readHeldState, readIdentity } from './read/held-state.ts'
 
 /** Entries before the checkpoint that are kept for members who were away for a moment. */
 const keptEntryCount = 1024
 
+/** A wish to go on in another generation. */
+interface Succeeding {
+  readonly decide: Decide
+  readonly resolve: (isTaken: boolean) => void
+  readonly reject: (error: unknown) => void
+}
+
 export class Cluster {
-  readonly identity: Identity
   readonly #options: ClusterOptions
   readonly #log: MemoryLog
   readonly #gate: Gate
   readonly #foldAhead = new FoldAhead()
   readonly #proposals = new Proposals()
-  readonly #sender = new SnapshotSender()
+  #sender = new SnapshotSender()
   readonly #intake: Intake
   readonly #ticker: Ticker
   readonly #checkpoints: Checkpoints
   /** Under which name each device says that it is here. */
   readonly #present = new Map<PeerId, NodeId>()
   #link: ClusterLink | null = null
+  #identity: Identity
   #raft: Raft
   #state: TreeState
   #atGateCount = 0
@@ -95,6 +111,10 @@ export class Cluster {
   #attached: Change[] = []
   /** The state that a snapshot stands for which Raft is about to install. */
   #arrived: { readonly index: number; readonly map: AuthenticatedMap } | null = null
+  #succeeding: Succeeding | null = null
+  #isHandingOver = false
+  /** Somebody else leads than before, or nobody. */
+  onLeader: () => void = () => {}
   #pumping: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
   #appliedIndex: number
@@ -110,7 +130,7 @@ export class Cluster {
   private constructor(options: ClusterOptions, identity: Identity, log: MemoryLog, state: TreeState) {
     const { platform } = options
     this.#options = options
-    this.identity = identity
+    this.#identity = identity
     this.#log = log
     this.#state = state
     this.#isPutOut = options.isPutOut?.(state) === true
@@ -135,25 +155,29 @@ export class Cluster {
     })
     this.#ticker = new Ticker(platform.clock, () => this.#tick())
     this.#checkpoints = new Checkpoints(platform.clock, () => void this.#pump())
-    this.#raft = createRaft(raftConfig(identity.nodeId), log, {
-      appliedIndex: log.base.index,
-      electionJitterTicks: jitterTicks(platform.random),
-      incarnation: drawIncarnation(platform.random),
+    this.#raft = this.#newRaft()
+  }
+
+  #newRaft(): Raft {
+    const { random } = this.#options.platform
+    return createRaft(raftConfig(this.#identity.nodeId), this.#log, {
+      appliedIndex: this.#log.base.index,
+      electionJitterTicks: jitterTicks(random),
+      incarnation: drawIncarnation(random),
     })
   }
 
   /** Makes a cluster whose first entry founds its tree. Nothing is stored before that entry is. */
-  static async found(options: ClusterOptions, base: TreeState | null): Promise<Cluster> {
+  static async found(options: ClusterOptions, generation: number, base: TreeState | null): Promise<Cluster> {
     const { platform, place, principal } = options
     const nodeId = newNodeId(principal, platform.random)
-    const generation = base === null ? 1 : summaryOf(base)!.generation + 1
     const configuration = { ...emptyConfiguration, voters: [nodeId] }
     const identity = { nodeId, generation }
     const state = base ?? emptyTree(place.treeId)
     const cluster = new Cluster(options, identity, new MemoryLog({ index: 0, term: 0, configuration }), state)
     if (base !== null) cluster.#checkpoints.allChanged(base.map)
     // The checkpoint goes first: it names the voters, without which the log that follows means nothing.
-    await cluster.#checkpoint([identityRow(place, identity), markGone(place)])
+    await cluster.#checkpoint([identityRow(place, identity)])
     await cluster.#begin()
     return cluster
   }
@@ -189,6 +213,27 @@ export class Cluster {
     return this.#state
   }
 
+  /**
+   * What has been committed for certain, also where nobody has said so yet: a voter that decides alone has what it sends. And what is
+   * in the log beside that.
+   */
+  get held(): Held {
+    const { before, rest } = this.#log.commandsAfter(this.#appliedIndex)
+    if (!isDecidedByOne(this.#configuration)) return { state: this.#state, open: [...before, ...rest] }
+    const state = before.reduce((state, data) => foldBatch(state, this.#gate.batchOf(data)).state, this.#state)
+    return { state, open: rest }
+  }
+
+  /** Under which name this node takes part, and in which generation. */
+  get identity(): Identity {
+    return this.#identity
+  }
+
+  /** Where the state stands in the log. */
+  get base(): Base {
+    return { index: this.#appliedIndex, term: this.#appliedTerm, configuration: this.#configuration }
+  }
+
   /** Who decides, who listens, and who leads. */
   get members(): { readonly configuration: Configuration; readonly leader: NodeId | null } {
     return { configuration: this.#raft.configuration, leader: this.#raft.leader }
@@ -201,7 +246,7 @@ export class Cluster {
 
   /** Whether this node alone decides. */
   get isSoleVoter(): boolean {
-    return isSoleVoter(this.#raft.configuration, this.identity.nodeId)
+    return isSoleVoter(this.#raft.configuration, this.#identity.nodeId)
   }
 
   /** Other devices can be reached from here on. */
@@ -262,11 +307,41 @@ export class Cluster {
     )
   }
 
+  /**
+   * Goes on in another generation, which is decided when nothing is under way: over all that was committed in this one.
+   * @returns whether it was decided so
+   */
+  succeed(decide: Decide): Promise<boolean> {
+    this.#throwIfStopped()
+    if (this.#succeeding !== null) return Promise.resolve(false)
+    return new Promise((resolve, reject) => {
+      this.#succeeding = { decide, resolve, reject }
+      void this.#pump()
+    })
+  }
+
   /** Changes who votes; every added device must be a learner already. Refused where this node does not lead. */
   changeMembers(changes: readonly MemberChange[]): Check {
     if (this.#raft.role !== 'leader')
       return refused('notLeading', 'Another device keeps this tree in order; this is to be done there.')
     return this.#stepNow({ kind: 'proposeConfiguration', change: changeOf(changes) })
+  }
+
+  /** Whether a member has all that this node has, which leads. */
+  isCaughtUp(id: NodeId): boolean {
+    return this.#raft.progress.get(id)?.matchIndex === this.#raft.log.appliedIndex
+  }
+
+  /** Gives the lead to another voter, or no longer does where it names this node. Refused where it can not be given. */
+  transferLead(to: NodeId): Check {
+    return this.#stepNow({ kind: 'transferLeadership', transferee: to })
+  }
+
+  /** While it lasts this node leaves it to `work` who votes. */
+  async handOver(work: () => Promise<void>): Promise<void> {
+    this.#throwIfStopped()
+    this.#isHandingOver = true
+    await work().finally(() => (this.#isHandingOver = false))
   }
 
   // --- what other devices say -----------------------------------------------------------------------------------------------
@@ -348,9 +423,16 @@ export class Cluster {
     const { role, configuration, pendingConfigurationIndex, log } = this.#raft
     const link = this.#link
     if (role !== 'leader' || link === null || pendingConfigurationIndex > log.appliedIndex) return
-    if (configuration.votersOutgoing.length > 0) return
-    const { principal } = this.#options
-    const change = wantedChange(configuration, this.#present, (id) => id === principal || link.isDevice(id))
+    if (configuration.votersOutgoing.length > 0 || this.#isHandingOver) return
+    const { principal, platform } = this.#options
+    const change = wantedChange({
+      configuration,
+      leader: this.#identity.nodeId,
+      present: this.#present,
+      isDevice: (id) => id === principal || link.isDevice(id),
+      isSteady: (id) => isSteady(this.#state, id, platform.clock.nowMs()),
+      isCaughtUp: (id) => this.isCaughtUp(id),
+    })
     if (change === null) return
     // Whoever joins begins with a snapshot, and of nothing there is none.
     if (this.#log.base.index === 0) this.#checkpoints.want()
@@ -386,6 +468,7 @@ export class Cluster {
     this.#ticker.run(false)
     this.#checkpoints.close()
     this.#proposals.rejectAll(error)
+    this.#succeeding?.reject(error)
   }
 
   #fail(error: unknown): void {
@@ -405,10 +488,11 @@ export class Cluster {
   // --- the pump -------------------------------------------------------------------------------------------------------------
 
   #stepNow(event: RaftEvent): Check {
-    const before = this.#raft.role
-    const [raft, check] = step(this.#raft, event)
+    const before = this.#raft
+    const [raft, check] = step(before, event)
     this.#raft = raft
-    this.#onRole(before)
+    this.#onRole(before.role)
+    if (raft.leader !== before.leader) this.onLeader()
     void this.#pump()
     return check
   }
@@ -416,7 +500,10 @@ export class Cluster {
   #onRole(before: Raft['role']): void {
     const { role } = this.#raft
     if (role === before) return
-    if (before === 'leader') this.#proposals.lostLead()
+    if (before === 'leader') {
+      this.#proposals.lostLead()
+      this.#proposals.othersDecide(othersDecide)
+    }
     if (role === 'leader') this.#proposals.tookLead()
   }
 
@@ -424,7 +511,8 @@ export class Cluster {
     this.#pumping ??= this.#drain().finally(() => {
       this.#pumping = null
       // What came in the last instant was told that somebody is pumping already.
-      if (!this.#isOver && (hasReady(this.#raft) || this.#canPropose)) void this.#pump()
+      const isMore = hasReady(this.#raft) || this.#canPropose || this.#succeeding !== null
+      if (!this.#isOver && isMore) void this.#pump()
     })
     return this.#pumping
   }
@@ -440,7 +528,10 @@ export class Cluster {
       do {
         while (hasReady(this.#raft) && !this.#isOver) await this.#handleReady()
         if (this.#checkpoints.isDue(this.#appliedCount) && !this.#isOver) await this.#checkpoint()
+        if (this.#succeeding !== null && !this.#isOver) await this.#succeed(this.#succeeding)
       } while (!this.#isOver && (this.#proposeNext() || hasReady(this.#raft)))
+      // Whoever has just handed over waits to be relieved.
+      if (this.#raft.role === 'leader' && this.#configuration.voters.length === 2) this.#alignMembers()
       this.#forward()
       if (!this.#isOver) this.#checkpoints.schedule(this.#appliedIndex, this.#appliedCount)
     } catch (error) {
@@ -556,26 +647,64 @@ export class Cluster {
   }
 
   async #install({ hardState }: Ready, snapshot: Base): Promise<void> {
-    const { platform, place, onApplied } = this.#options
+    const { platform, place, onArriving, onInstalling } = this.#options
     const arrived = this.#arrived
     if (arrived === null || arrived.index !== snapshot.index) throw new Error('a snapshot without its rows')
     const { index, term, configuration } = snapshot
     const base = { index, term, configuration }
-    await platform.store.write(installChanges(place, base, arrived.map, hardState), 'strict')
+    const after = { ...this.#state, map: arrived.map }
+    await onArriving?.(after)
+    const more = onInstalling(this.#state, after)
+    await platform.store.write([...installChanges(place, base, arrived.map, hardState), ...more], 'strict')
     if (hardState !== null) this.#log.hardState = hardState
     this.#log.reset(base)
+    this.#installed(base, after)
+  }
+
+  async #succeed({ decide, resolve, reject }: Succeeding): Promise<void> {
+    this.#succeeding = null
+    const { platform, place, onArriving, onInstalling } = this.#options
+    let next: Succession | null = null
+    try {
+      next = decide(this.held)
+    } catch (error) {
+      reject(error)
+    }
+    if (next === null) return resolve(false)
+    const after = { ...this.#state, map: next.map }
+    await onArriving?.(after)
+    const more = onInstalling(this.#state, after)
+    await platform.store.write([...successionChanges(place, next), ...more], 'strict')
+    this.#identity = next.identity
+    this.#log.hardState = hardStateOf(next)
+    this.#log.reset(next.base)
+    this.#log.append(entriesOf(next))
+    this.#sender = new SnapshotSender()
+    this.#present.clear()
+    this.#proposals.lostLead()
+    this.#proposals.othersDecide(othersDecide)
+    this.#attached = []
+    this.#raft = this.#newRaft()
+    this.#installed(next.base, after)
+    if (this.isSoleVoter) this.#raft = step(this.#raft, { kind: 'campaign' })[0]
+    this.#tickIfNeeded()
+    this.#link?.onMembers()
+    resolve(true)
+  }
+
+  /** Another state is in force, and durable. */
+  #installed({ index, term, configuration }: Base, after: TreeState): void {
+    const before = this.#state
     this.#intake.installed()
     this.#arrived = null
-    const before = this.#state
-    await this.#options.onArriving?.({ ...before, map: arrived.map })
-    this.#state = { ...before, map: arrived.map }
-    this.#checkpointMap = arrived.map
+    this.#state = after
+    this.#checkpointMap = after.map
     this.#checkpoints.begin()
     this.#appliedIndex = index
     this.#appliedTerm = term
     this.#configuration = configuration
-    onApplied(before, this.#state, differingKeys(before.map, arrived.map), null)
-    this.#proposals.settleBy(this.#state)
+    this.#options.onApplied(before, after, differingKeys(before.map, after.map), null)
+    this.#proposals.settleBy(after)
   }
 
   #apply(entry: Entry): void {

@@ -97,7 +97,10 @@ export class Files {
     const { key, keyEpoch } = sealing
     await this.#withBody(block, keyEpoch, key, content, job, ({ bodyRoot, sizeBytes, attached }) => {
       const body = { bodyRoot, sizeBytes }
-      const deed: Deed = { tag: 'writeFile', value: { block, folder, name, key, keyEpoch, body, base } }
+      const deed: Deed = {
+        tag: 'writeFile',
+        value: { block, folder, name, key, keyEpoch, earlierKeys: [], body, base, seen: [] },
+      }
       return outbox.submit(requestId, deed, attached, sight)
     })
   }
@@ -114,7 +117,7 @@ export class Files {
   }
 
   async trash(requestId: string, id: string): Promise<void> {
-    await this.#submit(requestId, { tag: 'trash', value: { block: this.#block(id) } })
+    await this.#submit(requestId, { tag: 'trash', value: { block: this.#block(id), seen: [] } })
   }
 
   /** Back to where it was; to the root folder where that is gone or in the trash itself. */

@@ -80,6 +80,10 @@ export class Holdings {
   readonly #coming = new Set<string>()
   /** When a body is to be fetched, the lowest first; null: not at all. */
   rankOf: (lacking: Lacking) => number | null = () => 0
+  /** What goes together with a state that comes whole, while that is found out. */
+  #collected: Change[] | null = null
+  /** By a state that is not in force yet. */
+  readonly #doomedSoon: Doomed[] = []
   /** Called when a body begins to be lacking. */
   onLacking: () => void = () => {}
   /** Called when a body is no longer lacking. */
@@ -173,7 +177,9 @@ export class Holdings {
   async stage(request: Bytes, position: number, block: BlockId, body: Body, stampMs: number): Promise<boolean> {
     const name = concat(request, u64be(position))
     const known = this.#staged.get(keyOf(name))
-    if (known !== undefined) return known.isWhole && equal(known.body.bodyRoot, body.bodyRoot)
+    if (known !== undefined && equal(known.body.bodyRoot, body.bodyRoot)) return known.isWhole
+    // Its author has sealed it anew before anybody decided.
+    if (known !== undefined) this.#unstage(keyOf(name), known, true)
     const staged = { key: concat(Uint8Array.of(kinds.staged), name), block, body, stampMs, isWhole: false }
     this.#staged.set(keyOf(name), staged)
     await this.#write([this.#stagedRow(staged)])
@@ -252,8 +258,23 @@ export class Holdings {
     this.#lack({ block, body, base })
   }
 
-  /** A state came whole: what it refers to and the one before it did not is not here. */
-  onInstalled(before: TreeState, state: TreeState): void {
+  /**
+   * A state comes whole: what it refers to and the one before it did not is not here.
+   * @returns what becomes durable together with it; then follows `installed`
+   */
+  installing(before: TreeState, state: TreeState): readonly Change[] {
+    const changes: Change[] = (this.#collected = [])
+    this.#compare(before, state)
+    this.#collected = null
+    return changes
+  }
+
+  /** The state is in force. */
+  installed(): void {
+    for (const each of this.#doomedSoon.splice(0)) this.doomed(each)
+  }
+
+  #compare(before: TreeState, state: TreeState): void {
     for (const { block } of this.#lacking.values()) if (contentOf(state, block) === null) this.#found(block)
     for (const [key] of entries(state.map, keys.contents)) this.#onContent(before, state, key.slice(1))
     for (const [key] of entries(before.map, keys.deads)) this.#onDead(before, state, key)
@@ -286,7 +307,8 @@ export class Holdings {
         if (record.kind !== 'content') return
         const name = keyOf(concat(requestId, u64be(position)))
         const staged = this.#staged.get(name)
-        if (staged !== undefined) this.#unstage(name, staged, false)
+        const isOther = staged !== undefined && !equal(staged.body.bodyRoot, record.fields.bodyRoot)
+        if (staged !== undefined) this.#unstage(name, staged, isOther)
         // Who waits here for the outcome may try again with the same body, and else deletes it; the note is for the next start.
         const { path, bodyRoot, sizeBytes } = record.fields
         if (!isTaken) this.#doom({ block: blockIdOf(path), body: { bodyRoot, sizeBytes } }, !isOwn(at))
@@ -311,7 +333,9 @@ export class Holdings {
   #doom(doomed: Doomed, isForSweeper: boolean): void {
     if (doomed.body.sizeBytes === 0) return
     void this.#write([this.doomedRow(doomed)])
-    if (isForSweeper) this.doomed(doomed)
+    if (!isForSweeper) return
+    if (this.#collected === null) this.doomed(doomed)
+    else this.#doomedSoon.push(doomed)
   }
 
   /** Takes over what is doomed, to delete it. */
@@ -377,7 +401,9 @@ export class Holdings {
 
   /** A store that fails stops the node by itself, and then the next start writes what is missing. */
   #write(changes: readonly Change[]): Promise<void> {
-    return this.#store.write(changes, 'relaxed').catch(() => {})
+    if (this.#collected === null) return this.#store.write(changes, 'relaxed').catch(() => {})
+    this.#collected.push(...changes)
+    return Promise.resolve()
   }
 }
 

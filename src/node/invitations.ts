@@ -9,22 +9,11 @@ import {
   RefusedError,
   accepted,
   equal,
-  orRefuse,
   refusalOf,
   toBase64url,
   wipe,
 } from '../core/bytes/bytes.ts'
-import {
-  type CredentialSet,
-  type RootSignature,
-  entropyFromWords,
-  groupsOfFour,
-  principalOf,
-  recoveryFromEntropy,
-  rootChallenge,
-  rootClaim,
-  rootSignatureOf,
-} from '../core/crypto/crypto.ts'
+import { type CredentialSet, groupsOfFour, principalOf, rootChallenge } from '../core/crypto/crypto.ts'
 import { type Writecap, writecapDomain } from '../core/cap/cap.ts'
 import {
   type JoinFrame,
@@ -37,12 +26,13 @@ import { rootBlockId } from '../core/path/path.ts'
 import { accessOf, deviceDismissed, deviceOf, setOf, summaryOf } from '../core/tree/tree.ts'
 import type { Connection } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
-import type { Inviting, PasskeyAssertion, TreeStatus } from './api.ts'
-import { nodeWritecapBody, ownWritecapLifeMs, rootSignedWritecap, signedByRecoveryKey } from './founding.ts'
+import type { Inviting, TreeStatus } from './api.ts'
+import { nodeWritecapBody, ownWritecapLifeMs, rootSignedWritecap } from './founding.ts'
 import { type Inviter, type OpenInvitation, inviteOver } from './joining.ts'
 import { admit } from './members.ts'
 import { type Network, type OpenNetwork, networkMissing, otherDevices } from './network.ts'
 import type { OwnTree } from './own-tree.ts'
+import { type RootAnswer, rootWord } from './root-word.ts'
 
 const codeLifeMs = 120_000
 /** Before the end of a code the next is shown, so that what a camera is just reading still serves. */
@@ -114,7 +104,7 @@ export class Invitations {
   }
 
   /** @param answer null: the owner says no */
-  async approve(answer: PasskeyAssertion | readonly string[] | null): Promise<void> {
+  async approve(answer: RootAnswer | null): Promise<void> {
     const approval = this.#approval
     if (approval === null) throw nothingAsked()
     const grant = answer === null ? null : await this.#grant(approval, answer)
@@ -232,43 +222,15 @@ export class Invitations {
     return new Promise((answer) => (this.#approval = { set, body, answer }))
   }
 
-  async #grant({ set, body }: Approval, answer: PasskeyAssertion | readonly string[]): Promise<JoinGrant> {
+  async #grant({ set, body }: Approval, answer: RootAnswer): Promise<JoinGrant> {
     const { state, treeId, ring } = this.#options.tree()
-    const signature = await this.#rootSignature(set, body, answer)
+    const signature = await rootWord(this.#options.platform.crypto, set, writecapDomain, body, answer)
     const root = rootBlockId(treeId)
     const nameKeyEpoch = accessOf(state, root)!.fields.keyEpoch
     const nameKey = ring.keyOf(state, root)
     if (nameKey === null) throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in.')
     const sets = Array.from({ length: set.sequence + 1 }, (_, sequence) => setOf(state, sequence)!)
     return { sets, writecap: rootSignedWritecap(body, signature), nameBlock: root, nameKeyEpoch, nameKey }
-  }
-
-  async #rootSignature(
-    set: CredentialSet,
-    body: Bytes,
-    answer: PasskeyAssertion | readonly string[],
-  ): Promise<RootSignature> {
-    if (Array.isArray(answer)) {
-      const entropy = orRefuse(entropyFromWords(answer as readonly string[]))
-      const recovery = recoveryFromEntropy(entropy)
-      const isOwn = equal(recovery.signingPublicKey, set.recoveryKey)
-      const signature = signedByRecoveryKey(recovery, writecapDomain, body)
-      wipe(entropy, recovery.signingSecret, recovery.wrapKey)
-      if (isOwn) return signature
-      throw new BlocktreeError(
-        'cardForeign',
-        'These words are a valid card, but of another tree. Find the card of this one.',
-      )
-    }
-    const signature = orRefuse(rootSignatureOf(set, answer as PasskeyAssertion))
-    const [isValid] = await this.#options.platform.crypto.verify([
-      orRefuse(rootClaim(set, writecapDomain, body, signature)),
-    ])
-    if (isValid === true) return signature
-    throw new BlocktreeError(
-      'assertionInvalid',
-      'The passkey signed something else than what it was asked for. Try again.',
-    )
   }
 }
 

@@ -38,6 +38,7 @@ export interface Membership {
 /** How this node stands among the devices of its tree. */
 export interface Standing {
   readonly nodeId: string
+  readonly generation: number
   readonly term: number
   readonly isLeader: boolean
   readonly appliedIndex: number
@@ -87,7 +88,7 @@ const membershipOf = (node: RunningNode): Membership => ({
     const { cluster, holdings, outbox } = node.home.tree
     const { voters, learners } = cluster.members.configuration
     return {
-      nodeId: cluster.identity.nodeId,
+      ...cluster.identity,
       ...cluster.position,
       voters,
       learners,

@@ -23,7 +23,7 @@ import {
 } from '../core/bytes/bytes.ts'
 import type { Body } from '../core/block/block.ts'
 import type { BlockId } from '../core/path/path.ts'
-import { type Outcome, type TreeState, contentOf, summaryOf } from '../core/tree/tree.ts'
+import { type Outcome, type TreeState, contentOf, sharedUntilMs, summaryOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
@@ -36,6 +36,7 @@ import { Maker, type MakerOptions, raceCodes } from './outbox/maker.ts'
 import { type Answer, Overlay, Pending } from './outbox/overlay.ts'
 import { Quarantine, bodiesIn } from './outbox/quarantine.ts'
 import type { Phase, Step } from './outbox/rebase.ts'
+import { returnedDeeds } from './outbox/returned.ts'
 import { type Kept, keptGone, keptRow, readKept, readMark } from './outbox/rows.ts'
 import { standingOf } from './request.ts'
 
@@ -43,6 +44,8 @@ import { standingOf } from './request.ts'
 const patienceMs = 2000
 /** How often it is looked whether somebody is there by now. */
 const retryMs = 1000
+/** Of a deed; there is room before it for what was done in another generation. */
+const firstSequence = 2 ** 40
 /** Lost races of one deed, before something else must be wrong. */
 const turnCountMax = 32
 
@@ -53,6 +56,8 @@ const awayCodes: ReadonlySet<string> = new Set(['leaderAway', 'othersDecide', 'o
 export interface Feed {
   /** The committed state has changed. @param folded null where it came whole */
   onApplied(touched: readonly Bytes[], folded: Folded | null): void
+  /** The committed state is about to come whole, perhaps from another generation. @returns what becomes durable with it */
+  onInstalling(before: TreeState, after: TreeState): readonly Change[]
 }
 
 /** How much of what others did a person could see. */
@@ -84,6 +89,8 @@ export class Outbox {
   #foreign: Bytes[] = []
   /** How often the tree took something in that was not done here. */
   #foreignCount = 0
+  /** From another generation, and durable with the state that comes. */
+  #brought: Pending[] = []
   #isRefreshing = false
   #isWorking = false
   #isClosed = false
@@ -104,10 +111,11 @@ export class Outbox {
       (state, each) => this.#maker.fold(state, each),
     )
     this.#giver = new Giver(cluster, this.#overlay, this.#maker, () => this.#work())
-    this.#sequence = kept.at(-1)?.sequence ?? 0
+    this.#sequence = kept.at(-1)?.sequence ?? firstSequence
     this.quarantine = new Quarantine(kept.filter(({ fault }) => fault !== null))
     for (const each of kept) if (each.fault === null) this.#overlay.append(Pending.asItLay(each))
     feed.onApplied = (touched, folded) => this.#onApplied(touched, folded)
+    feed.onInstalling = (before, after) => this.#bringAlong(before, after)
     this.#decideAll(decidedIn(cluster.state, this.#overlay.entries))
     this.#touched = this.#overlay.touched
     this.#work()
@@ -116,7 +124,8 @@ export class Outbox {
   static async open(options: OutboxOptions): Promise<Outbox> {
     const { platform, place, cluster } = options
     const mark = await readMark(platform.store, place)
-    const journal = new Journal(platform.store, place, () => cluster.position.appliedIndex, mark)
+    const committed = () => ({ commitIndex: cluster.base.index, generation: cluster.identity.generation })
+    const journal = new Journal(platform.store, place, committed, mark)
     const kept = await readKept(platform.store, place)
     await options.ring.openNew(kept.flatMap(({ operation }) => operation ?? []))
     return new Outbox(options, journal, kept)
@@ -207,6 +216,7 @@ export class Outbox {
       seed: platform.random.bytes(32),
       madeAtMs: platform.clock.nowMs(),
       sinceMs: sight.stampMs,
+      author: null,
       turn,
       isTaken: false,
       operation: null,
@@ -405,7 +415,34 @@ export class Outbox {
 
   // --- what becomes of them -------------------------------------------------------------------------------------------------
 
+  /** What was committed in a generation that is left, and the next does not have, is kept until it has. */
+  #bringAlong(before: TreeState, after: TreeState): readonly Change[] {
+    const { holdings, ring, platform, place } = this.#options
+    const sharedMs = sharedUntilMs(before, after)
+    if (sharedMs === Infinity) return []
+    const held = [...this.quarantine.list, ...this.#overlay.entries.map(({ kept }) => kept)]
+    const known = new Set(held.map(({ requestId }) => requestId))
+    const isHere = (block: BlockId): boolean => !holdings.isLacking(block)
+    const returned = returnedDeeds({ before, after, sharedMs, ring, isHere }).filter(
+      ({ requestId }) => !known.has(requestId) && !standingOf(after, requestId).isTaken,
+    )
+    const end = Math.min(...held.map(({ sequence }) => sequence), firstSequence)
+    const kept = returned.map((each, at): Kept => ({
+      ...each,
+      sequence: end - returned.length + at,
+      seed: platform.random.bytes(32),
+      sinceMs: sharedMs,
+      turn: standingOf(after, each.requestId).turn,
+      isTaken: false,
+      operation: null,
+      fault: null,
+    }))
+    this.#brought = kept.map(Pending.asItLay)
+    return kept.map((each) => keptRow(place, each))
+  }
+
   #onApplied(touched: readonly Bytes[], folded: Folded | null): void {
+    if (folded === null) this.#overlay.prepend(this.#brought.splice(0))
     if (folded === null || folded.operations.some((_, at) => !folded.isOwn(at))) this.#foreignCount++
     if (this.#overlay.entries.length === 0 && this.#touched.length === 0) {
       return this.onShown(this.#options.cluster.state, touched)

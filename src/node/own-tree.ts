@@ -12,11 +12,13 @@ import {
   deviceDismissed,
   deviceOf,
   devicesOf,
+  generationOf,
   keys,
   openDeviceName,
   readRow,
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
+import { Arrears } from './arrears.ts'
 import { Author } from './author.ts'
 import { releaseStaged } from './bodies.ts'
 import { Cluster } from './cluster.ts'
@@ -54,6 +56,7 @@ export class OwnTree {
   readonly ring: KeyRing
   readonly author: Author
   readonly outbox: Outbox
+  readonly arrears: Arrears
   /** Where readers find objects; on other devices too, where there are any. */
   objects: ObjectStore
 
@@ -63,6 +66,7 @@ export class OwnTree {
     ring: KeyRing,
     author: Author,
     outbox: Outbox,
+    arrears: Arrears,
   ) {
     this.platform = platform
     this.place = placeOf(treeId)
@@ -71,6 +75,7 @@ export class OwnTree {
     this.ring = ring
     this.author = author
     this.outbox = outbox
+    this.arrears = arrears
     this.objects = platform.store
   }
 
@@ -111,7 +116,10 @@ export class OwnTree {
     const place = placeOf(treeId)
     await releaseStaged({ platform, place })
     const outbox = await Outbox.open({ platform, place, cluster, holdings, ring, records, principal, feed, onFailure })
-    return new OwnTree(options, held, ring, author, outbox)
+    const arrears = await Arrears.open({ store: platform.store, clock: platform.clock, place, cluster, onFailure })
+    const { onInstalling } = feed
+    feed.onInstalling = (before, after) => [...onInstalling(before, after), ...arrears.bring(before, after)]
+    return new OwnTree(options, held, ring, author, outbox, arrears)
   }
   /**
    * Makes the tree's cluster on this device with `first` as its first operation.
@@ -119,7 +127,7 @@ export class OwnTree {
    */
   static async begin(options: TreeOptions, first: Operation, base: TreeState | null): Promise<OwnTree> {
     const opening = await openingOf(options)
-    const cluster = await Cluster.found(opening.options, base)
+    const cluster = await Cluster.found(opening.options, generationOf(first), base)
     const outcome = await cluster.propose(first)
     if (!outcome.ok) throw new RefusedError(outcome.fault)
     return OwnTree.unlock(options, { ...opening, cluster })
@@ -167,12 +175,14 @@ export class OwnTree {
   }
 
   close(): Promise<void> {
+    this.arrears.close()
     this.outbox.close()
     return this.cluster.close()
   }
 
   /** Takes nothing more and writes nothing more. */
   halt(error: unknown): void {
+    this.arrears.close()
     this.outbox.close()
     this.cluster.halt(error)
   }
@@ -187,7 +197,7 @@ async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailur
   const place = placeOf(treeId)
   const principal = principalOf(nodeKeys.credential)
   const holdings = await Holdings.open(platform.store, place, principal)
-  const feed: JoiningTree['feed'] = { ring: null, onApplied() {} }
+  const feed: JoiningTree['feed'] = { ring: null, onApplied() {}, onInstalling: () => [] }
   const options: ClusterOptions = {
     platform,
     place,
@@ -196,11 +206,12 @@ async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailur
     isPutOut: (state) => (deviceOf(state, principal)?.dismissed ?? null) !== null,
     onArriving: async (state) => feed.ring?.openOf(state),
     onApplied: (before, state, touched, folded) => {
-      if (folded === null) holdings.onInstalled(before, state)
+      if (folded === null) holdings.installed()
       else holdings.onApplied(before, state, touched, folded, isShared(state))
       feed.onApplied(touched, folded)
       onApplied(before, state, touched, folded)
     },
+    onInstalling: (before, after) => [...feed.onInstalling(before, after), ...holdings.installing(before, after)],
     onFailure,
   }
   return { holdings, feed, options }

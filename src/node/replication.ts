@@ -5,6 +5,7 @@
 import { type Bytes, type Check, type Fault, assertNever, equal, ok, refused } from '../core/bytes/bytes.ts'
 import {
   type Answer,
+  type Bulk,
   type ControlBody,
   type Introduction,
   type Question,
@@ -19,6 +20,7 @@ import type { Platform } from '../port/platform.ts'
 import type { Cluster } from './cluster.ts'
 import type { ClusterLink } from './cluster/options.ts'
 import { Exchange } from './exchange.ts'
+import { Generations } from './generations.ts'
 import type { Holdings } from './holdings.ts'
 import type { Farewells } from './meet.ts'
 import { type Device, type PeerId, Peers, type PeerStatus } from './peers.ts'
@@ -53,6 +55,7 @@ export class Replication {
   readonly #options: ReplicationOptions
   readonly #exchange: Exchange
   readonly #peers: Peers
+  readonly #generations: Generations
   readonly sharing: Sharing
   #cancelHere = (): void => {}
   #cancelSoon: (() => void) | null = null
@@ -90,6 +93,12 @@ export class Replication {
       onCounted: options.onChanged,
       untilSwept: options.untilSwept,
     })
+    this.#generations = new Generations({
+      platform,
+      cluster,
+      principal: options.principal,
+      ask: (to, question) => this.#exchange.ask(to, question),
+    })
     holdings.onLacking = () => this.sharing.fetchLacking()
     holdings.onFound = () => this.saySoon()
     const link: ClusterLink = {
@@ -111,6 +120,11 @@ export class Replication {
 
   accept(connection: Connection, first: Bytes): void {
     this.#peers.accept(connection, first)
+  }
+
+  /** Resolves when a device says something on being asked, or is known to be gone. @returns whether it did */
+  async answers(id: PeerId): Promise<boolean> {
+    return (await this.#exchange.ask(id, { tag: 'lacks', value: { after: null } })) !== null
   }
 
   /** The devices of the tree may have changed. */
@@ -147,6 +161,7 @@ export class Replication {
 
   #onDown(id: PeerId): void {
     this.#exchange.onDown(id)
+    this.#generations.onDown(id)
     this.#options.cluster.onDown(id)
     this.#options.onChanged()
   }
@@ -171,7 +186,7 @@ export class Replication {
     return this.#peers.send(to, 'control', encodeControl({ ...place, generation: cluster.identity.generation, body }))
   }
 
-  async #sendBulk(to: PeerId, body: Parameters<Exchange['receive']>[1]): Promise<void> {
+  async #sendBulk(to: PeerId, body: Bulk['body']): Promise<void> {
     const { place, cluster } = this.#options
     this.#peers.send(to, 'bulk', encodeBulk({ ...place, generation: cluster.identity.generation, body }))
     await this.#peers.drained(to, 'bulk')
@@ -181,13 +196,15 @@ export class Replication {
     const { place, cluster } = this.#options
     const decoded = lane === 'control' ? decodeControl(frame) : decodeBulk(frame)
     if (!decoded.ok) return decoded
-    const { treeId, clusterId, generation } = decoded.value
+    const { treeId, clusterId, generation, body } = decoded.value
     if (!equal(treeId, place.treeId) || !equal(clusterId, place.clusterId)) return foreign
+    const isOfThis = generation === cluster.identity.generation
+    if (body.tag === 'ask' || body.tag === 'answer')
+      return isOfThis || isForAll(body) ? this.#exchange.receive(from, body) : ok
+    if (isOfThis) return this.#onControl(from, body)
     // Another generation has another log; what is of one means nothing in the other.
-    if (generation !== cluster.identity.generation) return ok
-    return lane === 'control'
-      ? this.#onControl(from, decoded.value.body as ControlBody)
-      : this.#exchange.receive(from, decoded.value.body as Parameters<Exchange['receive']>[1])
+    if (body.tag === 'here' && generation > cluster.identity.generation) this.#generations.onLater(from)
+    return ok
   }
 
   #onControl(from: PeerId, body: ControlBody): Check | Promise<Check> {
@@ -208,8 +225,10 @@ export class Replication {
   async #answer(from: PeerId, question: Question): Promise<Answer> {
     const { platform, place, cluster } = this.#options
     switch (question.tag) {
+      case 'generation':
+        return this.#generations.answer(from)
       case 'rows':
-        return cluster.rowsFor(from, question.value)
+        return this.#generations.rowsFor(from, question.value) ?? cluster.rowsFor(from, question.value)
       case 'objects': {
         const keys = question.value.map((key) => inPlace(place, key))
         return { tag: 'objects', value: await platform.store.readMany('object', keys) }
@@ -221,5 +240,9 @@ export class Replication {
     }
   }
 }
+
+/** Objects and rows are what their hashes say, whatever log brought them about. */
+const isForAll = (body: Bulk['body']): boolean =>
+  body.tag === 'answer' || ['generation', 'rows', 'objects'].includes(body.value.question.tag)
 
 const foreign = refused('envelopeForeign', 'A device spoke of another tree than the one it was met for.')

@@ -11,13 +11,14 @@ import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { NodeEvent, TreeStatus } from './api.ts'
 import { Aside } from './aside.ts'
 import { Hold } from './hold.ts'
+import { deciderOf } from './decider.ts'
 import type { Home } from './home.ts'
 import { Files } from './files.ts'
 import { Jobs } from './jobs.ts'
 import { livedSince, readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
 import { Invitations } from './invitations.ts'
 import { Joinings } from './joinings.ts'
-import type { TreeAddress } from './members.ts'
+import { type TreeAddress, admit } from './members.ts'
 import { moveIn } from './move-in.ts'
 import { Network, type NetworkOptions } from './network.ts'
 import { OwnTree } from './own-tree.ts'
@@ -66,6 +67,8 @@ export class RunningNode {
   #onPutOut!: () => void
   readonly #whenPutOut = new Promise<void>((resolve) => (this.#onPutOut = resolve))
   #isStopped = false
+  /** Who decides, as it was told last. */
+  #toldDecider = ''
 
   constructor(platform: Platform, keys: NodeKeys, options: NodeOptions) {
     this.platform = platform
@@ -169,6 +172,7 @@ export class RunningNode {
       if (top !== null) this.#finishMove(top)
     }
     sweeper.start()
+    tree.arrears.begin((device, writecap) => admit(tree, device, writecap))
     void this.#settle(this.#replicate(home))
     if (owingBlocks(tree.committed).length > 0) void this.#settle(renewKeys(tree))
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
@@ -258,6 +262,7 @@ export class RunningNode {
     })
     if (replication === null) return
     home.replication = replication
+    tree.cluster.onLeader = () => this.#countCopies(home)
     tree.objects = replication.sharing.objects()
     hold.isSafe = (block, stampMs) => replication.sharing.isOnVoter(block, stampMs)
     hold.onWanted = () => replication.sharing.fetchLacking()
@@ -276,7 +281,12 @@ export class RunningNode {
     if (this.#home !== home || this.#isStopped) return
     home.hold.refreshSoon()
     const upserted = home.view.recount()
-    if (upserted.length > 0) this.emit({ kind: 'changed', tree: this.status(), upserted, removedIds: [] })
+    const tree = this.status()
+    const { quorum, deviceName } = tree.decider
+    const told = `${quorum} ${deviceName}`
+    if (upserted.length === 0 && told === this.#toldDecider) return
+    this.#toldDecider = told
+    this.emit({ kind: 'changed', tree, upserted, removedIds: [] })
   }
 
   /** Takes part in another device's tree, which becomes the home once it can be read; what is kept here is set aside. */
@@ -504,7 +514,8 @@ export class RunningNode {
   status(): TreeStatus {
     const { tree, dismissal } = this.home
     const aside = this.#aside?.summary ?? null
-    return { ...statusOf(tree, this.keys, this.#profile.deviceName, dismissal), aside }
+    const decider = deciderOf(this.home, principalOf(this.keys.credential))
+    return { ...statusOf(tree, this.keys, this.#profile.deviceName, dismissal), aside, decider }
   }
 
   async close(): Promise<void> {

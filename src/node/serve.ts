@@ -2,13 +2,15 @@
  * The page's contract over a running node: each method checks what it is given and hands on.
  * @module
  */
-import { BlocktreeError } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, fromHex } from '../core/bytes/bytes.ts'
 import type { NodeApi } from './api.ts'
 import { beginExport } from './archive-export.ts'
 import { inspectArchive, recover } from './archive-import.ts'
+import { type HandOverSite, handOver } from './hand-over.ts'
 import { deviceLines, quarantineOf, readersOf, storageReport } from './insight.ts'
 import { sequenceOf } from './outbox/quarantine.ts'
 import type { RunningNode } from './running-node.ts'
+import { type TakeOverSite, beginTakeOver, finishTakeOver } from './take-over.ts'
 
 export function createApi(node: RunningNode): NodeApi {
   const { jobs, plantings, streams } = node
@@ -75,8 +77,27 @@ export function createApi(node: RunningNode): NodeApi {
     devices: async () => deviceLines(node),
     // Who is put out already is not put out again, so the request needs no remembering.
     removeDevice: async (_requestId, principal) => node.removeDevice(principal),
+
+    beginTakeOver: async () => beginTakeOver(siteOf(node)),
+    finishTakeOver: async (_requestId, answer) => finishTakeOver(siteOf(node), answer),
+    handOver: async (principal) => handOver(handOverSiteOf(node), principal === null ? null : principalFrom(principal)),
   }
 }
+
+const handOverSiteOf = ({ platform: { clock }, home }: RunningNode): HandOverSite => ({
+  clock,
+  cluster: home.tree.cluster,
+  answers: async (id) => (await home.replication?.answers(id)) ?? false,
+})
+
+/** From groups of four, as the page has it. */
+function principalFrom(text: string): Bytes {
+  const principal = fromHex(text.replaceAll(' ', ''))
+  if (principal !== null) return principal
+  throw new BlocktreeError('deviceUnknown', 'This device does not belong to the tree.')
+}
+
+const siteOf = ({ platform, keys, home: { tree } }: RunningNode): TakeOverSite => ({ platform, keys, tree })
 
 /** The title of a job; also refuses ids that name nothing before any work begins. */
 function nameOf(node: RunningNode, id: string): string {

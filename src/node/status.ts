@@ -22,7 +22,7 @@ export function statusOf(
   keys: NodeKeys,
   fallbackName: string,
   dismissal: Dismissal | null,
-): Omit<TreeStatus, 'aside'> {
+): Omit<TreeStatus, 'aside' | 'decider'> {
   const state = tree.committed
   const root = rootBlockId(tree.treeId)
   const own = principalOf(keys.credential)

@@ -95,11 +95,11 @@ describe('a phone with room for three', () => {
 
   test('keeps all when it comes to decide', async () => {
     const family = await Family.of(3, 'laptop', 'phone')
-    const [, phone] = family.lives as [Life, Life]
+    const [laptop, phone] = family.lives as [Life, Life]
     await family.run(phone, phone.node.api.setHoldQuota(roomForThree))
     const ids = await fill(family, 6)
     await holdsOnly(family, ids, 3)
-    await family.allVote()
+    await family.run(laptop, laptop.node.api.handOver(null))
     await family.until('it has all', () => ids.every((id) => phone.page.items.get(id)?.copyCount === 2))
   })
 

@@ -375,7 +375,7 @@ test('nothing is lost and nothing left over, whichever write a device dies after
     await family.scheduler.run(family.scheduler.sleep(60_000))
     expect(await leftOver(family), `after ${writeCount} writes`).toEqual([])
   }
-})
+}, 120_000)
 
 describe('what the tree refuses for good', () => {
   /** The phone has done something when its permission ends. */

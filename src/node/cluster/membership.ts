@@ -5,8 +5,9 @@
  * its storage has forgotten its votes, so it comes back under another name, as a learner, and the old name goes (R-28).
  * @module
  */
-import { toHex } from '../../core/bytes/bytes.ts'
+import { fromHex, toHex } from '../../core/bytes/bytes.ts'
 import type { Configuration, ConfigurationChange, MemberChange, NodeId } from '../../core/raft/raft.ts'
+import { type TreeState, deviceOf } from '../../core/tree/tree.ts'
 import type { RandomPort } from '../../port/platform.ts'
 import type { PeerId } from '../peers.ts'
 
@@ -20,19 +21,34 @@ export const peerOf = (id: NodeId): PeerId => id.slice(0, 64)
 export const membersOf = ({ voters, votersOutgoing, learners, learnersNext }: Configuration): ReadonlySet<NodeId> =>
   new Set([...voters, ...votersOutgoing, ...learners, ...learnersNext])
 
-export const isSoleVoter = ({ voters, votersOutgoing }: Configuration, id: NodeId): boolean =>
-  voters.length === 1 && voters[0] === id && votersOutgoing.length === 0
+export const isDecidedByOne = ({ voters, votersOutgoing }: Configuration): boolean =>
+  voters.length === 1 && votersOutgoing.length === 0
 
-/**
- * @param present who has said under which name it is here
- * @param isDevice whether a device still belongs to the tree
- * @returns null where nothing is to do
- */
-export function wantedChange(
-  configuration: Configuration,
-  present: ReadonlyMap<PeerId, NodeId>,
-  isDevice: (id: PeerId) => boolean,
-): ConfigurationChange | null {
+export const isSoleVoter = (configuration: Configuration, id: NodeId): boolean =>
+  isDecidedByOne(configuration) && configuration.voters[0] === id
+
+/** How many vote where there are enough devices for it; else one does, since of two neither could do without the other. */
+const voterCount = 3
+/** How long a device has belonged to the tree before it is counted on. */
+const steadyAfterMs = 24 * 60 * 60 * 1000
+
+/** What the leader knows of those that it leads. */
+export interface Electorate {
+  readonly configuration: Configuration
+  readonly leader: NodeId
+  /** Who has said under which name it is here. */
+  readonly present: ReadonlyMap<PeerId, NodeId>
+  /** Whether a device still belongs to the tree. */
+  readonly isDevice: (id: PeerId) => boolean
+  /** Whether a device may be counted on to vote. */
+  readonly isSteady: (id: PeerId) => boolean
+  /** Whether a member has all that the leader has. */
+  readonly isCaughtUp: (id: NodeId) => boolean
+}
+
+/** @returns null where nothing is to do */
+export function wantedChange(electorate: Electorate): ConfigurationChange | null {
+  const { configuration, present, isDevice } = electorate
   const members = [...membersOf(configuration)]
   const remove = (id: NodeId): MemberChange => ({ kind: 'removeNode', id })
   for (const [peer, id] of present) {
@@ -43,7 +59,35 @@ export function wantedChange(
   const gone = members.filter((id) => !isDevice(peerOf(id)))
   // The last voter stays, whoever it is: without one nothing can be changed any more.
   const isRest = configuration.voters.some((id) => !gone.includes(id))
-  return gone.length > 0 && isRest ? changeOf(gone.map(remove)) : null
+  return gone.length > 0 && isRest ? changeOf(gone.map(remove)) : wantedVoters(electorate)
+}
+
+/** One voter, or three as soon as there are three devices to count on. */
+function wantedVoters({
+  configuration: { voters, learners },
+  leader,
+  present,
+  isSteady,
+  isCaughtUp,
+}: Electorate): ConfigurationChange | null {
+  if (voters.length >= voterCount) return null
+  const isHere = (id: NodeId): boolean => present.get(peerOf(id)) === id
+  const able = learners.filter((id) => isHere(id) && isSteady(peerOf(id)) && isCaughtUp(id))
+  const isCounted = (id: NodeId): boolean => id === leader || (isHere(id) && isSteady(peerOf(id)))
+  if (isSteady(peerOf(leader)) && voters.filter(isCounted).length + able.length >= voterCount)
+    return changeOf(able.slice(0, voterCount - voters.length).map((id) => ({ kind: 'addVoter', id })))
+  return voters.length === 2
+    ? changeOf(voters.filter((id) => id !== leader).map((id) => ({ kind: 'addLearner', id })))
+    : null
+}
+
+/**
+ * Whether a device may be counted on: one of the owner's own that has belonged to the tree for a day. How often it is awake is not
+ * known yet; it has to be here, and to have all, at the moment when it becomes a voter.
+ */
+export function isSteady(state: TreeState, id: PeerId, nowMs: number): boolean {
+  const row = deviceOf(state, fromHex(id)!)
+  return row !== null && row.dismissed === null && row.standing === 'own' && nowMs - row.admittedAtMs >= steadyAfterMs
 }
 
 /** Whether a device has a say in what is decided. */

@@ -5,6 +5,7 @@
  * was away for a moment needs no snapshot.
  * @module
  */
+import type { Bytes } from '../../core/bytes/bytes.ts'
 import type { Configuration, Entry, HardState, LogReader, Snapshot } from '../../core/raft/raft.ts'
 
 /** Where a checkpoint stands. */
@@ -59,6 +60,15 @@ export class MemoryLog implements LogReader {
       found.push(entry)
     }
     return found
+  }
+  /** What the commands behind an index carry: those before the members change, and the rest. */
+  commandsAfter(index: number): { readonly before: readonly Bytes[]; readonly rest: readonly Bytes[] } {
+    const tail = this.#entries.filter((entry) => entry.index > index)
+    const change = tail.findIndex(({ kind }) => kind === 'configuration')
+    const dataOf = (entry: Entry): readonly Bytes[] =>
+      entry.kind === 'command' && entry.data.length > 0 ? [entry.data as Bytes] : []
+    const end = change < 0 ? tail.length : change
+    return { before: tail.slice(0, end).flatMap(dataOf), rest: tail.slice(end).flatMap(dataOf) }
   }
   snapshot(): Snapshot | null {
     const data = this.#base.index === 0 ? null : this.snapshotData()

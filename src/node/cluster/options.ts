@@ -6,6 +6,7 @@ import type { Bytes, Check } from '../../core/bytes/bytes.ts'
 import type { Answer, ControlBody, Question } from '../../core/message/message.ts'
 import type { Operation, Outcome, TreeState } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
+import type { Change } from '../../port/store.ts'
 import type { PeerId } from '../peers.ts'
 import type { ClusterPlace } from '../place.ts'
 
@@ -46,6 +47,8 @@ export interface ClusterOptions {
   /** Whether this device was put out in a state; then it takes nothing that comes after it. */
   readonly isPutOut?: (state: TreeState) => boolean
   readonly onApplied: Applied
+  /** A state is about to come whole, perhaps from another generation. @returns what becomes durable with it */
+  readonly onInstalling: (before: TreeState, after: TreeState) => readonly Change[]
   /** Called once when the cluster can not go on; the node stops. */
   readonly onFailure: (error: unknown) => void
 }

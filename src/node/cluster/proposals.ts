@@ -126,6 +126,14 @@ export class Proposals {
     }
   }
 
+  /** Others decide from now on: what refers to rows that are not durable can not be given to them as it is. */
+  othersDecide(outcome: Outcome): void {
+    const isBound = ({ attached }: Waiting): boolean => attached.length > 0
+    const bound = this.#queue.filter(isBound)
+    this.#queue = this.#queue.filter((waiting) => !isBound(waiting))
+    for (const { resolve } of bound) resolve(outcome)
+  }
+
   /** What is in the log may be committed by the next leader, or not. */
   lostLead(): void {
     for (const { waiting } of this.#inLog.values()) this.#sendElsewhere(waiting)

@@ -34,6 +34,23 @@ function dataOf({ data }: Snapshot): SnapshotData | null {
   return decoded.ok ? decoded.value : null
 }
 
+/** What a message about a state carries. */
+export const snapshotData = (map: AuthenticatedMap): Bytes =>
+  encode(snapshotDataWire, { stateRoot: root(map), rowCount: size(map) })
+
+/** The rows of a state after a key, as many as one answer takes. */
+export function rowsAfter(map: AuthenticatedMap, after: Bytes | null): Answer {
+  const rows: { key: Bytes; value: Bytes }[] = []
+  let sizeBytes = 0
+  for (const [key, value] of entries(map, undefined, after ?? undefined)) {
+    if (rows.length === pieceCountMax || sizeBytes > pieceSizeBytes)
+      return { tag: 'rows', value: { rows, isLast: false } }
+    rows.push({ key, value })
+    sizeBytes += key.length + value.length
+  }
+  return { tag: 'rows', value: { rows, isLast: true } }
+}
+
 interface Sending {
   readonly to: NodeId
   readonly index: number
@@ -50,7 +67,7 @@ export class SnapshotSender {
   /** @returns what Raft's message carries for the state at an index */
   offer(index: number, map: AuthenticatedMap): Bytes {
     if (this.#offered.at(-1)?.index !== index) this.#offered = [...this.#offered.slice(-1), { index, map }]
-    return encode(snapshotDataWire, { stateRoot: root(map), rowCount: size(map) })
+    return snapshotData(map)
   }
 
   begin(to: NodeId, index: number, nowMs: number): void {
@@ -64,15 +81,7 @@ export class SnapshotSender {
     if (sending === undefined || sending.index !== index || !equal(root(sending.map), stateRoot))
       return { tag: 'none', value: {} }
     sending.askedAtMs = nowMs
-    const rows: { key: Bytes; value: Bytes }[] = []
-    let sizeBytes = 0
-    for (const [key, value] of entries(sending.map, undefined, after ?? undefined)) {
-      if (rows.length === pieceCountMax || sizeBytes > pieceSizeBytes)
-        return { tag: 'rows', value: { rows, isLast: false } }
-      rows.push({ key, value })
-      sizeBytes += key.length + value.length
-    }
-    return { tag: 'rows', value: { rows, isLast: true } }
+    return rowsAfter(sending.map, after)
   }
 
   /**

@@ -7,12 +7,25 @@
  * the outbox are sealed at rest.
  * @module
  */
-import { type Decoded, bytesOf, listOf, textUpTo, tuple, u53, union } from '../../core/bytes/bytes.ts'
-import type { Body } from '../../core/block/block.ts'
+import {
+  type Bytes,
+  type Decoded,
+  bytesOf,
+  listOf,
+  nullable,
+  textUpTo,
+  tuple,
+  u53,
+  union,
+} from '../../core/bytes/bytes.ts'
+import { type Body, keyEpochMax } from '../../core/block/block.ts'
 import { type BlockId, blockIdWire, idPathWire, nameSizeBytesMax } from '../../core/path/path.ts'
 
 /** Blocks that are deleted for good, or keys that are made anew, by one change. */
 export const blockCountPerDeed = 256
+
+/** Versions of a file that are remembered as replaced. */
+export const seenCountMax = 64
 
 const keyWire = bytesOf(32)
 const nameWire = textUpTo(nameSizeBytesMax)
@@ -29,9 +42,13 @@ export const deedWire = union({
     /** Under which the sectors of the body are sealed, and which of the block's keys it was. */
     key: keyWire,
     keyEpoch: u53,
+    /** The block's keys before that one, the first first, where its sectors may be sealed under these as well. */
+    earlierKeys: listOf(keyWire, keyEpochMax - 1),
     body: bodyWire,
     /** Root of the body that the person saw before. */
     base: bytesOf(32),
+    /** And of those that were replaced before that one in another generation, the oldest first. */
+    seen: listOf(bytesOf(32), seenCountMax),
   }),
   rename: tuple({ block: blockIdWire, name: nameWire }),
   move: tuple({ block: blockIdWire, folder: idPathWire, name: nameWire }),
@@ -39,13 +56,26 @@ export const deedWire = union({
   rekey: tuple({ block: blockIdWire, top: blockIdWire }),
   /** The last step of a move. */
   arrive: tuple({ block: blockIdWire }),
-  trash: tuple({ block: blockIdWire }),
+  trash: tuple({
+    block: blockIdWire,
+    /** What its author had seen of it in another generation, where stamps do not tell: it, what it holds, and their contents. */
+    seen: listOf(tuple({ block: blockIdWire, bodyRoot: nullable(bytesOf(32)) }), blockCountPerDeed),
+  }),
   restore: tuple({ block: blockIdWire, name: nameWire }),
   /** What lies in a folder stands before the folder. */
   purge: tuple({ blocks: listOf(blockIdWire, blockCountPerDeed) }),
 })
 export type Deed = Decoded<typeof deedWire>
+/** What brings a content. */
+export type DeedWithBody = Extract<Deed, { tag: 'addFile' | 'writeFile' }>
 export type DeedOf<Tag extends Deed['tag']> = Extract<Deed, { tag: Tag }>['value']
+
+/** Under which the sectors of what a deed brings are sealed, by the epochs of its block. */
+export function keysOfDeed({ tag, value }: DeedWithBody): ReadonlyMap<number, Bytes> {
+  if (tag === 'addFile') return new Map([[1, value.key]])
+  const earlier = value.earlierKeys.map((key, at) => [at + 1, key] as const)
+  return new Map([...earlier, [value.keyEpoch, value.key]])
+}
 
 /** What a deed brings that lies on this device alone: a body, under the block that it is sealed for. */
 export function bodyOfDeed({ tag, value }: Deed): { readonly block: BlockId; readonly body: Body } | null {

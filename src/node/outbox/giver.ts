@@ -1,8 +1,9 @@
 /**
  * Gives what is kept to whoever leads: one group at a time, in the order in which it was done, so that each finds before it what it
- * was done over. Who waits for a large body to be brought to the voters is overtaken by those that do not need him.
+ * was done over. Who waits for a large body to be brought to the voters is overtaken by those that are about something else.
  * @module
  */
+import { keyOf } from '../../core/bytes/bytes.ts'
 import { type Operation, batchSizeBytesMax, operationSizeBytes } from '../../core/tree/tree.ts'
 import type { Cluster } from '../cluster.ts'
 import { bodyOfDeed } from './deed.ts'
@@ -35,23 +36,25 @@ export class Giver {
     if (!this.#cluster.isReachable || entries.some(({ isGiven }) => isGiven)) return
     const group: { readonly entry: Pending; readonly operation: Operation }[] = []
     let sizeBytes = 0
-    let isOvertaking = false
+    /** Blocks of what is overtaken. */
+    const waiting = new Set<string>()
     let state = this.#cluster.state
     for (const entry of entries) {
       const { operation, deed } = entry.kept
-      const isReady = entry.isDurable && !entry.isBusy
+      const block = deed.tag === 'purge' ? null : keyOf(deed.value.block)
+      const isReady = entry.isDurable && !entry.isBusy && !(block !== null && waiting.has(block))
       const folded = isReady ? this.#maker.fold(state, entry.kept) : null
       if (operation === null || !isReady || (folded === null && !this.#overlay.isStubborn(entry))) {
-        isOvertaking = true
+        waiting.add(block ?? '')
         continue
       }
       if (bodyOfDeed(deed) !== null && !entry.isStaged) {
         this.#stage(entry, operation)
-        isOvertaking = true
+        waiting.add(block ?? '')
         continue
       }
       // What deletes does not overtake what is to be deleted.
-      if (isOvertaking && deed.tag === 'trash') break
+      if (waiting.size > 0 && deed.tag === 'trash') break
       if (deed.tag === 'purge' && !this.#isFresh(entry, foreignCount)) break
       sizeBytes += operationSizeBytes(operation)
       if (group.length === givenCountMax || (group.length > 0 && sizeBytes > givenSizeBytesMax)) break

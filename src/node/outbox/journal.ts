@@ -16,16 +16,16 @@ interface Waiting {
 export class Journal {
   readonly #store: StorePort
   readonly #place: ClusterPlace
-  readonly #commitIndex: () => number
+  readonly #committed: () => Omit<Mark, 'revision'>
   #revision: number
   #waiting: Waiting[] = []
   #isWriting = false
 
-  /** @param commitIndex of what is folded here */
-  constructor(store: StorePort, place: ClusterPlace, commitIndex: () => number, { revision }: Mark) {
+  /** @param committed what is folded here */
+  constructor(store: StorePort, place: ClusterPlace, committed: () => Omit<Mark, 'revision'>, { revision }: Mark) {
     this.#store = store
     this.#place = place
-    this.#commitIndex = commitIndex
+    this.#committed = committed
     this.#revision = revision
   }
 
@@ -59,6 +59,6 @@ export class Journal {
   }
 
   #mark(): Change {
-    return markRow(this.#place, { commitIndex: this.#commitIndex(), revision: ++this.#revision })
+    return markRow(this.#place, { ...this.#committed(), revision: ++this.#revision })
   }
 }

@@ -10,7 +10,7 @@ import type { Cluster } from '../cluster.ts'
 import type { KeyRing } from '../read/key-ring.ts'
 import { type Records, sealingKeyOf } from '../records.ts'
 import { operationIdOf } from '../request.ts'
-import type { Deed } from './deed.ts'
+import { type Deed, keysOfDeed } from './deed.ts'
 import { type Phase, type Step, nextStep } from './rebase.ts'
 import { type Kept, foldKept, foldOver } from './rows.ts'
 import { sealAnew } from './seal.ts'
@@ -38,13 +38,18 @@ export class Maker {
     this.#options = options
   }
 
-  step(state: TreeState, { deed, madeAtMs, sinceMs, seed }: Kept, phase: Phase, later: readonly Deed[] = []): Step {
+  step(
+    state: TreeState,
+    { deed, madeAtMs, sinceMs, author, seed }: Kept,
+    phase: Phase,
+    later: readonly Deed[] = [],
+  ): Step {
     const { ring, records, principal } = this.#options
     return nextStep(
       state,
       deed,
       phase,
-      { ring, records, principal, deviceName: this.#deviceName(), madeAtMs, sinceMs, seed },
+      { ring, records, principal, deviceName: this.#deviceName(), madeAtMs, sinceMs, author, seed },
       later,
     )
   }
@@ -92,9 +97,9 @@ export class Maker {
 
   /** null where the key is out of reach. */
   async seal(kept: Kept, { block: target, over, toDeed }: Extract<Step, { kind: 'seal' }>): Promise<Sealed | null> {
-    const { tag, value } = kept.deed
-    if (tag !== 'addFile' && tag !== 'writeFile') throw new Error(`"${tag}" has no content`)
-    const source = { ...value, keyEpoch: tag === 'addFile' ? 1 : value.keyEpoch }
+    const { deed } = kept
+    if (deed.tag !== 'addFile' && deed.tag !== 'writeFile') throw new Error(`"${deed.tag}" has no content`)
+    const source = { block: deed.value.block, body: deed.value.body, keys: keysOfDeed(deed) }
     const { ring, platform } = this.#options
     const place = target === null ? this.#newBlock() : sealingKeyOf(over, ring, target, platform.random)
     if (place === null) return null

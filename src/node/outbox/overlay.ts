@@ -111,12 +111,21 @@ export class Overlay {
     return this.#stateBefore(end < 0 ? this.#entries.length : end)
   }
 
-  /** What has to be made anew, the oldest first. */
+  /**
+   * What has to be made anew, the oldest first. Of what was brought from another generation only the first deed on a block: what was
+   * done before in that place may come from another device as well, and the next is judged by what became of it.
+   */
   get unfit(): readonly Pending[] {
     this.#refold()
-    return this.#entries.filter(
-      (entry) => entry.folded === null && entry.isDurable && !entry.isGiven && !entry.isBusy && !this.isStubborn(entry),
-    )
+    const begun = new Set<string>()
+    return this.#entries.filter((entry) => {
+      const { author, deed } = entry.kept
+      const block = 'block' in deed.value ? keyOf(deed.value.block) : null
+      const isWaiting = author !== null && block !== null && begun.has(block)
+      if (block !== null) begun.add(block)
+      const isFree = entry.isDurable && !entry.isGiven && !entry.isBusy
+      return entry.folded === null && isFree && !isWaiting && !this.isStubborn(entry)
+    })
   }
 
   /** Made for the very state that it does not fit: for another reason than that others were faster, so the tree is to say which. */
@@ -157,6 +166,13 @@ export class Overlay {
     const before = this.tip
     entry.folded = this.#fold(before, entry.kept)
     this.#entries = [...this.#entries, entry]
+  }
+
+  /** What was done before all that is here. */
+  prepend(entries: readonly Pending[]): void {
+    if (entries.length === 0) return
+    this.#entries = [...entries, ...this.#entries]
+    this.changed()
   }
 
   remove(entry: Pending): void {

@@ -7,7 +7,7 @@ import { type Bytes, RefusedError, equal, refused } from '../../core/bytes/bytes
 import { type SectorKeys, blockKeySchedule } from '../../core/crypto/crypto.ts'
 import type { Body } from '../../core/block/block.ts'
 import type { BlockId } from '../../core/path/path.ts'
-import { bodyOfDeed } from './deed.ts'
+import { bodyOfDeed, keysOfDeed } from './deed.ts'
 import type { Kept } from './rows.ts'
 
 /** Under which a page knows something in quarantine. */
@@ -50,10 +50,9 @@ export class Quarantine {
   contentOf(sequence: number): QuarantinedContent | null {
     const deed = this.#list.find((kept) => kept.sequence === sequence)?.deed
     if (deed?.tag !== 'addFile' && deed?.tag !== 'writeFile') return null
-    const { block, body, name, key } = deed.value
-    const keyEpoch = deed.tag === 'addFile' ? 1 : deed.value.keyEpoch
-    const keys = blockKeySchedule(key)
-    const sectorKeys = (of: Bytes, epoch: number) => (equal(of, block) && epoch === keyEpoch ? keys : null)
+    const { block, body, name } = deed.value
+    const schedules = new Map([...keysOfDeed(deed)].map(([epoch, key]) => [epoch, blockKeySchedule(key)]))
+    const sectorKeys = (of: Bytes, epoch: number) => (equal(of, block) ? (schedules.get(epoch) ?? null) : null)
     return { name, block, body, sectorKeys }
   }
 

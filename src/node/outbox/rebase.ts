@@ -61,6 +61,8 @@ export interface Doer {
   readonly madeAtMs: number
   /** Stamp of the newest of others that the person saw. */
   readonly sinceMs: number
+  /** Whose deed it was, where it is brought along from another generation; else null. */
+  readonly author: Bytes | null
   readonly seed: Bytes
 }
 
@@ -109,7 +111,7 @@ class Rebase {
       case 'arrive':
         return this.#arrive(deed.value.block)
       case 'trash':
-        return this.#trash(deed.value.block)
+        return this.#trash(deed.value)
       case 'restore':
         return this.#restore(deed.value)
       case 'purge':
@@ -132,7 +134,7 @@ class Rebase {
   }
 
   #write(deed: DeedOf<'writeFile'>): Step {
-    const { block, base, body, key, keyEpoch } = deed
+    const { block, base, seen, body, key, keyEpoch } = deed
     const { ring, records } = this.#doer
     const row = entryOf(this.#state, block)
     const now = contentOf(this.#state, block)?.content
@@ -140,7 +142,8 @@ class Rebase {
     if (row === null || now === undefined) return this.#isPurgedLater(block) ? done : this.#copy(deed, deed.name)
     const isIn = equal(now.fields.bodyRoot, body.bodyRoot)
     if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
-    const isLost = !equal(now.fields.bodyRoot, base) && !this.#isOwn(now)
+    const isSeen = [base, ...seen].some((root) => equal(now.fields.bodyRoot, root))
+    const isLost = !isSeen && !this.#isOwn(now)
     if (isLost) return this.#isWrittenLater(block) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
     const epochNow = accessOf(this.#state, block)?.fields.keyEpoch
     if (isKeyOwed(this.#state, block)) {
@@ -157,7 +160,10 @@ class Rebase {
       kind: 'seal',
       block,
       over: this.#state,
-      toDeed: (_block, key, keyEpoch, body) => ({ tag: 'writeFile', value: { ...deed, key, keyEpoch, body } }),
+      toDeed: (_block, key, keyEpoch, body) => ({
+        tag: 'writeFile',
+        value: { ...deed, key, keyEpoch, earlierKeys: [], body },
+      }),
     }
   }
 
@@ -180,7 +186,7 @@ class Rebase {
   #rename({ block, name }: DeedOf<'rename'>): Step {
     const row = entryOf(this.#state, block)
     const home = row === null ? null : pathOf(this.#state, blockIdOf(row.entry.fields.parent))
-    if (row === null || home === null) return done
+    if (row === null || home === null || this.#isOvertaken(row)) return done
     if (this.#phase === 'taken') return this.#untwin(block, row, name)
     const next = this.#nameFor(home, block, name)
     if (this.#doer.ring.nameOf(this.#state, row.entry) === next) return done
@@ -190,7 +196,7 @@ class Rebase {
   #move({ block, folder, name }: DeedOf<'move'>): Step {
     const row = entryOf(this.#state, block)
     const from = pathOf(this.#state, block)
-    if (row === null || from === null) return done
+    if (row === null || from === null || this.#isOvertaken(row)) return done
     if (this.#phase === 'taken') return this.#tidy(block, row, name)
     const home = this.#livingFolder(folder)
     const isThere = equal(blockIdOf(home), blockIdOf(row.entry.fields.parent))
@@ -214,11 +220,11 @@ class Rebase {
     return this.#make(null, async (state) => [await this.#doer.records.entry(state, block, { movedFrom: null })])
   }
 
-  #trash(block: BlockId): Step {
+  #trash({ block, seen }: DeedOf<'trash'>): Step {
     const row = entryOf(this.#state, block)
-    if (row === null) return done
+    if (row === null || this.#isOvertaken(row)) return done
     const { ring, records } = this.#doer
-    const isLost = this.#phase !== 'first' && this.#wasWrittenUnseen(row)
+    const isLost = this.#phase !== 'first' && this.#wasWrittenUnseen(row, seen)
     const isTaken = this.#phase === 'taken'
     const name = ring.nameOf(this.#state, row.entry)
     // Where it lies there already, whoever put it there may have seen what was written.
@@ -230,7 +236,7 @@ class Rebase {
 
   #restore({ block, name }: DeedOf<'restore'>): Step {
     const row = entryOf(this.#state, block)
-    if (row === null) return done
+    if (row === null || this.#isOvertaken(row)) return done
     if (row.trashedAtMs === null || this.#phase === 'taken') return this.#tidy(block, row, name)
     return this.#bringBack(block, row, name)
   }
@@ -249,6 +255,13 @@ class Rebase {
     if (doomed.size === 0) return done
     const { records } = this.#doer
     return this.#make(null, (state) => Promise.all([...doomed.values()].map((block) => records.removal(state, block))))
+  }
+
+  /** Whether the device whose deed is brought along has come by itself, and may have gone on since. */
+  #isOvertaken({ entry, stampMs }: EntryRow): boolean {
+    const { author, principal, sinceMs } = this.#doer
+    const isOfAnother = author !== null && !equal(author, principal)
+    return isOfAnother && stampMs > sinceMs && equal(principalOf(entry.fields.author), author)
   }
 
   // --- what they share ------------------------------------------------------------------------------------------------------
@@ -358,15 +371,18 @@ class Rebase {
   }
 
   /** Whether another device wrote a file, or into a folder, and this one did not know. */
-  #wasWrittenUnseen(top: EntryRow): boolean {
+  #wasWrittenUnseen(top: EntryRow, seen: DeedOf<'trash'>['seen'] = []): boolean {
+    const known = new Map(seen.map(({ block, bodyRoot }) => [keyOf(block), bodyRoot]))
     const isUnseen = (stampMs: number, signed: SignedRecord): boolean =>
       stampMs > this.#doer.sinceMs && !this.#isOwn(signed)
     for (const pending = [top]; pending.length > 0;) {
       const row = pending.pop()!
       const { kind, child } = row.entry.fields
       const content = contentOf(this.#state, child)
-      if (content !== null && isUnseen(content.stampMs, content.content)) return true
-      if (row !== top && isUnseen(row.stampMs, row.entry)) return true
+      const knownRoot = known.get(keyOf(child)) ?? null
+      const isKnown = content !== null && knownRoot !== null && equal(knownRoot, content.content.fields.bodyRoot)
+      if (content !== null && !isKnown && isUnseen(content.stampMs, content.content)) return true
+      if (row !== top && !known.has(keyOf(child)) && isUnseen(row.stampMs, row.entry)) return true
       if (kind === 'directory') pending.push(...childrenOf(this.#state, child))
     }
     return false

@@ -52,6 +52,8 @@ const keptWire = record('kept', 1, {
   madeAtMs: u53,
   /** Stamp of the newest of others that the person saw. */
   sinceMs: u53,
+  /** Whose deed it was, where it is brought along from another generation; else null. */
+  author: nullable(bytesOf(32)),
   /** How many operations of this deed the tree has decided. */
   turn: u53,
   /** Whether one of them was taken; what follows it tidies up. */
@@ -89,7 +91,9 @@ export const keptGone = (place: ClusterPlace, sequence: number): Change => ({
 })
 
 const markWire = record('mark', 1, {
+  /** In the log of that generation. */
   commitIndex: u53,
+  generation: u53,
   /** Rises with every write. */
   revision: u53,
 })
@@ -102,12 +106,9 @@ export const markRow = (place: ClusterPlace, mark: Mark): Change => ({
   value: encode(markWire, mark),
 })
 
-/** For a log that begins anew, of which nothing is known to be committed. */
-export const markGone = (place: ClusterPlace): Change => ({ kind: 'delete', table, key: markKey(place) })
-
 export async function readMark(store: StoreReader, place: ClusterPlace): Promise<Mark> {
   const row = await store.read(table, markKey(place))
-  return row === null ? { commitIndex: 0, revision: 0 } : must(decode(markWire, row, 64))
+  return row === null ? { commitIndex: 0, generation: 0, revision: 0 } : must(decode(markWire, row, 64))
 }
 
 /** In the order in which they were done. */

@@ -8,28 +8,29 @@ import type { Body } from '../../core/block/block.ts'
 import type { BlockId } from '../../core/path/path.ts'
 import { type Site, type WrittenBody, contentOfBody, writeBody } from '../bodies.ts'
 
-interface Sealed {
+interface Source {
+  readonly block: BlockId
+  readonly body: Body
+  /** By their epochs. */
+  readonly keys: ReadonlyMap<number, Bytes>
+}
+interface Target {
   readonly block: BlockId
   readonly key: Bytes
   readonly keyEpoch: number
 }
 
 /** Seals the content of `source` as that of `target`. */
-export async function sealAnew(
-  site: Site,
-  source: Sealed & { readonly body: Body },
-  target: Sealed,
-): Promise<WrittenBody> {
+export async function sealAnew(site: Site, source: Source, target: Target): Promise<WrittenBody> {
   const { store, crypto, discard } = site.platform
-  const from = blockKeySchedule(source.key)
+  const from = new Map([...source.keys].map(([keyEpoch, key]) => [keyEpoch, blockKeySchedule(key)]))
   const to = blockKeySchedule(target.key)
-  const sectorKeys = (_block: BlockId, keyEpoch: number): SectorKeys | null =>
-    keyEpoch === source.keyEpoch ? from : null
+  const sectorKeys = (_block: BlockId, keyEpoch: number): SectorKeys | null => from.get(keyEpoch) ?? null
   try {
     const content = contentOfBody({ store, crypto, discard, place: site.place, sectorKeys }, source.block, source.body)
     return await writeBody(site, target.block, target.keyEpoch, to, content, unwatched)
   } finally {
-    from.wipe()
+    for (const schedule of from.values()) schedule.wipe()
     to.wipe()
   }
 }

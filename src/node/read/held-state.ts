@@ -79,7 +79,8 @@ export async function readHeldState(store: StoreReader, place: ClusterPlace): Pr
   const hardStateRow = await store.read('raft', hardStateKey(place))
   const stored = hardStateRow === null ? null : must(decode(hardStateWire, hardStateRow, 4096))
   const mark = await readMark(store, place)
-  const commitIndex = Math.min(mark.commitIndex, entries.at(-1)?.index ?? checkpoint.index)
+  const isOfThisLog = mark.generation === (await readIdentity(store, place))?.generation
+  const commitIndex = isOfThisLog ? Math.min(mark.commitIndex, entries.at(-1)?.index ?? checkpoint.index) : 0
   const hardState = stored && { ...stored, commitIndex: Math.max(stored.commitIndex, commitIndex) }
   return { checkpoint, state: { treeId: place.treeId, map }, entries, hardState, revision: mark.revision }
 }

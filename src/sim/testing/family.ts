@@ -97,6 +97,19 @@ export class Family {
     return new SimStore(this.devices[at]!.disk, new Process(scheduler), random.fork('reader'), trace, quiet)
   }
 
+  /** One more device, let in by the first while others may be away. */
+  async letInAlone(name: string): Promise<Life> {
+    const device = new SimDevice(this.#world, name, new Disk(), quiet, { network: this.network })
+    const life = value(await this.scheduler.run(device.start()))
+    const treeId = fromHex(this.lives[0]!.page.tree.treeId)!
+    const { offsetMs } = this.devices[0]!.wall
+    await this.run(life, letIn(this.lives[0]!, life, device, treeId, this.words, offsetMs, name))
+    this.devices.push(device)
+    this.lives.push(life)
+    this.#transports = [...this.#transports, await this.scheduler.run(device.keys.transportId())]
+    return life
+  }
+
   /** A device with nothing on it and nobody around it. */
   async startAlone(name: string): Promise<Life> {
     return value(await this.scheduler.run(new SimDevice(this.#world, name, new Disk(), quiet).start()))
@@ -131,11 +144,13 @@ export class Family {
   }
   async allVote(): Promise<void> {
     const [host, ...guests] = this.lives
-    for (const [at, guest] of guests.entries()) {
-      await this.until('the guest has caught up', () => standing(guest).appliedIndex >= standing(host!).appliedIndex)
-      host!.node.membership.letVote([fromHex(standing(guest).nodeId.slice(0, 64))!])
-      await this.until('the guest votes', () => standing(host!).voters.length === at + 2)
-    }
+    await this.until('the guests have caught up', () => {
+      const { appliedIndex, learners } = standing(host!)
+      return learners.length === guests.length && guests.every((guest) => standing(guest).appliedIndex >= appliedIndex)
+    })
+    // All at once: two would be one again.
+    host!.node.membership.letVote(guests.map((guest) => fromHex(standing(guest).nodeId.slice(0, 64))!))
+    await this.until('the guests vote', () => standing(host!).voters.length === this.lives.length)
   }
 }
 export const value = <T>(outcome: Outcome<T>): T => {

@@ -4,7 +4,7 @@
  */
 import { type Bytes, toHex, utf8 } from '../../core/bytes/bytes.ts'
 import { digest, principalOf } from '../../core/crypto/crypto.ts'
-import { noRevocation } from '../../core/tree/tree.ts'
+import { firstGeneration, noRevocation } from '../../core/tree/tree.ts'
 import type { TreeId } from '../../core/path/path.ts'
 import type { TreeState } from '../../core/tree/tree.ts'
 import { Cluster } from '../../node/cluster.ts'
@@ -81,9 +81,10 @@ export class GroupMember {
       place: placeOf(treeId),
       principal: this.id,
       onApplied: (before: TreeState, state: TreeState, touched: readonly Bytes[], folded: Folded | null) => {
-        if (folded === null) holdings.onInstalled(before, state)
+        if (folded === null) holdings.installed()
         else holdings.onApplied(before, state, touched, folded, true)
       },
+      onInstalling: (before: TreeState, after: TreeState) => holdings.installing(before, after),
       onFailure: (error: unknown) => (this.failure = error),
     }
     this.cluster = (await Cluster.open(options)) ?? (await this.#group.begin(this, options))
@@ -166,7 +167,7 @@ export class Group {
 
   async begin(member: GroupMember, options: Parameters<typeof Cluster.join>[0]): Promise<Cluster> {
     if (member !== this.members[0]) return Cluster.join(options, 1)
-    const cluster = await Cluster.found(options, null)
+    const cluster = await Cluster.found(options, firstGeneration, null)
     const outcome = await cluster.propose(this.#founding!.operation)
     if (!outcome.ok) throw new Error(outcome.fault.local)
     return cluster
@@ -185,16 +186,23 @@ export class Group {
     return this.members.find(({ process, cluster }) => process.isAlive && cluster.position.isLeader) ?? null
   }
 
-  /** Makes every member a voter, one after the other. */
+  /** Makes every member a voter, all at once: two would be one again. */
   async allVote(): Promise<void> {
-    for (const { cluster, name } of this.members.slice(1)) {
-      const { nodeId } = cluster.identity
-      const leads = this.members[0]!.cluster
-      await this.until(`${name} is a learner`, () => leads.members.configuration.learners.includes(nodeId))
-      await this.until(`${name} has caught up`, () => cluster.position.appliedIndex >= leads.position.appliedIndex)
-      const check = leads.changeMembers([{ kind: 'addVoter', id: nodeId }])
-      if (!check.ok) throw new Error(check.fault.local)
-      await this.until(`${name} votes`, () => leads.members.configuration.voters.includes(nodeId))
-    }
+    const leads = this.members[0]!.cluster
+    const others = this.members.slice(1).map(({ cluster }) => cluster)
+    const ids = others.map(({ identity }) => identity.nodeId)
+    await this.until('all are learners', () => {
+      const { learners } = leads.members.configuration
+      return ids.every((id) => learners.includes(id))
+    })
+    await this.until('all have caught up', () =>
+      others.every(({ position }) => position.appliedIndex >= leads.position.appliedIndex),
+    )
+    const check = leads.changeMembers(ids.map((id) => ({ kind: 'addVoter', id })))
+    if (!check.ok) throw new Error(check.fault.local)
+    await this.until('all vote', () => {
+      const { voters, votersOutgoing } = leads.members.configuration
+      return votersOutgoing.length === 0 && ids.every((id) => voters.includes(id))
+    })
   }
 }

@@ -18,6 +18,7 @@ import type {
   PasskeyAssertion,
   PasskeyCreation,
   Quarantined,
+  TakeOverChallenge,
   TreeStatus,
 } from '../../node/api.ts'
 
@@ -43,6 +44,7 @@ export class MemoryNode implements NodeApi {
     quarantinedCount: 0,
     removed: null,
     aside: null,
+    decider: { quorum: 'here', generation: 1, deviceName: 'This browser', principal: '', lastSeenAtMs: 0 },
   }
   /** A job's pace; 0 finishes at once. */
   stepMs = 0
@@ -321,6 +323,26 @@ export class MemoryNode implements NodeApi {
   async endJoining(): Promise<void> {
     this.tellJoining(null)
   }
+  async beginTakeOver(): Promise<TakeOverChallenge> {
+    this.#demandAway()
+    const challenge = this.passkey === null ? null : new Uint8Array(32)
+    return { challenge, credentialId: this.passkey?.credentialId ?? null }
+  }
+  async finishTakeOver(_requestId: string, _answer: PasskeyAssertion | readonly string[]): Promise<void> {
+    this.#maybeRefuse()
+    this.#demandAway()
+    const { decider, deviceName, principal } = this.tree
+    const generation = decider.generation + 1
+    this.tree = {
+      ...this.tree,
+      decider: { quorum: 'here', generation, deviceName, principal, lastSeenAtMs: this.nowMs() },
+    }
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+  }
+  async handOver(_principal: string | null): Promise<void> {
+    this.#maybeRefuse()
+  }
+
   async devices(): Promise<readonly DeviceLine[]> {
     const { principal, deviceName: name } = this.tree
     const line = { principal, name, isThis: true, role: 'voter', path: 'this', lastSeenAtMs: null } as const
@@ -388,6 +410,10 @@ export class MemoryNode implements NodeApi {
         'nameTaken',
         `There is already something called ${name} in this folder. Choose another name.`,
       )
+  }
+  #demandAway(): void {
+    if (this.tree.decider.quorum !== 'away')
+      throw new BlocktreeError('takeOverNeedless', 'The device that decides about this tree is there.')
   }
   #maybeRefuse(): void {
     const { refusal } = this

@@ -31,6 +31,7 @@ const model = apply(emptyModel, {
     quarantinedCount: 0,
     removed: null,
     aside: null,
+    decider: { quorum: 'here', generation: 1, deviceName: '', principal: '', lastSeenAtMs: 0 },
   },
   items: [
     item('root', null, 'folder'),

@@ -1,0 +1,127 @@
+/**
+ * The vote moves among the devices of a tree: handed over before one goes to sleep, given to three as soon as there are three.
+ */
+import { describe, expect, test } from 'vitest'
+import { equal } from '../core/bytes/bytes.ts'
+import { decodeControl } from '../core/message/message.ts'
+import type { Life } from './device.ts'
+import { Family, content, standing } from './testing/family.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+const votersOf = (life: Life): number => standing(life).voters.length
+const isVoter = (life: Life): boolean => standing(life).voters.includes(standing(life).nodeId)
+const principalOf = async (family: Family, life: Life): Promise<string> =>
+  (await family.run(life, life.node.api.devices())).find(({ isThis }) => isThis)!.principal
+
+/** Everything that the first has is everywhere. */
+const atRest = (family: Family): Promise<void> =>
+  family.until('all have all', () =>
+    family.lives.every(
+      (life) =>
+        standing(life).appliedIndex === standing(family.lives[0]!).appliedIndex && standing(life).keptCount === 0,
+    ),
+  )
+
+describe('a device that hands over', () => {
+  test('lets the other decide from then on, and goes on writing by it', async () => {
+    const family = await Family.of(1, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const early = await family.add(laptop, 'early', content(80_000))
+    await family.until('the phone has it', () => phone.page.items.get(early)?.copyCount === 2)
+    const startedMs = family.scheduler.nowMs
+    await family.run(laptop, laptop.node.api.handOver(null))
+    expect(family.scheduler.nowMs - startedMs).toBeLessThan(1500)
+    expect([isVoter(laptop), isVoter(phone), votersOf(phone)]).toEqual([false, true, 1])
+    await family.until('both say so', () => laptop.page.tree.decider.deviceName === 'phone')
+    await family.until('it is told there', () => phone.page.tree.decider.quorum === 'here')
+    const later = await family.add(laptop, 'later', content(90_000))
+    laptop.process.kill()
+    expect(equal(await family.read(phone, later), content(90_000))).toBe(true)
+    await family.add(phone, 'alone', content(100))
+    expect(standing(phone).keptCount).toBe(0)
+    const back = await family.restart(0)
+    await family.untilConnected()
+    await atRest(family)
+    expect([...back.page.items.values()].filter(({ kind }) => kind === 'file')).toHaveLength(3)
+  })
+
+  test('names who is to decide, and gets the vote back', async () => {
+    const family = await Family.of(2, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    await atRest(family)
+    await family.run(laptop, laptop.node.api.handOver(await principalOf(family, desk)))
+    expect([isVoter(laptop), isVoter(phone), isVoter(desk)]).toEqual([false, false, true])
+    await expect(family.run(laptop, laptop.node.api.handOver(await principalOf(family, phone)))).rejects.toMatchObject({
+      code: 'notLeading',
+    })
+    await family.run(laptop, laptop.node.api.handOver(null))
+    await atRest(family)
+    await family.run(desk, desk.node.api.handOver(await principalOf(family, laptop)))
+    expect([isVoter(laptop), isVoter(desk), votersOf(laptop)]).toEqual([true, false, 1])
+  })
+
+  test('keeps the vote where nobody is there, and where the other does not answer', async () => {
+    const family = await Family.of(3, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await atRest(family)
+    family.network.tap = (lane, frame) => {
+      const sent = lane === 'control' ? decodeControl(frame) : null
+      if (sent?.ok === true && sent.value.body.tag === 'raft' && sent.value.body.value.kind === 'timeoutNow')
+        phone.process.freeze(20_000)
+    }
+    await expect(family.run(laptop, laptop.node.api.handOver(null))).rejects.toMatchObject({ code: 'handOverSlow' })
+    family.network.tap = () => {}
+    // Its vote is needed to take it back, so that waits until it answers.
+    await family.until('it is as it was', () => votersOf(laptop) === 1 && isVoter(laptop) && standing(laptop).isLeader)
+    await family.cutOff(1)
+    await expect(family.run(laptop, laptop.node.api.handOver(null))).rejects.toMatchObject({ code: 'handOverAway' })
+    await family.add(laptop, 'alone', content(100))
+    expect(standing(laptop).keptCount).toBe(0)
+  })
+
+  test('loses nothing that is written meanwhile, on either side', async () => {
+    const family = await Family.of(4, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await atRest(family)
+    const written = new Map<string, number>()
+    for (let round = 0; round < 6; round++) {
+      const [from, to] = round % 2 === 0 ? [laptop, phone] : [phone, laptop]
+      const work = [from, to, from, to].map((life, at) => {
+        const sizeBytes = 1000 * (round + 1) + at + (at === 3 ? 70_000 : 0)
+        return family.add(life, `file ${round} ${at}`, content(sizeBytes)).then((id) => written.set(id, sizeBytes))
+      })
+      const moved = family.run(from, from.node.api.handOver(null)).catch((error: Error & { code?: string }) => {
+        expect(['handOverAway', 'handOverSlow']).toContain(error.code)
+      })
+      await Promise.all([...work, moved])
+      await family.until('one decides', () => [laptop, phone].filter(isVoter).length === 1)
+      await atRest(family)
+    }
+    expect(written.size).toBe(24)
+    for (const life of family.lives)
+      for (const [id, sizeBytes] of written) {
+        await family.until('it is there', () => life.page.items.get(id)?.copyCount === 2)
+        expect(equal(await family.read(life, id), content(sizeBytes))).toBe(true)
+      }
+  })
+})
+
+describe('three devices', () => {
+  test('vote all as soon as each has been there for a day, and then do without any one', async () => {
+    const family = await Family.of(5, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    await atRest(family)
+    await family.scheduler.run(family.scheduler.sleep(60_000))
+    expect(votersOf(laptop)).toBe(1)
+    for (const device of family.devices) device.wall.jump(dayMs)
+    await family.until('all vote', () => family.lives.every((life) => votersOf(life) === 3))
+    await family.run(laptop, laptop.node.api.handOver(null))
+    expect(votersOf(laptop)).toBe(3)
+    expect(standing(laptop).isLeader).toBe(false)
+    laptop.process.kill()
+    await family.until('one leads', () => [phone, desk].some((life) => standing(life).isLeader))
+    await family.add(phone, 'without', content(100))
+    expect(standing(phone).keptCount).toBe(0)
+  })
+})

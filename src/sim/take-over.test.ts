@@ -1,0 +1,237 @@
+/**
+ * A tree whose voter is gone: taken over by another device, and what becomes of the voter that comes back.
+ */
+import { describe, expect, test } from 'vitest'
+import { equal } from '../core/bytes/bytes.ts'
+import type { Item } from '../node/api.ts'
+import type { Life } from './device.ts'
+import { Family, content, standing } from './testing/family.ts'
+
+const named = ({ page }: Life, name: string): Item | undefined =>
+  [...page.items.values()].find((item) => item.name === name && item.trashedAtMs === null)
+const names = ({ page }: Life): readonly string[] =>
+  [...page.items.values()]
+    .filter(({ trashedAtMs, parentId }) => trashedAtMs === null && parentId !== null)
+    .map(({ name }) => name)
+    .toSorted()
+
+/** Takes over by the card. */
+async function takeOver(family: Family, at: number): Promise<void> {
+  const life = family.lives[at]!
+  await family.until('nobody decides', () => life.page.tree.decider.quorum === 'away')
+  const asked = await family.run(life, life.node.api.beginTakeOver())
+  expect(asked).toEqual({ challenge: null, credentialId: null })
+  await family.run(life, life.node.api.finishTakeOver(family.request(), family.words))
+}
+
+/** All are in one generation, hold the same and keep nothing. */
+async function comeTogether(family: Family): Promise<void> {
+  family.network.heal()
+  await family.until('all are in one generation', () => {
+    const generations = family.lives.map(({ page }) => page.tree.decider.generation)
+    return new Set(generations).size === 1 && family.lives.every((life) => life.page.tree.decider.quorum !== 'away')
+  })
+  await family.comeTogether()
+  const roots = []
+  for (const life of family.lives) roots.push((await family.run(life, life.node.api.storage())).stateRoot)
+  expect(new Set(roots).size).toBe(1)
+}
+
+describe('a sole voter that is gone', () => {
+  test('is said to be away, and a device that was let in decides in its place', async () => {
+    const family = await Family.of(1, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const early = await family.add(laptop, 'early', content(120_000))
+    await family.until('all have it', () => family.lives.every((life) => life.page.items.get(early)?.copyCount === 3))
+    expect(phone.page.tree.decider).toMatchObject({ quorum: 'reachable', generation: 1, deviceName: 'Laptop' })
+    await expect(family.run(phone, phone.node.api.beginTakeOver())).rejects.toMatchObject({ code: 'takeOverNeedless' })
+    laptop.process.kill()
+    const kept = await family.add(phone, 'kept', content(9000))
+    await family.until('it is missed', () => phone.page.tree.decider.quorum === 'away')
+    expect(phone.page.tree.decider).toMatchObject({ deviceName: 'Laptop', generation: 1 })
+    expect(phone.page.tree.decider.lastSeenAtMs).toBeGreaterThan(0)
+    await takeOver(family, 1)
+    expect(phone.page.tree.decider).toMatchObject({ quorum: 'here', generation: 2, deviceName: 'phone' })
+    await family.until(
+      'the third follows',
+      () => desk.page.tree.decider.generation === 2 && standing(phone).keptCount === 0,
+    )
+    await family.until('the third has it', () => desk.page.items.get(kept)?.copyCount === 2)
+    expect(equal(await family.read(desk, early), content(120_000))).toBe(true)
+    const later = await family.add(desk, 'later', content(70_000))
+    await family.until('the phone has it', () => phone.page.items.get(later)?.copyCount === 2)
+  })
+
+  test('learns of it when it comes back, and what only it had is not lost', async () => {
+    const family = await Family.of(2, 'laptop', 'phone')
+    const [laptop] = family.lives as [Life, Life]
+    const { rootId } = laptop.page.tree
+    const shared = await family.add(laptop, 'shared.txt', content(5000))
+    const quiet = await family.add(laptop, 'quiet.txt', content(5500))
+    const moved = await family.add(laptop, 'moved.txt', content(5600))
+    const gone = await family.add(laptop, 'gone.txt', content(5700))
+    await family.until('the phone has all', () => family.lives[1]!.page.items.get(gone)?.copyCount === 2)
+    await family.cutOff(0)
+    // On the one side.
+    const folder = await family.run(laptop, laptop.node.api.createFolder(family.request(), rootId, 'folder'))
+    const alone = await family.add(laptop, 'alone.txt', content(150_000), folder)
+    await family.write(laptop, shared, content(6001))
+    await family.write(laptop, quiet, content(6501))
+    await family.run(laptop, laptop.node.api.move(family.request(), moved, folder))
+    const wandered = await family.add(laptop, 'wandered.txt', content(7000))
+    await family.run(laptop, laptop.node.api.move(family.request(), wandered, folder))
+    await family.run(laptop, laptop.node.api.trash(family.request(), gone))
+    // On the other.
+    const phone = family.lives[1]!
+    await takeOver(family, 1)
+    await family.write(phone, shared, content(6002))
+    await family.add(phone, 'elsewhere.txt', content(300))
+    await comeTogether(family)
+    expect(standing(laptop)).toMatchObject({ isLeader: false, keptCount: 0, quarantinedCount: 0 })
+    for (const life of family.lives) {
+      expect(equal(await family.read(life, shared), content(6002))).toBe(true)
+      const copy = [...life.page.items.values()].find(({ name }) => name.startsWith('shared (from Laptop, '))
+      expect(equal(await family.read(life, copy!.id), content(6001))).toBe(true)
+      expect(equal(await family.read(life, quiet), content(6501))).toBe(true)
+      expect(equal(await family.read(life, alone), content(150_000))).toBe(true)
+      expect(life.page.items.get(alone)?.parentId).toBe(folder)
+      expect(life.page.items.get(moved)?.parentId).toBe(folder)
+      expect(life.page.items.get(gone)?.trashedAtMs).not.toBeNull()
+      const back = [...life.page.items.values()].find(({ name }) => name.startsWith('wandered'))
+      expect(equal(await family.read(life, back!.id), content(7000))).toBe(true)
+      expect(named(life, 'elsewhere.txt')).toBeDefined()
+    }
+    expect(names(laptop)).toEqual(names(phone))
+  })
+
+  test('has given the outcome of what it took, whichever write it dies after on its return', async () => {
+    for (let writeCount = 0; writeCount < 12; writeCount++) {
+      const family = await Family.of(3, 'laptop', 'phone')
+      const [laptop, phone] = family.lives as [Life, Life]
+      const shared = await family.add(laptop, 'shared.txt', content(5000))
+      await family.until('the phone has it', () => phone.page.items.get(shared)?.copyCount === 2)
+      await family.cutOff(0)
+      await family.add(laptop, 'alone.txt', content(100_000))
+      await family.write(laptop, shared, content(6001))
+      await takeOver(family, 1)
+      await family.write(phone, shared, content(6002))
+      await family.until('it is at rest', () => standing(laptop).keptCount === 0)
+      laptop.store.faults.crash = { writeCount, when: 'after' }
+      family.network.heal()
+      await family.until(
+        'it died, or is done',
+        () => !laptop.process.isAlive || (standing(laptop).keptCount === 0 && !standing(laptop).isLeader),
+      )
+      await family.restart(0)
+      await comeTogether(family)
+      const sizes = [...family.lives[0]!.page.items.values()].map(({ sizeBytes }) => sizeBytes)
+      expect(sizes.filter((sizeBytes) => sizeBytes > 0).toSorted((one, other) => one - other)).toEqual([
+        6001, 6002, 100_000,
+      ])
+    }
+  })
+})
+
+test('a device that was let in by the one that was taken over belongs to the tree still, and so does what it wrote', async () => {
+  const family = await Family.of(6, 'laptop', 'phone')
+  const [laptop, phone] = family.lives as [Life, Life]
+  await family.cutOff(1)
+  const desk = await family.letInAlone('desk')
+  await family.add(desk, 'by desk', content(70_000))
+  laptop.process.kill()
+  await takeOver(family, 1)
+  await family.add(phone, 'by phone', content(100))
+  await family.restart(0)
+  await comeTogether(family)
+  for (const life of family.lives) {
+    expect(life.page.tree.deviceCount).toBe(3)
+    expect(names(life)).toEqual(['by desk', 'by phone'])
+  }
+})
+
+test.each([
+  { order: 'its author first', first: 0, second: 2 },
+  { order: 'the other first', first: 2, second: 0 },
+])(
+  'what a third device brings along does not undo what its author has done since: $order',
+  async ({ first, second }) => {
+    const family = await Family.of(7, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const file = await family.add(laptop, 'file', content(500))
+    await family.until('all have it', () => family.lives.every((life) => life.page.items.get(file)?.copyCount === 3))
+    await family.cutOff(1)
+    await family.run(laptop, laptop.node.api.rename(family.request(), file, 'one'))
+    const fresh = await family.add(laptop, 'fresh', content(600))
+    await family.until(
+      'the third has all',
+      () => desk.page.items.get(fresh)?.copyCount === 2 && standing(desk).lackingCount === 0,
+    )
+    expect(named(desk, 'one')).toBeDefined()
+    desk.process.kill()
+    await family.run(laptop, laptop.node.api.rename(family.request(), file, 'two'))
+    await family.run(laptop, laptop.node.api.rename(family.request(), fresh, 'fresher'))
+    await family.write(laptop, fresh, content(700))
+    laptop.process.kill()
+    await takeOver(family, 1)
+    family.network.heal()
+    for (const at of [first, second]) {
+      const life = await family.restart(at)
+      await family.until('it is back', () => standing(life).generation === standing(phone).generation)
+      await family.until('it has brought all', () => standing(life).keptCount === 0)
+    }
+    await comeTogether(family)
+    for (const life of family.lives) {
+      // An older version may stand beside it, since nobody can say here that its author had it when he wrote the next.
+      expect(names(life).filter((name) => !name.includes('(from '))).toEqual(['fresher', 'two'])
+      expect(equal(await family.read(life, fresh), content(700))).toBe(true)
+    }
+  },
+)
+
+describe('a tree that two devices take over at once', () => {
+  test('has one generation in the end, and nothing that either took is lost', async () => {
+    const family = await Family.of(4, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const shared = await family.add(laptop, 'shared.txt', content(5000))
+    await family.until('all have it', () => family.lives.every((life) => life.page.items.get(shared)?.copyCount === 3))
+    await family.cutOff(1)
+    await family.cutOff(0)
+    await family.cutOff(2)
+    await family.add(laptop, 'by laptop', content(1001))
+    await takeOver(family, 1)
+    await takeOver(family, 2)
+    await family.add(phone, 'by phone', content(1002))
+    await family.add(desk, 'by desk', content(1003))
+    await family.write(phone, shared, content(5002))
+    await family.write(desk, shared, content(5003))
+    await comeTogether(family)
+    for (const life of family.lives) {
+      expect(life.page.tree.decider.generation).toBe(2)
+      expect(names(life).filter((name) => name.startsWith('by'))).toEqual(['by desk', 'by laptop', 'by phone'])
+      const sizes = [...life.page.items.values()]
+        .filter(({ name }) => name.startsWith('shared'))
+        .map((item) => item.sizeBytes)
+      expect(sizes.toSorted((one, other) => one - other)).toEqual([5002, 5003])
+    }
+  })
+
+  test('is followed by a device that missed both, and by one that missed one of two in a row', async () => {
+    const family = await Family.of(5, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    await family.cutOff(0)
+    await family.add(laptop, 'by laptop', content(1001))
+    await takeOver(family, 1)
+    await family.until('the third follows', () => desk.page.tree.decider.generation === 2)
+    await family.add(phone, 'by phone', content(1002))
+    await family.until('the third has it', () => named(desk, 'by phone') !== undefined)
+    await family.cutOff(1)
+    await family.add(phone, 'by phone alone', content(1003))
+    await takeOver(family, 2)
+    await family.add(desk, 'by desk', content(1004))
+    await comeTogether(family)
+    for (const life of family.lives) {
+      expect(life.page.tree.decider.generation).toBe(3)
+      expect(names(life)).toEqual(['by desk', 'by laptop', 'by phone', 'by phone alone'])
+    }
+  })
+})
