@@ -2,8 +2,9 @@
  * What may never be so among devices that share a tree, whatever happens to them: read off every frame that is sent and every
  * write that takes effect.
  *
- * Nobody leads in a term beside another; a vote is given once in a term, and a term never goes back on a disk; two entries of one
- * index and term are the same, and pass gate 1; states of one index are the same.
+ * In each generation nobody leads in a term beside another; a vote is given once in a term, and a term never goes back on a disk; two
+ * entries of one index and term are the same, and pass gate 1; states of one index are the same. A disk never goes back to an earlier
+ * generation.
  * @module
  */
 import { type Bytes, decode, toHex } from '../core/bytes/bytes.ts'
@@ -11,7 +12,7 @@ import { sha256 } from '../core/crypto/crypto.ts'
 import { decodeControl, entryWire } from '../core/message/message.ts'
 import { decodeBatch, examineOperation } from '../core/tree/tree.ts'
 import { placePrefixSizeBytes } from '../node/place.ts'
-import { checkpointWire, hardStateWire } from '../node/read/held-state.ts'
+import { checkpointWire, hardStateWire, identityWire } from '../node/read/held-state.ts'
 import type { Lane } from '../port/net.ts'
 import type { Change } from '../port/store.ts'
 import type { SimulatedCrypto } from './crypto.ts'
@@ -19,15 +20,16 @@ import type { Disk } from './disk.ts'
 
 const hardStateKind = 1
 const checkpointKind = 2
+const identityKind = 3
 const sizeBytesMax = 2 * 1024 * 1024
 
 export class ClusterAudit {
   readonly #treeId: string
   readonly #onViolation: (what: string) => void
-  readonly #leaders = new Map<number, string>()
+  readonly #leaders = new Map<string, string>()
   readonly #votes = new Map<string, string>()
   readonly #entries = new Map<string, string>()
-  readonly #roots = new Map<number, string>()
+  readonly #roots = new Map<string, string>()
   entryCount = 0
 
   readonly #treeIdOctets: Bytes
@@ -44,12 +46,24 @@ export class ClusterAudit {
   observe(name: string, disk: Disk): void {
     let term = 0
     let votedFor: string | null = null
+    let generation = 0
     disk.observe((changes) => {
-      for (const change of changes) {
-        if (change.kind !== 'put' || toHex(change.key.subarray(0, 32)) !== this.#treeId) continue
-        if (change.table === 'log') this.#onEntry(change)
-        if (change.table !== 'raft' || change.key.length !== placePrefixSizeBytes + 1) continue
-        if (change.key.at(-1) === checkpointKind) this.#onCheckpoint(name, change.value)
+      const ofTree = changes.flatMap((change) =>
+        change.kind === 'put' && toHex(change.key.subarray(0, 32)) === this.#treeId ? [change] : [],
+      )
+      const ofRaft = ofTree.filter(({ table, key }) => table === 'raft' && key.length === placePrefixSizeBytes + 1)
+      for (const { value } of ofRaft.filter(({ key }) => key.at(-1) === identityKind)) {
+        const identity = decode(identityWire, value, 4096)
+        if (!identity.ok) return this.#onViolation(`${name}: an unreadable identity was stored`)
+        if (identity.value.generation < generation) this.#onViolation(`${name} went back to an earlier generation`)
+        // Another generation has another log.
+        if (identity.value.generation !== generation) [term, votedFor] = [0, null]
+        generation = identity.value.generation
+      }
+      for (const change of ofTree) {
+        if (change.table === 'log') this.#onEntry(generation, change)
+        if (!ofRaft.includes(change)) continue
+        if (change.key.at(-1) === checkpointKind) this.#onCheckpoint(name, generation, change.value)
         if (change.key.at(-1) !== hardStateKind) continue
         const next = decode(hardStateWire, change.value, 4096)
         if (!next.ok) return this.#onViolation(`${name}: an unreadable hard state was stored`)
@@ -69,10 +83,12 @@ export class ClusterAudit {
     const decoded = decodeControl(frame)
     if (!decoded.ok || decoded.value.body.tag !== 'raft') return
     const message = decoded.value.body.value
+    const { generation } = decoded.value
     if (message.kind === 'voteResponse' && message.isGranted) this.#onVote(message.from, message.term, message.to)
     if (message.kind !== 'append' && message.kind !== 'heartbeat' && message.kind !== 'snapshot') return
-    const leader = this.#leaders.get(message.term)
-    if (leader === undefined) this.#leaders.set(message.term, message.from)
+    const at = `${generation} ${message.term}`
+    const leader = this.#leaders.get(at)
+    if (leader === undefined) this.#leaders.set(at, message.from)
     else if (leader !== message.from)
       this.#onViolation(`${leader.slice(0, 6)} and ${message.from.slice(0, 6)} both lead in term ${message.term}`)
   }
@@ -85,17 +101,18 @@ export class ClusterAudit {
   }
 
   /** A device says at which state it is. */
-  onState(name: string, index: number, stateRoot: string): void {
-    const known = this.#roots.get(index)
-    if (known === undefined) this.#roots.set(index, stateRoot)
+  onState(name: string, generation: number, index: number, stateRoot: string): void {
+    const at = `${generation} ${index}`
+    const known = this.#roots.get(at)
+    if (known === undefined) this.#roots.set(at, stateRoot)
     else if (known !== stateRoot) this.#onViolation(`${name} has another state at index ${index} than others`)
   }
 
-  #onEntry({ value }: Extract<Change, { kind: 'put' }>): void {
+  #onEntry(generation: number, { value }: Extract<Change, { kind: 'put' }>): void {
     const entry = decode(entryWire, value, sizeBytesMax)
     if (!entry.ok) return this.#onViolation('an unreadable entry was stored')
     if (entry.value.kind === 'command') this.#onCommand(entry.value.data as Bytes)
-    const at = `${entry.value.index}/${entry.value.term}`
+    const at = `${generation} ${entry.value.index}/${entry.value.term}`
     const hash = toHex(sha256(value))
     const known = this.#entries.get(at)
     if (known === undefined) {
@@ -117,9 +134,9 @@ export class ClusterAudit {
     }
   }
 
-  #onCheckpoint(name: string, value: Bytes): void {
+  #onCheckpoint(name: string, generation: number, value: Bytes): void {
     const checkpoint = decode(checkpointWire, value, sizeBytesMax)
     if (!checkpoint.ok) return this.#onViolation(`${name}: an unreadable checkpoint was stored`)
-    this.onState(name, checkpoint.value.index, toHex(checkpoint.value.stateRoot))
+    this.onState(name, generation, checkpoint.value.index, toHex(checkpoint.value.stateRoot))
   }
 }

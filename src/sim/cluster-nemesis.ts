@@ -24,6 +24,9 @@ export const clusterFaultNames = [
   'clockJump',
   'brokenSignature',
   'wiped',
+  'takenOver',
+  'returned',
+  'handedOver',
 ] as const
 export type ClusterFaultCounts = { [name in (typeof clusterFaultNames)[number]]: number }
 export const noClusterFaults = (): ClusterFaultCounts =>

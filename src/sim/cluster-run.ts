@@ -12,7 +12,14 @@ import { weighDisk } from './ballast.ts'
 import { type Deed, Model, type PendingDeed, compareContent, compareItems, resolvePending } from './checker.ts'
 import { ClusterAudit } from './cluster-audit.ts'
 import { type ClusterFaultCounts, armCluster, noClusterFaults } from './cluster-nemesis.ts'
-import { ClusterWorkload, cleanRefusals, contestRefusals, openRefusals } from './cluster-workload.ts'
+import {
+  ClusterWorkload,
+  cleanRefusals,
+  contestRefusals,
+  handOverRefusals,
+  openRefusals,
+  takeOverRefusals,
+} from './cluster-workload.ts'
 import type { NetFaultCounts } from './connection.ts'
 import { type Life, type Outcome, type Sabotage, SimDevice, describeOutcome, readAll, settle } from './device.ts'
 import { Contest, uncontested } from './contest.ts'
@@ -57,6 +64,8 @@ const minuteMs = 60_000
 /** All that was cut off by then has been found again: redials come once a minute at least. */
 const calmMs = 15 * minuteMs
 const roundsPerStorm = 8
+/** By the count of devices. */
+const voterCounts: Readonly<Record<number, readonly number[]>> = { 2: [1], 3: [1, 3], 4: [1, 3], 5: [5] }
 const names = ['laptop', 'phone', 'desk', 'tablet', 'watch']
 
 export async function runCluster(options: ClusterRunOptions): Promise<ClusterReport> {
@@ -90,6 +99,8 @@ class ClusterRun {
   /** At each device one contested deed follows the other, so that what a person does, he does with what he has just done before him. */
   readonly #contending: Promise<void>[] = []
   #treeId!: Bytes
+  /** Of the card. */
+  #words: readonly string[] = []
   readonly #callOffs: (() => void)[] = []
   #requestCount = 0
   #acknowledgedCount = 0
@@ -100,7 +111,7 @@ class ClusterRun {
     const random = (this.#random = Random.fromSeed(options.seed))
     this.#network = new SimNetwork(scheduler, random.fork('network'), this.#trace)
     const deviceCount = random.pick([2, 3, 3, 4, 5])
-    this.#voterCount = deviceCount === 2 ? 1 : deviceCount === 4 ? 3 : deviceCount
+    this.#voterCount = random.pick(voterCounts[deviceCount]!)
     for (const name of names.slice(0, deviceCount)) this.#devices.push(this.#newDevice(name))
   }
 
@@ -143,6 +154,7 @@ class ClusterRun {
     await this.#comeTogether()
     for (let storm = 0; storm < this.#options.stormCount; storm++) {
       const asked: Promise<void>[] = []
+      if (this.#random.chance(0.4)) asked.push(this.#takeOver())
       for (let round = 0; round < roundsPerStorm; round++) {
         const callOff = armCluster({
           random: this.#random,
@@ -156,6 +168,7 @@ class ClusterRun {
         })
         this.#callOffs.push(callOff)
         asked.push(...this.#doSome())
+        if (this.#random.chance(0.15)) asked.push(this.#handOver())
         await this.#scheduler.sleep(this.#random.spread(500, 20_000))
         if (this.#random.chance(0.3)) this.#network.heal()
         await this.#wakeSome()
@@ -174,7 +187,7 @@ class ClusterRun {
       this.#lives.push(await this.#start(device))
     }
     const host = this.#lives[0]!
-    const words = await this.#within(plant(host), 'planting')
+    const words = (this.#words = await this.#within(plant(host), 'planting'))
     const { treeId, rootId } = host.page.tree
     this.#treeId = fromHex(treeId)!
     this.#audit = new ClusterAudit(this.#treeId, createSimulatedCrypto(this.#random.fork('audit')), (what) =>
@@ -286,6 +299,63 @@ class ClusterRun {
     throw this.#giveUp(`a node does not start: ${describeOutcome(started)}`)
   }
 
+  // --- who decides ----------------------------------------------------------------------------------------------------------
+
+  /** Whoever decides goes out of reach, and another device takes over, or two that do not hear of each other. */
+  async #takeOver(): Promise<void> {
+    await this.#scheduler.sleep(this.#random.spread(1, 30_000))
+    const gone = this.#lives.findIndex((life) => isAlive(life) && standing(life).isLeader)
+    if (gone < 0) return
+    const others = this.#lives.flatMap((life, at) => (at !== gone && isAlive(life) ? [at] : []))
+    const takers = this.#random.chance(0.3) ? others.slice(0, 2) : others.slice(0, 1)
+    this.#tell(`${names[gone]} is gone; ${takers.map((at) => names[at]).join(' and ')} will decide`)
+    for (const alone of takers.length > 1 ? [gone, ...takers] : [gone]) this.#isolate(alone)
+    if (this.#random.chance(0.3)) this.#lives[gone]!.process.kill()
+    const { ordinal } = this
+    const ends = await Promise.all(takers.map((at) => this.#takeOverAt(at)))
+    if (ends.includes(true) && ordinal < this.ordinal) this.#counts.takenOver++
+  }
+
+  /** How many generations there were. */
+  get ordinal(): number {
+    return Math.max(...this.#alive().map(({ page }) => page.tree.decider.generation))
+  }
+
+  #isolate(at: number): void {
+    for (const other of this.#transports) {
+      if (other === this.#transports[at]) continue
+      this.#network.block(this.#transports[at]!, other)
+      this.#network.block(other, this.#transports[at]!)
+    }
+  }
+
+  async #takeOverAt(at: number): Promise<boolean> {
+    const life = this.#lives[at]!
+    for (let count = 0; count < 120 && isAlive(life); count++) {
+      if (life.page.tree.decider.quorum === 'away') break
+      await this.#scheduler.sleep(500)
+    }
+    if (!isAlive(life)) return false
+    const { api } = life.node
+    const work = api.beginTakeOver().then(() => api.finishTakeOver(`take-over ${names[at]}`, this.#words))
+    const outcome = await settle(life.process, work)
+    this.#tell(`${names[at]} takes over: ${describeOutcome(outcome)}`)
+    if (outcome.kind === 'failed' && !takeOverRefusals.has(outcome.code))
+      this.note(`${names[at]} could not take over: ${describeOutcome(outcome)}`)
+    return outcome.kind === 'done'
+  }
+
+  async #handOver(): Promise<void> {
+    await this.#scheduler.sleep(this.#random.spread(1, 3000))
+    const life = this.#alive().find((one) => standing(one).isLeader)
+    if (life === undefined || life.process.isFrozen) return
+    const outcome = await settle(life.process, life.node.api.handOver(null))
+    this.#tell(`the vote is handed over: ${describeOutcome(outcome)}`)
+    if (outcome.kind === 'done') this.#counts.handedOver++
+    if (outcome.kind === 'failed' && !handOverRefusals.has(outcome.code))
+      this.note(`the vote could not be handed over: ${describeOutcome(outcome)}`)
+  }
+
   // --- calm -----------------------------------------------------------------------------------------------------------------
 
   async #calm(asked: readonly Promise<void>[]): Promise<void> {
@@ -300,6 +370,8 @@ class ClusterRun {
     await this.#until('everybody is awake', () => this.#alive().every(({ process }) => !process.isFrozen))
     for (const [at, life] of this.#lives.entries()) if (!isAlive(life)) await this.#restart(at)
     await this.#within(Promise.all(asked), 'a deed')
+    if (this.#generationCount > 1) this.#counts.returned++
+    await this.#untilOneGeneration()
     await this.#until(
       'all devices hold the same',
       () => this.#isSettled(),
@@ -309,18 +381,32 @@ class ClusterRun {
     this.#failOnViolation()
   }
 
+  get #generationCount(): number {
+    return new Set(this.#alive().map((life) => standing(life).generation)).size
+  }
+
+  /** A planted bug may kill a device as it changes its generation; no fault does by now. */
+  async #untilOneGeneration(): Promise<void> {
+    const isOver = (): boolean => this.#generationCount === 1 && this.#alive().length === this.#lives.length
+    for (let count = 0; count < 300 && !isOver(); count++) {
+      await this.#scheduler.sleep(1000)
+      for (const [at, life] of this.#lives.entries()) if (life?.process.isAlive === false) await this.#restart(at)
+    }
+  }
+
   #offsets(): readonly number[] {
     return this.#devices.map(({ wall }) => wall.offsetMs)
   }
 
   #isSettled(): boolean {
     const standings = this.#alive().map(standing)
-    const index = standings[0]!.appliedIndex
+    const { appliedIndex: index, generation: of } = standings[0]!
     return (
       standings.length === this.#devices.length &&
       standings.some(({ isLeader }) => isLeader) &&
       standings.every(
-        ({ appliedIndex, lackingCount, keptCount }) => appliedIndex === index && lackingCount === 0 && keptCount === 0,
+        ({ generation, appliedIndex, lackingCount, keptCount }) =>
+          generation === of && appliedIndex === index && lackingCount === 0 && keptCount === 0,
       )
     )
   }
@@ -329,9 +415,9 @@ class ClusterRun {
     return this.#lives
       .map((life, at) => {
         if (life === null || !life.process.isAlive) return `${names[at]} is dead`
-        const { appliedIndex, term, isLeader, lackingCount, keptCount, peers } = standing(life)
+        const { generation, appliedIndex, term, isLeader, lackingCount, keptCount, peers } = standing(life)
         const up = peers.filter(({ path }) => path !== null).length
-        return `${names[at]}: term ${term}${isLeader ? ' leads' : ''}, index ${appliedIndex}, lacks ${lackingCount}, keeps ${keptCount}, ${up} peers`
+        return `${names[at]}: generation ${generation}, term ${term}${isLeader ? ' leads' : ''}, index ${appliedIndex}, lacks ${lackingCount}, keeps ${keptCount}, ${up} peers`
       })
       .join('; ')
   }
@@ -346,7 +432,8 @@ class ClusterRun {
       for (const finding of compareItems(this.#model, uncontested(life))) this.note(`at ${names[at]} ${finding}`)
       if (standing(life).quarantinedCount > 0) this.note(`at ${names[at]} something was refused for good`)
       const report = await this.#within(settle(life.process, life.node.api.storage()), 'a report')
-      if (report.kind === 'done') this.#audit.onState(names[at]!, standing(life).appliedIndex, report.value.stateRoot)
+      const { generation, appliedIndex } = standing(life)
+      if (report.kind === 'done') this.#audit.onState(names[at]!, generation, appliedIndex, report.value.stateRoot)
       this.#trace.note(this.#scheduler.nowMs, report.kind === 'done' ? report.value.stateRoot : report.kind)
     }
     for (const finding of await this.#within(this.#contest.judge(this.#alive()), 'reading')) this.note(finding)

@@ -16,6 +16,21 @@ export const contestRefusals: ReadonlySet<string> = new Set([...cleanRefusals, '
 /** What may have happened although nobody could say so. */
 export const openRefusals: ReadonlySet<string> = new Set(['nodeStopped', 'storeClosed', 'storageLost'])
 
+/** How a take-over may be refused: the one that decides is back, or the tree has changed since it was signed. */
+export const takeOverRefusals: ReadonlySet<string> = new Set([
+  ...openRefusals,
+  'takeOverNeedless',
+  'takeOverStale',
+  'signatureInvalid',
+])
+/** How a hand-over may be refused; who decided goes on doing so. */
+export const handOverRefusals: ReadonlySet<string> = new Set([
+  ...openRefusals,
+  'handOverAway',
+  'handOverSlow',
+  'notLeading',
+])
+
 export class ClusterWorkload {
   readonly #random: Random
   readonly #model: Model

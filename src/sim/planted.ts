@@ -81,6 +81,30 @@ const isInstallation = (changes: readonly Change[]): boolean =>
 
 const isOfOutbox = (changes: readonly Change[]): boolean => changes.some(({ table }) => table === 'outbox')
 
+/** Another generation: who takes part under which name changes together with the state. */
+const isSuccession = (changes: readonly Change[]): boolean => isInstallation(changes) && changes.some(isIdentity)
+
+/** A row of name and generation: the place of its cluster, and the octet 3. */
+const isIdentity = ({ kind, table, ...change }: Change): boolean =>
+  kind === 'put' &&
+  table === 'raft' &&
+  'key' in change &&
+  change.key.length === placePrefixSizeBytes + 1 &&
+  change.key.at(-1) === 3
+
+/** A part of what is written with the change to another generation is not, and the process dies right after. */
+const brokenSuccession =
+  (isLost: (change: Change) => boolean): Sabotage =>
+  (platform, process) =>
+    withWrite(platform, async (changes, durability) => {
+      if (!isSuccession(changes)) return platform.store.write(changes, durability)
+      await platform.store.write(
+        changes.filter((change) => !isLost(change)),
+        durability,
+      )
+      process.kill()
+    })
+
 /** Bugs of a node among others. */
 export const plantedClusterBugs: readonly PlantedBug[] = [
   skippedCheck,
@@ -106,6 +130,8 @@ export const plantedClusterBugs: readonly PlantedBug[] = [
       return { ...platform, store }
     },
   },
+  { name: 'forgotten commits', sabotage: brokenSuccession(({ table }) => table === 'outbox') },
+  { name: 'forgotten generation', sabotage: brokenSuccession(isIdentity) },
   {
     name: 'acknowledge before majority',
     sabotage: (platform) => ({ ...platform, ...(platform.net && { net: hasty(platform.net) }) }),
