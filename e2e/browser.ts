@@ -16,8 +16,6 @@ import {
 
 export const browserArguments: string[] = [
   '--disable-gpu',
-  // The site is served there; now and then a page was refused that tried the other address first.
-  '--host-resolver-rules=MAP localhost 127.0.0.1',
   '--disable-quic',
   '--no-first-run',
   // What a browser asks of its maker on its own is nothing that a test should count.

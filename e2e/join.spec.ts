@@ -133,7 +133,7 @@ test('what goes wrong in a joining is told on both sides, and changes nothing', 
     await expect(laptop.getByText('The other device stopped')).toBeVisible()
   })
   await test.step('denied', async () => {
-    await phone.goto('./#/join&as=phone')
+    await phone.goto(new URL('./#/join&as=phone', phone.url()).href)
     await readLink(phone, await showCode(laptop), 'Phone')
     await typeDigits(laptop, await agreeToJoin(phone))
     await laptop.getByRole('button', { name: 'No', exact: true }).click()

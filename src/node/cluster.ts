@@ -508,12 +508,15 @@ export class Cluster {
   }
 
   #pump(): Promise<void> {
-    this.#pumping ??= this.#drain().finally(() => {
-      this.#pumping = null
-      // What came in the last instant was told that somebody is pumping already.
-      const isMore = hasReady(this.#raft) || this.#canPropose || this.#succeeding !== null
-      if (!this.#isOver && isMore) void this.#pump()
-    })
+    // Not at once: what it calls may call back before it is known that somebody is pumping.
+    this.#pumping ??= Promise.resolve()
+      .then(() => this.#drain())
+      .finally(() => {
+        this.#pumping = null
+        // What came in the last instant was told that somebody is pumping already.
+        const isMore = hasReady(this.#raft) || this.#canPropose || this.#succeeding !== null
+        if (!this.#isOver && isMore) void this.#pump()
+      })
     return this.#pumping
   }
 

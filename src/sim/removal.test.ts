@@ -336,6 +336,7 @@ describe('a device that leaves by itself', () => {
     const family = await Family.of(10, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]
     await family.cutOff(1)
+    await family.until('the laptop knows it', () => standing(laptop).peers.every(({ path }) => path === null))
     await expect(remove(family, laptop, 0)).rejects.toMatchObject({ code: 'nobodyTakesOver' })
     await family.comeTogether()
     await remove(family, laptop, 0)
