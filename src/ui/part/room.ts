@@ -30,6 +30,7 @@ export class Room implements ReactiveController {
   }
 
   hostConnected(): void {
+    this.#observer.observe(probe())
     this.#host.requestUpdate()
   }
   hostUpdated(): void {
@@ -48,4 +49,14 @@ export class Room implements ReactiveController {
     this.remPx = remPx
     this.#host.requestUpdate()
   }
+}
+
+let shared: HTMLElement | null = null
+/** As wide as a rem: where text gets larger, it tells. */
+function probe(): HTMLElement {
+  if (shared !== null) return shared
+  shared = document.createElement('div')
+  Object.assign(shared.style, { position: 'fixed', visibility: 'hidden', inlineSize: '1rem', blockSize: '0' })
+  document.body.append(shared)
+  return shared
 }
