@@ -70,7 +70,7 @@ test(proved('a phone joins by a scan and four digits, and both hold the tree'), 
   await expect(line).toContainText('Connected directly')
 })
 
-test('what a phone had before it joined comes along when its owner says so', async ({ tabs }) => {
+test('what a phone had before it joined comes along when its owner says so', { tag: '@wide' }, async ({ tabs }) => {
   test.setTimeout(120_000)
   const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
   await virtualAuthenticator(laptop)

@@ -71,73 +71,81 @@ test(proved('a device is removed, keeps what it had, and gets nothing new'), asy
   await expect(phone.getByRole('button', { name: 'Add a device' })).toHaveCount(0)
 })
 
-test('an addition is undone with one tap, and a device leaves that keeps the tree in order', async ({ tabs }) => {
-  test.setTimeout(240_000)
-  const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
-  await virtualAuthenticator(laptop)
-  await laptop.bringToFront()
-  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
-  const { rootId } = (await snapshotOf(laptop)).tree
-  await joinByLink(laptop, phone, 'Phone')
-  await test.step('undo, on another device than the one that approved', async () => {
-    const tablet = await tabs.open('./#/join&as=tablet')
-    await joinByLink(laptop, tablet, 'Tablet')
-    const notices = phone.getByRole('region', { name: 'Messages' })
-    const added = notices.getByRole('listitem').filter({ hasText: 'Tablet was added' })
-    await added.getByRole('button', { name: 'Undo' }).click()
-    await expect(notices.getByRole('listitem').filter({ hasText: 'Tablet was removed' })).toBeVisible()
-    await saysRemoved(tablet, 'Phone removed this device from the tree.')
-    await expect.poll(async () => (await snapshotOf(laptop)).tree.deviceCount).toBe(2)
-    await tablet.close()
-  })
-  await laptop.getByRole('button', { name: 'Done' }).click()
-  await laptop.getByRole('button', { name: 'Leave the tree' }).click()
-  await laptop.getByRole('button', { name: 'Leave', exact: true }).click()
-  await saysRemoved(laptop, 'This device left the tree.')
-  await expect.poll(async () => (await snapshotOf(phone)).tree.deviceCount).toBe(1)
-  const id = await addText(phone, rootId, 'after.txt', 'without the laptop')
-  expect(await hashOf(phone, id)).toMatch(/^[0-9a-f]{64}$/)
-  expect(await itemNamed(laptop, 'after.txt')).toBeUndefined()
-})
-
-test('two with one code, and an approval that was tampered with, change nothing', async ({ tabs }) => {
-  test.setTimeout(180_000)
-  const [laptop, phone, other] = [
-    await tabs.open(),
-    await tabs.open('./#/join&as=phone'),
-    await tabs.open('./#/join&as=other'),
-  ]
-  await virtualAuthenticator(laptop)
-  await laptop.bringToFront()
-  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
-  const before = await stateRootOf(laptop)
-  const link = await showCode(laptop)
-  await readLink(phone, link, 'Phone')
-  await expect(phone.getByRole('button', { name: 'Join this tree' })).toBeVisible()
-  await readLink(other, link, 'Other')
-  await expect(other.getByText('This code was used before, or is not shown any more')).toBeVisible()
-  expect((await snapshotOf(other)).tree.planted).toBe(false)
-  const digits = await agreeToJoin(phone)
-
-  await test.step('the page hands the passkey something else to sign', async () => {
-    await laptop.evaluate(() => {
-      const { passkey } = document.querySelector('bt-shell')!
-      const { sign } = passkey
-      passkey.sign = (asked) => {
-        passkey.sign = sign
-        return sign.call(passkey, { ...asked, challenge: crypto.getRandomValues(new Uint8Array(32)) })
-      }
+test(
+  'an addition is undone with one tap, and a device leaves that keeps the tree in order',
+  { tag: '@wide' },
+  async ({ tabs }) => {
+    test.setTimeout(240_000)
+    const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
+    await virtualAuthenticator(laptop)
+    await laptop.bringToFront()
+    await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+    const { rootId } = (await snapshotOf(laptop)).tree
+    await joinByLink(laptop, phone, 'Phone')
+    await test.step('undo, on another device than the one that approved', async () => {
+      const tablet = await tabs.open('./#/join&as=tablet')
+      await joinByLink(laptop, tablet, 'Tablet')
+      const notices = phone.getByRole('region', { name: 'Messages' })
+      const added = notices.getByRole('listitem').filter({ hasText: 'Tablet was added' })
+      await added.getByRole('button', { name: 'Undo' }).click()
+      await expect(notices.getByRole('listitem').filter({ hasText: 'Tablet was removed' })).toBeVisible()
+      await saysRemoved(tablet, 'Phone removed this device from the tree.')
+      await expect.poll(async () => (await snapshotOf(laptop)).tree.deviceCount).toBe(2)
+      await tablet.close()
     })
-    await typeDigits(laptop, digits)
-    await laptop.getByRole('button', { name: 'Yes, it is my own device' }).click()
-    await expect(laptop.getByRole('alert')).toContainText('signed something else than what was asked')
+    await laptop.getByRole('button', { name: 'Done' }).click()
+    await laptop.getByRole('button', { name: 'Leave the tree' }).click()
+    await laptop.getByRole('button', { name: 'Leave', exact: true }).click()
+    await saysRemoved(laptop, 'This device left the tree.')
+    await expect.poll(async () => (await snapshotOf(phone)).tree.deviceCount).toBe(1)
+    const id = await addText(phone, rootId, 'after.txt', 'without the laptop')
+    expect(await hashOf(phone, id)).toMatch(/^[0-9a-f]{64}$/)
+    expect(await itemNamed(laptop, 'after.txt')).toBeUndefined()
+  },
+)
+
+test(
+  'two with one code, and an approval that was tampered with, change nothing',
+  { tag: '@wide' },
+  async ({ tabs }) => {
+    test.setTimeout(180_000)
+    const [laptop, phone, other] = [
+      await tabs.open(),
+      await tabs.open('./#/join&as=phone'),
+      await tabs.open('./#/join&as=other'),
+    ]
+    await virtualAuthenticator(laptop)
+    await laptop.bringToFront()
+    await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+    const before = await stateRootOf(laptop)
+    const link = await showCode(laptop)
+    await readLink(phone, link, 'Phone')
+    await expect(phone.getByRole('button', { name: 'Join this tree' })).toBeVisible()
+    await readLink(other, link, 'Other')
+    await expect(other.getByText('This code was used before, or is not shown any more')).toBeVisible()
+    expect((await snapshotOf(other)).tree.planted).toBe(false)
+    const digits = await agreeToJoin(phone)
+
+    await test.step('the page hands the passkey something else to sign', async () => {
+      await laptop.evaluate(() => {
+        const { passkey } = document.querySelector('bt-shell')!
+        const { sign } = passkey
+        passkey.sign = (asked) => {
+          passkey.sign = sign
+          return sign.call(passkey, { ...asked, challenge: crypto.getRandomValues(new Uint8Array(32)) })
+        }
+      })
+      await typeDigits(laptop, digits)
+      await laptop.getByRole('button', { name: 'Yes, it is my own device' }).click()
+      await expect(laptop.getByRole('alert')).toContainText('signed something else than what it was asked for')
+      expect(await stateRootOf(laptop)).toBe(before)
+      await expect(phone.getByLabel(/^Digits:/)).toBeVisible()
+    })
+    await laptop.getByRole('button', { name: 'No', exact: true }).click()
+    await expect(phone.getByText('The owner of the tree said no')).toBeVisible()
     expect(await stateRootOf(laptop)).toBe(before)
-    await expect(phone.getByLabel(/^Digits:/)).toBeVisible()
-  })
-  await laptop.getByRole('button', { name: 'No', exact: true }).click()
-  await expect(phone.getByText('The owner of the tree said no')).toBeVisible()
-  expect(await stateRootOf(laptop)).toBe(before)
-  await phone.getByRole('button', { name: 'Begin anew' }).click()
-  await readLink(phone, await showCode(laptop), 'Phone')
-  await letIn(laptop, await agreeToJoin(phone), 'Phone')
-})
+    await phone.getByRole('button', { name: 'Begin anew' }).click()
+    await readLink(phone, await showCode(laptop), 'Phone')
+    await letIn(laptop, await agreeToJoin(phone), 'Phone')
+  },
+)
