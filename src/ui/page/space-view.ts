@@ -3,17 +3,24 @@
  * @module
  */
 import { LitElement, html, svg } from 'lit'
-import type { StorageReport } from '../../node/api.ts'
+import type { StorageReport, TreeStatus } from '../../node/api.ts'
 import { formatCount, formatSize } from '../format.ts'
+import type { Safety } from '../model.ts'
 import { sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import { spaceStyle } from './space-view.css.ts'
 import '../part/copies.ts'
 
 export class BtSpaceView extends LitElement {
-  static override properties = { report: { attribute: false }, deviceCount: { type: Number } }
+  static override properties = {
+    report: { attribute: false },
+    safety: { attribute: false },
+    tree: { attribute: false },
+  }
   declare report: StorageReport
-  declare deviceCount: number
+  /** Of all of it. */
+  declare safety: Safety
+  declare tree: TreeStatus | null
 
   static override styles = [shared, sectionStyle, spaceStyle]
 
@@ -42,7 +49,7 @@ export class BtSpaceView extends LitElement {
           <dd>${formatCount(fileCount)}</dd>
         </div>
       </dl>
-      <bt-copies .copyCount=${this.deviceCount} .deviceCount=${this.deviceCount}></bt-copies>
+      <bt-copies .safety=${this.safety} .tree=${this.tree}></bt-copies>
     </section>`
   }
 }

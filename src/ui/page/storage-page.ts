@@ -6,7 +6,7 @@ import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import type { StorageReport } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
-import type { Model } from '../model.ts'
+import { type Model, safetyOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { pageStyle, shared } from '../part/shared.ts'
 import { hashOf } from '../route.ts'
@@ -54,7 +54,11 @@ export class BtStoragePage extends LitElement {
       ${problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
       ${
         report
-          ? html`<bt-space-view .report=${report} .deviceCount=${tree?.deviceCount ?? 1}></bt-space-view>`
+          ? html`<bt-space-view
+              .report=${report}
+              .safety=${safetyOf(this.model, tree?.rootId ?? '')}
+              .tree=${tree}
+            ></bt-space-view>`
           : html`<bt-waiting .cause=${words.wait.storage}></bt-waiting>`
       }
       ${report && tree && tree.deviceCount > 1 ? html`<bt-hold-view .report=${report} .actions=${this.actions}></bt-hold-view>` : nothing}
