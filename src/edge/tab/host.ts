@@ -70,9 +70,12 @@ export function contendForNode(
   let isStealing = false
   let isOver = false
   let failureCount = 0
+  /** Settles when the page is awake: one that took the lock on its way to sleep would keep it from those that are. */
+  let awake: Promise<unknown> = Promise.resolve()
 
   const contend = async (): Promise<void> => {
     while (!isOver) {
+      await awake
       queue = new AbortController()
       const options: LockOptions = isStealing ? { steal: true } : { signal: queue.signal }
       isStealing = false
@@ -195,12 +198,13 @@ export function contendForNode(
   })
   document.addEventListener('visibilitychange', ask)
   // A page that is put to sleep takes its worker with it: what it keeps others waiting for would never come.
-  const leave = (): void => {
+  const leaveUntil = (target: EventTarget, waking: string): void => {
+    awake = new Promise((resolve) => target.addEventListener(waking, resolve, { once: true }))
     endWorker()
     term?.release()
   }
-  document.addEventListener('freeze', leave)
-  window.addEventListener('pagehide', leave)
+  document.addEventListener('freeze', () => leaveUntil(document, 'resume'))
+  window.addEventListener('pagehide', () => leaveUntil(window, 'pageshow'))
 
   void contend()
   return {
