@@ -1,8 +1,9 @@
 /**
  * How the built site is tried in a real browser. It must have been built; the fixture serves it.
  */
+import { availableParallelism } from 'node:os'
 import { defineConfig } from '@playwright/test'
-import { browserArguments, contextOptions } from './e2e/browser.ts'
+import { browserArguments, contextOptions, isProving } from './e2e/browser.ts'
 import { findChromium } from './src/tool/lib.mjs'
 
 const executablePath = await findChromium()
@@ -10,8 +11,8 @@ if (!executablePath) throw new Error('No Chromium was found: name one by BLOCKTR
 
 export default defineConfig({
   testDir: 'e2e',
-  // Nodes, their workers and a browser share few cores.
-  workers: 1,
+  // Journeys wait for much that costs nothing, so two go side by side; what is measured goes alone.
+  workers: isProving ? 1 : Math.min(2, availableParallelism()),
   // Before a person what fails once has failed; on a shared machine of CI a journey gets a second try, and is named for it.
   retries: process.env.CI ? 1 : 0,
   forbidOnly: true,

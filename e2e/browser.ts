@@ -14,6 +14,12 @@ import {
   chromium,
 } from '@playwright/test'
 
+/**
+ * Whether the true sizes and all combinations are wanted (`npm run prove -- e2e`), or those that show the same in a short time
+ * (`npm test`).
+ */
+export const isProving = process.env['PROVE'] !== undefined
+
 export const browserArguments: string[] = [
   '--disable-gpu',
   '--disable-quic',

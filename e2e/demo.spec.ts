@@ -106,7 +106,7 @@ for (const hasRelay of [false, true])
     )
   })
 
-test(proved('who has planted nothing tries it with a tree apart'), async ({ profile }) => {
+test(proved('who has planted nothing tries it with a tree apart'), { tag: '@wide' }, async ({ profile }) => {
   test.setTimeout(120_000)
   const page = await profile.open()
   const own = (await snapshotOf(page)).tree

@@ -20,21 +20,16 @@ import {
   expect,
 } from '@playwright/test'
 import { serveSite, startRelay } from '../src/relay/server.ts'
-import { type Profile, contextOptions, openProfile } from './browser.ts'
+import { type Profile, contextOptions, isProving, openProfile } from './browser.ts'
 
 export { expect }
-export { virtualAuthenticator } from './browser.ts'
+export { isProving, virtualAuthenticator } from './browser.ts'
 
 /*
  * Journeys with the tag `@wide` go other ways to what shorter ones show. `npm test` leaves them out, to be done in the time of a
  * coffee; `npm run e2e` takes them, and so does CI.
  */
 
-/**
- * Whether the true sizes and all combinations are wanted (`npm run prove -- e2e`), or those that show the same in a short time
- * (`npm test`).
- */
-export const isProving = process.env['PROVE'] !== undefined
 /** The title of a journey whose short form runs in `npm test`. */
 export const proved = (title: string): string => (isProving ? `${title} @prove` : title)
 

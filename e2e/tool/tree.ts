@@ -73,17 +73,23 @@ export async function addRandomFile(page: Page, parentId: string, name: string, 
   )
 }
 
-/** Reads a whole file through the node. @returns its SHA-256, hexadecimal */
-export async function hashOf(page: Document, id: string): Promise<string> {
+/** Reads whole files through the node, one after another. @returns their SHA-256, hexadecimal */
+export async function hashesOf(page: Document, ids: readonly string[]): Promise<string[]> {
   const node = await nodeOf(page)
-  return node.evaluate(async (node, id) => {
-    const { streamId } = await node.api.openContent(id)
-    const pieces: Uint8Array<ArrayBuffer>[] = []
-    for (let piece; (piece = await node.api.nextChunk(streamId));) pieces.push(piece as Uint8Array<ArrayBuffer>)
-    const hash = await crypto.subtle.digest('SHA-256', await new Blob(pieces).arrayBuffer())
-    return [...new Uint8Array(hash)].map((octet) => octet.toString(16).padStart(2, '0')).join('')
-  }, id)
+  return node.evaluate(async (node, ids) => {
+    const hashes: string[] = []
+    for (const id of ids) {
+      const { streamId } = await node.api.openContent(id)
+      const pieces: Uint8Array<ArrayBuffer>[] = []
+      for (let piece; (piece = await node.api.nextChunk(streamId));) pieces.push(piece as Uint8Array<ArrayBuffer>)
+      const hash = await crypto.subtle.digest('SHA-256', await new Blob(pieces).arrayBuffer())
+      hashes.push([...new Uint8Array(hash)].map((octet) => octet.toString(16).padStart(2, '0')).join(''))
+    }
+    return hashes
+  }, ids)
 }
+
+export const hashOf = async (page: Document, id: string): Promise<string> => (await hashesOf(page, [id]))[0]!
 
 /** A new version of a file. */
 export async function writeText(page: Document, id: string, text: string): Promise<void> {
