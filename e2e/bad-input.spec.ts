@@ -105,7 +105,7 @@ test('a full disk is told, loses nothing, and is forgotten when there is room', 
   for (const name of [...saved, 'after', 'too large.bin']) expect.soft(names.has(name), name).toBe(true)
 })
 
-test('a node that stops or is robbed is told, and the tree goes on', async ({ tabs, problems }) => {
+test('a node that stops or is robbed is told, and the tree goes on', { tag: '@wide' }, async ({ tabs, problems }) => {
   test.setTimeout(120_000)
   problems.allow(/planted|favicon/)
   const ends: readonly { name: string; sentence: RegExp; end: (worker: Worker) => Promise<unknown> }[] = [

@@ -94,7 +94,7 @@ test('what a phone had before it joined comes along when its owner says so', { t
   await expect(phone.getByRole('button', { name: 'Bring along' })).toHaveCount(0)
 })
 
-test('what goes wrong in a joining is told on both sides, and changes nothing', async ({ tabs }) => {
+test('what goes wrong in a joining is told on both sides, and changes nothing', { tag: '@wide' }, async ({ tabs }) => {
   test.setTimeout(120_000)
   const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
   const authenticator = await virtualAuthenticator(laptop)
