@@ -33,6 +33,7 @@ import type {
 import { type Route, hasPretend, hashOf, pretendHash, routeOf, takeCode, trialHash } from './route.ts'
 import { type SeenTree, isInPlaceOf } from './seen-tree.ts'
 import { shellStyle } from './shell.css.ts'
+import { Successions } from './successions.ts'
 import { words } from './words.ts'
 import './page/add-sheet.ts'
 import './page/item-sheet.ts'
@@ -164,6 +165,7 @@ export class BtShell extends LitElement implements IntakeHost {
     const { node } = this
     this.#actions = new Actions(node.api, () => this.model, this.#notices)
     const newcomers = new Newcomers(node.api, this.#notices, this.told)
+    const successions = new Successions(this.#notices, () => this.#visit('/devices'))
     this.#leave.push(
       node.watch((event) => {
         this.model = apply(this.model, event)
@@ -172,6 +174,7 @@ export class BtShell extends LitElement implements IntakeHost {
         if (!tree) return
         this.#remember(tree)
         void newcomers.heard(tree, Date.now())
+        successions.heard(tree)
       }),
       node.onState((state, sentence) => {
         this.state = state

@@ -370,6 +370,12 @@ export const words = {
     undo: 'Undo',
   },
 
+  tookOver: {
+    text: (name: string) =>
+      `${name || 'Another of your devices'} went on without the device that confirmed every change, and confirms them now.`,
+    button: 'Devices',
+  },
+
   removed: {
     done: (name: string) => `${name} was removed. Whatever is written from now on is under keys that it never had.`,
     /** @param by null: this device left; empty: nobody knows who did it */

@@ -196,7 +196,10 @@ export function contendForNode(
       if (!data.stays) steal()
     }
   })
-  document.addEventListener('visibilitychange', ask)
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') ask()
+    else term?.worker?.postMessage({ kind: 'hidden' } satisfies ToWorker)
+  })
   // A page that is put to sleep takes its worker with it: what it keeps others waiting for would never come.
   const leaveUntil = (target: EventTarget, waking: string): void => {
     awake = new Promise((resolve) => target.addEventListener(waking, resolve, { once: true }))

@@ -42,7 +42,12 @@ export interface Hello {
   readonly kind: 'hello'
   readonly epoch: number
 }
-export type ToWorker = { readonly kind: 'start'; readonly profile: string } | ReachMessage | { readonly kind: 'close' }
+export type ToWorker =
+  | { readonly kind: 'start'; readonly profile: string }
+  | ReachMessage
+  /** Nobody looks at the page; it may be put to sleep without another word. */
+  | { readonly kind: 'hidden' }
+  | { readonly kind: 'close' }
 export type FromWorker =
   | { readonly kind: 'ready'; readonly epoch: number }
   /** Nothing follows; the worker has closed itself. */

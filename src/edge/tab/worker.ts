@@ -62,6 +62,8 @@ export function hostNode(start: (profile: string) => Promise<HostedNode>): void 
   }
   scope.addEventListener('message', ({ data, ports: [port] }) => {
     if (data.kind === 'start') run(data.profile).catch(stop)
+    // Where no other device is there this one goes on deciding, which is no news to anybody.
+    else if (data.kind === 'hidden') node?.api.handOver(null).catch(() => {})
     else if (data.kind === 'close') void stop(new NodeMovedError())
     // Other parts of the thread have messages of their own.
     else if (data.kind !== 'reach') return

@@ -2,7 +2,7 @@
  * The devices of a tree: how each is reached, what it does, what it holds.
  * @module
  */
-import { LitElement, css, html, nothing } from 'lit'
+import { LitElement, type TemplateResult, css, html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { DeviceLine } from '../../node/api.ts'
 import { formatFingerprint } from '../format.ts'
@@ -20,9 +20,20 @@ export class RemoveDeviceEvent extends Event {
   }
 }
 
+/** Somebody wants a device to decide in place of this one. */
+export class HandOverEvent extends Event {
+  readonly device: DeviceLine
+  constructor(device: DeviceLine) {
+    super('bt-hand-over')
+    this.device = device
+  }
+}
+
 export class BtDeviceList extends LitElement {
-  static override properties = { devices: { attribute: false } }
+  static override properties = { devices: { attribute: false }, decides: { type: Boolean } }
   declare devices: readonly DeviceLine[]
+  /** This device decides, and could let another one do so. */
+  declare decides: boolean
 
   static override styles = [
     shared,
@@ -73,28 +84,64 @@ export class BtDeviceList extends LitElement {
         font-size: var(--text-1);
         cursor: pointer;
       }
-      button.remove {
+      .deeds {
+        display: flex;
+        flex-wrap: wrap;
         margin-inline-start: calc(-1 * var(--space-4));
+      }
+      .remove {
         color: var(--danger);
       }
     `,
   ]
+
+  constructor() {
+    super()
+    this.decides = false
+  }
 
   override render() {
     return html`<ul role="list" aria-label=${joinWords.devices.listLabel}>
       ${repeat(
         this.devices,
         ({ principal }) => principal,
-        (device) =>
-          line(device, this.devices.length > 1 ? () => this.dispatchEvent(new RemoveDeviceEvent(device)) : null),
+        (device) => line(device, this.#deedsOf(device)),
       )}
     </ul>`
+  }
+
+  #deedsOf(device: DeviceLine) {
+    if (this.devices.length < 2) return nothing
+    const { isThis, role, path } = device
+    const name = device.name || common.added.unnamed
+    const { remove, handOver } = joinWords
+    // Of several that decide none is more than the others.
+    const canDecide = this.decides && !isThis && role === 'learner' && path !== 'away'
+    return html`<div class="deeds">
+      ${
+        canDecide
+          ? html`<button
+              class="plain"
+              aria-label=${handOver.openLabel(name)}
+              @click=${() => this.dispatchEvent(new HandOverEvent(device))}
+            >
+              ${handOver.open}
+            </button>`
+          : nothing
+      }
+      <button
+        class="plain remove"
+        aria-label=${isThis ? remove.leaveOpen : remove.openLabel(name)}
+        @click=${() => this.dispatchEvent(new RemoveDeviceEvent(device))}
+      >
+        ${isThis ? remove.leaveOpen : remove.open}
+      </button>
+    </div>`
   }
 }
 customElements.define('bt-device-list', BtDeviceList)
 
-/** @param remove null where it is the only one */
-function line(device: DeviceLine, remove: (() => void) | null) {
+function line(device: DeviceLine, deeds: TemplateResult | typeof nothing) {
   const words = joinWords.devices
   const { name, isThis, path, role, heldBytes, admittedAtMs, principal } = device
   return html`<li>
@@ -112,17 +159,7 @@ function line(device: DeviceLine, remove: (() => void) | null) {
         <summary>${words.fingerprint}</summary>
         <p class="mono">${formatFingerprint(principal)}</p>
       </details>
-      ${
-        remove
-          ? html`<button
-              class="plain remove"
-              aria-label=${isThis ? joinWords.remove.leaveOpen : joinWords.remove.openLabel(name || common.added.unnamed)}
-              @click=${remove}
-            >
-              ${isThis ? joinWords.remove.leaveOpen : joinWords.remove.open}
-            </button>`
-          : nothing
-      }
+      ${deeds}
     </div>
   </li>`
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
-import type { DeviceLine } from '../../node/api.ts'
+import type { Decider, DeviceLine } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
 import type { Model } from '../model.ts'
@@ -17,9 +17,10 @@ import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
 import { inviteStep } from './invite-steps.ts'
 import { InviteCourse } from './inviting.ts'
-import type { RemoveDeviceEvent } from './device-list.ts'
+import type { HandOverEvent, RemoveDeviceEvent } from './device-list.ts'
 import { joinStyle } from './join.css.ts'
 import { joinWords } from './words.ts'
+import './decider-view.ts'
 import './remove-sheet.ts'
 import './device-list.ts'
 import '../part/waiting.ts'
@@ -37,6 +38,7 @@ export class BtDevicesPage extends LitElement {
     devices: { state: true },
     problem: { state: true },
     leaving: { state: true },
+    handedOver: { state: true },
   }
   declare model: Model
   declare actions: Actions
@@ -47,6 +49,8 @@ export class BtDevicesPage extends LitElement {
   declare problem: string
   /** That its owner may want out of the tree. */
   declare leaving: DeviceLine | null
+  /** That is to decide in place of this one, as long as it is being asked. */
+  declare handedOver: DeviceLine | null
   #course: InviteCourse | undefined
   #timer: ReturnType<typeof setInterval> | undefined
   #drawnStage = ''
@@ -58,6 +62,7 @@ export class BtDevicesPage extends LitElement {
     this.devices = null
     this.problem = ''
     this.leaving = null
+    this.handedOver = null
     new Watching(this, () => this.#course)
   }
 
@@ -89,12 +94,14 @@ export class BtDevicesPage extends LitElement {
     }
     return html`<div class="page">
       <h1 tabindex="-1">${joinWords.devices.title}</h1>
-      ${tree?.removed ? this.#removed(tree.removed.by) : tree?.planted ? this.#list(course) : this.#unplanted()}
+      ${tree?.removed ? this.#removed(tree.removed.by) : tree?.planted ? this.#list(course, tree.decider) : this.#unplanted()}
     </div>`
   }
 
-  #list(course: InviteCourse) {
+  #list(course: InviteCourse, decider: Decider) {
+    const { handedOver } = this
     return html`<p class="quiet">${joinWords.devices.help}</p>
+      <bt-decider .decider=${decider} .actions=${this.actions} .passkey=${this.passkey}></bt-decider>
       <div class="row">
         <button class="loud" ?disabled=${course.waitingFor !== ''} @click=${() => course.begin()}>
           ${icon('add')}${joinWords.devices.add}
@@ -107,10 +114,14 @@ export class BtDevicesPage extends LitElement {
         this.devices
           ? html`<bt-device-list
               .devices=${this.devices}
+              .decides=${decider.quorum === 'here' && handedOver === null}
+              @bt-hand-over=${({ device }: HandOverEvent) => this.#handOver(device)}
               @bt-remove-device=${({ device }: RemoveDeviceEvent) => (this.leaving = device)}
             ></bt-device-list>`
           : html`<bt-waiting .cause=${joinWords.wait.devices}></bt-waiting>`
       }
+      ${handedOver ? html`<bt-waiting .cause=${joinWords.handOver.waiting(handedOver.name)}></bt-waiting>` : nothing}
+      ${decider.generation > 1 ? html`<p class="quiet small number">${joinWords.decider.taken(decider.generation - 1)}</p>` : nothing}
       <bt-remove-sheet
         .actions=${this.actions}
         .device=${this.leaving}
@@ -137,6 +148,20 @@ export class BtDevicesPage extends LitElement {
     // A new step is read from its heading on.
     if (stage !== this.#drawnStage && this.#drawnStage !== '') this.renderRoot.querySelector<HTMLElement>('h1')?.focus()
     this.#drawnStage = stage
+  }
+
+  async #handOver(device: DeviceLine): Promise<void> {
+    const name = device.name || words.added.unnamed
+    this.handedOver = device
+    try {
+      await this.actions.api.handOver(device.principal)
+      this.actions.notices.done(joinWords.handOver.done(name))
+      await this.#ask()
+    } catch (error) {
+      this.actions.notices.problem(sentenceOf(error))
+    } finally {
+      this.handedOver = null
+    }
   }
 
   async #ask(): Promise<void> {

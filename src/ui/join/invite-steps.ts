@@ -12,6 +12,7 @@ import { problemLine } from '../page/plant-steps.ts'
 import { icon } from '../part/icon.ts'
 import type { HostFactsPort } from '../ports.ts'
 import { words } from '../words.ts'
+import { cardForm } from './card-form.ts'
 import type { InviteCourse } from './inviting.ts'
 import { joinWords } from './words.ts'
 import './code-view.ts'
@@ -87,7 +88,7 @@ function digitsStep({ deviceName }: Extract<Inviting, { stage: 'digits' }>, scen
       /></label>
       ${problemLine(course.problem)}
       <div class="row">
-        <button class="loud" ?disabled=${isBusy(course)}>${invite.digits.button}</button>
+        <button class="loud" ?disabled=${course.isBusy}>${invite.digits.button}</button>
         ${cancelButton(scene)}
       </div>
     </form>
@@ -112,7 +113,7 @@ function approvalStep(approval: Extract<Inviting, { stage: 'approval' }>, scene:
         ${line(words.fingerprint, formatFingerprint(principal), 'mono')}
       </dl>
     </section>
-    ${approval.credentialId === null ? cardForm(course) : passkeyAnswer(course, approval)} ${waiting(course)}
+    ${approval.credentialId === null ? cardAnswer(course) : passkeyAnswer(course, approval)} ${waiting(course)}
     ${course.isAtPrompt ? cancelRow(scene) : nothing}`
 }
 
@@ -120,38 +121,20 @@ const passkeyAnswer = (course: InviteCourse, approval: Extract<Inviting, { stage
   html`<p class="quiet small">${invite.approval.signs}</p>
     ${problemLine(course.problem)}
     <div class="row">
-      <button class="loud" ?disabled=${isBusy(course)} @click=${() => course.approveByPasskey(approval)}>
+      <button class="loud" ?disabled=${course.isBusy} @click=${() => course.approveByPasskey(approval)}>
         ${icon('key')}${invite.approval.own}
       </button>
-      <button ?disabled=${isBusy(course)} @click=${() => course.deny()}>${invite.approval.no}</button>
+      <button ?disabled=${course.isBusy} @click=${() => course.deny()}>${invite.approval.no}</button>
     </div>`
 
-function cardForm(course: InviteCourse) {
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault()
-    void course.approveByCard(textOf(event, 'card'))
-  }
-  return html`<form novalidate @submit=${submit}>
-    <p>${invite.approval.cardSigns}</p>
-    <label>
-      ${invite.approval.card}
-      <textarea
-        name="card"
-        rows="3"
-        autocomplete="off"
-        autocapitalize="none"
-        spellcheck="false"
-        aria-describedby="card-help"
-      ></textarea>
-    </label>
-    <p class="quiet small" id="card-help">${words.recover.cardHelp}</p>
-    ${problemLine(course.problem)}
-    <div class="row">
-      <button class="loud" ?disabled=${isBusy(course)}>${invite.approval.own}</button>
-      <button type="button" ?disabled=${isBusy(course)} @click=${() => course.deny()}>${invite.approval.no}</button>
-    </div>
-  </form>`
-}
+const cardAnswer = (course: InviteCourse) =>
+  cardForm({
+    help: invite.approval.cardSigns,
+    problem: course.problem,
+    buttons: html`<button class="loud" ?disabled=${course.isBusy}>${invite.approval.own}</button>
+      <button type="button" ?disabled=${course.isBusy} @click=${() => course.deny()}>${invite.approval.no}</button>`,
+    send: (typed) => void course.approveByCard(typed),
+  })
 
 const admittedStep = ({ deviceName }: Extract<Inviting, { stage: 'admitted' }>, scene: InviteScene) =>
   html`<h1 tabindex="-1"><bdi>${invite.admitted.title(deviceName)}</bdi></h1>
@@ -165,7 +148,6 @@ const admittedStep = ({ deviceName }: Extract<Inviting, { stage: 'admitted' }>, 
       <button class="plain" @click=${() => scene.course.begin()}>${invite.admitted.more}</button>
     </div>`
 
-const isBusy = (course: InviteCourse): boolean => course.waitingFor !== ''
 const waiting = ({ waitingFor }: InviteCourse) =>
   waitingFor ? html`<bt-waiting .cause=${waitingFor}></bt-waiting>` : nothing
 /** What stands below a step without a form. */

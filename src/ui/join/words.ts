@@ -47,6 +47,35 @@ export const joinWords = {
     join: 'Or join a tree that another device has',
   },
 
+  decider: {
+    away: (name: string) => `${name || 'The device that confirms every change'} is away`,
+    lastSeen: (atMs: number) => `Last seen ${formatMoment(atMs)}`,
+    help: 'What is changed here is kept on this device, and goes into the tree when it is back. Nothing is lost by waiting.',
+    open: 'It is gone for good',
+    title: (name: string) => `Go on without ${name || 'it'}?`,
+    lines: (name: string) => [
+      'From now on this device confirms every change, with all that it has. Your other devices are told.',
+      `What only ${name || 'the other one'} had seen is not here. If it comes back, that comes in as versions of its own; nothing is overwritten.`,
+      `${name || 'It'} stays one of your devices, and follows. If somebody else may have it, remove it afterwards.`,
+    ],
+    signs: 'Your passkey signs just this; the browser asks once.',
+    cardSigns: 'This tree has no passkey: the twelve words of its recovery card sign just this.',
+    button: 'Go on with this device',
+    cancel: 'Wait for it',
+    done: 'This device confirms every change from now on.',
+    taken: (count: number) =>
+      count === 1
+        ? 'Once a device went on without the one that confirmed every change.'
+        : `${count} times a device went on without the one that confirmed every change.`,
+  },
+
+  handOver: {
+    open: 'Let it confirm changes',
+    openLabel: (name: string) => `Let ${name} confirm changes`,
+    done: (name: string) => `${name} confirms every change from now on.`,
+    waiting: (name: string) => `Waiting for ${name} to take that on.`,
+  },
+
   aside: {
     title: (count: number) =>
       count === 1 ? 'A file from before this device joined' : `${count} files from before this device joined`,
