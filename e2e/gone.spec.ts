@@ -4,6 +4,7 @@
 import type { Page } from '@playwright/test'
 import type { VirtualAuthenticator, VirtualCredential } from './browser.ts'
 import { expect, test, virtualAuthenticator } from './fixture.ts'
+import { expectNothing } from './tool/axe.ts'
 import { joinByLink } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
 import { addText, itemNamed, snapshotOf, stateRootOf, textOf, writeText } from './tool/tree.ts'
@@ -70,7 +71,9 @@ test(
       const own = await syncTo(phone, credentials)
       await visitDevices(phone)
       await expect(phone.getByRole('heading', { name: 'Laptop is away' })).toBeVisible()
+      await expectNothing(phone, 'a device that decides is away')
       await phone.getByRole('button', { name: 'It is gone for good' }).click()
+      await expectNothing(phone, 'the question whether to go on without it')
       const goOn = phone.getByRole('button', { name: 'Go on with this device' })
       await own.setUserVerified(false)
       await goOn.click()

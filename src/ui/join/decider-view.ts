@@ -37,8 +37,10 @@ export class BtDecider extends LitElement {
     sectionStyle,
     plantStyle,
     css`
-      :host {
-        display: block;
+      /* Where there is nothing to say there is no gap either. */
+      :host,
+      bt-sheet {
+        display: contents;
       }
       ul {
         display: grid;

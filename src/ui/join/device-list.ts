@@ -89,7 +89,7 @@ export class BtDeviceList extends LitElement {
         flex-wrap: wrap;
         margin-inline-start: calc(-1 * var(--space-4));
       }
-      .remove {
+      button.remove {
         color: var(--danger);
       }
     `,
