@@ -18,6 +18,8 @@ type Run = (work: () => Promise<ClusterReport>) => Promise<ClusterReport>
 export interface ClusterSeeds {
   readonly firstSeed: number
   readonly seedCount: number
+  /** Simulated, at least, of each. */
+  readonly minutes: number
   readonly drain: ClusterRunOptions['drain']
   /** Runs one and adds what went wrong outside of it. */
   readonly run: Run
@@ -36,23 +38,25 @@ export interface ClusterTotals {
   readonly isGood: boolean
 }
 
-export async function runClusterSeeds({ firstSeed, seedCount, drain, run, say }: ClusterSeeds): Promise<ClusterTotals> {
+export async function runClusterSeeds(seeds: ClusterSeeds): Promise<ClusterTotals> {
+  const { firstSeed, seedCount, minutes, drain, run, say } = seeds
+  const simulate = (seed: number) => run(() => runCluster({ seed, drain, stormCount, durationMsMin: minutes * 60_000 }))
   const names = [...clusterFaultNames, ...netFaultNames]
   const faults: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]))
   const totals = { acknowledgedCount: 0, entryCount: 0, simulatedMs: 0 }
   const violatedSeeds: number[] = []
   const differingSeeds: number[] = []
   for (let seed = firstSeed; seed < firstSeed + seedCount; seed++) {
-    const report = await run(() => runCluster({ seed, drain, stormCount }))
+    const report = await simulate(seed)
     for (const name of names) faults[name]! += report.faults[name]
     for (const name of ['acknowledgedCount', 'entryCount', 'simulatedMs'] as const) totals[name] += report[name]
     const isViolated = report.violations.length > 0
     if (isViolated) {
       violatedSeeds.push(seed)
-      say(tellViolation(report))
+      say(tellViolation(report, minutes))
     }
     if (isViolated || (seed - firstSeed) % repeatEvery === 1) {
-      const again = await run(() => runCluster({ seed, drain, stormCount }))
+      const again = await simulate(seed)
       if (again.hash !== report.hash) differingSeeds.push(seed)
     }
   }
@@ -77,11 +81,12 @@ export async function runPlantedClusterBugs({ firstSeed, seedCount, drain, run, 
   return areAllFound
 }
 
-function tellViolation({ seed, violations, story }: ClusterReport): string {
+function tellViolation({ seed, violations, story }: ClusterReport, minutes: number): string {
+  const length = minutes === 0 ? '' : ` --cluster-minutes ${minutes}`
   return [
     `cluster of seed ${seed}:`,
     ...story.map((line) => `  ${line}`),
     ...violations.map((violation) => `  violated: ${violation}`),
-    `  replay with: npm run sim -- --clusters 1 --seed ${seed}`,
+    `  replay with: npm run sim -- --clusters 1 --seed ${seed}${length}`,
   ].join('\n')
 }

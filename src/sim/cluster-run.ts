@@ -5,7 +5,9 @@
  * devices must come to the same state, hold every body, and show all that was ever acknowledged.
  * @module
  */
-import { type Bytes, fromHex } from '../core/bytes/bytes.ts'
+import { type Bytes, fromHex, fromU64be } from '../core/bytes/bytes.ts'
+import { entries } from '../core/merkle/merkle.ts'
+import { deadGraceMs, keys } from '../core/tree/tree.ts'
 import type { TransportId } from '../port/net.ts'
 import { createSimBlob } from './blob.ts'
 import { weighDisk } from './ballast.ts'
@@ -40,6 +42,8 @@ export interface ClusterRunOptions {
   readonly drain: () => Promise<void>
   /** Times of trouble, each with a calm after it. */
   readonly stormCount: number
+  /** Simulated: more storms come until then, with a rest after each. */
+  readonly durationMsMin?: number
   readonly sabotage?: Sabotage
 }
 
@@ -60,6 +64,7 @@ class FoundError extends Error {
   override name = 'FoundError'
 }
 
+const restMsMax = 10 * 60_000
 const minuteMs = 60_000
 /** All that was cut off by then has been found again: redials come once a minute at least. */
 const calmMs = 15 * minuteMs
@@ -152,7 +157,8 @@ class ClusterRun {
 
   async run(): Promise<void> {
     await this.#comeTogether()
-    for (let storm = 0; storm < this.#options.stormCount; storm++) {
+    const { stormCount, durationMsMin = 0 } = this.#options
+    for (let storm = 0; storm < stormCount || this.#scheduler.nowMs < durationMsMin; storm++) {
       const asked: Promise<void>[] = []
       if (this.#random.chance(0.4)) asked.push(this.#takeOver())
       for (let round = 0; round < roundsPerStorm; round++) {
@@ -176,6 +182,7 @@ class ClusterRun {
       }
       await this.#calm(asked)
       if (this.#random.chance(0.25)) await this.#wipeOne()
+      if (durationMsMin > 0) await this.#scheduler.sleep(this.#random.between(0, restMsMax))
     }
     await this.#lastLook()
   }
@@ -471,6 +478,13 @@ class ClusterRun {
     await this.#allVote()
   }
 
+  /** Whether bodies are still listed whose grace is over. */
+  async #isForgetting(): Promise<boolean> {
+    const held = await this.#within(readHeldState(this.#lives[0]!.store, placeOf(this.#treeId)), 'a look at a disk')
+    const [oldest] = held === null ? [] : entries(newestState(held).map, keys.deads)
+    return oldest !== undefined && fromU64be(oldest[0], 1)! < this.#nowMs - deadGraceMs
+  }
+
   /** Everything at rest, and a day later: every byte at every device, and nothing on the disks that serves nobody. */
   async #lastLook(): Promise<void> {
     await this.#calm([])
@@ -479,7 +493,8 @@ class ClusterRun {
     this.#failOnViolation()
     for (const device of this.#devices) device.wall.jump(25 * 60 * minuteMs)
     await this.#scheduler.sleep(minuteMs)
-    for (let count = 0; count < 12; count++) {
+    // One batch forgets a few of the bodies that were left behind.
+    for (let count = 0; count < 12 || (await this.#isForgetting()); count++) {
       const deed: Deed = { kind: 'createFolder', parentId: this.#model.rootId, name: `a day later ${count}` }
       await this.#within(this.#ask(0, this.#lives[0]!, deed), 'a deed')
     }

@@ -1,5 +1,5 @@
 /**
- * `npm run sim -- --seeds N [--seed S] [--minutes M] [--json] [--planted]`: many simulated devices, one after the other.
+ * `npm run sim -- --seeds N [--clusters N] [--seed S] [--minutes M] [--cluster-minutes M] [--json] [--planted]`: many simulated devices, one after the other.
  *
  * Exit code 1 where a promise was broken, a seed did not repeat itself, or a kind of fault never struck; with `--planted`,
  * where a planted bug was not found.
@@ -11,7 +11,8 @@ import type { ClusterReport } from './cluster-run.ts'
 import { plantedBugs } from './planted.ts'
 import { type Report, type SimulationOptions, simulate } from './simulate.ts'
 
-const usage = 'npm run sim -- --seeds N [--clusters N] [--seed S] [--minutes M] [--json] [--planted]'
+const usage =
+  'npm run sim -- --seeds N [--clusters N] [--seed S] [--minutes M] [--cluster-minutes M] [--json] [--planted]'
 /** Below it a kind of fault may be missing by chance. */
 const seedCountForAllFaults = 20
 const acknowledgedCount = 200
@@ -25,6 +26,8 @@ interface Arguments {
   readonly clusterCount: number
   readonly firstSeed: number
   readonly minutes: number
+  /** Of a cluster, at least; 0: a few storms. */
+  readonly clusterMinutes: number
   readonly isJson: boolean
   readonly isPlanted: boolean
 }
@@ -34,6 +37,7 @@ function parseArguments(given: readonly string[]): Arguments {
     ['--seeds', 1],
     ['--seed', 1],
     ['--minutes', 10],
+    ['--cluster-minutes', 0],
   ])
   const flags = new Map([
     ['--json', false],
@@ -51,6 +55,7 @@ function parseArguments(given: readonly string[]): Arguments {
     clusterCount: Math.floor(numbers.get('--clusters') ?? Math.ceil(numbers.get('--seeds')! / 4)),
     firstSeed: Math.floor(numbers.get('--seed')!),
     minutes: numbers.get('--minutes')!,
+    clusterMinutes: numbers.get('--cluster-minutes')!,
     isJson: flags.get('--json')!,
     isPlanted: flags.get('--planted')!,
   }
@@ -96,7 +101,8 @@ interface Totals {
   faults: FaultCounts
 }
 
-async function runSeeds({ seedCount, clusterCount, firstSeed, minutes, isJson }: Arguments): Promise<boolean> {
+async function runSeeds(given: Arguments): Promise<boolean> {
+  const { seedCount, clusterCount, firstSeed, minutes, clusterMinutes, isJson } = given
   const say = isJson ? () => {} : console.log
   const totals: Totals = {
     seedCount: 0,
@@ -125,7 +131,14 @@ async function runSeeds({ seedCount, clusterCount, firstSeed, minutes, isJson }:
   }
   const usedSeconds = cpuSeconds() - startedAt
   const missing = seedCount < seedCountForAllFaults ? [] : faultNames.filter((name) => totals.faults[name] === 0)
-  const clusters = await runClusterSeeds({ firstSeed, seedCount: clusterCount, drain, run: runCluster, say })
+  const clusters = await runClusterSeeds({
+    firstSeed,
+    seedCount: clusterCount,
+    minutes: clusterMinutes,
+    drain,
+    run: runCluster,
+    say,
+  })
   const isGood = totals.violatedSeeds.length + totals.differingSeeds.length + missing.length === 0 && clusters.isGood
   if (isJson)
     console.log(JSON.stringify({ ...totals, missingFaults: missing, cpuSeconds: usedSeconds, clusters, isGood }))
@@ -219,7 +232,7 @@ async function runPlanted({ seedCount, firstSeed, minutes }: Arguments): Promise
       `${name.padEnd(28)} ${(found === null ? 'no seed' : `seed ${found.seed}`).padEnd(12)} ${found?.violations[0] ?? ''}`,
     )
   }
-  const clusters = { firstSeed, seedCount: countMax, drain, run: runCluster, say: console.log }
+  const clusters = { firstSeed, seedCount: countMax, minutes: 0, drain, run: runCluster, say: console.log }
   return (await runPlantedClusterBugs(clusters)) && areAllFound
 }
 

@@ -2,10 +2,14 @@
  * The bars of the simulation: nothing acknowledged is ever lost, and what would lose it is found.
  * @module
  */
+import { availableParallelism } from 'node:os'
+import type { ClusterTotals } from '../../sim/cluster-main.ts'
 import { type Bar, type Proof, runProgram, unmeasured } from './bar.ts'
 
 const seedCount = 200
 const minutes = 10
+const clusterSeedCount = 300
+const clusterMinutes = 60
 const entry = 'src/sim/main.ts'
 
 /** What `src/sim/main.ts --json` says, as far as it matters here. */
@@ -18,16 +22,73 @@ interface Totals {
   readonly acknowledgedCount: number
   readonly simulatedMs: number
   readonly lifeCount: number
+  readonly clusters: ClusterTotals
 }
 
 export const simulation: Proof = {
   word: 'sim',
   title: `Simulating ${seedCount} devices`,
   async run() {
-    const { status, output } = await runProgram(entry, ['--seeds', `${seedCount}`, '--minutes', `${minutes}`, '--json'])
-    const line = output.trimEnd().split('\n').at(-1) ?? ''
-    return line.startsWith('{') ? barsOf(JSON.parse(line) as Totals) : [unmeasured('simulation', status)]
+    const length = ['--seeds', `${seedCount}`, '--minutes', `${minutes}`, '--clusters', '1']
+    const totals = await simulate(length)
+    return typeof totals === 'number' ? [unmeasured('simulation', totals)] : barsOf(totals)
   },
+}
+
+/** @returns what it says, or its status where it says nothing */
+async function simulate(length: readonly string[]): Promise<Totals | number> {
+  const { status, output } = await runProgram(entry, [...length, '--json'])
+  const line = output.trimEnd().split('\n').at(-1) ?? ''
+  return line.startsWith('{') ? (JSON.parse(line) as Totals) : status
+}
+
+export const clusters: Proof = {
+  word: 'clusters',
+  title: `Simulating ${clusterSeedCount} trees of several devices for an hour each`,
+  async run() {
+    // One process uses one core.
+    const partCount = Math.min(availableParallelism(), 8)
+    const bounds = Array.from({ length: partCount + 1 }, (_, at) => Math.round((at * clusterSeedCount) / partCount))
+    const parts = await Promise.all(
+      bounds.slice(1).map((end, at) => {
+        const seeds = ['--seeds', '1', '--seed', `${1 + bounds[at]!}`, '--clusters', `${end - bounds[at]!}`]
+        return simulate([...seeds, '--cluster-minutes', `${clusterMinutes}`])
+      }),
+    )
+    const failed = parts.find((part) => typeof part === 'number')
+    if (failed !== undefined) return [unmeasured('simulated trees', failed)]
+    return clusterBarsOf(parts.flatMap((part) => (typeof part === 'number' ? [] : [part.clusters])))
+  },
+}
+
+function clusterBarsOf(parts: readonly ClusterTotals[]): readonly Bar[] {
+  const sum = (of: (part: ClusterTotals) => number): number => parts.reduce((total, part) => total + of(part), 0)
+  const ran = sum((part) => part.seedCount)
+  const violated = parts.flatMap((part) => part.violatedSeeds)
+  const differing = parts.flatMap((part) => part.differingSeeds)
+  const missing = Object.keys(parts[0]!.faults).filter((name) => sum((part) => part.faults[name]!) === 0)
+  const hours = (sum((part) => part.simulatedMs) / 3_600_000).toFixed(0)
+  const writes = sum((part) => part.acknowledgedCount)
+  return [
+    {
+      name: 'simulated trees: seeds with a violation, or stuck after healing',
+      required: `0 of ${clusterSeedCount}`,
+      measured: `${listed(violated)} of ${ran}; ${writes} writes, ${sum((part) => part.entryCount)} entries, ${hours} h`,
+      isMet: violated.length === 0 && ran === clusterSeedCount,
+    },
+    {
+      name: 'simulated trees: same seed, same trace',
+      required: '0 differ',
+      measured: listed(differing),
+      isMet: differing.length === 0,
+    },
+    {
+      name: 'simulated trees: kinds of faults that never struck',
+      required: '0',
+      measured: listed(missing),
+      isMet: missing.length === 0,
+    },
+  ]
 }
 
 function barsOf(totals: Totals): readonly Bar[] {
