@@ -192,6 +192,14 @@ export interface StorageReport {
   readonly isVoter: boolean
   /** Hash of the authenticated state, hexadecimal; equal on all devices that hold the same tree. */
   readonly stateRoot: string
+  /** The newest state that a majority of the deciding devices has signed; null where none is known. */
+  readonly attested: {
+    /** Stamp of the newest change in it. */
+    readonly atMs: number
+    readonly deviceCount: number
+    /** false: this device had another one. */
+    readonly agrees: boolean
+  } | null
 }
 
 /** Something that this device had kept and that the tree then refused for good. It stays here until a person decides. */

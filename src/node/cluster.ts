@@ -615,7 +615,11 @@ export class Cluster {
     const prepared = this.#options.onComing?.(coming)
     if (prepared) await prepared
     if (this.#isOver) return
-    for (const entry of ready.committed) if (!this.#isPutOut && !this.#isOver) this.#apply(entry)
+    for (const entry of ready.committed) {
+      if (this.#isPutOut || this.#isOver) break
+      this.#apply(entry)
+      this.#link?.onEntry()
+    }
     const before = this.#raft.role
     this.#raft = advance(this.#raft)
     this.#onRole(before)
@@ -708,6 +712,7 @@ export class Cluster {
     this.#configuration = configuration
     this.#options.onApplied(before, after, differingKeys(before.map, after.map), null)
     this.#proposals.settleBy(after)
+    this.#link?.onEntry()
   }
 
   #apply(entry: Entry): void {

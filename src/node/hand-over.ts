@@ -72,7 +72,10 @@ async function successorFor({ cluster, clock, answers }: HandOverSite, principal
   const isReady = (member: NodeId): boolean =>
     member !== own && cluster.isCaughtUp(member) && isOwn(cluster, member, clock.nowMs())
   const isMeant = (member: NodeId): boolean => isReady(member) && (id === null || peerOf(member) === id)
-  const ready = [...membersOf(cluster.members.configuration)].filter(isMeant)
+  const readyNow = (): NodeId[] => [...membersOf(cluster.members.configuration)].filter(isMeant)
+  // What was written a moment ago is still on its way there and back.
+  await waitUntil(clock, () => readyNow().length > 0, clock.monotonicMs() + probeMs)
+  const ready = readyNow()
   const answered = ready.map(async (member) => ((await answers(peerOf(member))) ? member : Promise.reject(away())))
   const late = new Promise<NodeId>((_, reject) => clock.after(probeMs, () => reject(away())))
   return Promise.race([late, Promise.any(answered)]).catch(() => Promise.reject(away()))

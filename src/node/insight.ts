@@ -8,6 +8,7 @@ import { root } from '../core/merkle/merkle.ts'
 import { type BlockId, rootBlockId } from '../core/path/path.ts'
 import { accessOf, devicesOf, entryOf, parentOf } from '../core/tree/tree.ts'
 import type { DeviceLine, Quarantined, ReaderLine, StorageReport } from './api.ts'
+import type { Attested } from './attesting.ts'
 import { peerOf } from './cluster/membership.ts'
 import { bodyOfDeed } from './outbox/deed.ts'
 import { idOfQuarantined } from './outbox/quarantine.ts'
@@ -90,8 +91,16 @@ export async function storageReport(node: RunningNode): Promise<StorageReport> {
     holdQuotaBytes: node.holdQuotaBytes,
     isVoter: hold.isVoter,
     stateRoot: toHex(root(tree.committed.map)),
+    attested: attestedOf(node.home.replication?.attesting.newest ?? null),
   }
 }
+
+const attestedOf = (attested: Attested | null): StorageReport['attested'] =>
+  attested && {
+    atMs: attested.attestation.statement.stampMs,
+    deviceCount: attested.attestation.votes.length,
+    agrees: attested.agrees,
+  }
 
 export function quarantineOf(node: RunningNode): readonly Quarantined[] {
   const { tree, view } = node.home

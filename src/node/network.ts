@@ -110,6 +110,7 @@ export class Network {
     const own = principalOf(credential)
     return (this.#current = new Replication({
       platform: this.#platform,
+      sign: (message) => this.#keys.sign(message),
       ...open,
       place: placeOf(treeId),
       cluster,

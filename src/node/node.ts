@@ -51,6 +51,8 @@ export interface Standing {
   readonly keptCount: number
   /** Deeds that the tree has refused after they were kept. */
   readonly quarantinedCount: number
+  /** The newest state that a majority has signed. */
+  readonly attested: { readonly index: number; readonly voteCount: number; readonly agrees: boolean } | null
 }
 
 export interface Node {
@@ -87,6 +89,7 @@ const membershipOf = (node: RunningNode): Membership => ({
   standing: () => {
     const { cluster, holdings, outbox } = node.home.tree
     const { voters, learners } = cluster.members.configuration
+    const attested = node.home.replication?.attesting.newest ?? null
     return {
       ...cluster.identity,
       ...cluster.position,
@@ -96,6 +99,11 @@ const membershipOf = (node: RunningNode): Membership => ({
       lackingCount: holdings.lacking.size,
       keptCount: outbox.keptCount,
       quarantinedCount: outbox.quarantine.list.length,
+      attested: attested && {
+        index: attested.attestation.statement.index,
+        voteCount: attested.attestation.votes.length,
+        agrees: attested.agrees,
+      },
     }
   },
 })

@@ -16,9 +16,10 @@ import {
 } from '../core/message/message.ts'
 import { summaryOf } from '../core/tree/tree.ts'
 import type { Connection, Lane, Net, RelayAddress } from '../port/net.ts'
-import type { Platform } from '../port/platform.ts'
+import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Cluster } from './cluster.ts'
 import type { ClusterLink } from './cluster/options.ts'
+import { Attesting } from './attesting.ts'
 import { Exchange } from './exchange.ts'
 import { Generations } from './generations.ts'
 import type { Holdings } from './holdings.ts'
@@ -33,6 +34,7 @@ const hereSoonMs = 250
 
 export interface ReplicationOptions {
   readonly platform: Platform
+  readonly sign: NodeKeys['sign']
   readonly net: Net
   readonly relays: readonly RelayAddress[]
   readonly place: ClusterPlace
@@ -57,6 +59,7 @@ export class Replication {
   readonly #peers: Peers
   readonly #generations: Generations
   readonly sharing: Sharing
+  readonly attesting: Attesting
   #cancelHere = (): void => {}
   #cancelSoon: (() => void) | null = null
 
@@ -99,6 +102,15 @@ export class Replication {
       principal: options.principal,
       ask: (to, question) => this.#exchange.ask(to, question),
     })
+    this.attesting = new Attesting({
+      platform,
+      sign: options.sign,
+      place,
+      cluster,
+      principal: options.principal,
+      peers: () => this.#peers.connected,
+      send: (to, body) => this.#sendControl(to, body),
+    })
     holdings.onLacking = () => this.sharing.fetchLacking()
     holdings.onFound = () => this.saySoon()
     const link: ClusterLink = {
@@ -107,6 +119,7 @@ export class Replication {
       isUp: (id) => this.#peers.isUp(id),
       isDevice: (id) => this.#peers.isDevice(id),
       onMembers: options.onChanged,
+      onEntry: () => this.attesting.onApplied(),
       stage: (operation) => this.sharing.stage(operation),
     }
     cluster.connect(link)
@@ -148,6 +161,7 @@ export class Replication {
   close(): void {
     this.#cancelHere()
     this.#cancelSoon?.()
+    this.attesting.close()
     this.sharing.close()
     this.#peers.close()
   }
@@ -156,6 +170,7 @@ export class Replication {
     this.#exchange.onUp(id)
     this.#sayHere(id)
     this.sharing.onUp(id)
+    this.attesting.onUp(id)
     this.#options.onChanged()
   }
 
@@ -217,6 +232,12 @@ export class Replication {
         return cluster.onHere(from, body.value.nodeId)
       case 'propose':
         return cluster.onPropose(body.value.batch)
+      case 'attest':
+        return this.attesting.onAttest(from, body.value.index)
+      case 'vouch':
+        return this.attesting.onVouch(from, body.value.index, body.value.signature)
+      case 'attested':
+        return this.attesting.onAttested(from, body.value)
       default:
         return assertNever(body)
     }

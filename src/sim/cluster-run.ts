@@ -437,6 +437,7 @@ class ClusterRun {
     this.#workload.resolved()
     for (const [at, life] of [first!, ...others].entries()) {
       for (const finding of compareItems(this.#model, uncontested(life))) this.note(`at ${names[at]} ${finding}`)
+      if (standing(life).attested?.agrees === false) this.note(`at ${names[at]} others have signed another state`)
       if (standing(life).quarantinedCount > 0) this.note(`at ${names[at]} something was refused for good`)
       const report = await this.#within(settle(life.process, life.node.api.storage()), 'a report')
       const { generation, appliedIndex } = standing(life)

@@ -329,6 +329,10 @@ export const words = {
     treeId: 'Fingerprint of the tree',
     stateRoot: 'State of the tree',
     stateRootHelp: 'Devices that show the same characters hold the same tree.',
+    attested: (count: number, atMs: number) =>
+      `${counted(count, 'device that confirms changes has', 'devices that confirm changes have')} signed what the tree was on ${formatMoment(atMs)}; it is the same here.`,
+    contradicted:
+      'Your other devices have signed another state of this tree than the one that is here. Export what is here, then delete this site’s data and let this device join anew.',
     rootKept: 'Its root key is kept by',
     rootBy: {
       none: 'the recovery card alone',

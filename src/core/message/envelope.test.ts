@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, decode, encode, equal, must, toHex, utf8 } from '../bytes/bytes.ts'
 import { damaged } from '../crypto/testing/damage.ts'
 import type { Configuration, Entry } from '../raft/raft.ts'
+import { attestationOf } from '../tree/tree.ts'
 import {
   type Answer,
   type Bulk,
@@ -59,10 +60,15 @@ const messages: readonly SentMessage[] = [
   { kind: 'readIndex', from: 'a', to: 'b', incarnation: 9, request: 1 },
   { kind: 'readIndexResponse', ...ends, incarnation: 9, request: 1, index: 5 },
 ]
+const statement = { ...place, term: 2, index: 5, stateRoot: octetsOf(8, 32), revocationSequence: 0, stampMs: 1000 }
+const attestation = attestationOf(statement, [{ voter: octetsOf(7, 32), signature: octetsOf(9, 64) }])
 const controls: readonly Control[] = [
   ...messages.map((value) => control({ tag: 'raft', value })),
   control({ tag: 'here', value: { nodeId: 'a', stampMs: 1000, reportVersion: 3 } }),
   control({ tag: 'propose', value: { batch: utf8('batch') } }),
+  control({ tag: 'attest', value: { index: 5 } }),
+  control({ tag: 'vouch', value: { index: 5, signature: octetsOf(9, 64) } }),
+  control({ tag: 'attested', value: attestation }),
 ]
 const body = { bodyRoot: octetsOf(6, 32), sizeBytes: 12 }
 const bulks: readonly Bulk[] = [

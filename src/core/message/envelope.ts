@@ -21,7 +21,7 @@ import {
   u53,
   union,
 } from '../bytes/bytes.ts'
-import { takeOverRowWire } from '../tree/tree.ts'
+import { attestationWire, takeOverRowWire } from '../tree/tree.ts'
 import { frameSizeBytesMax } from './frame.ts'
 import { commandSizeBytesMax, nodeIdWire, raftMessageWire, snapshotWire } from './raft-wire.ts'
 
@@ -47,6 +47,12 @@ const controlBody = union({
   here: tuple({ nodeId: nodeIdWire, stampMs: u53, reportVersion: u53 }),
   /** A batch of changes for the leader to propose under its own stamp. Its outcome shows in the fold. */
   propose: tuple({ batch: bytesUpTo(commandSizeBytesMax) }),
+  /** The leader wants to have attested what the tree is at an entry of the log. */
+  attest: tuple({ index: u53 }),
+  /** A voter's signature of the statement about it. */
+  vouch: tuple({ index: u53, signature: bytesOf(64) }),
+  /** What a majority has signed. */
+  attested: attestationWire,
 })
 const placed = { treeId: bytesOf(32), clusterId: blockId, generation: u53 }
 const controlWire = record('control', 1, { ...placed, body: controlBody })

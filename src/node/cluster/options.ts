@@ -31,6 +31,8 @@ export interface ClusterLink {
   isDevice(id: PeerId): boolean
   /** Others decide, or listen, than before. */
   onMembers(): void
+  /** This node is at another entry of the log. */
+  onEntry(): void
   /** Sees to it that a majority of the voters holds what an operation refers to. */
   stage(operation: Operation): Promise<Check>
 }

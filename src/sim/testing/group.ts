@@ -98,6 +98,7 @@ export class GroupMember {
     })
     this.replication = new Replication({
       platform: this.platform,
+      sign: (message) => this.keys.sign(message),
       net,
       relays,
       place: placeOf(treeId),

@@ -3,16 +3,18 @@
  * @module
  */
 import { LitElement, html, nothing } from 'lit'
-import type { TreeStatus } from '../../node/api.ts'
+import type { StorageReport, TreeStatus } from '../../node/api.ts'
 import { formatFingerprint } from '../format.ts'
+import { icon } from '../part/icon.ts'
 import { sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 
 export class BtKeysView extends LitElement {
-  static override properties = { tree: { attribute: false }, stateRoot: {} }
+  static override properties = { tree: { attribute: false }, stateRoot: {}, attested: { attribute: false } }
   declare tree: TreeStatus
   /** Hexadecimal; empty until it is known. */
   declare stateRoot: string
+  declare attested: StorageReport['attested']
 
   static override styles = [shared, sectionStyle]
 
@@ -28,7 +30,16 @@ export class BtKeysView extends LitElement {
         ${fingerprint(words.storage.stateRoot, this.stateRoot)}
       </dl>
       <p class="quiet small">${words.storage.stateRootHelp}</p>
+      ${this.#attested()}
     </section>`
+  }
+
+  #attested() {
+    if (this.attested === null) return nothing
+    const { agrees, deviceCount, atMs } = this.attested
+    return agrees
+      ? html`<p class="quiet small number">${words.storage.attested(deviceCount, atMs)}</p>`
+      : html`<p class="problem" role="alert">${icon('warn')}<span>${words.storage.contradicted}</span></p>`
   }
 }
 customElements.define('bt-keys-view', BtKeysView)

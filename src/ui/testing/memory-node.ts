@@ -183,7 +183,7 @@ export class MemoryNode implements NodeApi {
     const { holdQuotaBytes, isVoter } = this
     const heldBytes = Math.min(treeBytes, isVoter ? Infinity : (holdQuotaBytes ?? Infinity))
     const held = { heldBytes, holdQuotaBytes, isVoter }
-    return { usedBytes, quotaBytes: 12e9, treeBytes, trashBytes, fileCount, stateRoot, ...held }
+    return { usedBytes, quotaBytes: 12e9, treeBytes, trashBytes, fileCount, stateRoot, attested: null, ...held }
   }
   async setHoldQuota(quotaBytes: number | null): Promise<void> {
     this.holdQuotaBytes = quotaBytes

@@ -1,0 +1,182 @@
+import { expect, test } from 'vitest'
+import { type Bytes, toHex } from '../core/bytes/bytes.ts'
+import { ed25519Message, principalOf, signEd25519, verifyClaim } from '../core/crypto/crypto.ts'
+import type { ControlBody } from '../core/message/message.ts'
+import { emptyConfiguration } from '../core/raft/raft.ts'
+import { rootBlockId } from '../core/path/path.ts'
+import {
+  type Statement,
+  type TreeState,
+  attestationDomain,
+  attestationOf,
+  statementBody,
+  statementOf,
+} from '../core/tree/tree.ts'
+import {
+  type Person,
+  alice,
+  change,
+  commit,
+  founded,
+  id,
+  mallory,
+  newDirectory,
+  person,
+  root,
+  treeId,
+  withDevice,
+} from '../core/tree/testing/forest.ts'
+import { drain } from '../sim/testing/drain.ts'
+import { Attesting, type AttestingOptions } from './attesting.ts'
+
+const [phone, desk] = [person(3), person(4)]
+const state = [phone, desk].reduce((grown, one) => withDevice(grown, one), founded())
+/** What a device has that folded something else. */
+const other = commit(state, [change(newDirectory(root, id(1)))]).state
+const clusterId = rootBlockId(treeId)
+const peer = ({ credential }: Person): string => toHex(principalOf(credential))
+const nameOf = (one: Person): string => `${peer(one)}-00`
+const statement = statementOf(state, clusterId, 2, 7)!
+const signature = ({ secret }: Person, said: Statement): Bytes =>
+  signEd25519(secret, ed25519Message(attestationDomain, statementBody(said)))
+const signed = (people: readonly Person[], said: Statement = statement) =>
+  attestationOf(
+    said,
+    people.map((one) => ({ voter: principalOf(one.credential), signature: signature(one, said) })),
+  )
+
+/** A device at an entry of the log, which `alice`, `phone` and `desk` decide about. */
+function at(index: number, own: TreeState, { is = phone, leads = false } = {}) {
+  const timers: (() => void)[] = []
+  const sent: { readonly to: string; readonly body: ControlBody }[] = []
+  const rows = new Map<string, Bytes>()
+  const place = { index, state: own, leads }
+  const options = {
+    platform: {
+      clock: { nowMs: () => 2000, after: (_delayMs: number, work: () => void) => (timers.push(work), () => {}) },
+      crypto: { verify: async (claims: readonly Parameters<typeof verifyClaim>[0][]) => claims.map(verifyClaim) },
+      store: {
+        read: async (_table: string, key: Bytes) => rows.get(toHex(key)) ?? null,
+        write: async (changes: readonly { key: Bytes; value: Bytes }[]) =>
+          changes.forEach(({ key, value }) => rows.set(toHex(key), value)),
+      },
+    },
+    sign: async (message: Bytes) => signEd25519(is.secret, message),
+    place: { treeId, clusterId },
+    cluster: {
+      identity: { nodeId: nameOf(is), generation: statement.generation },
+      members: { configuration: { ...emptyConfiguration, voters: [alice, phone, desk].map(nameOf) }, leader: null },
+      get state() {
+        return place.state
+      },
+      get base() {
+        return { index: place.index, term: 2, configuration: this.members.configuration }
+      },
+      get position() {
+        return { term: 2, isLeader: place.leads, appliedIndex: place.index }
+      },
+    },
+    principal: peer(is),
+    peers: () => [alice, phone, desk].map(peer).filter((one) => one !== peer(is)),
+    send: (to: string, body: ControlBody) => sent.push({ to, body }) > 0,
+  } as unknown as AttestingOptions
+  const attesting = new Attesting(options)
+  const quiet = () => timers.at(-1)!()
+  const settle = drain
+  const told = (tag: ControlBody['tag']) => sent.filter(({ body }) => body.tag === tag)
+  return { attesting, place, options, quiet, settle, told }
+}
+
+test('a voter signs what it has at that entry, and at no other', async () => {
+  const here = at(7, state)
+  here.attesting.onAttest(peer(alice), 7)
+  await here.settle()
+  expect(here.told('vouch')).toEqual([
+    { to: peer(alice), body: { tag: 'vouch', value: { index: 7, signature: signature(phone, statement) } } },
+  ])
+  const further = at(8, other)
+  further.attesting.onAttest(peer(alice), 7)
+  await further.settle()
+  expect(further.told('vouch')).toEqual([])
+  const behind = at(6, founded())
+  behind.attesting.onAttest(peer(alice), 7)
+  behind.place.index = 7
+  behind.place.state = state
+  behind.attesting.onApplied()
+  await behind.settle()
+  expect(behind.told('vouch')).toHaveLength(1)
+})
+
+test('the leader asks when nothing comes any more, counts to a majority, and tells it', async () => {
+  const leader = at(7, state, { is: alice, leads: true })
+  leader.quiet()
+  expect(leader.told('attest').map(({ to }) => to)).toEqual([peer(phone), peer(desk)])
+  await leader.settle()
+  expect(leader.attesting.newest).toBeNull()
+  expect(await leader.attesting.onVouch(peer(phone), 7, signature(phone, statement))).toMatchObject({ ok: true })
+  expect(leader.attesting.newest).toMatchObject({ agrees: true, attestation: { votes: { length: 2 } } })
+  expect(leader.told('attested')).toHaveLength(2)
+  await leader.attesting.onVouch(peer(desk), 7, signature(desk, statement))
+  expect(leader.attesting.newest?.attestation.votes).toHaveLength(3)
+  // What is signed already is not asked for again.
+  leader.quiet()
+  expect(leader.told('attest')).toHaveLength(2)
+})
+
+test('a voter with another state is not counted, and the connection to it ends', async () => {
+  const leader = at(7, state, { is: alice, leads: true })
+  leader.quiet()
+  await leader.settle()
+  const said = statementOf(other, clusterId, 2, 7)!
+  expect(await leader.attesting.onVouch(peer(desk), 7, signature(desk, said))).toMatchObject({
+    ok: false,
+    fault: { code: 'vouchContradicts' },
+  })
+  // One that does not vote is nobody.
+  expect(await leader.attesting.onVouch(peer(mallory), 7, signature(mallory, statement))).toMatchObject({ ok: true })
+  expect(leader.attesting.newest).toBeNull()
+})
+
+test('a majority that has another state is told of, whether it is heard before or after', async () => {
+  const here = at(7, other)
+  expect(await here.attesting.onAttested(peer(alice), signed([alice, desk]))).toMatchObject({
+    ok: false,
+    fault: { code: 'stateContradicts' },
+  })
+  expect(here.attesting.newest?.agrees).toBe(false)
+  const behind = at(6, state)
+  expect(await behind.attesting.onAttested(peer(alice), signed([alice, desk]))).toMatchObject({ ok: true })
+  expect(behind.attesting.newest).toBeNull()
+  behind.place.index = 7
+  behind.place.state = other
+  behind.attesting.onApplied()
+  expect(behind.attesting.newest?.agrees).toBe(false)
+})
+
+test('what is short of a majority, of another generation, or not signed is not believed', async () => {
+  const here = at(7, state)
+  await here.attesting.onAttested(peer(alice), signed([alice]))
+  await here.attesting.onAttested(
+    peer(alice),
+    signed([alice, desk], { ...statement, generation: statement.generation + 1 }),
+  )
+  const { votes } = signed([alice, desk])
+  const forged = attestationOf(
+    statement,
+    votes.map((vote) => ({ ...vote, signature: new Uint8Array(64) })),
+  )
+  expect(await here.attesting.onAttested(peer(alice), forged)).toMatchObject({ ok: false })
+  expect(here.attesting.newest).toBeNull()
+  await here.attesting.onAttested(peer(alice), signed([alice, desk]))
+  expect(here.attesting.newest).toMatchObject({ agrees: true })
+})
+
+test('under a load without a pause an entry ahead is named', () => {
+  const leader = at(7, state, { is: alice, leads: true })
+  leader.place.index = 1030
+  leader.attesting.onApplied()
+  expect(leader.told('attest')[0]?.body).toEqual({ tag: 'attest', value: { index: 1094 } })
+  leader.place.index = 1031
+  leader.attesting.onApplied()
+  expect(leader.told('attest')).toHaveLength(2)
+})

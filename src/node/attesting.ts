@@ -1,0 +1,276 @@
+/**
+ * Attesting: the voters sign what their tree was at one entry of the log, so that whoever can check signatures need not believe the
+ * one device that brought him a state (design §6).
+ *
+ * The leader names an entry: the newest one when nothing has come for a moment, else one that is to come. All of the statement
+ * follows from the log up to it, so each member makes it for itself; voters sign theirs, the leader counts, and tells everybody.
+ * Nothing of this is waited for: what is lost is said again at the next entry.
+ * @module
+ */
+import { type Bytes, type Check, equal, fromHex, ok, refused } from '../core/bytes/bytes.ts'
+import { checkedWhere } from '../core/cap/cap.ts'
+import { ed25519Message } from '../core/crypto/crypto.ts'
+import type { ControlBody } from '../core/message/message.ts'
+import {
+  type Attestation,
+  type Statement,
+  attestationDomain,
+  attestationOf,
+  checkAttestation,
+  claimsOfAttestation,
+  contradict,
+  decodeAttestation,
+  encodeAttestation,
+  statementBody,
+  statementOf,
+} from '../core/tree/tree.ts'
+import type { NodeKeys, Platform } from '../port/platform.ts'
+import type { Cluster } from './cluster.ts'
+import { peerOf, votesIn } from './cluster/membership.ts'
+import type { PeerId } from './peers.ts'
+import { type ClusterPlace, inPlace } from './place.ts'
+
+/** After the last entry, before it is attested. */
+const quietMs = 2000
+/** So many entries are not left unattested, however busy the tree is; and so far ahead the entry is named then. */
+const unattestedCountMax = 1024
+const aheadCount = 64
+
+export interface AttestingOptions {
+  readonly platform: Pick<Platform, 'clock' | 'crypto' | 'store'>
+  readonly sign: NodeKeys['sign']
+  readonly place: ClusterPlace
+  readonly cluster: Pick<Cluster, 'state' | 'base' | 'members' | 'identity' | 'position'>
+  /** This device's principal. */
+  readonly principal: PeerId
+  /** Who is connected. */
+  peers(): readonly PeerId[]
+  send(to: PeerId, body: ControlBody): boolean
+}
+
+/** What is known about the state of this device. */
+export interface Attested {
+  readonly attestation: Attestation
+  /** Whether this device had that very state; one that was further already, or not there at all, contradicts nothing. */
+  readonly agrees: boolean
+}
+
+/** The leader's count about one entry. */
+interface Round {
+  readonly index: number
+  readonly signatures: Map<PeerId, Bytes>
+  /** null until this node has come to the entry. */
+  statement: Statement | null
+}
+
+const attestedKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(5))
+
+export class Attesting {
+  readonly #options: AttestingOptions
+  #newest: Attested | null = null
+  /** Of an entry that is still to come here. */
+  #early: Attestation | null = null
+  /** Which entry this node is to make a statement about, and for whom. */
+  #asked: { readonly index: number; readonly by: PeerId } | null = null
+  #own: Statement | null = null
+  #round: Round | null = null
+  #askedIndex = 0
+  #cancelQuiet = (): void => {}
+
+  constructor(options: AttestingOptions) {
+    this.#options = options
+    void this.#recall()
+    this.onApplied()
+  }
+
+  /** The newest state that a majority of the voters has signed; null where none is known of this generation. */
+  get newest(): Attested | null {
+    const { generation } = this.#options.cluster.identity
+    return this.#newest?.attestation.statement.generation === generation ? this.#newest : null
+  }
+
+  close(): void {
+    this.#cancelQuiet()
+  }
+
+  onUp(peer: PeerId): void {
+    if (this.newest !== null) this.#tell([peer], this.newest.attestation)
+  }
+
+  /** This node is at another entry of the log. */
+  onApplied(): void {
+    const { cluster, platform } = this.#options
+    const { index } = cluster.base
+    this.#answer()
+    if (this.#early !== null && this.#early.statement.index <= index) {
+      const early = this.#early
+      this.#early = null
+      this.#take(early)
+    }
+    this.#cancelQuiet()
+    if (!cluster.position.isLeader) return
+    if (index - Math.max(this.#askedIndex, this.newest?.attestation.statement.index ?? 0) >= unattestedCountMax)
+      this.#ask(index + aheadCount)
+    this.#cancelQuiet = platform.clock.after(quietMs, () => {
+      const isNew = this.newest?.attestation.statement.index !== cluster.base.index
+      if (cluster.position.isLeader && isNew) this.#ask(cluster.base.index)
+    })
+  }
+
+  /** Whoever leads wants to know what the tree is at an entry. */
+  onAttest(from: PeerId, index: number): Check {
+    this.#asked = { index, by: from }
+    this.#answer()
+    return ok
+  }
+
+  /** A voter has signed its statement. */
+  async onVouch(from: PeerId, index: number, signature: Bytes): Promise<Check> {
+    const round = this.#round
+    if (round?.index !== index) return ok
+    if (round.statement === null) {
+      round.signatures.set(from, signature)
+      return ok
+    }
+    return this.#count(round, from, signature)
+  }
+
+  /** A majority has signed, as another device says. */
+  async onAttested(from: PeerId, attestation: Attestation): Promise<Check> {
+    const { cluster } = this.#options
+    const { statement } = attestation
+    if (from === this.#options.principal || statement.generation !== cluster.identity.generation) return ok
+    if (!this.#isNews(attestation)) return ok
+    const check = await this.#check(attestation)
+    // Who votes may have changed by what has not come here yet.
+    if (!check.ok) return check.fault.code === 'signatureInvalid' ? check : ok
+    if (statement.index > cluster.base.index) {
+      this.#early = attestation
+      return ok
+    }
+    return this.#take(attestation)
+  }
+
+  // --- the leader -------------------------------------------------------------------------------------------------------------
+
+  #ask(index: number): void {
+    const { peers, send, principal } = this.#options
+    const all = peers()
+    if (all.length === 0) return
+    this.#askedIndex = index
+    this.#round = { index, signatures: new Map(), statement: null }
+    this.#asked = { index, by: principal }
+    for (const peer of all) send(peer, { tag: 'attest', value: { index } })
+    this.#answer()
+  }
+
+  async #count(round: Round, from: PeerId, signature: Bytes): Promise<Check> {
+    const { cluster } = this.#options
+    const { statement } = round
+    if (statement === null || !cluster.position.isLeader || !this.#votes(from)) return ok
+    const alone = attestationOf(statement, [{ voter: fromHex(from)!, signature }])
+    const claims = claimsOfAttestation(cluster.state, alone)
+    if (!claims.ok) return ok
+    const [isValid] = await this.#options.platform.crypto.verify(claims.value)
+    if (isValid !== true) return vouchContradicts
+    round.signatures.set(from, signature)
+    if (this.#round !== round) return ok
+    const votes = [...round.signatures].map(([peer, signature]) => ({ voter: fromHex(peer)!, signature }))
+    const attestation = attestationOf(statement, votes)
+    if (!this.#isNews(attestation) || !(await this.#check(attestation)).ok) return ok
+    this.#take(attestation)
+    this.#tell(this.#options.peers(), attestation)
+    return ok
+  }
+
+  #tell(peers: readonly PeerId[], attestation: Attestation): void {
+    for (const peer of peers) this.#options.send(peer, { tag: 'attested', value: attestation })
+  }
+
+  // --- every member -----------------------------------------------------------------------------------------------------------
+
+  #votes(peer: PeerId): boolean {
+    return votesIn(this.#options.cluster.members.configuration, peer)
+  }
+
+  #statement(): Statement | null {
+    const { cluster, place } = this.#options
+    const { index, term } = cluster.base
+    if (this.#own?.index !== index || this.#own.generation !== cluster.identity.generation)
+      this.#own = statementOf(cluster.state, place.clusterId, term, index)
+    return this.#own
+  }
+
+  /** At the entry that was asked about: the statement, and its signature where this node votes. */
+  #answer(): void {
+    const asked = this.#asked
+    const { index } = this.#options.cluster.base
+    if (asked === null || asked.index > index) return
+    this.#asked = null
+    // Who is further already has forgotten what it was then.
+    const statement = asked.index === index ? this.#statement() : null
+    if (statement !== null && this.#votes(this.#options.principal)) void this.#vouch(asked.by, statement)
+  }
+
+  async #vouch(by: PeerId, statement: Statement): Promise<void> {
+    const { sign, send, principal } = this.#options
+    const round = by === principal ? this.#round : null
+    if (round !== null) round.statement = statement
+    const signature = await sign(ed25519Message(attestationDomain, statementBody(statement)))
+    if (round === null) {
+      send(by, { tag: 'vouch', value: { index: statement.index, signature } })
+      return
+    }
+    const early = [...round.signatures]
+    round.signatures.clear()
+    await this.#count(round, principal, signature)
+    for (const [peer, theirs] of early) await this.#count(round, peer, theirs)
+  }
+
+  #isNews({ statement, body, votes }: Attestation): boolean {
+    const known = this.newest?.attestation
+    if (known === undefined || statement.index > known.statement.index) return true
+    return statement.index === known.statement.index && (!equal(body, known.body) || votes.length > known.votes.length)
+  }
+
+  async #check(attestation: Attestation): Promise<Check> {
+    const { cluster, platform } = this.#options
+    const claims = claimsOfAttestation(cluster.state, attestation)
+    if (!claims.ok) return claims
+    const checked = checkedWhere(attestation, await platform.crypto.verify(claims.value))
+    if (!checked.ok) return checked
+    const { voters, votersOutgoing } = cluster.members.configuration
+    const halves = [voters, votersOutgoing].map((half) => half.map((id) => fromHex(peerOf(id))!))
+    return checkAttestation(cluster.state, checked.value, halves, platform.clock.nowMs())
+  }
+
+  /** It holds; whether this device has the same state is found here. */
+  #take(attestation: Attestation): Check {
+    const { platform, place, cluster } = this.#options
+    if (!this.#isNews(attestation)) return ok
+    const { statement } = attestation
+    const own = statement.index === cluster.base.index ? this.#statement() : this.#own
+    const agrees = own === null || !contradict(own, statement)
+    this.#newest = { attestation, agrees }
+    const value = encodeAttestation(attestation)
+    platform.store.write([{ kind: 'put', table: 'raft', key: attestedKey(place), value }], 'relaxed').catch(() => {})
+    return agrees ? ok : stateContradicts
+  }
+
+  async #recall(): Promise<void> {
+    const { platform, place } = this.#options
+    const row = await platform.store.read('raft', attestedKey(place)).catch(() => null)
+    if (row === null || this.#newest !== null) return
+    const attestation = decodeAttestation(row)
+    if (attestation.ok) this.#newest = { attestation: attestation.value, agrees: true }
+  }
+}
+
+const vouchContradicts = refused(
+  'vouchContradicts',
+  'A device vouches for another state of this tree than the one that is here, so the connection to it was closed.',
+)
+const stateContradicts = refused(
+  'stateContradicts',
+  'Your other devices vouch for another state of this tree than the one that is here. Export what is here, then let this device join anew.',
+)
