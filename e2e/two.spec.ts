@@ -5,6 +5,7 @@ import type { Page } from '@playwright/test'
 import { expect, isProving, proved, test, virtualAuthenticator } from './fixture.ts'
 import { joinByLink } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
+import { quantile } from './tool/quantile.ts'
 import { nodeOf, snapshotOf } from './tool/tree.ts'
 
 test.use({ hasRelay: true })
@@ -64,9 +65,6 @@ async function seenAfterMs(from: Page, to: Page, rootId: string, name: string): 
   )
   return (await shown) - begunAtMs
 }
-
-const quantile = (values: readonly number[], share: number): number =>
-  values.toSorted((one, other) => one - other)[Math.ceil(share * values.length) - 1]!
 
 test(proved('what one device does the other shows, with the host and without'), async ({ newProfile, site }) => {
   test.setTimeout(600_000)
