@@ -134,13 +134,14 @@ export class Holdings {
     return this.#lacking.has(keyOf(block))
   }
 
-  /** What is to be fetched, in that order. */
-  get wanted(): readonly Lacking[] {
-    const ranked = [...this.#lacking.values()].flatMap((lacking) => {
+  /** What is to be fetched first of those that may be. */
+  nextWanted(isOpen: (lacking: Lacking) => boolean): Lacking | null {
+    let best: { readonly lacking: Lacking; readonly rank: number } | null = null
+    for (const lacking of this.#lacking.values()) {
       const rank = this.rankOf(lacking)
-      return rank === null ? [] : [{ lacking, rank }]
-    })
-    return ranked.sort((left, right) => left.rank - right.rank).map(({ lacking }) => lacking)
+      if (rank !== null && (best === null || rank < best.rank) && isOpen(lacking)) best = { lacking, rank }
+    }
+    return best?.lacking ?? null
   }
   /** Whether a body of a block is on its way, or is going to be. */
   isComing(block: BlockId): boolean {

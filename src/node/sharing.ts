@@ -178,16 +178,19 @@ export class Sharing {
     if (this.#isClosed) return
     const { holdings, platform } = this.#options
     const nowMs = platform.clock.monotonicMs()
-    const { wanted } = holdings
-    for (const lacking of wanted) {
-      if (this.#running.size >= fetchCountMax) return
-      const name = keyOf(lacking.block)
+    const isOpen = ({ block }: Lacking): boolean => {
+      const name = keyOf(block)
       const triedAtMs = this.#triedAtMs.get(name)
-      if (this.#running.has(name) || (triedAtMs !== undefined && nowMs - triedAtMs < retryMs)) continue
-      void this.#fetchOne(name, lacking)
+      return !this.#running.has(name) && (triedAtMs === undefined || nowMs - triedAtMs >= retryMs)
+    }
+    while (this.#running.size < fetchCountMax) {
+      const next = holdings.nextWanted(isOpen)
+      if (next === null) break
+      void this.#fetchOne(keyOf(next.block), next)
     }
     this.#cancelRetry?.()
-    this.#cancelRetry = wanted.length > 0 ? platform.clock.after(retryMs, () => this.fetchLacking()) : null
+    const isWaiting = holdings.nextWanted(() => true) !== null
+    this.#cancelRetry = isWaiting ? platform.clock.after(retryMs, () => this.fetchLacking()) : null
   }
 
   async #fetchOne(name: string, lacking: Lacking): Promise<void> {
