@@ -6,7 +6,7 @@
  * share; `profile` is one of the journey's own, which survives its browser.
  * @module
  */
-import { existsSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -72,6 +72,8 @@ interface Fixtures {
   readonly sitePath: string
   /** Whether devices find each other by the host of the site. */
   readonly hasRelay: boolean
+  /** Where all that is plain to the relay is written down; empty: nowhere. */
+  readonly relayRecord: string
   /** Everything that reached the static host, as `GET /path?query`. */
   readonly requests: readonly string[]
   /** Makes a further browser with a folder of its own. @param more arguments that it is started with besides the usual ones */
@@ -87,13 +89,16 @@ interface Fixtures {
 export const test = base.extend<Fixtures, WorkerFixtures>({
   sitePath: ['/', { option: true }],
   hasRelay: [false, { option: true }],
-  site: async ({ sitePath, hasRelay }, use) => {
+  relayRecord: ['', { option: true }],
+  site: async ({ sitePath, hasRelay, relayRecord }, use) => {
     if (!existsSync(siteFolder)) throw new Error('The site is not built: run "npm run build" first.')
     const requests: string[] = []
     const relayFolder = await mkdtemp(join(tmpdir(), 'blocktree-relay-'))
     const onRequest = (method: string, target: string): void => void requests.push(`${method} ${target}`)
     const serve = async (port: number): Promise<{ readonly port: number; stop(): Promise<void> }> => {
-      const relay = hasRelay ? await startRelay({ keyFile: join(relayFolder, 'relay.key') }) : null
+      const keyFile = join(relayFolder, 'relay.key')
+      const onSeen = relayRecord && ((octets: Uint8Array) => appendFileSync(relayRecord, octets))
+      const relay = hasRelay ? await startRelay({ keyFile, ...(onSeen && { onSeen }) }) : null
       const server = await serveSite({
         folder: siteFolder,
         host: '127.0.0.1',

@@ -11,11 +11,14 @@ import type { IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
+import type { ConnectionEncrypter, StreamMessageEvent } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export interface RelayOptions {
   /** Where its key is kept; made where there is none. Devices know a relay by this key, so it outlives restarts. */
   readonly keyFile: string
+  /** Given every octet that is plain to the relay, both ways: to show what it can see. */
+  readonly onSeen?: (octets: Uint8Array) => void
 }
 
 export interface Relay {
@@ -39,7 +42,7 @@ const connectionDurationMsMax = 24 * 60 * 60_000
 const streamsPerDeviceMax = 256
 
 /** @throws what the system says where the key can not be kept, with its `code` */
-export async function startRelay({ keyFile }: RelayOptions): Promise<Relay> {
+export async function startRelay({ keyFile, onSeen }: RelayOptions): Promise<Relay> {
   const secret = await keptSecret(keyFile)
   addWithResolvers()
   // Loaded when a relay is wanted: a server of files alone does without.
@@ -59,7 +62,7 @@ export async function startRelay({ keyFile }: RelayOptions): Promise<Relay> {
     // On this computer alone; the site's server hands every socket on. So no device is told this address.
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'], announceFilter: () => [] },
     transports: [webSockets()],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [onSeen === undefined ? noise() : seenBy(noise(), onSeen)],
     streamMuxers: [yamux({ maxInboundStreams: streamsPerDeviceMax, maxOutboundStreams: streamsPerDeviceMax })],
     connectionManager: {
       maxConnections: socketCountMax,
@@ -120,6 +123,34 @@ export async function startRelay({ keyFile }: RelayOptions): Promise<Relay> {
     },
   }
 }
+
+type MakeEncrypter<Components> = (components: Components) => ConnectionEncrypter
+
+/** The same encryption; what it opens and what it is to close is shown. */
+const seenBy =
+  <Components>(make: MakeEncrypter<Components>, onSeen: (octets: Uint8Array) => void): MakeEncrypter<Components> =>
+  (components) => {
+    const encrypter = make(components)
+    const secureInbound = encrypter.secureInbound.bind(encrypter)
+    return Object.assign(encrypter, {
+      async secureInbound(...args: Parameters<ConnectionEncrypter['secureInbound']>) {
+        const secured = await secureInbound(...args)
+        const { connection } = secured
+        const send = connection.send.bind(connection)
+        // A listener would set going what waits until its real one is there.
+        const dispatch = connection.dispatchEvent.bind(connection)
+        connection.send = (data) => {
+          onSeen(data.subarray())
+          return send(data)
+        }
+        connection.dispatchEvent = (event: Event) => {
+          if (event.type === 'message') onSeen((event as StreamMessageEvent).data.subarray())
+          return dispatch(event)
+        }
+        return secured
+      },
+    })
+  }
 
 const refuse = (socket: Duplex, status: string): void =>
   void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
