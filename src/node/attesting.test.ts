@@ -144,6 +144,11 @@ test('a majority that has another state is told of, whether it is heard before o
     fault: { code: 'stateContradicts' },
   })
   expect(here.attesting.newest?.agrees).toBe(false)
+  // Started again when it is further.
+  here.place.index = 9
+  const again = new Attesting(here.options)
+  await here.settle()
+  expect(again.newest?.agrees).toBe(false)
   const behind = at(6, state)
   expect(await behind.attesting.onAttested(peer(alice), signed([alice, desk]))).toMatchObject({ ok: true })
   expect(behind.attesting.newest).toBeNull()

@@ -7,7 +7,19 @@
  * Nothing of this is waited for: what is lost is said again at the next entry.
  * @module
  */
-import { type Bytes, type Check, equal, fromHex, ok, refused } from '../core/bytes/bytes.ts'
+import {
+  type Bytes,
+  type Check,
+  bool,
+  decode,
+  encode,
+  equal,
+  fromHex,
+  must,
+  ok,
+  record,
+  refused,
+} from '../core/bytes/bytes.ts'
 import { checkedWhere } from '../core/cap/cap.ts'
 import { ed25519Message } from '../core/crypto/crypto.ts'
 import type { ControlBody } from '../core/message/message.ts'
@@ -16,11 +28,10 @@ import {
   type Statement,
   attestationDomain,
   attestationOf,
+  attestationWire,
   checkAttestation,
   claimsOfAttestation,
   contradict,
-  decodeAttestation,
-  encodeAttestation,
   statementBody,
   statementOf,
 } from '../core/tree/tree.ts'
@@ -63,6 +74,9 @@ interface Round {
   statement: Statement | null
 }
 
+/** What is told of it must be the same after a restart, when this device is further. */
+const keptWire = record('attestedHere', 1, { attestation: attestationWire, agrees: bool })
+const keptSizeBytesMax = 32 * 1024
 const attestedKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(5))
 
 export class Attesting {
@@ -252,7 +266,7 @@ export class Attesting {
     const own = statement.index === cluster.base.index ? this.#statement() : this.#own
     const agrees = own === null || !contradict(own, statement)
     this.#newest = { attestation, agrees }
-    const value = encodeAttestation(attestation)
+    const value = encode(keptWire, this.#newest)
     platform.store.write([{ kind: 'put', table: 'raft', key: attestedKey(place), value }], 'relaxed').catch(() => {})
     return agrees ? ok : stateContradicts
   }
@@ -261,8 +275,7 @@ export class Attesting {
     const { platform, place } = this.#options
     const row = await platform.store.read('raft', attestedKey(place)).catch(() => null)
     if (row === null || this.#newest !== null) return
-    const attestation = decodeAttestation(row)
-    if (attestation.ok) this.#newest = { attestation: attestation.value, agrees: true }
+    this.#newest = must(decode(keptWire, row, keptSizeBytesMax))
   }
 }
 
