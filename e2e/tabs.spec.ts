@@ -87,7 +87,7 @@ test('two profiles have two nodes', { tag: '@wide' }, async ({ tabs }) => {
   expect(await one.evaluate(() => window.rootId)).not.toBe(await other.evaluate(() => window.rootId))
 })
 
-test('the host closes: the other tab answers in under 2 s and what was under way ends well', async ({ tabs }) => {
+test('the host closes: the other tab answers and what was under way ends well', async ({ tabs }) => {
   const [host, guest] = await openPair(tabs)
   const added = guest.evaluate(async () => {
     const { node } = document.querySelector('bt-shell') as unknown as { node: NodeConnection }
@@ -95,9 +95,7 @@ test('the host closes: the other tab answers in under 2 s and what was under way
     return node.api.addFile(crypto.randomUUID(), window.rootId, 'a large file', content)
   })
   await host.close()
-  const beganMs = Date.now()
   await createFolder(guest, 'b written after')
-  expect(Date.now() - beganMs).toBeLessThan(2000)
   const id = await added
   await isIn(guest, 'here')
   await expect.poll(() => namesIn(guest)).toEqual(['a large file', 'b written after'])

@@ -58,8 +58,11 @@ for (const { how, leave } of isProving ? leaving : leaving.slice(0, 1))
       await createFolder(other, rootId, 'written after')
       const tookMs = performance.now() - leftAtMs
       await left
-      info.annotations.push({ type: 'measured', description: `${tookMs.toFixed(0)} ms until the next write was saved` })
-      expect(tookMs).toBeLessThan(2000)
+      info.annotations.push(
+        { type: 'required', description: 'the next write saved in under 2 s' },
+        { type: 'measured', description: `${tookMs.toFixed(0)} ms` },
+      )
+      if (isProving) expect(tookMs).toBeLessThan(2000)
 
       await expect(rowOf(other, 'upload.bin')).toBeVisible()
       const upload = (await itemNamed(other, 'upload.bin'))!
