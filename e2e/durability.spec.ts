@@ -164,6 +164,7 @@ test(proved(`${killCount} kills right after "saved" lose nothing`), async ({ pro
     expect(snapshot.tree).toMatchObject({ treeId, planted: true, ownerName: 'Ada' })
     checkItems(snapshot, rounds)
     await checkContents(page, snapshot, rounds.at(-1)!)
+    if (isProving && rounds.length % 25 === 0) process.stdout.write(`  ${rounds.length} of ${killCount} kills\n`)
   }
   const snapshot = await snapshotOf(page)
   for (const round of rounds) await checkContents(page, snapshot, round)
