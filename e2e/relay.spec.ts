@@ -2,20 +2,25 @@
  * What a relay can see where it carries everything between two devices: sizes and times.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test, virtualAuthenticator } from './fixture.ts'
+import { expect, test as base, virtualAuthenticator } from './fixture.ts'
 import { joinByLink } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
 import { findTraces } from './tool/traces.ts'
 import { addText, createFolder, itemNamed, snapshotOf } from './tool/tree.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'blocktree-seen-'))
-const relayRecord = join(folder, 'seen')
-test.use({ hasRelay: true, relayRecord })
-test.afterAll(() => rm(folder, { recursive: true }))
+const test = base.extend<{ readonly folder: string }>({
+  hasRelay: true,
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of what it needs from here: nothing.
+  folder: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'blocktree-seen-'))
+    await use(folder)
+    await rm(folder, { recursive: true })
+  },
+  relayRecord: ({ folder }, use) => use(join(folder, 'seen')),
+})
 
 /** A word that nobody else writes. */
 const word = (kind: string): string => kind + randomBytes(9).toString('hex')
@@ -23,7 +28,7 @@ const word = (kind: string): string => kind + randomBytes(9).toString('hex')
 test(
   'a relay that carries all of it sees no name, no content and no tree',
   { tag: '@wide' },
-  async ({ newProfile }) => {
+  async ({ newProfile, folder, relayRecord }) => {
     test.setTimeout(180_000)
     const names = { owner: word('Owner'), laptop: word('Laptop'), phone: word('Phone'), folder: word('Folder') }
     const file = `${word('letter')}.txt`

@@ -51,6 +51,7 @@ function at(index: number, own: TreeState, { is = phone, leads = false } = {}) {
   const sent: { readonly to: string; readonly body: ControlBody }[] = []
   const rows = new Map<string, Bytes>()
   const place = { index, state: own, leads }
+  const identity = { nodeId: nameOf(is), generation: statement.generation }
   const options = {
     platform: {
       clock: { nowMs: () => 2000, after: (_delayMs: number, work: () => void) => (timers.push(work), () => {}) },
@@ -64,8 +65,11 @@ function at(index: number, own: TreeState, { is = phone, leads = false } = {}) {
     sign: async (message: Bytes) => signEd25519(is.secret, message),
     place: { treeId, clusterId },
     cluster: {
-      identity: { nodeId: nameOf(is), generation: statement.generation },
-      members: { configuration: { ...emptyConfiguration, voters: [alice, phone, desk].map(nameOf) }, leader: null },
+      identity,
+      members: {
+        configuration: { ...emptyConfiguration, voters: [alice, phone, desk].map(nameOf) },
+        leader: nameOf(alice),
+      },
       get state() {
         return place.state
       },
@@ -84,7 +88,7 @@ function at(index: number, own: TreeState, { is = phone, leads = false } = {}) {
   const quiet = () => timers.at(-1)!()
   const settle = drain
   const told = (tag: ControlBody['tag']) => sent.filter(({ body }) => body.tag === tag)
-  return { attesting, place, options, quiet, settle, told }
+  return { attesting, place, identity, options, quiet, settle, told }
 }
 
 test('a voter signs what it has at that entry, and at no other', async () => {
@@ -105,6 +109,33 @@ test('a voter signs what it has at that entry, and at no other', async () => {
   behind.attesting.onApplied()
   await behind.settle()
   expect(behind.told('vouch')).toHaveLength(1)
+})
+
+test('nobody but the leader names an entry', async () => {
+  const here = at(7, state)
+  here.attesting.onAttest(peer(desk), 7)
+  await here.settle()
+  expect(here.told('vouch')).toEqual([])
+})
+
+test('what was lost is asked for again when a device is back', () => {
+  const leader = at(7, state, { is: alice, leads: true })
+  leader.quiet()
+  leader.attesting.onUp(peer(desk))
+  leader.quiet()
+  expect(leader.told('attest')).toHaveLength(4)
+})
+
+test('a new generation begins with nothing that was asked in the one before', async () => {
+  const here = at(6, state)
+  here.attesting.onAttest(peer(alice), 7)
+  await here.attesting.onAttested(peer(alice), signed([alice, desk]))
+  here.identity.generation++
+  here.place.index = 7
+  here.attesting.onApplied()
+  await here.settle()
+  expect(here.told('vouch')).toEqual([])
+  expect(here.attesting.newest).toBeNull()
 })
 
 test('the leader asks when nothing comes any more, counts to a majority, and tells it', async () => {

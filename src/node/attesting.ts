@@ -89,10 +89,13 @@ export class Attesting {
   #own: Statement | null = null
   #round: Round | null = null
   #askedIndex = 0
+  /** Of all of the above: each generation has a log of its own. */
+  #generation: number
   #cancelQuiet = (): void => {}
 
   constructor(options: AttestingOptions) {
     this.#options = options
+    this.#generation = options.cluster.identity.generation
     void this.#recall()
     this.onApplied()
   }
@@ -109,12 +112,15 @@ export class Attesting {
 
   onUp(peer: PeerId): void {
     if (this.newest !== null) this.#tell([peer], this.newest.attestation)
+    // What could not be asked, or was lost, while it was away.
+    this.onApplied()
   }
 
   /** This node is at another entry of the log. */
   onApplied(): void {
     const { cluster, platform } = this.#options
     const { index } = cluster.base
+    this.#leaveOthers()
     this.#answer()
     if (this.#early !== null && this.#early.statement.index <= index) {
       const early = this.#early
@@ -133,6 +139,8 @@ export class Attesting {
 
   /** Whoever leads wants to know what the tree is at an entry. */
   onAttest(from: PeerId, index: number): Check {
+    const { leader } = this.#options.cluster.members
+    if (leader === null || peerOf(leader) !== from) return ok
     this.#asked = { index, by: from }
     this.#answer()
     return ok
@@ -201,6 +209,15 @@ export class Attesting {
     for (const peer of peers) this.#options.send(peer, { tag: 'attested', value: attestation })
   }
 
+  /** What was asked and counted in another generation means nothing in this one. */
+  #leaveOthers(): void {
+    const { generation } = this.#options.cluster.identity
+    if (generation === this.#generation) return
+    this.#generation = generation
+    this.#early = this.#asked = this.#own = this.#round = null
+    this.#askedIndex = 0
+  }
+
   // --- every member -----------------------------------------------------------------------------------------------------------
 
   #votes(peer: PeerId): boolean {
@@ -210,8 +227,7 @@ export class Attesting {
   #statement(): Statement | null {
     const { cluster, place } = this.#options
     const { index, term } = cluster.base
-    if (this.#own?.index !== index || this.#own.generation !== cluster.identity.generation)
-      this.#own = statementOf(cluster.state, place.clusterId, term, index)
+    if (this.#own?.index !== index) this.#own = statementOf(cluster.state, place.clusterId, term, index)
     return this.#own
   }
 
@@ -261,8 +277,8 @@ export class Attesting {
   /** It holds; whether this device has the same state is found here. */
   #take(attestation: Attestation): Check {
     const { platform, place, cluster } = this.#options
-    if (!this.#isNews(attestation)) return ok
     const { statement } = attestation
+    if (statement.generation !== cluster.identity.generation || !this.#isNews(attestation)) return ok
     const own = statement.index === cluster.base.index ? this.#statement() : this.#own
     const agrees = own === null || !contradict(own, statement)
     this.#newest = { attestation, agrees }

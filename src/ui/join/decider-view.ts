@@ -12,6 +12,7 @@ import { sectionStyle, shared } from '../part/shared.ts'
 import { Watching } from '../part/watching.ts'
 import type { PasskeyPort } from '../ports.ts'
 import { cardForm } from './card-form.ts'
+import { consequences, consequencesStyle } from './consequences.ts'
 import { TakeOverCourse } from './taking-over.ts'
 import { joinWords } from './words.ts'
 import '../part/sheet.ts'
@@ -36,25 +37,12 @@ export class BtDecider extends LitElement {
     shared,
     sectionStyle,
     plantStyle,
+    consequencesStyle,
     css`
       /* Where there is nothing to say there is no gap either. */
       :host,
       bt-sheet {
         display: contents;
-      }
-      ul {
-        display: grid;
-        gap: var(--space-3);
-      }
-      li {
-        display: grid;
-        grid-template-columns: auto minmax(0, 1fr);
-        gap: var(--space-3);
-        overflow-wrap: anywhere;
-      }
-      li .icon {
-        margin-block-start: 0.2em;
-        color: var(--ink-quiet);
       }
       .sheet {
         display: grid;
@@ -93,7 +81,6 @@ export class BtDecider extends LitElement {
 
   #question(course: TakeOverCourse) {
     const { challenge, isBusy, waitingFor, problem } = course
-    const icons = ['devices', 'files', 'key'] as const
     const cancel = html`<button type="button" class="plain" @click=${this.#close}>${words.cancel}</button>`
     const byPasskey = () =>
       html`<p class="quiet small">${words.signs}</p>
@@ -112,14 +99,7 @@ export class BtDecider extends LitElement {
         send: (typed) => void this.#confirm(course, course.confirmByCard(typed)),
       })
     return html`<div class="sheet">
-      <ul role="list">
-        ${words.lines(this.decider.deviceName).map(
-          (text, position) =>
-            html`<li>
-              ${icon(icons[position]!)}<span><bdi>${text}</bdi></span>
-            </li>`,
-        )}
-      </ul>
+      ${consequences(words.lines(this.decider.deviceName), ['devices', 'files', 'key'])}
       ${
         challenge === null
           ? html`${problemLine(problem)}

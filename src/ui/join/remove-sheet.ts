@@ -2,15 +2,15 @@
  * The question whether a device is to be put out of the tree, with what that does and what it can not do; and its end.
  * @module
  */
-import { LitElement, css, html, nothing } from 'lit'
+import { LitElement, html, nothing } from 'lit'
 import type { DeviceLine } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { SheetClosedEvent } from '../events.ts'
 import { sentenceOf } from '../fault.ts'
 import { problemLine } from '../page/plant-steps.ts'
-import { icon } from '../part/icon.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
+import { consequences, consequencesStyle } from './consequences.ts'
 import { joinWords } from './words.ts'
 import '../part/sheet.ts'
 import '../part/waiting.ts'
@@ -30,26 +30,7 @@ export class BtRemoveSheet extends LitElement {
   declare isRemoving: boolean
   declare problem: string
 
-  static override styles = [
-    shared,
-    css`
-      ul {
-        display: grid;
-        gap: var(--space-3);
-        margin-block-end: var(--space-4);
-      }
-      li {
-        display: grid;
-        grid-template-columns: auto minmax(0, 1fr);
-        gap: var(--space-3);
-        overflow-wrap: anywhere;
-      }
-      li .icon {
-        margin-block-start: 0.2em;
-        color: var(--ink-quiet);
-      }
-    `,
-  ]
+  static override styles = [shared, consequencesStyle]
 
   constructor() {
     super()
@@ -70,16 +51,7 @@ export class BtRemoveSheet extends LitElement {
   #question(device: DeviceLine, name: string) {
     const { isThis } = device
     const lines = isThis ? remove.leaveLines : remove.lines(name)
-    const icons = ['key', 'readers', 'restore'] as const
-    return html`<ul role="list">
-        ${lines.map(
-          (text, position) =>
-            html`<li>
-              ${icon(icons[position] ?? 'warn')}<span><bdi>${text}</bdi></span>
-            </li>`,
-        )}
-      </ul>
-      ${problemLine(this.problem)}
+    return html`${consequences(lines, ['key', 'readers', 'restore'])} ${problemLine(this.problem)}
       ${this.isRemoving ? html`<bt-waiting .cause=${remove.waiting}></bt-waiting>` : nothing}
       <div class="row">
         <button class="danger" ?disabled=${this.isRemoving} @click=${() => this.#remove(device, name)}>
