@@ -125,6 +125,9 @@ test('what goes wrong in a joining is told on both sides, and changes nothing', 
     await readLink(phone, link, 'Phone')
     await expect(phone.getByText('This code was used before')).toBeVisible()
     await expect(laptop.getByRole('heading', { name: 'Scan this with the new device' })).toBeVisible()
+    await expect(laptop.getByText('A code was scanned that is not shown any more')).toBeVisible()
+    await expectNothing(laptop, 'a code is shown, and another was scanned')
+    expect(await stateRootOf(laptop)).toBe(before)
     await phone.getByRole('button', { name: 'Begin anew' }).click()
   })
   await test.step('not wanted after all, by the newcomer', async () => {
@@ -148,4 +151,25 @@ test('what goes wrong in a joining is told on both sides, and changes nothing', 
     expect(await stateRootOf(laptop)).toBe(before)
     await expect(phone.getByLabel(/^Digits:/)).toBeVisible()
   })
+})
+
+test('a code that is too old is told of on both sides, and the new one serves', { tag: '@wide' }, async ({ tabs }) => {
+  test.setTimeout(240_000)
+  const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
+  await virtualAuthenticator(laptop)
+  await laptop.bringToFront()
+  await plant(laptop, { owner: 'Ada' })
+  const link = await showCode(laptop)
+  const before = await stateRootOf(laptop)
+  const shownAtMs = Date.now()
+  // It gives way to the next after 100 s and holds for 20 more.
+  await expect.poll(() => Date.now() - shownAtMs, { timeout: 150_000, intervals: [1000] }).toBeGreaterThan(121_000)
+  await readLink(phone, link, 'Phone')
+  await expect(phone.getByText('This code is too old. Scan the one that is shown now.')).toBeVisible()
+  await expect(laptop.getByText('The code was too old when it was scanned.')).toBeVisible()
+  expect(await stateRootOf(laptop)).toBe(before)
+  expect((await snapshotOf(phone)).tree.planted).toBe(false)
+  await phone.getByRole('button', { name: 'Begin anew' }).click()
+  await readLink(phone, await showCode(laptop), 'Phone')
+  await letIn(laptop, await agreeToJoin(phone), 'Phone')
 })

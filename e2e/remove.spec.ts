@@ -123,7 +123,9 @@ test(
     await expect(phone.getByRole('button', { name: 'Join this tree' })).toBeVisible()
     await readLink(other, link, 'Other')
     await expect(other.getByText('This code was used before, or is not shown any more')).toBeVisible()
+    await expect(laptop.getByText('A code was scanned that is not shown any more')).toBeVisible()
     expect((await snapshotOf(other)).tree.planted).toBe(false)
+    expect(await stateRootOf(laptop)).toBe(before)
     const digits = await agreeToJoin(phone)
 
     await test.step('the page hands the passkey something else to sign', async () => {

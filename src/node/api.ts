@@ -98,7 +98,11 @@ export interface Job {
 }
 
 /** Letting a device in, as this side sees it. */
-export type Inviting =
+export type Inviting = InvitingStage & {
+  /** Another device came with a code that does not hold: used before, or too old. It was sent away, and this goes on as it was. */
+  readonly notice?: string
+}
+type InvitingStage =
   /** Shown as a QR until it is scanned; a new one follows before it ends. `code` is base64url; the page makes the link. */
   | { readonly stage: 'code'; readonly code: string; readonly expiresAtMs: number }
   /** A device has read it, and asks its owner whether he wants to join this tree. */

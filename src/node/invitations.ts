@@ -146,9 +146,12 @@ export class Invitations {
     const inviter = this.#inviterFor(course)
     const scanned = this.#shown.find(({ invitation }) => equal(invitation.token, commitment.token)) ?? null
     if (scanned === null || scanned.expiresAtMs <= platform.clock.nowMs()) {
-      // Whoever has no code that holds is told so, and changes nothing for the one who shows another.
+      // Whoever has no code that holds is sent away, and changes nothing for the one who shows another.
       const requested = new Promise<void>(() => {})
-      await inviteOver(platform, connection, transportId, commitment, scanned, inviter, { requested })
+      const refusal = await inviteOver(platform, connection, transportId, commitment, scanned, inviter, { requested })
+      const state = this.#state
+      const isOpen = state !== null && state.stage !== 'ended' && state.stage !== 'admitted'
+      if (!refusal.ok && isOpen) this.#become({ ...state, notice: refusal.fault.local })
       return
     }
     this.#cancelRenewal()

@@ -27,7 +27,12 @@ export interface InviteScene {
 
 const { invite } = joinWords
 
-export function inviteStep(inviting: Inviting, scene: InviteScene) {
+export const inviteStep = (inviting: Inviting, scene: InviteScene) =>
+  html`${inviting.notice === undefined ? nothing : noticeLine(inviting.notice)}${stageStep(inviting, scene)}`
+
+const noticeLine = (notice: string) => html`<p class="note" role="status">${icon('warn')}<span>${notice}</span></p>`
+
+function stageStep(inviting: Inviting, scene: InviteScene) {
   switch (inviting.stage) {
     case 'code':
       return codeStep(inviting, scene)
