@@ -91,7 +91,7 @@ export async function writeBody(
     let piece = content.size === 0 ? null : readPiece(content, 0)
     let changes: Put[] = []
     for (let start = 0; piece !== null;) {
-      job.check()
+      await job.turn()
       const plaintext = await piece
       const next = start + plaintext.length
       // The next piece is read while this one is sealed and written.

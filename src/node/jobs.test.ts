@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ClockPort } from '../port/platform.ts'
 import { type JobHandle, Jobs } from './jobs.ts'
+import { Precedence } from './precedence.ts'
 
 /** A clock that goes when it is told to. */
 function handClock() {
@@ -29,7 +30,8 @@ function handClock() {
 function world() {
   const { clock, pass, work } = handClock()
   const heard: string[] = []
-  const jobs = new Jobs(clock, {
+  const precedence = new Precedence(clock)
+  const jobs = new Jobs(clock, precedence, {
     onJob: ({ id, doneBytes }) => heard.push(`${id} ${doneBytes}`),
     onJobEnded: (id) => heard.push(`${id} ended`),
   })
@@ -49,7 +51,9 @@ function world() {
       },
     }
   }
-  return { jobs, heard, pass, work, begin }
+  /** What was to happen at once has happened. */
+  const settled = () => new Promise((resolve) => setImmediate(resolve))
+  return { jobs, heard, pass, work, begin, precedence, settled }
 }
 
 test('of a job that is over at once nobody hears', async () => {
@@ -108,4 +112,65 @@ test('the same request asked again gets the same answer, and a cancelled one say
   expect(() => once.handle.check()).toThrow()
   await once.end()
   await expect(again).resolves.toBeUndefined()
+})
+
+describe('between two pieces', () => {
+  /** What is over in a moment, ended by hand. */
+  const momentary = (precedence: Precedence) => {
+    let end = (): void => {}
+    const done = precedence.momentary(() => new Promise<void>((resolve) => (end = resolve)))
+    return {
+      async end() {
+        end()
+        await done
+      },
+    }
+  }
+  const watched = (turn: Promise<void>) => {
+    const seen = { isOver: false }
+    void turn.then(() => (seen.isOver = true))
+    return seen
+  }
+
+  test('what is over in a moment goes first', async () => {
+    const { begin, precedence, settled } = world()
+    const upload = begin('upload')
+    await upload.handle.turn()
+    const one = momentary(precedence)
+    const other = momentary(precedence)
+    const turn = watched(upload.handle.turn())
+    await one.end()
+    await settled()
+    expect(turn.isOver).toBe(false)
+    await other.end()
+    await settled()
+    expect(turn.isOver).toBe(true)
+  })
+
+  test('but no longer than a moment', async () => {
+    const { begin, precedence, pass, settled } = world()
+    const upload = begin('upload')
+    momentary(precedence)
+    for (let piece = 0; piece < 2; piece++) {
+      const turn = watched(upload.handle.turn())
+      pass(249)
+      await settled()
+      expect(turn.isOver).toBe(false)
+      pass(1)
+      await settled()
+      expect(turn.isOver).toBe(true)
+    }
+  })
+
+  test('one that failed is over, and a job that was cancelled meanwhile does not go on', async () => {
+    const { begin, jobs, precedence } = world()
+    const upload = begin('upload')
+    let fail = (): void => {}
+    const failing = precedence.momentary(() => new Promise((_, reject) => (fail = () => reject(new Error('no room')))))
+    const stopped = expect(upload.handle.turn()).rejects.toThrow()
+    jobs.cancel('upload')
+    fail()
+    await expect(failing).rejects.toThrow('no room')
+    await stopped
+  })
 })

@@ -5,6 +5,7 @@
 import { CancelledError } from '../core/bytes/bytes.ts'
 import type { ClockPort } from '../port/platform.ts'
 import type { Job, JobKind } from './api.ts'
+import type { Precedence } from './precedence.ts'
 
 /**
  * A watcher hears of a job's progress no more often than this, since each time a page is laid out anew; and of one that ends
@@ -20,6 +21,8 @@ export interface JobHandle {
   setTotal(totalBytes: number): void
   /** Throws CancelledError once somebody has cancelled; called between steps that can be left half done. */
   check(): void
+  /** Between two pieces: lets go first what is over in a moment, and then checks. */
+  turn(): Promise<void>
 }
 
 export interface JobObserver {
@@ -38,12 +41,14 @@ interface Running {
 
 export class Jobs {
   readonly #clock: ClockPort
+  readonly #precedence: Precedence
   readonly #observer: JobObserver
   readonly #running = new Map<string, Running>()
   #isWaiting = false
 
-  constructor(clock: ClockPort, observer: JobObserver) {
+  constructor(clock: ClockPort, precedence: Precedence, observer: JobObserver) {
     this.#clock = clock
+    this.#precedence = precedence
     this.#observer = observer
   }
 
@@ -110,6 +115,9 @@ export class Jobs {
   }
 
   #handleOf(running: Running): JobHandle {
+    const check = (): void => {
+      if (running.isCancelled) throw new CancelledError()
+    }
     let reportedAtMs = this.#clock.monotonicMs()
     let window = { sinceMs: reportedAtMs, sinceBytes: 0 }
     return {
@@ -128,9 +136,8 @@ export class Jobs {
       setTotal: (totalBytes) => {
         running.job = { ...running.job, totalBytes }
       },
-      check: () => {
-        if (running.isCancelled) throw new CancelledError()
-      },
+      check,
+      turn: () => this.#precedence.turn().then(check),
     }
   }
 }

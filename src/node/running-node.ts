@@ -20,6 +20,7 @@ import { Invitations } from './invitations.ts'
 import { Joinings } from './joinings.ts'
 import { type TreeAddress, admit } from './members.ts'
 import { moveIn } from './move-in.ts'
+import { Precedence } from './precedence.ts'
 import { Network, type NetworkOptions } from './network.ts'
 import { OwnTree } from './own-tree.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
@@ -51,6 +52,7 @@ export class RunningNode {
   readonly platform: Platform
   readonly keys: NodeKeys
   readonly jobs: Jobs
+  readonly precedence: Precedence
   readonly plantings: Plantings
   readonly invitations: Invitations
   readonly joinings: Joinings
@@ -87,7 +89,8 @@ export class RunningNode {
       follow: (address, deviceName) => this.join(address, deviceName),
       onChanged: (joining) => this.emit({ kind: 'joining', joining }),
     })
-    this.jobs = new Jobs(platform.clock, {
+    this.precedence = new Precedence(platform.clock)
+    this.jobs = new Jobs(platform.clock, this.precedence, {
       onJob: (job) => this.emit({ kind: 'job', job }),
       onJobEnded: (id) => this.emit({ kind: 'jobEnded', id }),
     })

@@ -12,27 +12,39 @@ import { sequenceOf } from './outbox/quarantine.ts'
 import type { RunningNode } from './running-node.ts'
 import { type TakeOverSite, beginTakeOver, finishTakeOver } from './take-over.ts'
 
+/** A file of one piece. */
+const momentaryBytesMax = 1024 * 1024
+
 export function createApi(node: RunningNode): NodeApi {
-  const { jobs, plantings, streams } = node
+  const { jobs, plantings, streams, precedence } = node
+  /** What a person waits for; a file only where it is over in a moment. */
+  const momentary = <T>(work: () => Promise<T>): Promise<T> => precedence.momentary(work)
+  const adding = <T>({ size }: Blob, work: () => Promise<T>): Promise<T> =>
+    size <= momentaryBytesMax ? momentary(work) : work()
   return {
     watch: async (observer) => node.watch(observer),
     unwatch: async (watchId) => node.unwatch(watchId),
 
-    createFolder: async (requestId, parentId, name) => node.home.files.createFolder(requestId, parentId, name),
+    createFolder: async (requestId, parentId, name) =>
+      momentary(() => node.home.files.createFolder(requestId, parentId, name)),
     addFile: async (requestId, parentId, name, content) =>
-      jobs.run(requestId, 'add', name, content.size, (job) =>
-        node.home.files.addFile(requestId, parentId, name, content, job),
+      adding(content, () =>
+        jobs.run(requestId, 'add', name, content.size, (job) =>
+          node.home.files.addFile(requestId, parentId, name, content, job),
+        ),
       ),
     writeFile: async (requestId, id, content) =>
-      jobs.run(requestId, 'add', nameOf(node, id), content.size, (job) =>
-        node.home.files.writeFile(requestId, id, content, job),
+      adding(content, () =>
+        jobs.run(requestId, 'add', nameOf(node, id), content.size, (job) =>
+          node.home.files.writeFile(requestId, id, content, job),
+        ),
       ),
-    rename: async (requestId, id, name) => node.home.files.rename(requestId, id, name),
+    rename: async (requestId, id, name) => momentary(() => node.home.files.rename(requestId, id, name)),
     move: async (requestId, id, targetFolderId) =>
       jobs.run(requestId, 'move', nameOf(node, id), 0, (job) =>
         node.home.files.move(requestId, id, targetFolderId, job),
       ),
-    trash: async (requestId, id) => node.home.files.trash(requestId, id),
+    trash: async (requestId, id) => momentary(() => node.home.files.trash(requestId, id)),
     restore: async (requestId, id) =>
       jobs.run(requestId, 'move', nameOf(node, id), 0, (job) => node.home.files.restore(requestId, id, job)),
     purge: async (requestId, id) =>

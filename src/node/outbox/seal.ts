@@ -35,4 +35,4 @@ export async function sealAnew(site: Site, source: Source, target: Target): Prom
   }
 }
 
-const unwatched = { advance() {}, setTotal() {}, check() {} }
+const unwatched = { advance() {}, setTotal() {}, check() {}, async turn() {} }
