@@ -6,9 +6,9 @@
  * a slow path heartbeats find their way between two answers.
  * @module
  */
-import { type Bytes, type Fault, concat, equal, refused } from '../core/bytes/bytes.ts'
+import { type Bytes, type Fault, concat, equal, keyOf, refused } from '../core/bytes/bytes.ts'
 import { type Body, diffBodies } from '../core/block/block.ts'
-import type { BlockId } from '../core/path/path.ts'
+import { type BlockId, blockIdSizeBytes } from '../core/path/path.ts'
 import { type Answer, type Question, wantedCountMax } from '../core/message/message.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
@@ -31,6 +31,10 @@ export interface FetcherOptions {
   onReport(id: PeerId, fault: Fault): void
 }
 
+/** Objects by their hashes. */
+export type Given = ReadonlyMap<string, Bytes>
+const noneGiven: Given = new Map()
+
 interface Pace {
   /** Objects asked for at a time. */
   countMax: number
@@ -50,14 +54,21 @@ export class Fetcher {
    * Brings a body here.
    * @param base a version that is whole here; what they share is not looked at
    * @param sources who may have it, in the order in which they are asked
+   * @param given objects that need not be asked for
    * @returns whether it is whole here now
    */
-  async fetch(block: BlockId, body: Body, base: Body | null, sources: readonly PeerId[]): Promise<boolean> {
-    for (const source of sources) if (await this.#fetchFrom(source, block, body, base)) return true
+  async fetch(
+    block: BlockId,
+    body: Body,
+    base: Body | null,
+    sources: readonly PeerId[],
+    given: Given = noneGiven,
+  ): Promise<boolean> {
+    for (const source of sources) if (await this.#fetchFrom(source, block, body, base, given)) return true
     return false
   }
 
-  async #fetchFrom(source: PeerId, block: BlockId, body: Body, base: Body | null): Promise<boolean> {
+  async #fetchFrom(source: PeerId, block: BlockId, body: Body, base: Body | null, given: Given): Promise<boolean> {
     const steps = diffBodies(body, base === null ? [] : [base])
     let answer: readonly (Bytes | null)[] = []
     /** Not kept before the walk has gone on over them, which it does only where they fit. */
@@ -73,13 +84,13 @@ export class Fetcher {
       if (done === true) return true
       if (value.kind === 'found') {
         const sectors = value.found.filter(({ kind }) => kind === 'sector').map(({ hash }) => concat(block, hash))
-        if (!(await this.#fetchSectors(source, sectors))) return false
+        if (!(await this.#fetchSectors(source, sectors, given))) return false
         continue
       }
       const keys = value.pages.map((hash) => concat(block, hash))
       const held = await this.#read(keys)
       const missing = keys.filter((_, at) => held[at] === null)
-      const got = await this.obtain(source, missing)
+      const got = await this.#obtainRest(source, missing, given)
       // A walk passes over a page that it does not get, and the body would look whole.
       if (got.some((page) => page === null)) return false
       pages = missing.map((key, at) => ({ key, value: got[at]! }))
@@ -87,33 +98,42 @@ export class Fetcher {
     }
   }
 
-  async #fetchSectors(source: PeerId, keys: readonly Bytes[]): Promise<boolean> {
+  async #fetchSectors(source: PeerId, keys: readonly Bytes[], given: Given): Promise<boolean> {
     let start = 0
     let isGood = true
     const fetchInTurn = async (): Promise<void> => {
       while (isGood && start < keys.length) {
         const part = keys.slice(start, (start += wantedCountMax))
-        isGood = (await this.#fetchPart(source, part)) && isGood
+        isGood = (await this.#fetchPart(source, part, given)) && isGood
       }
     }
     await Promise.all(Array.from({ length: partCountMax }, fetchInTurn))
     return isGood
   }
 
-  async #fetchPart(source: PeerId, part: readonly Bytes[]): Promise<boolean> {
+  async #fetchPart(source: PeerId, part: readonly Bytes[], given: Given): Promise<boolean> {
     const held = await this.#read(part)
     const missing = part.filter((_, at) => held[at] === null)
     this.#options.platform.discard(...held.filter((octets) => octets !== null))
     if (missing.length === 0) return true
-    const got = await this.obtain(source, missing)
+    const got = await this.#obtainRest(source, missing, given)
     const sectors = got.flatMap((value, at) => (value === null ? [] : [{ key: missing[at]!, value }]))
     const hashes = await this.#options.platform.crypto.hash(sectors.map(({ value }) => value))
-    if (sectors.some(({ key }, at) => !equal(key.subarray(16), hashes[at]!))) {
+    if (sectors.some(({ key }, at) => !equal(key.subarray(blockIdSizeBytes), hashes[at]!))) {
       this.#options.onReport(source, unfitting)
       return false
     }
     await this.#keep(sectors)
     return sectors.length === missing.length
+  }
+
+  async #obtainRest(source: PeerId, keys: readonly Bytes[], given: Given): Promise<(Bytes | null)[]> {
+    const here = keys.map((key) => given.get(keyOf(key.subarray(blockIdSizeBytes))) ?? null)
+    const rest = await this.obtain(
+      source,
+      keys.filter((_, at) => here[at] === null),
+    )
+    return here.map((octets) => octets ?? rest.shift()!)
   }
 
   /** Objects from a device, unchecked and not kept. @param keys block ‖ hash */

@@ -3,7 +3,7 @@
  * @module
  */
 import { BlocktreeError, type Bytes, type Check, type Fault, keyOf, ok, refused } from '../core/bytes/bytes.ts'
-import type { Body } from '../core/block/block.ts'
+import { type Body, diffBodies, sectorSizeBytes } from '../core/block/block.ts'
 import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
 import { type Answer, type Question, lackingCountMax } from '../core/message/message.ts'
 import type { Configuration } from '../core/raft/raft.ts'
@@ -13,8 +13,8 @@ import { peerOf } from './cluster/membership.ts'
 import { Fetcher } from './fetcher.ts'
 import { type Holdings, type Lacking, sizeOfContents } from './holdings.ts'
 import type { PeerId } from './peers.ts'
-import { type ClusterPlace, placePrefixSizeBytes } from './place.ts'
-import type { ObjectStore } from './read/content.ts'
+import { type ClusterPlace, objectKey, placePrefixSizeBytes } from './place.ts'
+import { type ObjectStore, walk } from './read/content.ts'
 
 const fetchCountMax = 2
 /** Until a body is tried again that nobody could give. */
@@ -53,6 +53,8 @@ interface StagedBody {
   readonly position: number
   readonly block: BlockId
   readonly body: Body
+  /** Of a small body, all that it consists of. */
+  readonly objects: readonly Bytes[]
 }
 
 export class Sharing {
@@ -78,12 +80,26 @@ export class Sharing {
 
   /** Author: resolves when a majority of the voters holds what an operation refers to. Here it is kept by the outbox. */
   async stage(operation: Operation): Promise<Check> {
-    const bodies = this.#bodiesOf(operation)
+    const bodies = await Promise.all(this.#bodiesOf(operation).map((staged) => this.#withObjects(staged)))
     if (bodies.length === 0 || operation.tag !== 'change') return ok
     return this.#untilMajority(operation.value.requestId, bodies)
   }
 
-  #bodiesOf(operation: Operation): readonly StagedBody[] {
+  /** A small body comes along with the question: to ask back for it would be one more way there and back. */
+  async #withObjects(staged: Omit<StagedBody, 'objects'>): Promise<StagedBody> {
+    const { block, body } = staged
+    if (body.sizeBytes > sectorSizeBytes) return { ...staged, objects: [] }
+    const { store } = this.#options.platform
+    const { place } = this.#options
+    const hashes: Bytes[] = []
+    for await (const found of walk({ store, place }, block, diffBodies(body, [])))
+      hashes.push(...found.map(({ hash }) => hash))
+    const keys = hashes.map((hash) => objectKey(place, block, hash))
+    const objects = await store.readMany('object', keys)
+    return { ...staged, objects: objects.filter((octets) => octets !== null) }
+  }
+
+  #bodiesOf(operation: Operation): readonly Omit<StagedBody, 'objects'>[] {
     if (operation.tag !== 'change') return []
     return operation.value.records.flatMap((record, position) => {
       if (record.kind !== 'content' || record.fields.sizeBytes === 0) return []
@@ -130,8 +146,8 @@ export class Sharing {
   }
 
   async #askToStage(voter: PeerId, requestId: Bytes, bodies: readonly StagedBody[]): Promise<boolean> {
-    for (const { position, block, body } of bodies) {
-      const answer = await this.#options.ask(voter, { tag: 'stage', value: { requestId, position, block, body } })
+    for (const staged of bodies) {
+      const answer = await this.#options.ask(voter, { tag: 'stage', value: { requestId, ...staged } })
       if (answer?.tag !== 'staged') return false
     }
     return true
@@ -153,15 +169,17 @@ export class Sharing {
   /** Voter: fetches a body from its author and keeps it for the request. */
   async onStage(
     from: PeerId,
-    { requestId, position, block, body }: Extract<Question, { tag: 'stage' }>['value'],
+    { requestId, position, block, body, objects }: Extract<Question, { tag: 'stage' }>['value'],
   ): Promise<Answer> {
-    const { holdings, state, untilSwept } = this.#options
+    const { holdings, state, untilSwept, platform } = this.#options
     await untilSwept()
     const isWhole = await holdings.stage(requestId, position, block, body, this.#stampMs)
     if (!isWhole) {
       const now = contentOf(state(), block)?.content.fields
       const base = now === undefined || holdings.isLacking(block) ? null : now
-      if (!(await this.#fetcher.fetch(block, body, base, [from]))) return { tag: 'none', value: {} }
+      const hashes = await platform.crypto.hash(objects)
+      const given = new Map(hashes.map((hash, at) => [keyOf(hash), objects[at]!]))
+      if (!(await this.#fetcher.fetch(block, body, base, [from], given))) return { tag: 'none', value: {} }
       if (!(await holdings.stagedWhole(requestId, position))) return { tag: 'none', value: {} }
     }
     return { tag: 'staged', value: {} }

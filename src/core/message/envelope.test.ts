@@ -74,7 +74,10 @@ const body = { bodyRoot: octetsOf(6, 32), sizeBytes: 12 }
 const bulks: readonly Bulk[] = [
   ask({ tag: 'objects', value: [octetsOf(5, 48)] }),
   ask({ tag: 'rows', value: { index: 5, stateRoot: octetsOf(8, 32), after: null } }),
-  ask({ tag: 'stage', value: { requestId: octetsOf(4, 16), position: 0, block: octetsOf(3, 16), body } }),
+  ask({
+    tag: 'stage',
+    value: { requestId: octetsOf(4, 16), position: 0, block: octetsOf(3, 16), body, objects: [octetsOf(5, 40)] },
+  }),
   answer({ tag: 'objects', value: [utf8('sector'), null] }),
   answer({ tag: 'rows', value: { rows: [{ key: utf8('key'), value: utf8('value') }], isLast: true } }),
   ask({ tag: 'lacks', value: { after: octetsOf(3, 16) } }),

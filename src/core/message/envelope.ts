@@ -30,6 +30,8 @@ export const lackingCountMax = 4096
 /** Objects asked for at a time: eight sectors and their heads are half a frame. */
 export const wantedCountMax = 8
 export const objectSizeBytesMax = 72 * 1024
+/** Objects that come along with a question: a sector and the page above it. */
+const carriedCountMax = 2
 const rowCountMax = 4096
 const rowKeySizeBytesMax = 256
 const rowValueSizeBytesMax = 128 * 1024
@@ -66,8 +68,14 @@ const question = union({
   rows: tuple({ index: u53, stateRoot: bytesOf(32), after: nullable(bytesUpTo(rowKeySizeBytesMax)) }),
   /** Blocks whose bodies are not whole on the device that is asked, in the order of their ids, after one. */
   lacks: tuple({ after: nullable(blockId) }),
-  /** To fetch a body from who asks, and to keep it for a request that will refer to it. */
-  stage: tuple({ requestId, position: u53, block: blockId, body: bodyWire }),
+  /** To fetch a body from who asks, and to keep it for a request that will refer to it; of a small one its objects come along. */
+  stage: tuple({
+    requestId,
+    position: u53,
+    block: blockId,
+    body: bodyWire,
+    objects: listOf(bytesUpTo(objectSizeBytesMax), carriedCountMax),
+  }),
   /** By what the generation of who is asked began, and its state now. Whoever is in an earlier one asks. */
   generation: tuple({}),
 })
