@@ -3,7 +3,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { defineConfig } from '@playwright/test'
-import { browserArguments, contextOptions, isProving } from './e2e/browser.ts'
+import { browserArguments, contextOptions, isMeasuring, isProving } from './e2e/browser.ts'
 import { findChromium } from './src/tool/lib.mjs'
 
 const executablePath = await findChromium()
@@ -11,8 +11,9 @@ if (!executablePath) throw new Error('No Chromium was found: name one by BLOCKTR
 
 export default defineConfig({
   testDir: 'e2e',
+  testIgnore: isMeasuring ? [] : 'bench/**',
   // Journeys wait for much that costs nothing, so two go side by side; what is measured goes alone.
-  workers: isProving ? 1 : Math.min(2, availableParallelism()),
+  workers: isProving || isMeasuring ? 1 : Math.min(2, availableParallelism()),
   // Before a person what fails once has failed; on a shared machine of CI a journey gets a second try, and is named for it.
   retries: process.env.CI ? 1 : 0,
   forbidOnly: true,

@@ -19,6 +19,8 @@ import {
  * (`npm test`).
  */
 export const isProving = process.env['PROVE'] !== undefined
+/** Whether the journeys are wanted that measure beside the platform (`npm run bench`). */
+export const isMeasuring = process.env['BENCH'] !== undefined
 
 export const browserArguments: string[] = [
   '--disable-gpu',

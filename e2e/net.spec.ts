@@ -2,28 +2,15 @@
  * Two devices in two browsers of their own, which are the same for all journeys and forget each: both lanes directly, through a relay, without one, and against peers and relays of
  * bad faith.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContext, Page } from '@playwright/test'
-import { build } from 'vite'
-import type { RelayAddress } from '../src/port/net.ts'
-import type { Relay } from '../src/relay/relay.ts'
-import { type Server, serveSite, startRelay } from '../src/relay/server.ts'
-import { expect, isProving, proved, test as base } from './fixture.ts'
+import { expect, isProving, proved } from './fixture.ts'
 import type { Attack } from './net/hostile.ts'
+import { type Host, ask, dialFrom, happened, happenings, open, test as base } from './net/host.ts'
 import type { NetBench } from './net/page.ts'
 import type { Dialled, Happening, Manner } from './net/partner.worker.ts'
 
 declare const bench: NetBench
 
-interface Host {
-  readonly url: string
-  readonly relays: readonly RelayAddress[]
-  stopRelay(): Promise<void>
-  startRelay(): Promise<void>
-}
 interface Device {
   readonly page: Page
   readonly id: string
@@ -32,34 +19,14 @@ interface Device {
 }
 
 interface Fixtures {
-  readonly host: Host
   /** In the one browser and in the other by turns. */
   readonly newDevice: () => Promise<Device>
 }
 interface WorkerFixtures {
-  /** A folder with the site, and room for the relay's key. */
-  readonly built: string
   readonly otherBrowser: Browser
 }
 
 const test = base.extend<Fixtures, WorkerFixtures>({
-  built: [
-    // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of what it needs from here: nothing.
-    async ({}, use) => {
-      const folder = await mkdtemp(join(tmpdir(), 'blocktree-net-'))
-      await build({
-        root: fileURLToPath(new URL('net', import.meta.url)),
-        configFile: false,
-        base: './',
-        logLevel: 'error',
-        build: { outDir: join(folder, 'site'), target: 'es2022', modulePreload: { polyfill: false }, minify: false },
-        worker: { format: 'es' },
-      })
-      await use(folder)
-      await rm(folder, { recursive: true })
-    },
-    { scope: 'worker', timeout: 60_000 },
-  ],
   otherBrowser: [
     async ({ playwright, browserName, launchOptions }, use) => {
       const browser = await playwright[browserName].launch({ ...launchOptions, headless: true })
@@ -68,29 +35,6 @@ const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: 'worker' },
   ],
-  host: async ({ built: folder }, use) => {
-    const keyFile = join(folder, 'relay.key')
-    let relay: Relay
-    let server: Server
-    const start = async (port: number): Promise<void> => {
-      relay = await startRelay({ keyFile })
-      server = await serveSite({ folder: join(folder, 'site'), host: '127.0.0.1', port, origins: [], relay })
-    }
-    const stop = async (): Promise<void> => {
-      await server.close()
-      await relay.close()
-    }
-    await start(0)
-    const { port } = server!
-    const url = `http://localhost:${port}/`
-    await use({
-      url,
-      relays: [{ url: `ws://localhost:${port}/relay`, peerId: relay!.peerId }],
-      stopRelay: stop,
-      startRelay: () => start(port),
-    })
-    await stop().catch(() => {})
-  },
   baseURL: ({ host }, use) => use(host.url),
   newDevice: async ({ host, browser, otherBrowser, problems }, use) => {
     const contexts: BrowserContext[] = []
@@ -110,20 +54,8 @@ const test = base.extend<Fixtures, WorkerFixtures>({
   },
 })
 
-/** Joins the network, and waits until others can find it. @returns its transport id */
-async function open(page: Page, { relays }: Host): Promise<string> {
-  await page.waitForFunction(() => 'bench' in globalThis)
-  const id = await page.evaluate((relays) => bench.partner.open(relays), relays)
-  await expect.poll(() => happened(page, 'reachable')).not.toEqual([])
-  return id
-}
-const happenings = (page: Page): Promise<readonly Happening[]> => page.evaluate(() => bench.partner.happenings())
-const happened = async (page: Page, what: Happening['what']): Promise<readonly string[]> =>
-  (await happenings(page)).filter((happening) => happening.what === what).map(({ code }) => code)
-const dial = (from: Device, to: Device, { relays }: Host, manner: Manner = 'honest'): Promise<Dialled> =>
-  from.page.evaluate(([id, relays, manner]) => bench.partner.dial(id, relays, manner), [to.id, relays, manner] as const)
-const ask = (page: Page, lane: 'control' | 'bulk', sizeBytes = 100): Promise<number> =>
-  page.evaluate(([lane, sizeBytes]) => bench.partner.ask(lane, sizeBytes), [lane, sizeBytes] as const)
+const dial = (from: Device, to: Device, host: Host, manner: Manner = 'honest'): Promise<Dialled> =>
+  dialFrom(from.page, to.id, host, manner)
 
 const measured = (description: string): void => void test.info().annotations.push({ type: 'measured', description })
 const cut = (page: Page, direct: boolean, relayed: boolean): Promise<void> =>

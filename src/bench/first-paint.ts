@@ -2,7 +2,7 @@
  * What a first visit costs: how much code comes before the first paint, and how long that paint takes.
  * @module
  */
-import { readFile } from 'node:fs/promises'
+import { readFile, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
@@ -17,6 +17,27 @@ const visitCount = 5
  */
 export async function codeSizeBytes(siteFolder: string): Promise<number> {
   const page = await readFile(join(siteFolder, 'index.html'), 'utf8')
+  const named: string[] = []
+  for (const [, attributes = ''] of page.matchAll(/<(?:script|link)\b([^>]*)>/g)) {
+    const address = /\b(?:src|href)="([^"]+)"/.exec(attributes)?.[1]
+    const isLoaded = /\bsrc=|\brel="(?:modulepreload|stylesheet)"/.test(attributes)
+    if (isLoaded && address && !/^[a-z]+:/.test(address)) named.push(address)
+  }
+  return compressedSizeBytes(siteFolder, ['index.html', ...named])
+}
+
+/** The script in which the node runs, with all that it imports before it begins, and what it loads to find others. */
+export async function workerSizeBytes(siteFolder: string): Promise<{ alone: number; withNetwork: number }> {
+  const scripts = await readdir(join(siteFolder, 'assets'))
+  const sizeOf = (pattern: RegExp): Promise<number> =>
+    compressedSizeBytes(
+      siteFolder,
+      scripts.filter((name) => pattern.test(name)).map((name) => join('assets', name)),
+    )
+  return { alone: await sizeOf(/^node\.worker.*\.js$/), withNetwork: await sizeOf(/^(node\.worker|libp2p).*\.js$/) }
+}
+
+async function compressedSizeBytes(siteFolder: string, named: readonly string[]): Promise<number> {
   const files = new Map<string, Buffer>()
   const add = async (path: string): Promise<void> => {
     if (files.has(path)) return
@@ -25,12 +46,7 @@ export async function codeSizeBytes(siteFolder: string): Promise<number> {
     if (!path.endsWith('.js')) return
     for (const imported of staticImports(content.toString())) await add(join(dirname(path), imported))
   }
-  await add('index.html')
-  for (const [, attributes = ''] of page.matchAll(/<(?:script|link)\b([^>]*)>/g)) {
-    const address = /\b(?:src|href)="([^"]+)"/.exec(attributes)?.[1]
-    const isLoaded = /\bsrc=|\brel="(?:modulepreload|stylesheet)"/.test(attributes)
-    if (isLoaded && address && !/^[a-z]+:/.test(address)) await add(address)
-  }
+  for (const path of named) await add(path)
   let sizeBytes = 0
   for (const content of files.values()) sizeBytes += gzipSync(content, { level: 9 }).length
   return sizeBytes

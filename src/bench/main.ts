@@ -22,8 +22,9 @@ import {
 } from './coding-lines.ts'
 import { type CodingFigures, measureCoding } from './coding.ts'
 import type { CodingQuestion } from './coding.worker.ts'
-import { codeSizeBytes, firstPaints } from './first-paint.ts'
+import { codeSizeBytes, firstPaints, workerSizeBytes } from './first-paint.ts'
 import { measureMerkle } from './hashing.ts'
+import { journeyTitles, measureJourneys } from './journeys.ts'
 import { type Line, busy, isReferenceMachine, show, verdictOf, voidBelow } from './line.ts'
 import type { WorkerRow } from './bench.worker.ts'
 import { kernelAddress } from '../edge/wasm/kernel.ts'
@@ -101,6 +102,20 @@ async function measureKernel(place: CodingPlace): Promise<readonly Line[]> {
   return found
 }
 
+async function measureWorkerCode(): Promise<Line> {
+  const { alone, withNetwork } = await workerSizeBytes(await builtSite())
+  return {
+    title: workerCodeTitle,
+    ours: show(alone / 1024, 'KiB'),
+    baseline: '',
+    ratio: '',
+    bar: '',
+    verdict: 'shown',
+    note: `gzip, level 9; with libp2p, where there are other devices, ${show(withNetwork / 1024, 'KiB')}`,
+  }
+}
+const workerCodeTitle = 'code of the node worker'
+
 async function measureSite(benchFolder: string): Promise<readonly Line[]> {
   const siteFolder = await builtSite()
   const codeSizeKib = (await codeSizeBytes(siteFolder)) / 1024
@@ -164,5 +179,8 @@ for (const plan of workerRows)
 for (const place of ['node', 'worker'] as const) lines.push(...(await measureKernel(place)))
 await bench.close()
 if (isWanted('paint')) lines.push(...(await measureSite(benchFolder)))
+if (isWanted(workerCodeTitle)) lines.push(await measureWorkerCode())
+const journeys = journeyTitles.filter(isWanted)
+if (journeys.length > 0) lines.push(...(await measureJourneys(journeys)))
 print(lines)
 process.exitCode = lines.some(isMiss) ? 1 : 0

@@ -1,0 +1,106 @@
+/**
+ * What the platform does without us: octets over a data channel between two pages, and one record written strictly.
+ * @module
+ */
+import type { BrowserContext, Page } from '@playwright/test'
+
+interface Bare {
+  offer(): Promise<RTCSessionDescriptionInit>
+  answer(offer: RTCSessionDescriptionInit): Promise<RTCSessionDescriptionInit>
+  accept(answer: RTCSessionDescriptionInit): Promise<void>
+  pour(sizeBytes: number): Promise<number>
+  write(sizeBytes: number): Promise<number>
+}
+declare const bare: Bare
+
+/** From their next documents on, the pages of a browser can do it. */
+export const equip = (context: BrowserContext): Promise<unknown> =>
+  context.addInitScript(() => {
+    // As `facts/webrtc.md` found it fastest.
+    const pieceSizeBytes = 256 * 1024
+    const bufferSizeBytes = 8 * 1024 * 1024
+    let connection: RTCPeerConnection
+    let channel: RTCDataChannel
+    const described = async (): Promise<RTCSessionDescriptionInit> => {
+      await connection.setLocalDescription()
+      // With all candidates in it, so that one exchange is enough.
+      while (connection.iceGatheringState !== 'complete')
+        await new Promise((resolve) => connection.addEventListener('icegatheringstatechange', resolve, { once: true }))
+      return connection.localDescription!.toJSON() as RTCSessionDescriptionInit
+    }
+    const receive = ({ channel }: RTCDataChannelEvent): void => {
+      let sizeBytes = 0
+      channel.binaryType = 'arraybuffer'
+      channel.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
+        if (typeof data !== 'string') sizeBytes += data.byteLength
+        else {
+          channel.send(String(sizeBytes))
+          sizeBytes = 0
+        }
+      })
+    }
+    const database = new Promise<IDBDatabase>((resolve) => {
+      const opening = indexedDB.open('bare')
+      opening.addEventListener('upgradeneeded', () => opening.result.createObjectStore('rows'))
+      opening.addEventListener('success', () => resolve(opening.result))
+    })
+    const made: Bare = {
+      offer() {
+        connection = new RTCPeerConnection()
+        channel = connection.createDataChannel('bare')
+        channel.binaryType = 'arraybuffer'
+        channel.bufferedAmountLowThreshold = bufferSizeBytes / 2
+        return described()
+      },
+      async answer(offer) {
+        connection = new RTCPeerConnection()
+        connection.addEventListener('datachannel', receive)
+        await connection.setRemoteDescription(offer)
+        return described()
+      },
+      async accept(answer) {
+        const isOpen = new Promise((resolve) => channel.addEventListener('open', resolve, { once: true }))
+        await connection.setRemoteDescription(answer)
+        await isOpen
+      },
+      async pour(sizeBytes) {
+        const piece = crypto.getRandomValues(new Uint8Array(65536))
+        const message = new Uint8Array(pieceSizeBytes).map((_, at) => piece[at % piece.length]!)
+        const startMs = performance.now()
+        for (let sentBytes = 0; sentBytes < sizeBytes; sentBytes += message.length) {
+          channel.send(message)
+          if (channel.bufferedAmount > bufferSizeBytes)
+            await new Promise((resolve) => channel.addEventListener('bufferedamountlow', resolve, { once: true }))
+        }
+        const told = new Promise<string>((resolve) =>
+          channel.addEventListener('message', ({ data }: MessageEvent<string>) => resolve(data), { once: true }),
+        )
+        channel.send('how much?')
+        if ((await told) !== String(sizeBytes)) throw new Error('"pour" expected all that was sent to arrive')
+        return performance.now() - startMs
+      },
+      async write(sizeBytes) {
+        const opened = await database
+        const startMs = performance.now()
+        const transaction = opened.transaction('rows', 'readwrite', { durability: 'strict' })
+        transaction.objectStore('rows').put(new Uint8Array(sizeBytes), performance.now())
+        await new Promise((resolve) => transaction.addEventListener('complete', resolve))
+        return performance.now() - startMs
+      },
+    }
+    Object.assign(globalThis, { bare: made })
+  })
+
+export async function connectBare(from: Page, to: Page): Promise<void> {
+  const offer = await from.evaluate(() => bare.offer())
+  const answer = await to.evaluate((offer) => bare.answer(offer), offer)
+  await from.evaluate((answer) => bare.accept(answer), answer)
+}
+
+/** Over a channel that is open. @returns milliseconds until the other side said that it has it all */
+export const pour = (from: Page, sizeBytes: number): Promise<number> =>
+  from.evaluate((sizeBytes) => bare.pour(sizeBytes), sizeBytes)
+
+/** @returns milliseconds of one strict transaction */
+export const writeStrictly = (page: Page, sizeBytes: number): Promise<number> =>
+  page.evaluate((sizeBytes) => bare.write(sizeBytes), sizeBytes)
