@@ -91,8 +91,8 @@ export async function writeBody(
     let piece = content.size === 0 ? null : readPiece(content, 0)
     let changes: Put[] = []
     for (let start = 0; piece !== null;) {
-      await job.turn()
       const plaintext = await piece
+      await job.turn()
       const next = start + plaintext.length
       // The next piece is read while this one is sealed and written.
       piece = next < content.size ? readPiece(content, next) : null
