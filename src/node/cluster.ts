@@ -23,6 +23,7 @@ import {
   createRaft,
   emptyConfiguration,
   hasReady,
+  isPromise,
   propose,
   step,
   takeReady,
@@ -603,14 +604,16 @@ export class Cluster {
       link.send(peerOf(leader), { tag: 'propose', value: { batch: encodeBatch(batch) } })
   }
 
-  /** Performs what Raft asks for, in its order: durable first, then send, then fold and acknowledge. */
+  /** Performs what Raft asks for, in its order: durable first, then promise, then fold and acknowledge. */
   async #handleReady(): Promise<void> {
     const [raft, ready] = takeReady(this.#raft)
     this.#raft = raft
+    // Others write what this node leads them to while it does so itself.
+    for (const message of ready.messages) if (!isPromise(message)) this.#send(message as SentMessage)
     if (ready.snapshot === null) await this.#persist(ready)
     else await this.#install(ready, ready.snapshot)
     if (this.#isOver) return
-    for (const message of ready.messages) this.#send(message as SentMessage)
+    for (const message of ready.messages) if (isPromise(message)) this.#send(message as SentMessage)
     const coming = ready.committed.filter(isCommand).flatMap(({ data }) => this.#gate.batchOf(data).operations)
     const prepared = this.#options.onComing?.(coming)
     if (prepared) await prepared

@@ -6,6 +6,7 @@ import { toHex } from '../core/bytes/bytes.ts'
 import { root } from '../core/merkle/merkle.ts'
 import { type Outcome, requestOf } from '../core/tree/tree.ts'
 import { Disk } from './disk.ts'
+import type { SimStore } from './store.ts'
 import { Group, type GroupMember } from './testing/group.ts'
 
 let count = 0
@@ -102,6 +103,28 @@ describe('three devices that vote', () => {
     expect(['outcomeUnknown', false]).toContain(await group.scheduler.run(asked))
     group.network.heal()
     await group.until('all hold the same', () => areSame(group))
+  })
+
+  test('the others write a change while the one that leads does, and keep it where that one never did', async () => {
+    const group = await Group.of(8, 'laptop', 'phone', 'desk')
+    await group.allVote()
+    const first = group.leader!
+    const others = group.members.filter((member) => member !== first)
+    const logCount = ({ disk }: GroupMember): number => [...disk.rows('log', new Uint8Array())].length
+    const before = group.members.map(logCount)
+    const store = first.platform.store as SimStore
+    store.faults.slowness = 1000
+    const requestId = request()
+    const asked = ask(first, requestId).catch((error: Error & { code?: string }) => error.code)
+    await group.until('both others have it', () =>
+      others.every((member) => logCount(member) > before[group.members.indexOf(member)]!),
+    )
+    expect(logCount(first)).toBe(before[group.members.indexOf(first)])
+    first.process.kill()
+    await group.until('it is folded by both', () =>
+      others.every(({ cluster }) => requestOf(cluster.state, requestId)?.fault === null),
+    )
+    void asked
   })
 
   test('a device that was away for long gets a snapshot', async () => {

@@ -8,8 +8,9 @@
  * What must come before what:
  * 1. `hardState`, `entries` and `snapshot` are made durable, in ONE transaction (a snapshot replaces the log, it leaves none of
  *    it). Where `mustSync` is false there is only a commit index to write, which may be lost.
- * 2. Only then `messages` are sent: they promise that nothing of 1 is ever forgotten. (Asynchronously: `messages` go at once,
- *    since they promise nothing; those that do are in `storageAppend.responses`.)
+ * 2. Only then those of `messages` are sent that promise that nothing of 1 is ever forgotten (`isPromise`); the rest may go at
+ *    once, so that followers write while the leader does. (Asynchronously: `messages` go at once, since they promise nothing; those
+ *    that do are in `storageAppend.responses`.)
  * 3. Only then `committed` is applied, in order, each configuration entry by the event `applyConfiguration` in its turn. A
  *    `snapshot` is given to the state machine before anything that follows it.
  * 4. Only then `advance`.
@@ -56,7 +57,7 @@ export interface Ready {
   readonly snapshot: Snapshot | null
   /** To be applied in order, when all the above is durable. */
   readonly committed: readonly Entry[]
-  /** To be sent when all the above is durable (asynchronously: at once). Any may be lost, repeated or late. */
+  /** To be sent when all the above is durable, but for what promises nothing. Any may be lost, repeated or late. */
   readonly messages: readonly Message[]
   /** A read may be answered when everything up to its index is applied. */
   readonly readStates: readonly ReadState[]

@@ -15,16 +15,13 @@ import type { Draft, Raft } from './state.ts'
  * before they are counted towards the entries' commitment" (thesis §3.8). Refusals wait with them; they are rare.
  */
 export function send(raft: Draft, message: Message): void {
-  switch (message.kind) {
-    case 'appendResponse':
-    case 'voteResponse':
-    case 'preVoteResponse':
-      raft.messagesAfterAppend = raft.messagesAfterAppend.append(message)
-      break
-    default:
-      raft.messages = raft.messages.append(message)
-  }
+  if (isPromise(message)) raft.messagesAfterAppend = raft.messagesAfterAppend.append(message)
+  else raft.messages = raft.messages.append(message)
 }
+
+/** Whether a message says of what it answers that it will not be forgotten. */
+export const isPromise = ({ kind }: Message): boolean =>
+  kind === 'appendResponse' || kind === 'voteResponse' || kind === 'preVoteResponse'
 
 /**
  * Puts proposals at the end of the log. The leader's own acknowledgement follows once they are durable.
