@@ -104,6 +104,33 @@ describe('a sole voter that is gone', () => {
     expect(names(laptop)).toEqual(names(phone))
   })
 
+  test('what it deleted stays deleted, also where another device brings it meanwhile', async () => {
+    for (let writeCount = 0; writeCount < 6; writeCount++) {
+      const family = await Family.of(9, 'laptop', 'phone', 'desk')
+      const [laptop, phone] = family.lives as [Life, Life]
+      const old = await family.add(laptop, 'old.txt', content(4000))
+      await family.until('all have it', () => family.lives.every((life) => life.page.items.get(old)?.copyCount === 3))
+      await family.cutOff(2)
+      const fresh = await family.add(laptop, 'fresh.txt', content(5000))
+      for (const id of [old, fresh]) {
+        await family.run(laptop, laptop.node.api.rename(family.request(), id, `renamed ${id}`))
+        await family.run(laptop, laptop.node.api.trash(family.request(), id))
+      }
+      const isGoneAt = ({ page }: Life): boolean => [old, fresh].every((id) => page.items.get(id)?.trashedAtMs != null)
+      await family.until('the phone has it all', () => isGoneAt(phone) && standing(phone).lackingCount === 0)
+      await takeOver(family, 2)
+      laptop.store.faults.crash = { writeCount, when: 'after' }
+      family.network.heal()
+      await family.until(
+        'the phone has brought it',
+        () => phone.page.tree.decider.generation === 2 && standing(phone).keptCount === 0,
+      )
+      await family.restart(0)
+      await comeTogether(family)
+      for (const life of family.lives) expect(isGoneAt(life)).toBe(true)
+    }
+  })
+
   test('has given the outcome of what it took, whichever write it dies after on its return', async () => {
     for (let writeCount = 0; writeCount < 12; writeCount++) {
       const family = await Family.of(3, 'laptop', 'phone')

@@ -94,7 +94,7 @@ function deedsOf(options: DeedOptions, folder: IdPath, row: EntryRow): readonly 
   const key = kind === 'directory' ? ring.keyOf(before, block) : null
   const made = key === null ? contents : [as({ tag: 'createFolder', value: { block, folder, name, key } })]
   // Another device may bring it too, as it was before.
-  return made.length === 0 || row.entry.fields.version === 1
+  return made.length === 0 || row.entry.fields.version === 1 || row.trashedAtMs !== null
     ? made
     : [...made, as({ tag: 'move', value: { block, folder, name } }), as({ tag: 'rename', value: { block, name } })]
 }
@@ -131,6 +131,8 @@ function contentDeeds(
 /** Where a block stands, and under which name; null where that is as it was. */
 function placeDeed({ before, after, sharedMs, ring }: ReturnOptions, folder: IdPath, row: EntryRow): Returned | null {
   if (row.stampMs <= sharedMs) return null
+  // It goes to the trash from wherever it is: where another device brought all this, a move would take it out again.
+  if (row.trashedAtMs !== null && row.trashedAtMs > sharedMs) return null
   const { child: block, parent } = row.entry.fields
   const name = ring.nameOf(before, row.entry)
   const now = entryOf(after, block)
