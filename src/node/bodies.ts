@@ -92,7 +92,9 @@ export async function writeBody(
     let changes: Put[] = []
     for (let start = 0; piece !== null;) {
       const plaintext = await piece
-      await job.turn()
+      // What is over in a moment would wait for itself.
+      if (upload === null) job.check()
+      else await job.turn()
       const next = start + plaintext.length
       // The next piece is read while this one is sealed and written.
       piece = next < content.size ? readPiece(content, next) : null

@@ -273,6 +273,15 @@ describe('files', () => {
     expect(equal(await place.ask(life, readAll(api, largeId)), utf8('new version'))).toBe(true)
     await expect(place.ask(life, api.move('m4', target, folder))).rejects.toMatchObject({ code: 'moveIntoItself' })
   })
+  test('a small file gives way to nothing, least of all to itself', async () => {
+    const { place, life } = await planted()
+    const { rootId } = life.page.tree
+    const sinceMs = place.scheduler.nowMs
+    await place.ask(life, life.node.api.addFile('small', rootId, 'note', place.blob(life, utf8('hello'))))
+    // Of the simulated disk and no more; what gives way waits for 250 ms.
+    expect(place.scheduler.nowMs - sinceMs).toBeLessThan(150)
+  })
+
   test('two deeds that want one name get two', async () => {
     const { place, life, api } = await planted()
     const { rootId } = life.page.tree
