@@ -176,16 +176,22 @@ export class Files {
     const { parentId, name: before, trashedAtMs } = this.#item(id)
     const folder = this.#folder(targetId)
     if (parentId === targetId && trashedAtMs === null) return 'taken'
-    if (this.#view.subtreeOf(id).some((inside) => inside.id === targetId)) {
-      throw refusal('moveIntoItself', 'A folder cannot be moved into itself.')
-    }
+    this.#throwIfWithin(id, targetId)
     const block = this.#block(id)
-    return this.#underFreeName(
+    const answer = await this.#underFreeName(
       targetId,
       before,
       (name) => this.#submit(requestId, { tag: 'move', value: { block, folder, name } }),
       id,
     )
+    // Of two that are moved into each other at once the one that came first stays, and nothing is left to be done for this one.
+    this.#throwIfWithin(id, targetId)
+    return answer
+  }
+
+  #throwIfWithin(id: string, targetId: string): void {
+    if (this.#view.subtreeOf(id).some((inside) => inside.id === targetId))
+      throw refusal('moveIntoItself', 'A folder cannot be moved into itself.')
   }
 
   /** Moves whose re-keying was cut short; each is finished under its own block's id. */

@@ -273,6 +273,19 @@ describe('files', () => {
     expect(equal(await place.ask(life, readAll(api, largeId)), utf8('new version'))).toBe(true)
     await expect(place.ask(life, api.move('m4', target, folder))).rejects.toMatchObject({ code: 'moveIntoItself' })
   })
+  test('of two folders that are moved into each other at once one is, and the other is told', async () => {
+    const { place, life } = await planted()
+    const { api } = life.node
+    const { rootId } = life.page.tree
+    const one = await place.ask(life, api.createFolder('one', rootId, 'one'))
+    const other = await place.ask(life, api.createFolder('other', rootId, 'other'))
+    const moves = [api.move('in', one, other), api.move('out', other, one)].map((move) => place.ask(life, move))
+    const [first, second] = await Promise.allSettled(moves)
+    expect(first).toMatchObject({ status: 'fulfilled' })
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'moveIntoItself' } })
+    expect([one, other].map((id) => life.page.items.get(id)?.parentId)).toEqual([other, rootId])
+  })
+
   test('a small file gives way to nothing, least of all to itself', async () => {
     const { place, life } = await planted()
     const { rootId } = life.page.tree
