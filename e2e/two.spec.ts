@@ -66,52 +66,56 @@ async function seenAfterMs(from: Page, to: Page, rootId: string, name: string): 
   return (await shown) - begunAtMs
 }
 
-test(proved('what one device does the other shows, with the host and without'), async ({ newProfile, site }) => {
-  test.setTimeout(600_000)
-  const [desk, pocket] = [await newProfile(), await newProfile()]
-  await pocket.context.addInitScript(canRefuse)
-  const [laptop, phone] = [await desk.open(), await pocket.open('./#/join')]
-  await virtualAuthenticator(laptop)
-  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
-  await joinByLink(laptop, phone, 'Phone')
-  await laptop.getByRole('button', { name: 'Done' }).click()
-  for (const page of [laptop, phone]) await page.getByRole('link', { name: 'Tree', exact: true }).click()
-  const { rootId } = (await snapshotOf(laptop)).tree
+test(
+  proved('what one device does the other shows, with the host and without'),
+  { tag: '@wide' },
+  async ({ newProfile, site }) => {
+    test.setTimeout(600_000)
+    const [desk, pocket] = [await newProfile(), await newProfile()]
+    await pocket.context.addInitScript(canRefuse)
+    const [laptop, phone] = [await desk.open(), await pocket.open('./#/join')]
+    await virtualAuthenticator(laptop)
+    await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+    await joinByLink(laptop, phone, 'Phone')
+    await laptop.getByRole('button', { name: 'Done' }).click()
+    for (const page of [laptop, phone]) await page.getByRole('link', { name: 'Tree', exact: true }).click()
+    const { rootId } = (await snapshotOf(laptop)).tree
 
-  const eachWay = async (count: number, when: string): Promise<void> => {
-    for (const [from, to, way] of [
-      [laptop, phone, 'to the phone'],
-      [phone, laptop, 'to the laptop'],
-    ] as const) {
-      const tookMs: number[] = []
-      for (let index = 0; index < count; index++)
-        tookMs.push(await seenAfterMs(from, to, rootId, `${when} ${way} ${index}`))
-      const [medianMs, lateMs] = [quantile(tookMs, 0.5), quantile(tookMs, 0.95)]
-      test.info().annotations.push({
-        type: 'measured',
-        description: `${when}, ${way}: median ${medianMs} ms, p95 ${lateMs} ms of ${count}`,
-      })
-      if (!isProving) continue
-      expect(medianMs, `${when}, ${way}: median`).toBeLessThan(1000)
-      expect(lateMs, `${when}, ${way}: p95`).toBeLessThan(2000)
+    const eachWay = async (count: number, when: string): Promise<void> => {
+      for (const [from, to, way] of [
+        [laptop, phone, 'to the phone'],
+        [phone, laptop, 'to the laptop'],
+      ] as const) {
+        const tookMs: number[] = []
+        for (let index = 0; index < count; index++)
+          tookMs.push(await seenAfterMs(from, to, rootId, `${when} ${way} ${index}`))
+        const [medianMs, lateMs] = [quantile(tookMs, 0.5), quantile(tookMs, 0.95)]
+        test.info().annotations.push({
+          type: 'measured',
+          description: `${when}, ${way}: median ${medianMs} ms, p95 ${lateMs} ms of ${count}`,
+        })
+        if (!isProving) continue
+        expect(medianMs, `${when}, ${way}: median`).toBeLessThan(1000)
+        expect(lateMs, `${when}, ${way}: p95`).toBeLessThan(2000)
+      }
     }
-  }
-  await eachWay(changeCount, 'with the host')
-  await site.stop()
-  await eachWay(laterCount, 'without the host')
-  await site.start()
-  await eachWay(laterCount, 'with the host again')
+    await eachWay(changeCount, 'with the host')
+    await site.stop()
+    await eachWay(laterCount, 'without the host')
+    await site.start()
+    await eachWay(laterCount, 'with the host again')
 
-  await phone.evaluate(() => (globalThis as unknown as { refuseDirect(): void }).refuseDirect())
-  const lineOf = (page: Page, device: string) =>
-    page.getByRole('list', { name: 'Devices of this tree' }).getByRole('listitem').filter({ hasText: device })
-  for (const [page, other] of [
-    [laptop, 'Phone'],
-    [phone, 'Laptop'],
-  ] as const) {
-    await page.getByRole('link', { name: 'Devices', exact: true }).click()
-    await expect(lineOf(page, other)).toContainText('Connected through the relay', { timeout: 60_000 })
-    await page.getByRole('link', { name: 'Tree', exact: true }).click()
-  }
-  await eachWay(laterCount, 'through the relay')
-})
+    await phone.evaluate(() => (globalThis as unknown as { refuseDirect(): void }).refuseDirect())
+    const lineOf = (page: Page, device: string) =>
+      page.getByRole('list', { name: 'Devices of this tree' }).getByRole('listitem').filter({ hasText: device })
+    for (const [page, other] of [
+      [laptop, 'Phone'],
+      [phone, 'Laptop'],
+    ] as const) {
+      await page.getByRole('link', { name: 'Devices', exact: true }).click()
+      await expect(lineOf(page, other)).toContainText('Connected through the relay', { timeout: 60_000 })
+      await page.getByRole('link', { name: 'Tree', exact: true }).click()
+    }
+    await eachWay(laterCount, 'through the relay')
+  },
+)
