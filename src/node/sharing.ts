@@ -89,14 +89,21 @@ export class Sharing {
   async #withObjects(staged: Omit<StagedBody, 'objects'>): Promise<StagedBody> {
     const { block, body } = staged
     if (body.sizeBytes > sectorSizeBytes) return { ...staged, objects: [] }
-    const { store } = this.#options.platform
-    const { place } = this.#options
+    // What can not be read here is asked back for, and told there as missing.
+    return { ...staged, objects: await this.#objectsIn(block, body).catch(() => []) }
+  }
+
+  async #objectsIn(block: BlockId, body: Body): Promise<readonly Bytes[]> {
+    const { platform, place } = this.#options
+    const { store } = platform
     const hashes: Bytes[] = []
     for await (const found of walk({ store, place }, block, diffBodies(body, [])))
       hashes.push(...found.map(({ hash }) => hash))
-    const keys = hashes.map((hash) => objectKey(place, block, hash))
-    const objects = await store.readMany('object', keys)
-    return { ...staged, objects: objects.filter((octets) => octets !== null) }
+    const objects = await store.readMany(
+      'object',
+      hashes.map((hash) => objectKey(place, block, hash)),
+    )
+    return objects.filter((octets) => octets !== null)
   }
 
   #bodiesOf(operation: Operation): readonly Omit<StagedBody, 'objects'>[] {
