@@ -98,7 +98,9 @@ interface ReleaseFile {
 
 function releaseFiles(folder: string): ReleaseFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name !== serviceWorker)
+    // The README's pictures are no part of what works offline.
+    .filter(({ name }) => name !== serviceWorker && !name.startsWith('picture'))
+    .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .map((path) => {
       const url = relative(folder, path).split(sep).join('/')
