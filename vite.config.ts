@@ -96,9 +96,9 @@ interface ReleaseFile {
   readonly revision: string | null
 }
 
+/** What works offline: all of the built site but the service worker itself and the README's pictures. */
 function releaseFiles(folder: string): ReleaseFile[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    // The README's pictures are no part of what works offline.
     .filter(({ name }) => name !== serviceWorker && !name.startsWith('picture'))
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
