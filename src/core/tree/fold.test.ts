@@ -133,9 +133,11 @@ describe('what a writer may do', () => {
 })
 
 describe('time and repetition', () => {
-  test('the stamp never goes back', () => {
+  test('the stamp rises with every batch, whatever the leader says', () => {
     const state = commit(grown(), [], 5000).state
-    expect(summaryOf(commit(state, [], 10).state)!.stampMs).toBe(5000)
+    expect(summaryOf(commit(state, [], 10).state)!.stampMs).toBe(5001)
+    expect(summaryOf(commit(state, [], 5000).state)!.stampMs).toBe(5001)
+    expect(summaryOf(commit(state, [], 6000).state)!.stampMs).toBe(6000)
   })
 
   test('a repeated request takes effect once and gets the same answer', () => {
@@ -194,7 +196,7 @@ describe('moves', () => {
     expect(outcomes).toEqual([{ ok: true, repeated: false }])
     expect(pathOf(state, id(2))!.ids.map((at) => at[0])).toEqual([3, 1, 2])
     expect([...childrenOf(state, root.treeId.slice(0, 16))]).toHaveLength(0)
-    expect(entryOf(state, id(1))!.createdAtMs).toBe(1000)
+    expect(entryOf(state, id(1))!.createdAtMs).toBe(entryOf(grown(), id(1))!.createdAtMs)
   })
   test.each([
     {
@@ -220,10 +222,10 @@ describe('moves', () => {
   ])('refused: $name', ({ records, fault }) => expect(verdict(grown(), change(records()))).toBe(fault))
 })
 
-test('same batches, same state, whatever the order of unrelated changes', () => {
+test('the same state, whatever the order of unrelated changes in a batch', () => {
   const a = change(newDirectory(root, id(20)), id(20))
   const b = change(newDirectory(root, id(21)), id(21))
-  const left = commit(commit(founded(), [a]).state, [b]).state
+  const left = commit(founded(), [a, b]).state
   const right = commit(founded(), [b, a]).state
   expect(equal(rootOf(left.map), rootOf(right.map))).toBe(true)
   expect(size(left.map)).toBe(size(right.map))

@@ -73,7 +73,8 @@ export interface Folded {
 
 export function foldBatch(before: TreeState, batch: Checked<Batch>): Folded {
   const draft = new Draft(before)
-  const stampMs = Math.max(batch.stampMs, summaryOf(before)?.stampMs ?? 0)
+  // Later than all before also where a new generation goes on with what was stamped in the last one: no two states have one stamp.
+  const stampMs = Math.max(batch.stampMs, (summaryOf(before)?.stampMs ?? -1) + 1)
   const outcomes = batch.operations.map((operation): Outcome => applyOperation(draft, operation, stampMs))
   const summary = summaryOf(draft.state)
   if (summary !== null) {
