@@ -25,7 +25,6 @@ import {
   u64be,
 } from '../core/bytes/bytes.ts'
 import type { Body } from '../core/block/block.ts'
-import { principalOf } from '../core/crypto/crypto.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
 import { type TreeState, contentOf, keys, rowKind, readRow, summaryOf } from '../core/tree/tree.ts'
@@ -238,9 +237,10 @@ export class Holdings {
   }
 
   #onContent(before: TreeState, state: TreeState, block: BlockId): void {
-    const now = contentOf(state, block)?.content.fields
+    const row = contentOf(state, block)
     const was = contentOf(before, block)?.content.fields
-    if (now === undefined) return this.#found(block)
+    if (row === null) return this.#found(block)
+    const now = row.content.fields
     if (was !== undefined && equal(was.bodyRoot, now.bodyRoot)) return
     const body = { bodyRoot: now.bodyRoot, sizeBytes: now.sizeBytes }
     const isStaged = this.stagedBodies(block).some(
@@ -250,7 +250,7 @@ export class Holdings {
     const isBaseWhole = was !== undefined && !this.isLacking(block)
     const base = isBaseWhole ? { bodyRoot: was.bodyRoot, sizeBytes: was.sizeBytes } : null
     // What this device wrote is here, unless it wrote it before it lost its storage.
-    if (equal(principalOf(now.author), this.#principal)) {
+    if (equal(row.writer, this.#principal)) {
       this.#found(block)
       return void this.#has(block, body.bodyRoot).then((isHere) => {
         if (!isHere) this.#lack({ block, body, base })

@@ -377,6 +377,8 @@ class ClusterRun {
     await this.#until('everybody is awake', () => this.#alive().every(({ process }) => !process.isFrozen))
     for (const [at, life] of this.#lives.entries()) if (!isAlive(life)) await this.#restart(at)
     await this.#within(Promise.all(asked), 'a deed')
+    // Somebody may have been put out of reach since, for another to take over.
+    this.#network.heal()
     if (this.#generationCount > 1) this.#counts.returned++
     await this.#untilOneGeneration()
     await this.#until(

@@ -205,6 +205,22 @@ describe('a lost race', () => {
     await expectSame(family)
   })
 
+  test('of two versions, of which the later was not written over the earlier, leaves both', async () => {
+    let file = ''
+    const { family, laptop, phone } = await apart(22, async (family, laptop) => {
+      file = await family.add(laptop, 'report.txt', content(100))
+    })
+    // At once, so that what was seen before is the same.
+    await Promise.all([family.write(phone, file, content(201)), family.write(phone, file, content(202))])
+    await family.write(laptop, file, content(300))
+    await family.comeTogether()
+    const sizes = [...laptop.page.items.values()]
+      .filter(({ kind }) => kind === 'file')
+      .map(({ sizeBytes }) => sizeBytes)
+    expect(sizes.toSorted((one, other) => one - other)).toEqual([201, 202, 300])
+    await expectSame(family)
+  })
+
   test('over a content that is deleted for good meanwhile leaves a file', async () => {
     let file = ''
     const { family, laptop, phone } = await apart(6, async (family, laptop) => {

@@ -131,6 +131,28 @@ describe('a sole voter that is gone', () => {
     }
   })
 
+  test('brings a file that was moved and one that was written, and what was written elsewhere stays beside it', async () => {
+    const family = await Family.of(11, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const file = await family.add(laptop, 'file.txt', content(4000))
+    const { rootId } = laptop.page.tree
+    const folder = await family.run(laptop, laptop.node.api.createFolder(family.request(), rootId, 'folder'))
+    await family.until('all have it', () => family.lives.every((life) => life.page.items.get(file)?.copyCount === 3))
+    await family.cutOff(2)
+    await family.run(laptop, laptop.node.api.move(family.request(), file, folder))
+    await family.until('the phone has it', () => phone.page.items.get(file)?.parentId === folder)
+    await family.write(phone, file, content(4001))
+    await family.until('the laptop has it', () => laptop.page.items.get(file)?.sizeBytes === 4001)
+    await takeOver(family, 2)
+    await family.write(desk, file, content(4002))
+    await comeTogether(family)
+    for (const life of family.lives) {
+      const files = [...life.page.items.values()].filter(({ kind }) => kind === 'file')
+      expect(new Set(files.map(({ sizeBytes }) => sizeBytes))).toEqual(new Set([4001, 4002]))
+      expect(life.page.items.get(file)).toMatchObject({ sizeBytes: 4002, parentId: folder })
+    }
+  })
+
   test('has given the outcome of what it took, whichever write it dies after on its return', async () => {
     for (let writeCount = 0; writeCount < 12; writeCount++) {
       const family = await Family.of(3, 'laptop', 'phone')

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { equal, toHex } from '../bytes/bytes.ts'
 import { rights } from '../cap/cap.ts'
+import { principalOf } from '../crypto/crypto.ts'
 import { root as rootOf, size } from '../merkle/merkle.ts'
 import { deadGraceMs, requestMemoryMs } from './fold.ts'
 import { accessOf, childrenOf, contentOf, emptyTree, entryOf, keys, pathOf, readRow, summaryOf } from './state.ts'
 import {
   access,
+  alice,
   aliceCap,
   change,
   childPath,
@@ -29,6 +31,7 @@ import {
   root,
   treeId,
   verdict,
+  withDevice,
 } from './testing/forest.ts'
 
 const mail = childPath(root, id(1))
@@ -167,6 +170,15 @@ describe('versions and bodies', () => {
     expect(readRow(state, 'dead', dead)).toEqual({ sizeBytes: 10 })
     expect(contentOf(state, id(2))!.content.fields.version).toBe(2)
     expect(readRow(commit(state, [], 3000 + deadGraceMs).state, 'dead', dead)).toBeNull()
+  })
+  test('who wrote a body and when stays, whoever signs it anew for another place or key', () => {
+    const base = withDevice(grown(), mallory)
+    const cap = ownerCap(mallory)
+    const written = { writer: principalOf(alice.credential), stampMs: contentOf(base, id(2))!.stampMs }
+    const again = commit(base, [change([nextContent(base, id(2), {}, mallory, cap)])], 3000).state
+    expect(contentOf(again, id(2))).toMatchObject(written)
+    const anew = commit(again, [change([nextContent(again, id(2), { bodyRoot: hash(8) }, mallory, cap)])], 4000).state
+    expect(contentOf(anew, id(2))).toMatchObject({ writer: principalOf(mallory.credential), stampMs: 4000 })
   })
   test('a removal takes the rows of the block and lists its body', () => {
     const { state } = commit(grown(), [change([removal(grown(), id(2))])], 3000)

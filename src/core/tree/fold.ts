@@ -351,7 +351,9 @@ function applyContent(draft: Draft, signed: SignedRecord<'content'>, stampMs: nu
   const previous = contentOf(state, block)
   if (!follows(previous?.content ?? null, signed)) return raceLost()
   if (previous !== null) bury(draft, previous.content, signed, stampMs)
-  draft.put(keys.content(block), encodeRow('content', { content: signed, stampMs }))
+  const isSameBody = previous !== null && equal(previous.content.fields.bodyRoot, signed.fields.bodyRoot)
+  const written = isSameBody ? previous : { stampMs, writer: principalOf(signed.fields.author) }
+  draft.put(keys.content(block), encodeRow('content', { ...written, content: signed }))
   return ok
 }
 

@@ -63,7 +63,11 @@ function stateOf(forest: Forest, nameKeyEpoch = 1): TreeState {
     place(fileId(at), file, 'file')
     const path = childPath(pathOfFolder(forest, file.parent), fileId(at))
     const record = unsigned('content', { path, bodyRoot: hash(at), sizeBytes: file.sizeBytes, keyEpoch: 1 })
-    map = put(map, keys.content(fileId(at)), encodeRow('content', { content: record, stampMs: file.stampMs }))
+    map = put(
+      map,
+      keys.content(fileId(at)),
+      encodeRow('content', { content: record, stampMs: file.stampMs, writer: hash(1) }),
+    )
   })
   return { treeId, map }
 }

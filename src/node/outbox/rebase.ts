@@ -137,14 +137,15 @@ class Rebase {
     const { block, base, seen, body, key, keyEpoch } = deed
     const { ring, records } = this.#doer
     const row = entryOf(this.#state, block)
-    const now = contentOf(this.#state, block)?.content
+    const now = contentOf(this.#state, block)
     // Also where it was taken: it may have stood in the trash by then, and been deleted for good before it was brought back.
-    if (row === null || now === undefined) return this.#isPurgedLater(block) ? done : this.#copy(deed, deed.name)
-    const isIn = equal(now.fields.bodyRoot, body.bodyRoot)
+    if (row === null || now === null) return this.#isPurgedLater(block) ? done : this.#copy(deed, deed.name)
+    const rootNow = now.content.fields.bodyRoot
+    const isIn = equal(rootNow, body.bodyRoot)
     if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
-    const isSeen = [base, ...seen].some((root) => equal(now.fields.bodyRoot, root))
-    const isLost = !isSeen && !this.#isOwn(now)
-    if (isLost) return this.#isWrittenLater(block) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
+    const isSeen = [base, ...seen].some((root) => equal(rootNow, root))
+    const isLost = !isSeen && !this.#isOwn(now.writer)
+    if (isLost) return this.#isReplacedLater(deed) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
     const epochNow = accessOf(this.#state, block)?.fields.keyEpoch
     if (isKeyOwed(this.#state, block)) {
       // It brings the key that the block owes.
@@ -373,16 +374,16 @@ class Rebase {
   /** Whether another device wrote a file, or into a folder, and this one did not know. */
   #wasWrittenUnseen(top: EntryRow, seen: DeedOf<'trash'>['seen'] = []): boolean {
     const known = new Map(seen.map(({ block, bodyRoot }) => [keyOf(block), bodyRoot]))
-    const isUnseen = (stampMs: number, signed: SignedRecord): boolean =>
-      stampMs > this.#doer.sinceMs && !this.#isOwn(signed)
+    const isUnseen = (stampMs: number, who: Bytes): boolean => stampMs > this.#doer.sinceMs && !this.#isOwn(who)
     for (const pending = [top]; pending.length > 0;) {
       const row = pending.pop()!
       const { kind, child } = row.entry.fields
       const content = contentOf(this.#state, child)
       const knownRoot = known.get(keyOf(child)) ?? null
       const isKnown = content !== null && knownRoot !== null && equal(knownRoot, content.content.fields.bodyRoot)
-      if (content !== null && !isKnown && isUnseen(content.stampMs, content.content)) return true
-      if (row !== top && !known.has(keyOf(child)) && isUnseen(row.stampMs, row.entry)) return true
+      if (content !== null && !isKnown && isUnseen(content.stampMs, content.writer)) return true
+      const author = principalOf(row.entry.fields.author)
+      if (row !== top && !known.has(keyOf(child)) && isUnseen(row.stampMs, author)) return true
       if (kind === 'directory') pending.push(...childrenOf(this.#state, child))
     }
     return false
@@ -406,15 +407,20 @@ class Rebase {
     return names
   }
 
-  #isWrittenLater(block: BlockId): boolean {
-    return this.#later.some(({ tag, value }) => tag === 'writeFile' && equal(value.block, block))
+  /** Whether this device wrote another version over this one. It may have written over that of another device instead. */
+  #isReplacedLater({ block, body }: DeedOf<'writeFile'>): boolean {
+    return this.#later.some(
+      ({ tag, value }) => tag === 'writeFile' && equal(value.block, block) && equal(value.base, body.bodyRoot),
+    )
   }
 
   #isPurgedLater(block: BlockId): boolean {
     return this.#later.some(({ tag, value }) => tag === 'purge' && value.blocks.some((each) => equal(each, block)))
   }
 
-  #isOwn({ fields }: SignedRecord): boolean {
-    return equal(principalOf(fields.author), this.#doer.principal)
+  /** Whether this device did both; what it brings along for another, that one did not do over what this one wrote. */
+  #isOwn(principal: Bytes): boolean {
+    const { author, principal: own } = this.#doer
+    return equal(principal, own) && (author === null || equal(author, own))
   }
 }

@@ -116,7 +116,7 @@ function contentDeeds(
   const key = keys.at(-1)
   if (equal(now?.content.fields.bodyRoot ?? noRoot, bodyRoot) || key == null || keys.includes(null)) return []
   const common = { block, folder, name: ring.nameOf(before, entry), body: { bodyRoot, sizeBytes } }
-  const as = (deed: Deed): Returned => returned(content.content, deed, content.stampMs)
+  const as = (deed: Deed): Returned => ({ ...returned(content.content, deed, content.stampMs), author: content.writer })
   // What others wrote meanwhile is not what its author had seen, whatever that was.
   const isUntouched = now !== null && now.stampMs <= sharedMs
   const base = isUntouched ? now.content.fields.bodyRoot : bodyRoot
