@@ -381,11 +381,7 @@ class ClusterRun {
     this.#network.heal()
     if (this.#generationCount > 1) this.#counts.returned++
     await this.#untilOneGeneration()
-    await this.#until(
-      'all devices hold the same',
-      () => this.#isSettled(),
-      () => this.#describe(),
-    )
+    await this.#untilSettled()
     await this.#compareAll()
     this.#failOnViolation()
   }
@@ -405,6 +401,14 @@ class ClusterRun {
 
   #offsets(): readonly number[] {
     return this.#devices.map(({ wall }) => wall.offsetMs)
+  }
+
+  #untilSettled(): Promise<void> {
+    return this.#until(
+      'all devices hold the same',
+      () => this.#isSettled(),
+      () => this.#describe(),
+    )
   }
 
   #isSettled(): boolean {
@@ -479,6 +483,8 @@ class ClusterRun {
       'joining again',
     )
     await this.#allVote()
+    // Until then a person there does not see what the others did.
+    await this.#untilSettled()
   }
 
   /** Whether bodies are still listed whose grace is over. */
@@ -501,11 +507,7 @@ class ClusterRun {
       const deed: Deed = { kind: 'createFolder', parentId: this.#model.rootId, name: `a day later ${count}` }
       await this.#within(this.#ask(0, this.#lives[0]!, deed), 'a deed')
     }
-    await this.#until(
-      'all devices hold the same',
-      () => this.#isSettled(),
-      () => this.#describe(),
-    )
+    await this.#untilSettled()
     await this.#scheduler.sleep(minuteMs)
     await this.#compareAll()
     for (const [at, device] of this.#devices.entries()) {
