@@ -90,6 +90,8 @@ const takeOverWire = record('takeOver', 1, {
  * that it may read, given by the device on which it was approved.
  */
 const admitWire = record('admit', 1, { device: deviceRecordWire, writecap: writecapWire, access: accessRecordWire })
+/** More time for a device, by the root. */
+const extendWire = record('extend', 1, { writecap: writecapWire })
 /** A device's next record of itself. */
 const reviseWire = record('revise', 1, { device: deviceRecordWire })
 /** The first half of a revocation: from here on the device may nothing. The other half, new keys, is records of blocks. */
@@ -100,6 +102,7 @@ const operationWire = union({
   change: changeWire,
   takeOver: takeOverWire,
   admit: admitWire,
+  extend: extendWire,
   revise: reviseWire,
   dismiss: dismissWire,
 })
@@ -195,6 +198,11 @@ export function examineOperation(
     }
     case 'admit':
       return examineAdmission(treeId, operation.value, setOf)
+    case 'extend': {
+      const { writecap } = operation.value
+      const standing = standingOf(writecap)
+      return standing.ok ? claimsOfChain([writecap], setOf) : standing
+    }
     case 'revise': {
       const { device } = operation.value
       const shape = checkDeviceShape(device, treeId)

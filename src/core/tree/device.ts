@@ -49,6 +49,12 @@ import { type TreeId, blockIdWire, treeIdWire } from '../path/path.ts'
 
 /** Devices of a tree at a time. */
 export const deviceCountMax = 64
+/** Of the first permission of a limited device: its probation. */
+export const probationLifeMs = 7 * 24 * 60 * 60 * 1000
+/** Of every permission of a device, from when it is given. */
+export const deviceLifeMsMax = 400 * 24 * 60 * 60 * 1000
+/** By how much a stamp may be behind the clock of who asked the root. */
+const clockSlackMs = 10 * 60_000
 export const deviceDomain = 'blocktree/1/device'
 export const dismissalDomain = 'blocktree/1/dismissal'
 const bodySizeBytesMax = 1024
@@ -146,6 +152,10 @@ export function standingOf({ issuer, scope, rights: granted }: Writecap): Result
     'A device gets either the whole tree or one folder, and the owner’s passkey or card must say so.',
   )
 }
+
+/** Whether what the root gives a device ends soon enough. @param stampMs when it is given */
+export const isTermWithin = ({ expiresAtMs }: Writecap, lifeMs: number, stampMs: number): boolean =>
+  expiresAtMs <= stampMs + lifeMs + clockSlackMs
 
 // --- how it is put out ----------------------------------------------------------------------------------------------------
 

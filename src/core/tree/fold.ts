@@ -32,6 +32,7 @@ import {
   admitDevice,
   checkPermission,
   dismissDevice,
+  extendDevice,
   notFounded,
   reviseDevice,
   seatDevice,
@@ -104,6 +105,8 @@ function operationResult(draft: Draft, operation: Operation, stampMs: number): R
       const { device, writecap, access } = operation.value
       return admitDevice(draft, device, writecap, access, stampMs, () => applyRecord(draft, access, stampMs))
     }
+    case 'extend':
+      return extendDevice(draft, operation.value.writecap, stampMs)
     case 'revise':
       return reviseDevice(draft, operation.value.device, stampMs)
     case 'dismiss':
@@ -239,10 +242,13 @@ function applyRecord(draft: Draft, signed: SignedRecord, stampMs: number): Check
 /** "A block is considered valid if it contains a valid writecap" and its signer is whom the first grant was issued to. */
 function checkAuthor(state: TreeState, signed: SignedRecord, stampMs: number): Check {
   const { author, writecapHash } = signed.fields
-  // Readcaps are grants: an access record that names recipients needs the right to grant, other records the right to write.
-  const wanted = signed.kind === 'access' && signed.fields.readcaps.length > 0 ? rights.grant : rights.write
+  const wanted = signed.kind === 'access' && isGrant(state, signed) ? rights.grant : rights.write
   return checkPermission(state, principalOf(author), writecapHash, placeOf(signed), wanted, stampMs)
 }
+
+/** Readcaps are grants: whoever names recipients, or names those no more who were, needs the right to grant. */
+const isGrant = (state: TreeState, { fields }: SignedRecord<'access'>): boolean =>
+  fields.readcaps.length > 0 || (accessOf(state, blockIdOf(fields.path))?.fields.readcaps.length ?? 0) > 0
 
 const raceLost = () =>
   refused(

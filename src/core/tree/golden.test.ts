@@ -17,6 +17,7 @@ import {
 import { encodeBatch, takeOverBodyWire } from './batch.ts'
 import { archiveHeaderBody, archiveMagic, encodeFrame } from './archive.ts'
 import { deviceRecordWire } from './device.ts'
+import { excerptFor } from './excerpt.ts'
 import { nextGeneration } from './generation.ts'
 import { contentOf, deviceOf, encodeRow, entryOf, summaryOf } from './state.ts'
 import {
@@ -100,6 +101,13 @@ test('formats are pinned', async () => {
     }),
     'device record': encode(deviceRecordWire, device(alice)),
     'admission of a limited device': encodeBatch({ stampMs: 1000, operations: [admission(shared, mallory, guestCap)] }),
+    'extension of a limited device': encodeBatch({
+      stampMs: 1000,
+      operations: [{ tag: 'extend', value: { writecap: ownerCap(mallory, mail, rights.write, 2_000_000) } }],
+    }),
+    'excerpt for a limited device, its root': rootOf(
+      excerptFor(withDevice(shared, mallory, guestCap), principalOf(mallory.credential))!.map,
+    ),
     'revision of a device': encodeBatch({
       stampMs: 1000,
       operations: [{ tag: 'revise', value: { device: nextDevice(grown, alice, { nameKeyEpoch: 2 }) } }],

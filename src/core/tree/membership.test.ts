@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Bytes, toHex } from '../bytes/bytes.ts'
 import { principalOf, signEd25519 } from '../crypto/crypto.ts'
-import { allRights, rights } from '../cap/cap.ts'
+import { type Writecap, allRights, rights } from '../cap/cap.ts'
 import { rootBlockId } from '../path/path.ts'
 import type { Operation } from './batch.ts'
 import {
@@ -10,6 +10,7 @@ import {
   deviceCountMax,
   noRevocation,
   openDeviceName,
+  probationLifeMs,
   sealDeviceName,
 } from './device.ts'
 import { ordinalOf } from './generation.ts'
@@ -127,6 +128,21 @@ describe('admission', () => {
     const state = withDevice(planted, phone, readerCap)
     expect(deviceOf(state, of(phone))!.standing).toBe('limited')
     expect(outcome(change([entry(mail, id(9), 'file', {}, phone, readerCap)]), state)).toBe('rightMissing')
+  })
+
+  test('a limited device is let in for seven days at most', () => {
+    const until = (expiresAtMs: number): string =>
+      outcome(admission(planted, tablet, ownerCap(tablet, mail, rights.write, expiresAtMs)), planted, 1000)
+    expect(until(1000 + probationLifeMs)).toBe('ok')
+    // A clock may be behind by minutes, not by an hour.
+    expect(until(1000 + probationLifeMs + 60 * 60_000)).toBe('termTooLong')
+    expect(outcome(admission(planted, tablet, ownerCap(tablet, root, allRights, 1e12)), planted, 1000)).toBe('ok')
+  })
+
+  test('a reader of a folder is not put out by who only writes there', () => {
+    const writers = change([nextAccess(grown, id(1), { readcaps: [] }, tablet, guestCap)])
+    expect(outcome(writers)).toBe('rightMissing')
+    expect(outcome(change([nextAccess(grown, id(1), { readcaps: [] })]))).toBe('ok')
   })
 
   test('comes twice, and takes effect once', () => {
@@ -280,6 +296,43 @@ describe('admission', () => {
 
   test('refused: before the tree exists', () => {
     expect(outcome(admission(planted, phone), emptyTree(treeId))).toBe('notFounded')
+  })
+})
+
+describe('extension', () => {
+  const extending = (writecap: Writecap): Operation => ({ tag: 'extend', value: { writecap } })
+  const longer = ownerCap(tablet, mail, rights.write, 9000)
+
+  test('gives a device more time for what it may already', () => {
+    const { state, outcomes } = commit(grown, [extending(longer), extending(longer)])
+    expect(outcomes).toMatchObject([{ repeated: false }, { repeated: true }])
+    expect(checkDevice(state, of(tablet), 8999)).toMatchObject({ ok: true })
+    const writes = (cap: Writecap) => change([entry(mail, id(9), 'file', {}, tablet, cap)])
+    expect(outcome(writes(longer), state, 8999)).toBe('ok')
+    expect(outcome(writes(guestCap), state, 5000)).toBe('writecapExpired')
+  })
+
+  test('also where its time has ended', () => {
+    expect(outcome(extending(longer), grown, 6000)).toBe('ok')
+  })
+
+  test.each([
+    { name: 'other rights', cap: ownerCap(tablet, mail, 0, 9000), fault: 'extensionOther' },
+    { name: 'another place', cap: ownerCap(tablet, letter, rights.write, 9000), fault: 'extensionOther' },
+    { name: 'the whole tree', cap: ownerCap(tablet, root, allRights, 9000), fault: 'extensionOther' },
+    { name: 'less time', cap: ownerCap(tablet, mail, rights.write, 4000), fault: 'extensionOther' },
+    { name: 'more than 400 days', cap: ownerCap(tablet, mail, rights.write, 1e11), fault: 'termTooLong' },
+    { name: 'time that is over', cap: ownerCap(tablet, mail, rights.write, 500), fault: 'writecapExpired' },
+    { name: 'somebody who is no device', cap: ownerCap(person(5), mail, 0, 9000), fault: 'deviceUnknown' },
+    {
+      name: 'the word of a device',
+      cap: nodeCap(alice, tablet, mail, rights.write, 9000),
+      fault: 'gate 1: standingUnknown',
+    },
+  ])('refused: $name', ({ cap, fault }) => expect(outcome(extending(cap))).toBe(fault))
+
+  test('refused: a device that was put out', () => {
+    expect(outcome(extending(longer), commit(grown, [dismissedByRoot(tablet)]).state)).toBe('deviceDismissed')
   })
 })
 

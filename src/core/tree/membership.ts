@@ -6,13 +6,16 @@ import { type Bytes, type Check, type Result, accepted, equal, ok, refused } fro
 import { type Principal, principalOf } from '../crypto/crypto.ts'
 import { type Chain, type Checked, type Writecap, checkRight, checkWritecap, isHeldBy, rights } from '../cap/cap.ts'
 import type { SignedRecord } from '../block/block.ts'
-import { type IdPath, blockIdOf, rootPath } from '../path/path.ts'
+import { type IdPath, blockIdOf, rootPath, samePath } from '../path/path.ts'
 import {
   type Dismissal,
   type SignedDevice,
   deviceCountMax,
   deviceDismissed,
+  deviceLifeMsMax,
+  isTermWithin,
   nextRevocation,
+  probationLifeMs,
   standingOf,
 } from './device.ts'
 import type { Draft } from './draft.ts'
@@ -119,6 +122,7 @@ export function admitDevice(
   if (!valid.ok) return valid
   const standing = standingOf(writecap)
   if (!standing.ok) return standing
+  if (standing.value === 'limited' && !isTermWithin(writecap, probationLifeMs, stampMs)) return termTooLong()
   // Before the newcomer's own permission is known, so that nobody lets himself in.
   const given = applyAccess()
   if (!given.ok) return given
@@ -133,6 +137,26 @@ export function admitDevice(
     approver: principalOf(access.fields.author),
     dismissed: null,
   })
+  return accepted('applied')
+}
+
+/** The root gives a device more time for what it may already. */
+export function extendDevice(draft: Draft, writecap: Writecap, stampMs: number): Result<Effect> {
+  const { state } = draft
+  const row = deviceOf(state, writecap.holder)
+  if (row === null) return refused('deviceUnknown', 'This device does not belong to the tree.')
+  if (row.dismissed !== null) return deviceDismissed()
+  if (equal(row.writecapHash, writecap.hash)) return accepted('repeated')
+  const valid = checkWritecap([writecap] as unknown as Checked<Chain>, writecap.scope, state.treeId, stampMs)
+  if (!valid.ok) return valid
+  const [now] = chainOf(state, row.writecapHash) ?? []
+  const isSame = now !== undefined && samePath(now.scope, writecap.scope) && now.rights === writecap.rights
+  // One that ends earlier may have been signed long ago, and is not to come back.
+  if (!isSame || writecap.expiresAtMs <= now.expiresAtMs)
+    return refused('extensionOther', 'More time is given for the same place and the same rights, and for nothing else.')
+  if (!isTermWithin(writecap, deviceLifeMsMax, stampMs)) return termTooLong()
+  draft.put(keys.cap(writecap.hash), encodeRow('cap', { cap: writecap, next: null }))
+  putDevice(draft, { ...row, writecapHash: writecap.hash })
   return accepted('applied')
 }
 
@@ -189,6 +213,11 @@ function activeCount(state: TreeState, standing?: DeviceRow['standing']): number
   return count
 }
 
+const termTooLong = () =>
+  refused(
+    'termTooLong',
+    'A limited device gets seven days at first, and 400 at most when it is given more. Choose an earlier day.',
+  )
 export const notFounded = () => refused('notFounded', 'This tree does not exist yet.')
 const deviceChanged = () =>
   refused('raceLost', 'This device has changed what it says of itself meanwhile; look again and repeat.')

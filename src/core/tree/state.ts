@@ -92,6 +92,7 @@ export const keys = {
   access: (block: BlockId) => key('access', block),
   place: (block: BlockId) => key('place', block),
   request: (requestId: Bytes) => key('request', requestId),
+  requests: key('request'),
   requestAges: key('requestAge'),
   requestAge: (stampMs: number, requestId: Bytes) => key('requestAge', u64be(stampMs), requestId),
   dead: (stampMs: number, block: BlockId, bodyRoot: Bytes) => key('dead', u64be(stampMs), block, bodyRoot),

@@ -1,0 +1,264 @@
+import { describe, expect, test } from 'vitest'
+import { type Bytes, toHex } from '../bytes/bytes.ts'
+import { principalOf, verifyClaim } from '../crypto/crypto.ts'
+import { rights } from '../cap/cap.ts'
+import { rootBlockId } from '../path/path.ts'
+import { entries, get, remove, root as rootOf, set } from '../merkle/merkle.ts'
+import {
+  type Decision,
+  concernsGuest,
+  decisionsOn,
+  examineExcerpt,
+  excerptFor,
+  excerptIn,
+  guestState,
+  isWithin,
+} from './excerpt.ts'
+import { requestMemoryMs } from './fold.ts'
+import {
+  type TreeState,
+  accessOf,
+  chainOf,
+  childrenOf,
+  contentOf,
+  decodeRow,
+  deviceOf,
+  devicesOf,
+  emptyTree,
+  encodeRow,
+  entryOf,
+  keys,
+  pathOf,
+  requestOf,
+  rowKind,
+  summaryOf,
+} from './state.ts'
+import {
+  type Person,
+  alice,
+  change,
+  childPath,
+  commit,
+  content,
+  dismissedByRoot,
+  entry,
+  founded,
+  id,
+  mallory,
+  newDirectory,
+  newFile,
+  nextContent,
+  nextEntry,
+  ownerCap,
+  person,
+  root,
+  treeId,
+  verdict,
+  withDevice,
+} from './testing/forest.ts'
+
+const guest = person(3)
+const other = person(4)
+const of = ({ credential }: Person): Bytes => principalOf(credential)
+const devices = childPath(root, id(1))
+const folder = childPath(devices, id(2))
+const deeper = childPath(folder, id(3))
+const guestCap = ownerCap(guest, folder, rights.write, 5000)
+
+/**
+ * devices(1) / folder(2) / { deeper(3) / letter(4), note(5) }, and beside them secret(6) in the root and diary(7) in devices; the
+ * guest has the folder, another one the diary's.
+ */
+const grown: TreeState = [
+  newDirectory(root, id(1)),
+  newDirectory(devices, id(2)),
+  newDirectory(folder, id(3)),
+  newFile(deeper, id(4)),
+  newFile(folder, id(5)),
+  newFile(root, id(6)),
+  newDirectory(devices, id(7)),
+].reduce((state, records) => commit(state, [change(records)]).state, founded())
+const beside = withDevice(grown, other, ownerCap(other, childPath(devices, id(7)), rights.write, 5000))
+const written = commit(withDevice(beside, guest, guestCap), [
+  change([nextContent(withDevice(beside, guest, guestCap), id(5), { sizeBytes: 11 }, guest, guestCap)], id(99)),
+]).state
+
+const excerpt = excerptFor(written, of(guest))!
+const examined = (state: TreeState, known: TreeState | null = null): string => {
+  const claims = examineExcerpt(state, of(guest), known)
+  if (!claims.ok) return claims.fault.code
+  return claims.value.every(verifyClaim) ? 'ok' : 'signatureInvalid'
+}
+
+describe('an excerpt', () => {
+  test('has the folder and the way there, whole', () => {
+    for (const block of [id(2), id(3), id(4), id(5)]) {
+      expect(pathOf(excerpt, block)).toEqual(pathOf(written, block))
+      expect(entryOf(excerpt, block)).toEqual(entryOf(written, block))
+      expect(accessOf(excerpt, block)).toEqual(accessOf(written, block))
+      expect(contentOf(excerpt, block)).toEqual(contentOf(written, block))
+    }
+    expect([...childrenOf(excerpt, id(2))]).toEqual([...childrenOf(written, id(2))])
+    expect(chainOf(excerpt, guestCap.hash)).toEqual([guestCap])
+    expect(contentOf(excerpt, id(5))!.content.fields.author).toEqual(guest.credential)
+  })
+
+  test('has nothing beside it, whatever row of the tree one looks for', () => {
+    const rowsBeside = [...entries(written.map)].filter(([key]) => get(excerpt.map, key) === null)
+    const kindsOf = new Set(rowsBeside.map(([[kind]]) => kind))
+    // Else a table was not looked at.
+    for (const kind of ['entry', 'content', 'access', 'place', 'cap', 'device', 'wraps', 'request'] as const)
+      expect(kindsOf).toContain(rowKind[kind])
+    for (const block of [id(6), id(7)]) {
+      expect(entryOf(excerpt, block)).toBeNull()
+      expect(accessOf(excerpt, block)).toBeNull()
+    }
+    for (const block of [id(1), rootBlockId(treeId)]) expect(accessOf(excerpt, block)).toBeNull()
+    expect([...childrenOf(excerpt, id(1))].map((row) => row.entry.fields.child)).toEqual([id(2)])
+    expect(deviceOf(excerpt, of(other))).toBeNull()
+    expect([...devicesOf(excerpt)].map(({ standing }) => standing).toSorted()).toEqual(['limited', 'own'])
+    expect(summaryOf(excerpt)).toMatchObject({ sealedProfile: new Uint8Array(), stampMs: 0 })
+  })
+
+  test('is the same while nothing of it changes, and another when something does', () => {
+    const besideIt = commit(written, [change(newFile(root, id(20)))], 2000).state
+    expect(rootOf(excerptFor(besideIt, of(guest))!.map)).toEqual(rootOf(excerpt.map))
+    const inIt = commit(written, [change(newFile(deeper, id(20)))], 2000).state
+    expect(rootOf(excerptFor(inIt, of(guest))!.map)).not.toEqual(rootOf(excerpt.map))
+  })
+
+  test('is known to be another by the keys that changed', () => {
+    const touchedBy = (operation: ReturnType<typeof change>, before = written): boolean => {
+      const { state, touched, outcomes } = commit(before, [operation])
+      expect(outcomes).toMatchObject([{ ok: true }])
+      return concernsGuest(before, state, folder, touched)
+    }
+    expect(touchedBy(change(newFile(root, id(20))))).toBe(false)
+    expect(touchedBy(change([nextContent(written, id(6), { sizeBytes: 1 })]))).toBe(false)
+    expect(touchedBy(change(newFile(deeper, id(20))))).toBe(true)
+    expect(touchedBy(change([nextContent(written, id(4), { sizeBytes: 1 })]))).toBe(true)
+    expect(touchedBy(change([nextEntry(written, id(1), { trashed: true })]))).toBe(true)
+    expect(touchedBy(change([nextEntry(written, id(4), { parent: root, movedFrom: childPath(deeper, id(4)) })]))).toBe(
+      true,
+    )
+    expect(touchedBy(dismissedByRoot(other))).toBe(true)
+  })
+
+  test('is of the devices alone once the folder stands elsewhere', () => {
+    const moved = commit(written, [
+      change([nextEntry(written, id(2), { parent: root, movedFrom: folder, version: 2 })]),
+    ]).state
+    expect(pathOf(moved, id(2))!.ids).toEqual([id(2)])
+    const after = excerptFor(moved, of(guest))!
+    for (const block of [id(2), id(3), id(5)]) expect(entryOf(after, block)).toBeNull()
+    expect(examined(after)).toBe('ok')
+  })
+
+  test('is for limited devices', () => {
+    expect(excerptFor(written, of(alice))).toBeNull()
+    expect(excerptFor(written, of(mallory))).toBeNull()
+    expect(excerptFor(emptyTree(treeId), of(guest))).toBeNull()
+  })
+})
+
+describe('one that came', () => {
+  test('passes, and needs its signatures only once', () => {
+    expect(examined(excerpt)).toBe('ok')
+    const again = examineExcerpt(excerpt, of(guest), excerpt)
+    expect(again).toEqual({ ok: true, value: [] })
+    const later = excerptFor(commit(written, [change(newFile(deeper, id(20)))], 2000).state, of(guest))!
+    const news = examineExcerpt(later, of(guest), excerpt)
+    expect(news.ok && news.value.length).toBe(3)
+  })
+
+  test('is refused with any row of the tree that is not of it', () => {
+    const refusals = new Map<number, Set<string>>()
+    for (const [key, octets] of entries(written.map)) {
+      if (get(excerpt.map, key) !== null) continue
+      const code = examined({ treeId, map: set(excerpt.map, key, octets) })
+      refusals.set(key[0]!, (refusals.get(key[0]!) ?? new Set()).add(code))
+    }
+    // A permission by itself tells nothing that is not in the records that name it.
+    expect([...refusals].filter(([, codes]) => codes.has('ok')).map(([kind]) => kind)).toEqual([rowKind.cap])
+  })
+
+  test('is refused where a row is missing that another one needs', () => {
+    for (const key of [
+      keys.summary,
+      keys.set(0),
+      keys.cap(guestCap.hash),
+      keys.device(of(guest)),
+      keys.place(id(3)),
+      keys.entry(id(2), id(3)),
+      keys.entry(id(1), id(2)),
+      keys.place(id(1)),
+    ]) {
+      expect(get(excerpt.map, key), toHex(key)).not.toBeNull()
+      expect(examined({ treeId, map: remove(excerpt.map, key) }), toHex(key)).not.toBe('ok')
+    }
+  })
+
+  test.each([
+    ['a content that its author did not sign', keys.content(id(5)), () => forged(nextContent(written, id(5), {}))],
+    ['a content under a permission for another place', keys.content(id(4)), () => foreignContent()],
+    ['a content at the key of another', keys.content(id(4)), () => get(excerpt.map, keys.content(id(5)))!],
+    ['octets that are no row', keys.content(id(4)), () => Uint8Array.of(1, 2, 3)],
+    ['an own device that the root limited', keys.device(of(guest)), () => asOwn()],
+  ])('is refused with %s', (_name, key, row) => {
+    expect(examined({ treeId, map: set(excerpt.map, key, row()) })).not.toBe('ok')
+  })
+
+  const forged = (signed: ReturnType<typeof content>) =>
+    encodeRow('content', {
+      content: { ...signed, signature: { ...signed.signature, signature: new Uint8Array(64) } },
+      stampMs: 1,
+    })
+  const foreignContent = () => {
+    const cap = ownerCap(guest, childPath(folder, id(5)), rights.write, 5000)
+    return encodeRow('content', { content: nextContent(written, id(4), {}, guest, cap), stampMs: 1 })
+  }
+  const asOwn = () =>
+    encodeRow('device', { ...decodeRow('device', get(excerpt.map, keys.device(of(guest)))!), standing: 'own' })
+
+  test('is refused where blocks stand in a circle', () => {
+    const circle = [
+      [keys.place(id(3)), encodeRow('place', { parent: id(4) })],
+      [keys.place(id(4)), encodeRow('place', { parent: id(3) })],
+      [
+        keys.entry(id(4), id(3)),
+        encodeRow('entry', {
+          entry: entry(childPath(deeper, id(4)), id(3), 'directory'),
+          createdAtMs: 1,
+          stampMs: 1,
+          trashedAtMs: null,
+        }),
+      ],
+    ] as const
+    const map = circle.reduce((at, [key, row]) => set(at, key, row), remove(excerpt.map, keys.entry(id(2), id(3))))
+    expect(isWithin({ treeId, map }, id(2), id(3))).toBe(false)
+    expect(examined({ treeId, map })).toBe('excerptUnfitting')
+  })
+})
+
+describe('the state of a guest', () => {
+  const decided: Decision[] = [{ requestId: id(99), stampMs: 1000, fault: null }]
+
+  test('is an excerpt with a time and with what was decided for it', () => {
+    expect(decisionsOn(written, [id(99), id(98)])).toEqual(decided)
+    const state = guestState(excerpt, emptyTree(treeId), 1234, decided)
+    expect(summaryOf(state)!.stampMs).toBe(1234)
+    expect(requestOf(state, id(99))).toEqual({ stampMs: 1000, fault: null })
+    expect(rootOf(excerptIn(state).map)).toEqual(rootOf(excerpt.map))
+    const next = guestState(excerpt, state, 1000 + requestMemoryMs, [])
+    expect(requestOf(next, id(99))).not.toBeNull()
+    expect(requestOf(guestState(excerpt, next, 1001 + requestMemoryMs, []), id(99))).toBeNull()
+  })
+
+  test('folds what the guest does as the tree will', () => {
+    const state = guestState(excerpt, emptyTree(treeId), 1234, [])
+    const writes = (parent: typeof root) => change([entry(parent, id(30), 'file', {}, guest, guestCap)])
+    expect(verdict(state, writes(deeper))).toBe('ok')
+    expect(verdict(state, writes(devices))).toBe('pathOutsideScope')
+    expect(verdict(state, writes(deeper), 5000)).toBe('writecapExpired')
+  })
+})

@@ -1,0 +1,383 @@
+/**
+ * Excerpts: what a device has of a tree's state that is limited to a folder (design §10).
+ *
+ * Such a device is a *guest*: no member of the cluster, so it has neither its log nor its map, but the rows that tell of its folder,
+ * those that they are judged by, and the way there from the root. They are a state of their own, on which all that reads a state
+ * works. Names on the way stay sealed, since a guest has no key of theirs; of anything beside the way it has no row.
+ * @module
+ */
+import { type Bytes, type Check, type Decoded, type Result, accepted, decode, equal, refused } from '../bytes/bytes.ts'
+import { type Claim, type CredentialSet, type Principal, principalOf, treeIdOf } from '../crypto/crypto.ts'
+import { type Chain, type Checked, checkRight, checkWritecap, claimsOfChain, isHeldBy, rights } from '../cap/cap.ts'
+import { type SignedRecord, checkShape, claimOfRecord, placeOf } from '../block/block.ts'
+import { type AuthenticatedMap, emptyMap, entries, get, remove, set } from '../merkle/merkle.ts'
+import {
+  type BlockId,
+  type IdPath,
+  blockIdOf,
+  blockIdSizeBytes,
+  depthMax,
+  rootBlockId,
+  samePath,
+} from '../path/path.ts'
+import { checkDeviceShape, claimOfDevice, claimOfDismissal, standingOf } from './device.ts'
+import { requestMemoryMs } from './fold.ts'
+import {
+  type DeviceRow,
+  type TreeState,
+  accessOf,
+  chainOf,
+  childrenOf,
+  contentOf,
+  decodeRow,
+  deviceOf,
+  devicesOf,
+  encodeRow,
+  entryOf,
+  isDirectory,
+  keys,
+  parentOf,
+  pathOf,
+  requestOf,
+  rowKind,
+  rowSizeBytesMax,
+  rows,
+  setOf,
+  summaryOf,
+} from './state.ts'
+
+/** The folder that a device is limited to, as the root has said; null for the owner's own, and for who never was a device. */
+export function limitOf(state: TreeState, device: Principal): IdPath | null {
+  const row = deviceOf(state, device)
+  const own = row?.standing === 'limited' ? chainOf(state, row.writecapHash)?.[0] : undefined
+  return own?.scope ?? null
+}
+
+/** Whether a block is a folder's own or stands somewhere in it. */
+export function isWithin(state: TreeState, folder: BlockId, block: BlockId): boolean {
+  let at: BlockId | null = block
+  for (let depth = 0; at !== null && depth <= depthMax; depth++) {
+    if (equal(at, folder)) return true
+    at = parentOf(state, at)
+  }
+  return false
+}
+
+// --- for a guest ----------------------------------------------------------------------------------------------------------
+
+/**
+ * The excerpt for a device. Of a folder that stands elsewhere by now than where the root has put the device it has nothing.
+ * @returns null for a device that is not limited
+ */
+export function excerptFor(state: TreeState, device: Principal): TreeState | null {
+  const limit = limitOf(state, device)
+  const summary = summaryOf(state)
+  if (limit === null || summary === null) return null
+  let map: AuthenticatedMap = emptyMap
+  const bring = (key: Bytes): void => {
+    const row = get(state.map, key)
+    if (row !== null) map = set(map, key, row)
+  }
+  const bringChain = (writecapHash: Bytes): void => {
+    for (const { hash } of chainOf(state, writecapHash) ?? []) bring(keys.cap(hash))
+  }
+  const bringRecord = (key: Bytes, signed: SignedRecord | undefined): void => {
+    if (signed === undefined) return
+    bring(key)
+    bringChain(signed.fields.writecapHash)
+  }
+  const bringEntry = (block: BlockId): void => {
+    const row = entryOf(state, block)
+    if (row === null) return
+    bring(keys.place(block))
+    bringRecord(keys.entry(blockIdOf(row.entry.fields.parent), block), row.entry)
+  }
+  const bringBlock = (block: BlockId): void => {
+    bringRecord(keys.access(block), accessOf(state, block) ?? undefined)
+    bringRecord(keys.content(block), contentOf(state, block)?.content)
+  }
+
+  // What changes with every batch, and what is the tree's as a whole, is nobody's who has a folder.
+  const own = { ...summary, stampMs: 0, sealedProfile: new Uint8Array(), profileKeyEpoch: 0 }
+  map = set(map, keys.summary, encodeRow('summary', own))
+  for (let sequence = 0; sequence <= summary.setSequence; sequence++) bring(keys.set(sequence))
+  for (const row of devicesOf(state)) {
+    const principal = principalOf(row.device.fields.credential)
+    if (row.standing !== 'own' && !equal(principal, device)) continue
+    bring(keys.device(principal))
+    bringChain(row.writecapHash)
+    const issuer = row.dismissed?.dismissal.fields.issuer
+    if (issuer?.tag === 'node') bringChain(issuer.value.writecapHash)
+  }
+  if (!isWhereItWas(state, limit)) return { treeId: state.treeId, map }
+  for (const block of limit.ids) bringEntry(block)
+  for (const pending = [blockIdOf(limit)]; pending.length > 0;) {
+    const block = pending.pop()!
+    bringBlock(block)
+    for (const { entry } of childrenOf(state, block)) {
+      bringEntry(entry.fields.child)
+      pending.push(entry.fields.child)
+    }
+  }
+  return { treeId: state.treeId, map }
+}
+
+function isWhereItWas(state: TreeState, limit: IdPath): boolean {
+  const path = pathOf(state, blockIdOf(limit))
+  return path !== null && samePath(path, limit)
+}
+
+/** Whether rows that have changed may be of the excerpt for a limited device, before or after. */
+export function concernsGuest(before: TreeState, after: TreeState, limit: IdPath, touched: readonly Bytes[]): boolean {
+  const folder = blockIdOf(limit)
+  const isNear = (block: BlockId): boolean =>
+    limit.ids.some((id) => equal(id, block)) || isWithin(before, folder, block) || isWithin(after, folder, block)
+  return touched.some((key) => {
+    switch (key[0]) {
+      case rowKind.device:
+      case rowKind.set:
+        return true
+      case rowKind.entry:
+        return isNear(key.slice(1 + blockIdSizeBytes))
+      case rowKind.content:
+      case rowKind.access:
+        return isNear(key.slice(1))
+      default:
+        return false
+    }
+  })
+}
+
+// --- one that came --------------------------------------------------------------------------------------------------------
+
+/**
+ * Everything about an excerpt that came from another device and that needs no signature to be verified: which rows it has, that
+ * each says what its key says, stands within the folder, and was made under a permission that the root gave for its place.
+ * @param device whom it is for
+ * @param known an excerpt that was examined before: what is the same in both is not verified again
+ * @returns the signatures that must verify
+ */
+export function examineExcerpt(
+  excerpt: TreeState,
+  device: Principal,
+  known: TreeState | null,
+): Result<readonly Claim[]> {
+  const rowsOf = readAll(excerpt, known)
+  if (!rowsOf.ok) return rowsOf
+  const own = deviceOf(excerpt, device)
+  const limit = limitOf(excerpt, device)
+  if (own === null || limit === null || summaryOf(excerpt) === null) return unfitting
+  const setOfTree = (sequence: number): CredentialSet | null => setOf(excerpt, sequence)
+  const claims: Claim[] = []
+  for (const { row, isNew } of rowsOf.value) {
+    const found = examineRow(excerpt, limit, device, row, setOfTree)
+    if (!found.ok) return found
+    if (isNew) claims.push(...found.value)
+  }
+  return accepted(claims)
+}
+
+type Kind = 'summary' | 'set' | 'cap' | 'entry' | 'content' | 'access' | 'place' | 'device'
+type Row = { readonly [K in Kind]: { readonly kind: K; readonly at: Bytes; readonly value: ValueOf<K> } }[Kind]
+type ValueOf<K extends Kind> = Decoded<(typeof rows)[K]>
+interface FoundRow {
+  readonly row: Row
+  readonly isNew: boolean
+}
+
+const kinds: ReadonlyMap<number, Kind> = new Map(
+  (['summary', 'set', 'cap', 'entry', 'content', 'access', 'place', 'device'] as const).map((kind) => [
+    rowKind[kind],
+    kind,
+  ]),
+)
+
+/** Decodes all of them: whoever reads a state takes it that its rows decode, and that each lies where its key says. */
+function readAll({ map }: TreeState, known: TreeState | null): Result<readonly FoundRow[]> {
+  const found: FoundRow[] = []
+  for (const [at, octets] of entries(map)) {
+    const kind = kinds.get(at[0]!)
+    if (kind === undefined) return unfitting
+    const decoded = decode(rows[kind] as Parameters<typeof decode>[0], octets, rowSizeBytesMax)
+    if (!decoded.ok) return decoded
+    const row = { kind, at, value: decoded.value } as Row
+    if (!equal(keyOfRow(row), at)) return unfitting
+    const before = known === null ? null : get(known.map, at)
+    found.push({ row, isNew: before === null || !equal(before, octets) })
+  }
+  return accepted(found)
+}
+
+/** Where a row belongs. Of a place the key says what the row does not, so that it is compared with the entry. */
+function keyOfRow(row: Row): Bytes {
+  switch (row.kind) {
+    case 'summary':
+      return keys.summary
+    case 'set':
+      return keys.set(row.value.sequence)
+    case 'cap':
+      return keys.cap(row.value.cap.hash)
+    case 'entry': {
+      const { parent, child } = row.value.entry.fields
+      return keys.entry(blockIdOf(parent), child)
+    }
+    case 'content':
+      return keys.content(blockIdOf(row.value.content.fields.path))
+    case 'access':
+      return keys.access(blockIdOf(row.value.fields.path))
+    case 'place':
+      return row.at.length === 1 + blockIdSizeBytes ? row.at : keys.summary
+    case 'device':
+      return keys.device(principalOf(row.value.device.fields.credential))
+  }
+}
+
+function examineRow(
+  excerpt: TreeState,
+  limit: IdPath,
+  device: Principal,
+  row: Row,
+  setOfTree: (sequence: number) => CredentialSet | null,
+): Result<readonly Claim[]> {
+  const folder = blockIdOf(limit)
+  switch (row.kind) {
+    case 'summary':
+      return equal(row.value.treeId, excerpt.treeId) && row.value.setSequence === 0 ? none : unfitting
+    case 'set':
+      // The first is the tree's own by its hash; that another follows it no row proves.
+      return row.value.sequence === 0 && equal(treeIdOf(row.value), excerpt.treeId) ? none : unfitting
+    case 'cap': {
+      const chain = chainOf(excerpt, row.value.cap.hash)
+      return chain === null ? unfitting : claimsOfChain([row.value.cap], setOfTree)
+    }
+    case 'place': {
+      const block = row.at.slice(1)
+      return entryOf(excerpt, block) === null ? unfitting : none
+    }
+    case 'entry': {
+      const { entry } = row.value
+      const { parent, child } = entry.fields
+      const above = parentOf(excerpt, child)
+      if (above === null || !equal(above, blockIdOf(parent))) return unfitting
+      const isPlaced = isOnTheWay(excerpt, limit, child) || isBelow(excerpt, folder, child)
+      return isPlaced && isDirectory(excerpt, above) ? examineRecord(excerpt, entry) : unfitting
+    }
+    case 'content':
+    case 'access': {
+      const signed: SignedRecord = row.kind === 'content' ? row.value.content : row.value
+      return isWithin(excerpt, folder, row.at.slice(1)) && isWhereItWas(excerpt, limit)
+        ? examineRecord(excerpt, signed)
+        : unfitting
+    }
+    case 'device':
+      return examineDevice(excerpt, device, row.value, setOfTree)
+  }
+}
+
+const isBelow = (state: TreeState, folder: BlockId, block: BlockId): boolean =>
+  !equal(block, folder) && isWithin(state, folder, block) && pathOf(state, block) !== null
+
+/** Whether a block is one of those from the root to the folder, where the root's word has them. */
+function isOnTheWay(state: TreeState, { treeId, ids }: IdPath, block: BlockId): boolean {
+  const depth = ids.findIndex((id) => equal(id, block))
+  const above = parentOf(state, block)
+  return depth >= 0 && above !== null && equal(above, depth === 0 ? rootBlockId(treeId) : ids[depth - 1]!)
+}
+
+/** The same functions as gate 1 uses, and the permission by what the rows say. When that ended does not matter. */
+function examineRecord(excerpt: TreeState, signed: SignedRecord): Result<readonly Claim[]> {
+  const shape = checkShape(signed)
+  if (!shape.ok) return shape
+  const { author, writecapHash } = signed.fields
+  const chain = chainOf(excerpt, writecapHash)
+  if (chain === null || !isHeldBy(chain, principalOf(author))) return unfitting
+  const right = signed.kind === 'access' && signed.fields.readcaps.length > 0 ? rights.grant : rights.write
+  const allowed = checkChain(excerpt, chain, placeOf(signed), right)
+  if (!allowed.ok) return allowed
+  const claim = claimOfRecord(signed)
+  return claim.ok ? accepted([claim.value]) : claim
+}
+
+function checkChain({ treeId }: TreeState, chain: Checked<Chain>, place: IdPath, right: number): Check {
+  const valid = checkWritecap(chain, place, treeId, 0)
+  return valid.ok ? checkRight(chain, right) : valid
+}
+
+function examineDevice(
+  excerpt: TreeState,
+  own: Principal,
+  { device, standing, writecapHash, dismissed }: DeviceRow,
+  setOfTree: (sequence: number) => CredentialSet | null,
+): Result<readonly Claim[]> {
+  const shape = checkDeviceShape(device, excerpt.treeId)
+  if (!shape.ok) return shape
+  const principal = principalOf(device.fields.credential)
+  const chain = chainOf(excerpt, writecapHash)
+  if (chain === null || !isHeldBy(chain, principal)) return unfitting
+  const isMeant = standing === 'own' || equal(principal, own)
+  const given = standingOf(chain[0]!)
+  if (!isMeant || !given.ok || given.value !== standing) return unfitting
+  const claims = [claimOfDevice(device)]
+  if (dismissed !== null) {
+    const { dismissal } = dismissed
+    if (!equal(dismissal.fields.device, principal) || !equal(dismissal.fields.treeId, excerpt.treeId)) return unfitting
+    const claim = claimOfDismissal(dismissal, setOfTree)
+    if (!claim.ok) return claim
+    claims.push(claim.value)
+  }
+  return accepted(claims)
+}
+
+// --- on the guest ---------------------------------------------------------------------------------------------------------
+
+/** What the tree has decided about an operation that was given to it. */
+export interface Decision {
+  readonly requestId: Bytes
+  readonly stampMs: number
+  /** The code of the fault; null where it was taken. */
+  readonly fault: string | null
+}
+
+/** What the tree remembers of operations; nothing of those that it does not know, or knows no more. */
+export const decisionsOn = (state: TreeState, requestIds: readonly Bytes[]): readonly Decision[] =>
+  requestIds.flatMap((requestId) => {
+    const row = requestOf(state, requestId)
+    return row === null ? [] : [{ requestId, ...row }]
+  })
+
+/**
+ * The state that a guest goes on with: an excerpt, when the tree was so, and what was decided about the guest's own operations.
+ * @param before whose decisions are remembered for as long as the tree remembers them
+ */
+export function guestState(
+  excerpt: TreeState,
+  before: TreeState,
+  stampMs: number,
+  decisions: readonly Decision[],
+): TreeState {
+  let { map } = excerpt
+  for (const [key, octets] of entries(before.map, keys.requests))
+    if (stampMs - decodeRow('request', octets).stampMs <= requestMemoryMs) map = set(map, key, octets)
+  for (const { requestId, stampMs: decidedAtMs, fault } of decisions)
+    map = set(map, keys.request(requestId), encodeRow('request', { stampMs: decidedAtMs, fault }))
+  return withStamp({ ...excerpt, map }, stampMs)
+}
+
+/** The excerpt that a guest's state was made of. */
+export function excerptIn(state: TreeState): TreeState {
+  let { map } = state
+  for (const [key] of entries(state.map, keys.requests)) map = remove(map, key)
+  return withStamp({ ...state, map }, 0)
+}
+
+function withStamp(state: TreeState, stampMs: number): TreeState {
+  const summary = summaryOf(state)
+  if (summary === null) return state
+  return { ...state, map: set(state.map, keys.summary, encodeRow('summary', { ...summary, stampMs })) }
+}
+
+const none: Result<readonly Claim[]> = accepted([])
+const unfitting = refused(
+  'excerptUnfitting',
+  'What came of the folder is not what it should be, so it was not used. Another device is asked.',
+)
