@@ -36,13 +36,13 @@ test(proved('letting a device in: axe finds nothing'), async ({ page }) => {
   await page.goto('./#/devices')
   await isServed(page)
   await expectFine(page, 'Devices', 'the devices of a tree that is not planted')
-  const approval = { deviceName: longName, principal: fingerprint, expiresAtMs: Date.now() + 3e10 }
+  const approval = { deviceName: longName, principal: fingerprint, limited: null, expiresAtMs: Date.now() + 3e10 }
   const states: readonly (readonly [RegExp | string, Inviting])[] = [
     ['Scan this with the new device', { stage: 'code', code, expiresAtMs: Date.now() + 3e6 }],
     [/^Type the four digits that/, { stage: 'digits', deviceName: longName, principal: fingerprint }],
     [/^Let A device .* in\?/, { stage: 'approval', ...approval, challenge: null, credentialId: null }],
     ['Letting it in', { stage: 'admitting', deviceName: longName }],
-    [/is one of your devices/, { stage: 'admitted', deviceName: longName }],
+    [/is one of your devices/, { stage: 'admitted', deviceName: longName, isLimited: false }],
     ['No device was added', { stage: 'ended', code: 'join-digitsWrong', message }],
   ]
   for (const [heading, inviting] of states) {

@@ -61,7 +61,29 @@ export interface TreeStatus {
   /** What was here before this device joined the tree, as long as nobody has said whether it comes along; null where nothing was. */
   readonly aside: { readonly fileCount: number; readonly sizeBytes: number } | null
   readonly decider: Decider
+  /** This device is a guest: it has one folder of somebody's tree, which is all that it shows. null: it has the whole tree. */
+  readonly limited: Limits | null
 }
+
+/** What a limited device may, and where. */
+export interface Limits {
+  readonly folderName: string
+  /** false: it reads. */
+  readonly mayWrite: boolean
+  readonly expiresAtMs: number
+}
+
+/** What a newcomer is to be: a device of the owner's, or limited to a folder. */
+export type DeviceChoice =
+  | { readonly kind: 'own' }
+  | {
+      readonly kind: 'limited'
+      /** null: a new folder that is called like the device, among those of devices. */
+      readonly folderId: string | null
+      readonly mayWrite: boolean
+      /** Within seven days. */
+      readonly expiresAtMs: number
+    }
 
 /** Who decides about the tree now. Every change waits for that, kept on the device that it was made on. */
 export interface Decider {
@@ -114,7 +136,9 @@ type InvitingStage =
       readonly stage: 'approval'
       readonly deviceName: string
       readonly principal: string
-      /** Of the permission: 400 days. */
+      /** null: it is to be one of the owner's devices, which read the whole tree and write everywhere. */
+      readonly limited: (Limits & { readonly isNewFolder: boolean }) | null
+      /** Of the permission: 400 days for an own device. */
       readonly expiresAtMs: number
       readonly challenge: Uint8Array | null
       /** null: a root without passkey, the twelve words sign. */
@@ -122,7 +146,7 @@ type InvitingStage =
     }
   /** Signed; being written into the tree. */
   | { readonly stage: 'admitting'; readonly deviceName: string }
-  | { readonly stage: 'admitted'; readonly deviceName: string }
+  | { readonly stage: 'admitted'; readonly deviceName: string; readonly isLimited: boolean }
   /** Ended without a device. `code` is compared by programs, the message is for a person. */
   | { readonly stage: 'ended'; readonly code: string; readonly message: string }
 
@@ -157,6 +181,8 @@ export interface DeviceLine {
   /** When it was let in; within 72 hours that can be undone with one tap. */
   readonly admittedAtMs: number
   readonly heldBytes: number | null
+  /** null for the owner's own devices. */
+  readonly limited: Limits | null
 }
 
 /** What a watcher is told: first a snapshot, then what changed. */
@@ -348,6 +374,8 @@ export interface NodeApi {
   typeDigits(digits: string): Promise<void>
   /** The root's word on what `approval` names: the passkey's assertion, or the twelve words of the card. null: the owner says no. */
   approve(answer: PasskeyAssertion | readonly string[] | null): Promise<void>
+  /** What `approval` is to name; it names an own device until this was called. */
+  choose(choice: DeviceChoice): Promise<void>
   endInviting(): Promise<void>
   /** Joins the tree whose code was read. Rejects `joinPlanted` where this profile holds a planted tree. */
   join(code: string, deviceName: string): Promise<void>
@@ -367,6 +395,18 @@ export interface NodeApi {
    * @param principal hexadecimal in groups of four
    */
   removeDevice(requestId: string, principal: string): Promise<void>
+  /**
+   * Asks what the root has to sign so that a limited device has its folder for longer.
+   * @param principal hexadecimal in groups of four @param expiresAtMs later than now, within 400 days
+   */
+  beginExtension(principal: string, expiresAtMs: number): Promise<PlantingChallenge>
+  /** The passkey's assertion, or the twelve words of the card, on just that. */
+  finishExtension(
+    requestId: string,
+    principal: string,
+    expiresAtMs: number,
+    answer: PasskeyAssertion | readonly string[],
+  ): Promise<void>
 
   /**
    * Asks what the root has to sign so that this device decides about the tree from now on, in place of the ones that are gone.

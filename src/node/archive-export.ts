@@ -16,6 +16,7 @@ import {
   encodeFrame,
   keys,
 } from '../core/tree/tree.ts'
+import { limitedOnly } from './guest/guest-replica.ts'
 import type { RunningNode } from './running-node.ts'
 import type { OwnTree } from './own-tree.ts'
 import { objectKey, placePrefixSizeBytes } from './place.ts'
@@ -33,6 +34,7 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
       'Plant the tree first: an export is opened with the recovery card, and this tree has none yet.',
     )
   }
+  if (tree.visit !== null) throw limitedOnly()
   const { state } = tree
   return node.jobs.run(requestId, 'export', '', 0, async (job) => {
     let objectCount = 0

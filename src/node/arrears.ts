@@ -30,8 +30,8 @@ import {
 } from '../core/tree/tree.ts'
 import type { ClockPort } from '../port/platform.ts'
 import type { Change, StorePort } from '../port/store.ts'
-import type { Cluster } from './cluster.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
+import type { Replica } from './replica.ts'
 
 const sizeBytesMax = 1024 * 1024
 const retryMs = 2000
@@ -76,7 +76,7 @@ export interface ArrearsOptions {
   readonly store: StorePort
   readonly clock: ClockPort
   readonly place: ClusterPlace
-  readonly cluster: Cluster
+  readonly cluster: Replica
   readonly onFailure: (error: unknown) => void
 }
 

@@ -38,13 +38,18 @@ interface Waiting {
 
 export class Author {
   readonly #keys: NodeKeys
-  readonly writecapHash: Bytes
+  readonly #writecapHash: () => Bytes
   #waiting: Waiting[] = []
   #isSigning = false
 
-  constructor(keys: NodeKeys, writecapHash: Bytes) {
+  /** @param writecapHash of the permission in force, which the root may extend */
+  constructor(keys: NodeKeys, writecapHash: () => Bytes) {
     this.#keys = keys
-    this.writecapHash = writecapHash
+    this.#writecapHash = writecapHash
+  }
+
+  get writecapHash(): Bytes {
+    return this.#writecapHash()
   }
 
   get credential(): PublicCredential {

@@ -66,7 +66,7 @@ import {
   wantedChange,
 } from './cluster/membership.ts'
 import { type Base, MemoryLog } from './cluster/memory-log.ts'
-import { Proposals } from './cluster/proposals.ts'
+import { Proposals, isOwnDoing } from './cluster/proposals.ts'
 import type { ClusterLink, ClusterOptions } from './cluster/options.ts'
 import { SnapshotSender } from './cluster/snapshots.ts'
 import {
@@ -80,6 +80,7 @@ import {
 import { Ticker, drawIncarnation, jitterTicks, raftConfig } from './cluster/timing.ts'
 import type { PeerId } from './peers.ts'
 import { type Identity, readHeldState, readIdentity } from './read/held-state.ts'
+import type { Replica } from './replica.ts'
 
 /** Entries before the checkpoint that are kept for members who were away for a moment. */
 const keptEntryCount = 1024
@@ -91,7 +92,7 @@ interface Succeeding {
   readonly reject: (error: unknown) => void
 }
 
-export class Cluster {
+export class Cluster implements Replica {
   readonly #options: ClusterOptions
   readonly #log: MemoryLog
   readonly #gate: Gate
@@ -282,6 +283,13 @@ export class Cluster {
     await Promise.allSettled(ends)
   }
 
+  /** The same for a guest of this node, which waits for it. @returns what became of each; null where the node can not say */
+  async giveForGuest(operations: readonly Operation[]): Promise<readonly (Outcome | null)[]> {
+    const ends = operations.map((operation) => this.#queue(operation, [], true).catch(() => null))
+    void this.#pump()
+    return Promise.all(ends)
+  }
+
   /**
    * Proposes one operation. Resolves when it is committed and folded, with what became of it; rejects when the node can not say.
    * @param attached rows that the operation refers to, durable together with it; only where this node alone decides
@@ -301,10 +309,13 @@ export class Cluster {
     }
   }
 
-  #queue(operation: Operation, attached: readonly Change[]): Promise<Outcome> {
+  #queue(operation: Operation, attached: readonly Change[], isOfGuest = false): Promise<Outcome> {
     const sinceMs = this.#options.platform.clock.monotonicMs()
     return new Promise<Outcome>((resolve, reject) =>
-      this.#proposals.add({ operation, attached, resolve, reject, sinceMs, isForeign: false, wasGiven: false }),
+      this.#proposals.add({
+        ...{ operation, attached, resolve, reject, sinceMs },
+        ...{ isForeign: false, isOfGuest, wasGiven: false },
+      }),
     )
   }
 
@@ -740,7 +751,7 @@ export class Cluster {
     const { operations } = batch
     if (operations.some(({ tag }) => tag === 'dismiss')) this.#isPutOut = this.#options.isPutOut?.(state) === true
     const isOwn = (position: number): boolean =>
-      own === null ? this.#proposals.isElsewhere(operations[position]!) : !own[position]!.isForeign
+      own === null ? this.#proposals.isOwnElsewhere(operations[position]!) : isOwnDoing(own[position]!)
     this.#options.onApplied(before, state, touched, { operations, outcomes, isOwn })
     if (own === null) this.#proposals.settle(operations, outcomes)
     else own.forEach(({ resolve }, position) => resolve(outcomes[position]!))

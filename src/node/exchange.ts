@@ -89,8 +89,8 @@ export class Exchange {
       conversation.waitingCount--
       if (answer !== null && !isGone()) await this.#options.send(from, { tag: 'answer', value: { number, answer } })
     }
-    // To stage is to ask back, on the same path, so nothing may wait behind it.
-    if (question.tag === 'stage') {
+    // To stage is to ask back, on the same path, so nothing may wait behind it; nor behind what others have to decide.
+    if (question.tag === 'stage' || question.tag === 'propose') {
       void find().then(send)
       return ok
     }

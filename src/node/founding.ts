@@ -30,6 +30,7 @@ import {
   signedRecord,
   unsignedRecord,
 } from '../core/block/block.ts'
+import type { JoinGrant } from '../core/message/message.ts'
 import { type TreeId, rootBlockId, rootPath } from '../core/path/path.ts'
 import {
   type DeviceBody,
@@ -150,15 +151,15 @@ export function openPeople(rootKey: Bytes, treeId: TreeId, sealed: Bytes): Peopl
 }
 
 /**
- * What this node says of itself as a device that reads the whole tree.
+ * What this node says of itself as a device.
+ * @param name sealed under the key of `nameBlock`, which it can read: the root, or a limited device's folder
  * @param previous the record that it follows; null for a device that is new in the tree
  */
 export async function ownDevice(
   platform: Platform,
   keys: NodeKeys,
   treeId: TreeId,
-  rootKey: Bytes,
-  rootKeyEpoch: number,
+  { nameBlock, nameKey, nameKeyEpoch }: Pick<JoinGrant, 'nameBlock' | 'nameKey' | 'nameKeyEpoch'>,
   name: string,
   previous: SignedDevice | null,
 ): Promise<SignedDevice> {
@@ -169,9 +170,9 @@ export async function ownDevice(
     transportId: await platform.keys.transportId(),
     version: (previous?.fields.version ?? 0) + 1,
     previousHash: previous?.hash ?? null,
-    sealedName: sealDeviceName(rootKey, principalOf(credential), name, platform.random.bytes(24)),
-    nameBlock: rootBlockId(treeId),
-    nameKeyEpoch: rootKeyEpoch,
+    sealedName: sealDeviceName(nameKey, principalOf(credential), name, platform.random.bytes(24)),
+    nameBlock,
+    nameKeyEpoch,
   }
   const body = deviceBody(fields)
   return signedDevice(fields, body, await keys.sign(ed25519Message(deviceDomain, body)))
@@ -190,7 +191,14 @@ export async function foundOperation(
   const rootKey = platform.random.bytes(32)
   const rootAccess = await rootAccessRecord(platform, keys, set, treeId, rootKey, writecap, null)
   const sealedProfile = sealPeople(rootKey, treeId, people, platform.random.bytes(24))
-  const device = await ownDevice(platform, keys, treeId, rootKey, rootAccess.fields.keyEpoch, people.deviceName, null)
+  const device = await ownDevice(
+    platform,
+    keys,
+    treeId,
+    { nameBlock: rootBlockId(treeId), nameKey: rootKey, nameKeyEpoch: rootAccess.fields.keyEpoch },
+    people.deviceName,
+    null,
+  )
   rootKey.fill(0)
   return { tag: 'found', value: { set, wraps, chain: [writecap], rootAccess, sealedProfile, device } }
 }

@@ -10,16 +10,16 @@ import { entries } from '../core/merkle/merkle.ts'
 import type { BlockId } from '../core/path/path.ts'
 import { type TreeState, contentOf, holdPlan, keys } from '../core/tree/tree.ts'
 import type { ClockPort } from '../port/platform.ts'
-import type { Cluster } from './cluster.ts'
 import { peerOf } from './cluster/membership.ts'
 import type { Holdings, Lacking } from './holdings.ts'
+import type { Replica } from './replica.ts'
 
 /** What changes together is looked at together. */
 const refreshDelayMs = 500
 
 export interface HoldOptions {
   readonly clock: ClockPort
-  readonly cluster: Pick<Cluster, 'state' | 'members'>
+  readonly cluster: Pick<Replica, 'state' | 'members'>
   readonly holdings: Holdings
   /** Of this device, hexadecimal. */
   readonly principal: string

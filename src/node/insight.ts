@@ -2,15 +2,17 @@
  * What a person can ask about the tree itself: who can read a thing, and what it takes up.
  * @module
  */
-import { BlocktreeError, equal, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { root } from '../core/merkle/merkle.ts'
-import { type BlockId, rootBlockId } from '../core/path/path.ts'
-import { accessOf, devicesOf, entryOf, parentOf } from '../core/tree/tree.ts'
+import { type BlockId, blockIdOf, rootBlockId } from '../core/path/path.ts'
+import { accessOf, devicesOf, entryOf, limitOf, parentOf } from '../core/tree/tree.ts'
 import type { DeviceLine, Quarantined, ReaderLine, StorageReport } from './api.ts'
 import type { Attested } from './attesting.ts'
 import { peerOf } from './cluster/membership.ts'
 import { bodyOfDeed } from './outbox/deed.ts'
+import type { Home } from './home.ts'
+import { limitsOf } from './status.ts'
 import { idOfQuarantined } from './outbox/quarantine.ts'
 import type { RunningNode } from './running-node.ts'
 import { idFromText, idText } from './read/view.ts'
@@ -62,9 +64,17 @@ export function deviceLines(node: RunningNode): readonly DeviceLine[] {
         path: isThis ? 'this' : (status?.path ?? 'away'),
         lastSeenAtMs: isThis ? node.platform.clock.nowMs() : (status?.lastSeenAtMs ?? null),
         admittedAtMs,
-        heldBytes: isThis ? tree.holdings.heldBytes(tree.state) : (replication?.sharing.heldBytes(id) ?? null),
+        limited: limitsOf(tree.state, principal, folderNameOf(node.home, principal)),
+        heldBytes: isThis ? tree.holdings.heldBytes(tree.state) : (replication?.heldBytes(id) ?? null),
       }
     })
+}
+
+/** What this device calls the folder that another is limited to; empty for one that has the whole tree. */
+function folderNameOf({ tree, view }: Home, device: Bytes): string {
+  if (tree.visit !== null) return tree.visit.folderName
+  const limit = limitOf(tree.state, device)
+  return limit === null ? '' : (view.get(idText(blockIdOf(limit)))?.name ?? '')
 }
 
 export async function storageReport(node: RunningNode): Promise<StorageReport> {
@@ -91,7 +101,7 @@ export async function storageReport(node: RunningNode): Promise<StorageReport> {
     holdQuotaBytes: node.holdQuotaBytes,
     isVoter: hold.isVoter,
     stateRoot: toHex(root(tree.committed.map)),
-    attested: attestedOf(node.home.replication?.attesting.newest ?? null),
+    attested: attestedOf(node.home.replication?.newestAttested ?? null),
   }
 }
 

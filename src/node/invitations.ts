@@ -10,6 +10,7 @@ import {
   accepted,
   equal,
   refusalOf,
+  refused,
   toBase64url,
   wipe,
 } from '../core/bytes/bytes.ts'
@@ -22,17 +23,20 @@ import {
   encodeInvitation,
   newInvitation,
 } from '../core/message/message.ts'
-import { rootBlockId } from '../core/path/path.ts'
-import { accessOf, deviceDismissed, deviceOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import { blockIdOf, rootBlockId, samePath } from '../core/path/path.ts'
+import { accessOf, chainOf, deviceDismissed, deviceOf, setOf, summaryOf } from '../core/tree/tree.ts'
 import type { Connection } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
-import type { Inviting, TreeStatus } from './api.ts'
-import { nodeWritecapBody, ownWritecapLifeMs, rootSignedWritecap } from './founding.ts'
+import type { DeviceChoice, Inviting, TreeStatus } from './api.ts'
+import { rootSignedWritecap } from './founding.ts'
+import { limitedOnly } from './guest/guest-replica.ts'
+import type { Home } from './home.ts'
 import { type Inviter, type OpenInvitation, inviteOver } from './joining.ts'
 import { admit } from './members.ts'
 import { type Network, type OpenNetwork, networkMissing, otherDevices } from './network.ts'
 import type { OwnTree } from './own-tree.ts'
 import { type RootAnswer, rootWord } from './root-word.ts'
+import { type Terms, type TermsSite, bodyOfTerms, makePlace, termsOf } from './terms.ts'
 
 const codeLifeMs = 120_000
 /** Before the end of a code the next is shown, so that what a camera is just reading still serves. */
@@ -43,14 +47,16 @@ export interface InvitingOptions {
   readonly keys: NodeKeys
   readonly network: Network
   /** The one that is home now. */
-  readonly tree: () => OwnTree
+  readonly home: () => Home
   readonly status: () => TreeStatus
   onChanged(inviting: Inviting | null): void
 }
 
 /** The root's word that is waited for. */
 interface Approval {
+  readonly request: JoinRequest
   readonly set: CredentialSet
+  readonly terms: Terms
   readonly body: Bytes
   readonly answer: (grant: JoinGrant | null) => void
 }
@@ -80,6 +86,7 @@ export class Invitations {
     if (!status().planted)
       throw new BlocktreeError('notPlanted', 'Plant the tree first: then it can have more devices.')
     if (status().removed !== null) throw new RefusedError(deviceDismissed().fault)
+    if (status().limited !== null) throw limitedOnly()
     const open = await network.open()
     if (open === null) throw networkMissing()
     this.end()
@@ -101,6 +108,18 @@ export class Invitations {
     if (answer === null) throw nothingAsked()
     this.#answerDigits = null
     answer(typed.replaceAll(/\s/g, ''))
+  }
+
+  /** The owner says what the device is to be; nothing is signed yet. */
+  choose(choice: DeviceChoice): void {
+    const approval = this.#approval
+    if (approval === null) throw nothingAsked()
+    this.#ask(approval, termsOf(choice, this.#site, approval.request))
+  }
+
+  get #site(): TermsSite {
+    const { platform, home } = this.#options
+    return { home: home(), platform }
   }
 
   /** @param answer null: the owner says no */
@@ -165,15 +184,21 @@ export class Invitations {
     // It was ended here, and another may be under way.
     if (this.#cancelCourse !== cancel) return
     this.#cancelCourse = this.#answerDigits = this.#approval = null
+    const { treeId } = this.#options.home().tree
     this.#become(
       result.ok
-        ? { stage: 'admitted', deviceName: course.name }
+        ? {
+            stage: 'admitted',
+            deviceName: course.name,
+            isLimited: !equal(result.value.fields.nameBlock, rootBlockId(treeId)),
+          }
         : { stage: 'ended', code: result.fault.code, message: result.fault.local },
     )
   }
 
   #inviterFor(course: { name: string }): Inviter {
-    const { tree, status, platform } = this.#options
+    const { status, platform } = this.#options
+    const tree = (): OwnTree => this.#options.home().tree
     const { treeId } = tree()
     const { ownerName, deviceName } = status()
     let writecap: Writecap | null = null
@@ -185,21 +210,24 @@ export class Invitations {
         return new Promise((resolve) => (this.#answerDigits = resolve))
       },
       approve: async (request) => {
-        const grant = await this.#askRoot(course.name, request)
+        const grant = await this.#askRoot(request)
         writecap = grant?.writecap ?? null
         return grant
       },
       admit: async (request, device) => {
         this.#become({ stage: 'admitting', deviceName: course.name })
         // One that lost its connection between being admitted and hearing of it asks again.
-        const known = deviceOf(tree().state, principalOf(request.credential))
-        if (known === null || known.dismissed !== null) {
+        const known = deviceOf(tree().committed, principalOf(request.credential))
+        if (known !== null && known.dismissed === null) {
+          const [own] = chainOf(tree().committed, known.writecapHash) ?? []
+          if (own === undefined || !samePath(own.scope, writecap!.scope)) return elsewhereAlready
+        } else {
           const refusal = await admit(tree(), device, writecap!).then(() => null, refusalOf)
           if (refusal !== null) return refusal
         }
         const own = principalOf(this.#options.keys.credential)
         const host = { principal: own, transportId: await platform.keys.transportId() }
-        const { state, cluster } = tree()
+        const { state, ownCluster: cluster } = tree()
         const newcomer = principalOf(request.credential)
         const others = otherDevices(state, own, null).filter(({ principal }) => !equal(principal, newcomer))
         return accepted({ generation: cluster.identity.generation, devices: [host, ...others] })
@@ -208,36 +236,48 @@ export class Invitations {
   }
 
   /** Asks for the root's word on what a newcomer is to be allowed. */
-  #askRoot(deviceName: string, request: JoinRequest): Promise<JoinGrant | null> {
-    const { state, treeId } = this.#options.tree()
+  #askRoot(request: JoinRequest): Promise<JoinGrant | null> {
+    return new Promise((answer) => this.#ask({ request, answer }, termsOf({ kind: 'own' }, this.#site, request)))
+  }
+
+  #ask({ request, answer }: Pick<Approval, 'request' | 'answer'>, terms: Terms): void {
+    const { state } = this.#options.home().tree
     const set = setOf(state, summaryOf(state)!.setSequence)!
-    const expiresAtMs = this.#options.platform.clock.nowMs() + ownWritecapLifeMs
-    const body = nodeWritecapBody(treeId, request.credential, set.sequence, expiresAtMs)
+    const body = bodyOfTerms(terms, request.credential, set.sequence)
     const member = set.members[0]
+    this.#approval = { request, set, terms, body, answer }
     this.#become({
       stage: 'approval',
-      deviceName,
+      deviceName: request.deviceName,
       principal: fingerprintOf(request),
-      expiresAtMs,
+      limited: terms.limited,
+      expiresAtMs: terms.expiresAtMs,
       challenge: member === undefined ? null : rootChallenge(writecapDomain, body),
       credentialId: member?.credentialId ?? null,
     })
-    return new Promise((answer) => (this.#approval = { set, body, answer }))
   }
 
-  async #grant({ set, body }: Approval, answer: RootAnswer): Promise<JoinGrant> {
-    const { state, treeId, ring } = this.#options.tree()
+  async #grant({ set, terms, body }: Approval, answer: RootAnswer): Promise<JoinGrant> {
     const signature = await rootWord(this.#options.platform.crypto, set, writecapDomain, body, answer)
-    const root = rootBlockId(treeId)
-    const nameKeyEpoch = accessOf(state, root)!.fields.keyEpoch
-    const nameKey = ring.keyOf(state, root)
-    if (nameKey === null) throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in.')
-    const sets = Array.from({ length: set.sequence + 1 }, (_, sequence) => setOf(state, sequence)!)
-    return { sets, writecap: rootSignedWritecap(body, signature), nameBlock: root, nameKeyEpoch, nameKey }
+    await makePlace(terms, this.#options.home())
+    const { committed, ring } = this.#options.home().tree
+    const nameBlock = blockIdOf(terms.scope)
+    const nameKeyEpoch = accessOf(committed, nameBlock)?.fields.keyEpoch
+    const nameKey = ring.keyOf(committed, nameBlock)
+    if (nameKey === null || nameKeyEpoch === undefined)
+      throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in there.')
+    const sets = Array.from({ length: set.sequence + 1 }, (_, sequence) => setOf(committed, sequence)!)
+    const writecap = rootSignedWritecap(body, signature)
+    return { sets, writecap, nameBlock, nameKeyEpoch, nameKey, placeName: terms.limited?.folderName ?? '' }
   }
 }
 
 const fingerprintOf = ({ credential }: JoinRequest): string => groupsOfFour(principalOf(credential))
+
+const elsewhereAlready = refused(
+  'deviceKnown',
+  'This device belongs to the tree already, with another place in it. Remove it first; then it can join again with new keys.',
+)
 
 const nothingAsked = (): BlocktreeError =>
   new BlocktreeError(

@@ -102,6 +102,7 @@ const grantFor = (holder: Person): JoinGrant => ({
   nameBlock: rootBlockId(treeId),
   nameKeyEpoch: 1,
   nameKey: octetsOf(3),
+  placeName: '',
 })
 function deviceOf({ credential, secret: own }: Person, transportId = transports.newcomer): SignedDevice {
   const fields = {

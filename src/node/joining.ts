@@ -39,6 +39,7 @@ import {
   sealJoin,
   wireVersion,
 } from '../core/message/message.ts'
+import { blockIdOf } from '../core/path/path.ts'
 import type { SignedDevice } from '../core/tree/tree.ts'
 import type { Connection, TransportId } from '../port/net.ts'
 import type { Platform } from '../port/platform.ts'
@@ -227,11 +228,12 @@ async function requestOf(
   return { credential: node.credential, deviceName, buildId, signature }
 }
 
-/** Whether a grant is of the tree that was shown, and for the device that asked. */
-const isFor = ({ sets, writecap }: JoinGrant, { treeId }: JoinCard, { credential }: JoinRequest): boolean =>
+/** Whether a grant is of the tree that was shown, for the device that asked, and with the key of the very place. */
+const isFor = ({ sets, writecap, nameBlock }: JoinGrant, { treeId }: JoinCard, { credential }: JoinRequest): boolean =>
   sets[0] !== undefined &&
   equal(treeIdOf(sets[0]), treeId) &&
   equal(writecap.scope.treeId, treeId) &&
+  equal(nameBlock, blockIdOf(writecap.scope)) &&
   equal(writecap.holder, principalOf(credential))
 
 function pathOf({ isDialler, peer, binding }: Connection, ownTransport: TransportId): JoinPath {

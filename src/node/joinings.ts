@@ -5,10 +5,12 @@
  */
 import { BlocktreeError, type Result, equal, fromBase64url, orRefuse, refusalOf } from '../core/bytes/bytes.ts'
 import { groupsOfFour } from '../core/crypto/crypto.ts'
-import { type Invitation, decodeInvitation } from '../core/message/message.ts'
+import { type Invitation, type JoinCard, type JoinGrant, decodeInvitation } from '../core/message/message.ts'
+import { standingOf } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Joining, TreeStatus } from './api.ts'
 import { ownDevice } from './founding.ts'
+import type { Visit } from './guest/visit.ts'
 import { type Joined, type Newcomer, joinOver } from './joining.ts'
 import type { TreeAddress } from './members.ts'
 import { type Network, networkMissing } from './network.ts'
@@ -100,11 +102,14 @@ export class Joinings {
     if (this.#course !== course) return
     this.#course = this.#confirm = null
     if (!joined.ok) return this.#become({ stage: 'ended', code: joined.fault.code, message: joined.fault.local })
-    const { card, devices, generation } = joined.value
+    const { card, grant, devices, generation } = joined.value
     const host = devices.find(({ transportId }) => equal(transportId, course.invitation.transportId))
     if (host === undefined) return this.#become({ stage: 'ended', ...hostMissing })
     const { follow } = this.#options
-    await this.arrive(card.ownerName, follow({ treeId: card.treeId, generation, host }, course.deviceName))
+    await this.arrive(
+      card.ownerName,
+      follow({ treeId: card.treeId, generation, host, visit: visitOf(card, grant) }, course.deviceName),
+    )
   }
 
   async #meet({ invitation, deviceName, requested }: Course): Promise<Result<Joined>> {
@@ -123,13 +128,18 @@ export class Joinings {
         return new Promise((resolve) => (this.#confirm = () => resolve(true)))
       },
       showDigits: (digits) => this.#become({ stage: 'digits', digits }),
-      deviceRecord: ({ treeId }, { nameKey, nameKeyEpoch }) =>
-        ownDevice(platform, keys, treeId, nameKey, nameKeyEpoch, deviceName, null),
+      deviceRecord: ({ treeId }, grant) => ownDevice(platform, keys, treeId, grant, deviceName, null),
     }
     const joined = joinOver(platform, dialled.value, net.transportId, invitation, newcomer, { requested })
     this.#left = joined.catch(() => {})
     return joined
   }
+}
+
+/** null where the root gave the whole tree. */
+function visitOf({ ownerName }: JoinCard, { writecap, placeName }: JoinGrant): Visit | null {
+  const standing = standingOf(writecap)
+  return standing.ok && standing.value === 'limited' ? { ownerName, folderName: placeName } : null
 }
 
 const hostMissing = {

@@ -6,9 +6,10 @@
 import { BlocktreeError, type Bytes, equal, orRefuse, refused, RefusedError, toHex } from '../core/bytes/bytes.ts'
 import { type PublicCredential, hpkeInfo, principalOf } from '../core/crypto/crypto.ts'
 import { type Writecap, readcapPlace } from '../core/cap/cap.ts'
-import { type TreeId, rootBlockId, rootPath } from '../core/path/path.ts'
+import { type TreeId, blockIdOf, rootBlockId } from '../core/path/path.ts'
 import { type DeviceBody, type SignedDevice, accessOf, sealDeviceName } from '../core/tree/tree.ts'
 import type { TransportId } from '../port/net.ts'
+import type { Visit } from './guest/visit.ts'
 import type { OwnTree } from './own-tree.ts'
 import { peerOf } from './cluster/membership.ts'
 
@@ -38,22 +39,21 @@ export function deviceBodyFor(
 
 /**
  * Approver: takes a newcomer into the tree.
- * @param writecap that the root signed for it, for the whole tree
+ * @param writecap that the root signed for it, for the whole tree or for a folder
  */
 export async function admit(tree: OwnTree, device: SignedDevice, writecap: Writecap): Promise<void> {
-  const root = rootBlockId(tree.treeId)
-  const previous = accessOf(tree.committed, root)
-  const rootKey = tree.ring.keyOf(tree.committed, root)
-  if (previous === null || rootKey === null)
-    throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in.')
+  const block = blockIdOf(writecap.scope)
+  const previous = accessOf(tree.committed, block)
+  const key = tree.ring.keyOf(tree.committed, block)
+  if (previous === null || key === null) throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in.')
   const { credential } = device.fields
   const recipient = principalOf(credential)
   const { author: _author, writecapHash: _hash, ...fields } = previous.fields
-  const place = readcapPlace(tree.treeId, root, fields.keyEpoch, recipient)
-  const sealedKey = await tree.platform.crypto.sealTo(credential.kemKey, hpkeInfo.readcap, place, rootKey)
+  const place = readcapPlace(tree.treeId, block, fields.keyEpoch, recipient)
+  const sealedKey = await tree.platform.crypto.sealTo(credential.kemKey, hpkeInfo.readcap, place, key)
   const access = await tree.author.sign('access', {
     ...fields,
-    path: rootPath(tree.treeId),
+    path: writecap.scope,
     version: fields.version + 1,
     previousHash: previous.hash,
     readcaps: [...fields.readcaps.filter((readcap) => !equal(readcap.recipient, recipient)), { recipient, sealedKey }],
@@ -63,7 +63,7 @@ export async function admit(tree: OwnTree, device: SignedDevice, writecap: Write
 }
 
 /** Makes devices vote that listen now, at once or, where they are several, together. */
-export function letVote({ cluster }: OwnTree, principals: readonly Bytes[]): void {
+export function letVote({ ownCluster: cluster }: OwnTree, principals: readonly Bytes[]): void {
   const { learners } = cluster.members.configuration
   const changes = principals.map((principal) => {
     const id = learners.find((learner) => peerOf(learner) === toHex(principal))
@@ -83,4 +83,6 @@ export interface TreeAddress {
   readonly generation: number
   /** Who let it in. */
   readonly host: { readonly principal: Bytes; readonly transportId: TransportId }
+  /** Where this device is to be a guest; null where it is one of the owner's. */
+  readonly visit: Visit | null
 }

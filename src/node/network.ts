@@ -4,11 +4,15 @@
  */
 import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
-import { type Farewell, type JoinFrame, decodeJoinFrame } from '../core/message/message.ts'
+import { type Farewell, type Introduction, type JoinFrame, decodeJoinFrame } from '../core/message/message.ts'
 import type { TreeId } from '../core/path/path.ts'
 import { type TreeState, devicesOf, noRevocation, summaryOf } from '../core/tree/tree.ts'
 import type { Connection, Net, NetPort, RelayAddress } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
+import { Cluster } from './cluster.ts'
+import { GuestReplica } from './guest/guest-replica.ts'
+import { guestsOf } from './guest/hosting.ts'
+import { Visiting } from './guest/visiting.ts'
 import { firstFrame } from './meet.ts'
 import type { HeldTree } from './own-tree.ts'
 import { placeOf } from './own-tree.ts'
@@ -56,7 +60,7 @@ export class Network {
   readonly #meeting: NetworkOptions['meeting']
   readonly #port: NetPort | undefined
   #open: Promise<OpenNetwork> | null = null
-  #current: Replication | null = null
+  #current: Replication | Visiting | null = null
   #isClosed = false
   /** Somebody who has read an invitation wants to join. */
   onJoin: (connection: Connection, commitment: Commitment) => void = (connection) => connection.close()
@@ -101,19 +105,17 @@ export class Network {
   async replicate(
     treeId: TreeId,
     { held, untilSwept, host, onChanged, onFarewell }: Member,
-  ): Promise<Replication | null> {
+  ): Promise<Replication | Visiting | null> {
     const open = await this.open()
     if (open === null || this.#isClosed) return null
     this.#current?.close()
     const { cluster, holdings } = held
     const { credential } = this.#keys
     const own = principalOf(credential)
-    return (this.#current = new Replication({
+    const options = {
       platform: this.#platform,
-      sign: (message) => this.#keys.sign(message),
       ...open,
       place: placeOf(treeId),
-      cluster,
       holdings,
       principal: toHex(own),
       untilSwept,
@@ -123,14 +125,23 @@ export class Network {
         buildId: this.buildId,
         revocationHead: summaryOf(cluster.state)?.revocationHead ?? noRevocation,
       }),
-      devices: () => otherDevices(cluster.state, own, host),
       farewells: {
-        to: ({ treeId: named, credential: who }) =>
+        to: ({ treeId: named, credential: who }: Introduction) =>
           equal(named, treeId) ? farewellTo(cluster.state, principalOf(who)) : null,
         onHeard: onFarewell,
       },
       onReport: () => {},
       onChanged,
+    }
+    const members = () => otherDevices(cluster.state, own, host)
+    if (cluster instanceof GuestReplica)
+      return (this.#current = new Visiting({ ...options, cluster, devices: members }))
+    if (!(cluster instanceof Cluster)) throw new Error('a replica of a kind that is not known')
+    return (this.#current = new Replication({
+      ...options,
+      cluster,
+      sign: (message) => this.#keys.sign(message),
+      devices: () => [...members(), ...guestsOf(cluster.state, this.#platform.clock.nowMs())],
     }))
   }
 

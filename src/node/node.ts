@@ -83,13 +83,14 @@ const membershipOf = (node: RunningNode): Membership => ({
     treeId: node.home.tree.treeId,
     generation: node.home.tree.cluster.identity.generation,
     host: { principal: principalOf(node.keys.credential), transportId: await node.platform.keys.transportId() },
+    visit: null,
   }),
   join: (address) => node.join(address, node.status().deviceName),
   letVote: (principals) => letVote(node.home.tree, principals),
   standing: () => {
     const { cluster, holdings, outbox } = node.home.tree
     const { voters, learners } = cluster.members.configuration
-    const attested = node.home.replication?.attesting.newest ?? null
+    const attested = node.home.replication?.newestAttested ?? null
     return {
       ...cluster.identity,
       ...cluster.position,

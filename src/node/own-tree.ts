@@ -4,7 +4,7 @@
  */
 import { type Bytes, RefusedError, StoreDamagedError, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
-import { type BlockId, type TreeId, rootBlockId } from '../core/path/path.ts'
+import { type TreeId, rootBlockId } from '../core/path/path.ts'
 import {
   type Operation,
   type TreeState,
@@ -22,18 +22,23 @@ import { Arrears } from './arrears.ts'
 import { Author } from './author.ts'
 import { releaseStaged } from './bodies.ts'
 import { Cluster } from './cluster.ts'
-import type { Applied, ClusterOptions } from './cluster/options.ts'
+import type { Applied } from './cluster/options.ts'
+import { type GuestOptions, GuestReplica, limitedOnly } from './guest/guest-replica.ts'
+import { type Visit, readVisit } from './guest/visit.ts'
 import { Holdings } from './holdings.ts'
 import { type Feed, Outbox } from './outbox.ts'
 import type { ClusterPlace } from './place.ts'
 import type { ObjectStore, Reading } from './read/content.ts'
-import { KeyRing } from './read/key-ring.ts'
+import { KeyRing, baseOf } from './read/key-ring.ts'
 import { Records } from './records.ts'
+import type { Replica } from './replica.ts'
 
 /** What a device holds of a tree before it can read it. */
 export interface HeldTree {
-  readonly cluster: Cluster
+  readonly cluster: Replica
   readonly holdings: Holdings
+  /** Where this device is a guest in the tree; null where the tree is its owner's. */
+  readonly visit: Visit | null
 }
 
 interface JoiningTree extends HeldTree {
@@ -51,7 +56,8 @@ export interface TreeOptions {
 export class OwnTree {
   readonly platform: Platform
   readonly place: ClusterPlace
-  readonly cluster: Cluster
+  readonly cluster: Replica
+  readonly visit: Visit | null
   readonly holdings: Holdings
   readonly ring: KeyRing
   readonly author: Author
@@ -71,6 +77,7 @@ export class OwnTree {
     this.platform = platform
     this.place = placeOf(treeId)
     this.cluster = held.cluster
+    this.visit = held.visit
     this.holdings = held.holdings
     this.ring = ring
     this.author = author
@@ -82,7 +89,8 @@ export class OwnTree {
   /** null where this device does not hold the tree. */
   static async open(options: TreeOptions): Promise<OwnTree | null> {
     const opening = await openingOf(options)
-    const cluster = await Cluster.open(opening.options)
+    const { visit } = opening
+    const cluster = visit === null ? await Cluster.open(opening.options) : await GuestReplica.open(opening.options)
     if (cluster === null) return null
     const held = { ...opening, cluster }
     return OwnTree.isReadable(options, held) ? OwnTree.unlock(options, held) : null
@@ -91,14 +99,15 @@ export class OwnTree {
   /** Takes part in a tree of which this device holds nothing yet. */
   static async join(options: TreeOptions, generation: number): Promise<JoiningTree> {
     const opening = await openingOf(options)
+    if (opening.visit !== null) return { ...opening, cluster: await GuestReplica.open(opening.options) }
     const known = await Cluster.open(opening.options)
     return { ...opening, cluster: known ?? (await Cluster.join(opening.options, generation)) }
   }
 
   /** Whether the device has what it needs to read the tree. */
-  static isReadable({ keys: nodeKeys, treeId }: TreeOptions, { cluster: { state } }: HeldTree): boolean {
-    const isKnown = deviceOf(state, principalOf(nodeKeys.credential)) !== null
-    return isKnown && accessOf(state, rootBlockId(treeId)) !== null
+  static isReadable({ keys: nodeKeys }: TreeOptions, { cluster: { state } }: HeldTree): boolean {
+    const own = principalOf(nodeKeys.credential)
+    return deviceOf(state, own) !== null && accessOf(state, baseOf(state, own)) !== null
   }
 
   /** For a tree that is readable; once, since from then on what is done here goes through what this gives. */
@@ -108,8 +117,8 @@ export class OwnTree {
     const principal = principalOf(nodeKeys.credential)
     const device = deviceOf(cluster.state, principal)
     if (device === null) throw new StoreDamagedError('no writecap for this device')
-    const author = new Author(nodeKeys, device.writecapHash)
-    const ring = new KeyRing(treeId, nodeKeys)
+    const author = new Author(nodeKeys, () => (deviceOf(cluster.state, principal) ?? device).writecapHash)
+    const ring = new KeyRing(treeId, nodeKeys, baseOf(cluster.state, principal))
     feed.ring = ring
     await ring.unlock(cluster.state)
     const records = new Records(ring, author, platform)
@@ -130,7 +139,7 @@ export class OwnTree {
     const cluster = await Cluster.found(opening.options, generationOf(first), base)
     const outcome = await cluster.propose(first)
     if (!outcome.ok) throw new RefusedError(outcome.fault)
-    return OwnTree.unlock(options, { ...opening, cluster })
+    return OwnTree.unlock(options, { ...opening, cluster, visit: null })
   }
 
   /** As a person sees it: what is committed, and over it what was done here and is not yet. */
@@ -164,8 +173,10 @@ export class OwnTree {
   get isShared(): boolean {
     return isShared(this.committed)
   }
-  get rootId(): BlockId {
-    return rootBlockId(this.treeId)
+  /** The tree's cluster, of which a guest is no member: for what is about the whole tree. */
+  get ownCluster(): Cluster {
+    if (this.cluster instanceof Cluster) return this.cluster
+    throw limitedOnly()
   }
 
   /** This device was put out: what it has stays as it is, and what it kept for the tree goes into quarantine. */
@@ -196,10 +207,14 @@ export const placeOf = (treeId: TreeId): ClusterPlace => ({ treeId, clusterId: r
 async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailure }: TreeOptions) {
   const place = placeOf(treeId)
   const principal = principalOf(nodeKeys.credential)
-  const holdings = await Holdings.open(platform.store, place, principal)
+  const [holdings, visit] = await Promise.all([
+    Holdings.open(platform.store, place, principal),
+    readVisit(platform.store, treeId),
+  ])
   const feed: JoiningTree['feed'] = { ring: null, onApplied() {}, onInstalling: () => [] }
-  const options: ClusterOptions = {
+  const options: GuestOptions = {
     platform,
+    own: principal,
     place,
     principal: toHex(principal),
     onComing: (operations) => feed.ring?.openNew(operations) ?? null,
@@ -214,7 +229,7 @@ async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailur
     onInstalling: (before, after) => [...feed.onInstalling(before, after), ...holdings.installing(before, after)],
     onFailure,
   }
-  return { holdings, feed, options }
+  return { holdings, feed, options, visit }
 }
 
 /** Whether a tree has more devices than one; asked with every entry, and mostly of the same rows. */

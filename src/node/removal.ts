@@ -31,6 +31,8 @@ import {
   dismissalBody,
   dismissalDomain,
   dismissalWire,
+  isKeyOwed,
+  limitOf,
   owesKey,
   setOf,
 } from '../core/tree/tree.ts'
@@ -83,14 +85,21 @@ export async function renewKeys({ committed, outbox, platform }: OwnTree): Promi
   }
 }
 
-/** The root, and the folders of limited devices, where they owe a key. */
+/**
+ * The root, and the folders of limited devices, where they owe a key. Of one that is still a guest in its folder also where only the
+ * way there owes one: it has no key with which it could give that itself, and without it nobody takes what it writes.
+ */
 export function owingBlocks(state: TreeState): readonly BlockId[] {
-  const given = new Map<string, BlockId>([['', rootBlockId(state.treeId)]])
-  for (const { dismissed, writecapHash } of devicesOf(state)) {
-    const own = dismissed === null ? undefined : chainOf(state, writecapHash)?.[0]
-    if (own !== undefined) given.set(String(own.scope.ids), blockIdOf(own.scope))
+  const root = rootBlockId(state.treeId)
+  const owing = new Map<string, BlockId>(owesKey(state, root) ? [['', root]] : [])
+  for (const { device, dismissed } of devicesOf(state)) {
+    const limit = limitOf(state, principalOf(device.fields.credential))
+    if (limit === null) continue
+    const folder = blockIdOf(limit)
+    const isOwing = dismissed === null ? isKeyOwed(state, folder) : owesKey(state, folder)
+    if (isOwing) owing.set(toHex(folder), folder)
   }
-  return [...given.values()].filter((block) => owesKey(state, block))
+  return [...owing.values()]
 }
 
 // --- the one that was put out ---------------------------------------------------------------------------------------------

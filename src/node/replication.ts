@@ -2,7 +2,7 @@
  * Replication: a tree's cluster among the devices of that tree. Carries what they say to each other to whom it concerns.
  * @module
  */
-import { type Bytes, type Check, type Fault, assertNever, equal, ok, refused } from '../core/bytes/bytes.ts'
+import { type Bytes, type Check, type Fault, assertNever, equal, fromHex, ok, refused } from '../core/bytes/bytes.ts'
 import {
   type Answer,
   type Bulk,
@@ -14,14 +14,16 @@ import {
   encodeBulk,
   encodeControl,
 } from '../core/message/message.ts'
-import { summaryOf } from '../core/tree/tree.ts'
+import type { BlockId } from '../core/path/path.ts'
+import { type TreeState, summaryOf } from '../core/tree/tree.ts'
 import type { Connection, Lane, Net, RelayAddress } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Cluster } from './cluster.ts'
 import type { ClusterLink } from './cluster/options.ts'
-import { Attesting } from './attesting.ts'
+import { type Attested, Attesting } from './attesting.ts'
 import { Exchange } from './exchange.ts'
 import { Generations } from './generations.ts'
+import { Hosting } from './guest/hosting.ts'
 import type { Holdings } from './holdings.ts'
 import type { Farewells } from './meet.ts'
 import { type Device, type PeerId, Peers, type PeerStatus } from './peers.ts'
@@ -58,6 +60,7 @@ export class Replication {
   readonly #exchange: Exchange
   readonly #peers: Peers
   readonly #generations: Generations
+  readonly #hosting: Hosting
   readonly sharing: Sharing
   readonly attesting: Attesting
   #cancelHere = (): void => {}
@@ -90,7 +93,7 @@ export class Replication {
       holdings,
       state: () => cluster.state,
       configuration: () => cluster.members.configuration,
-      peers: () => this.#peers.connected,
+      peers: () => this.#members,
       ask: (to, question) => this.#exchange.ask(to, question),
       onReport: (id, fault) => this.#peers.drop(id, fault),
       onCounted: options.onChanged,
@@ -108,8 +111,13 @@ export class Replication {
       place,
       cluster,
       principal: options.principal,
-      peers: () => this.#peers.connected,
+      peers: () => this.#members,
       send: (to, body) => this.#sendControl(to, body),
+    })
+    this.#hosting = new Hosting({
+      ...{ platform, place, principal: fromHex(options.principal)!, cluster, holdings, sharing: this.sharing },
+      send: (to, body) => this.#sendControl(to, body),
+      drop: (id, fault) => this.#peers.drop(id, fault),
     })
     holdings.onLacking = () => this.sharing.fetchLacking()
     holdings.onFound = () => this.saySoon()
@@ -117,7 +125,7 @@ export class Replication {
       send: (to, body) => this.#sendControl(to, body),
       ask: (to, question) => this.#exchange.ask(to, question),
       isUp: (id) => this.#peers.isUp(id),
-      isDevice: (id) => this.#peers.isDevice(id),
+      isDevice: (id) => this.#peers.isDevice(id) && !this.#hosting.isGuest(id),
       onMembers: options.onChanged,
       onEntry: () => this.attesting.onApplied(),
       stage: (operation) => this.sharing.stage(operation),
@@ -129,6 +137,11 @@ export class Replication {
 
   get statuses(): readonly PeerStatus[] {
     return this.#peers.statuses
+  }
+
+  /** Who is connected and takes part in the cluster. */
+  get #members(): readonly PeerId[] {
+    return this.#peers.connected.filter((id) => !this.#hosting.isGuest(id))
   }
 
   accept(connection: Connection, first: Bytes): void {
@@ -149,13 +162,32 @@ export class Replication {
   saySoon(): void {
     this.#cancelSoon ??= this.#options.platform.clock.after(hereSoonMs, () => {
       this.#cancelSoon = null
-      for (const id of this.#peers.connected) this.#sayHere(id)
+      this.#sayHereToAll()
     })
   }
 
   /** The network is another one than before. */
   retry(): void {
     this.#peers.retry()
+  }
+
+  /** The tree has changed. */
+  onApplied(before: TreeState, after: TreeState, touched: readonly Bytes[]): void {
+    this.#hosting.onApplied(before, after, touched)
+    this.saySoon()
+  }
+
+  copyCount(block: BlockId, stampMs: number): number {
+    return this.sharing.copyCount(block, stampMs)
+  }
+  isSafe(block: BlockId, stampMs: number): boolean {
+    return this.sharing.isOnVoter(block, stampMs)
+  }
+  heldBytes(id: PeerId): number | null {
+    return this.sharing.heldBytes(id)
+  }
+  get newestAttested(): Attested | null {
+    return this.attesting.newest
   }
 
   close(): void {
@@ -168,14 +200,18 @@ export class Replication {
 
   #onUp(id: PeerId): void {
     this.#exchange.onUp(id)
-    this.#sayHere(id)
-    this.sharing.onUp(id)
-    this.attesting.onUp(id)
+    if (this.#hosting.isGuest(id)) this.#hosting.onUp(id)
+    else {
+      this.#sayHere(id)
+      this.sharing.onUp(id)
+      this.attesting.onUp(id)
+    }
     this.#options.onChanged()
   }
 
   #onDown(id: PeerId): void {
     this.#exchange.onDown(id)
+    this.#hosting.onDown(id)
     this.#generations.onDown(id)
     this.#options.cluster.onDown(id)
     this.#options.onChanged()
@@ -188,9 +224,16 @@ export class Replication {
     this.#sendControl(to, { tag: 'here', value: { nodeId, stampMs, reportVersion: holdings.reportVersion } })
   }
 
+  #sayHereToAll(): void {
+    for (const id of this.#members) this.#sayHere(id)
+    this.#hosting.sayAll()
+  }
+
   #sayHereAgain(): void {
     this.#cancelHere = this.#options.platform.clock.after(herePeriodMs, () => {
-      for (const id of this.#peers.connected) this.#sayHere(id)
+      // The time of some may have ended.
+      this.#peers.refresh()
+      this.#sayHereToAll()
       this.#options.holdings.expire(this.#options.cluster.state)
       this.#sayHereAgain()
     })
@@ -213,6 +256,7 @@ export class Replication {
     if (!decoded.ok) return decoded
     const { treeId, clusterId, generation, body } = decoded.value
     if (!equal(treeId, place.treeId) || !equal(clusterId, place.clusterId)) return foreign
+    if (this.#hosting.isGuest(from)) return this.#onGuest(from, body)
     const isOfThis = generation === cluster.identity.generation
     if (body.tag === 'ask' || body.tag === 'answer')
       return isOfThis || isForAll(body) ? this.#exchange.receive(from, body) : ok
@@ -220,6 +264,10 @@ export class Replication {
     // Another generation has another log; what is of one means nothing in the other.
     if (body.tag === 'here' && generation > cluster.identity.generation) this.#generations.onLater(from)
     return ok
+  }
+
+  #onGuest(from: PeerId, body: ControlBody | Bulk['body']): Check {
+    return body.tag === 'ask' || body.tag === 'answer' ? this.#exchange.receive(from, body) : this.#hosting.onControl()
   }
 
   #onControl(from: PeerId, body: ControlBody): Check | Promise<Check> {
@@ -238,6 +286,8 @@ export class Replication {
         return this.attesting.onVouch(from, body.value.index, body.value.signature)
       case 'attested':
         return this.attesting.onAttested(from, body.value)
+      case 'excerpt':
+        return notForMembers
       default:
         return assertNever(body)
     }
@@ -245,6 +295,7 @@ export class Replication {
 
   async #answer(from: PeerId, question: Question): Promise<Answer> {
     const { platform, place, cluster } = this.#options
+    if (this.#hosting.isGuest(from)) return this.#hosting.answer(from, question)
     switch (question.tag) {
       case 'generation':
         return this.#generations.answer(from)
@@ -258,6 +309,11 @@ export class Replication {
         return this.sharing.lacksFor(question.value)
       case 'stage':
         return this.sharing.onStage(from, question.value)
+      case 'excerpt':
+      case 'excerptRows':
+      case 'propose':
+        this.#peers.drop(from, notForMembers.fault)
+        return { tag: 'none', value: {} }
     }
   }
 }
@@ -266,4 +322,8 @@ export class Replication {
 const isForAll = (body: Bulk['body']): boolean =>
   body.tag === 'answer' || ['generation', 'rows', 'objects'].includes(body.value.question.tag)
 
+const notForMembers = refused(
+  'notForMembers',
+  'A device that has the whole tree asked like one that has a folder, so the connection was closed.',
+)
 const foreign = refused('envelopeForeign', 'A device spoke of another tree than the one it was met for.')

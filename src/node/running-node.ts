@@ -12,6 +12,7 @@ import type { NodeEvent, TreeStatus } from './api.ts'
 import { Aside } from './aside.ts'
 import { Hold } from './hold.ts'
 import { deciderOf } from './decider.ts'
+import { writeVisit } from './guest/visit.ts'
 import type { Home } from './home.ts'
 import { Files } from './files.ts'
 import { Jobs } from './jobs.ts'
@@ -81,7 +82,7 @@ export class RunningNode {
     const common = { platform, keys, network: this.#network, status: () => this.status() }
     this.invitations = new Invitations({
       ...common,
-      tree: () => this.home.tree,
+      home: () => this.home,
       onChanged: (inviting) => this.emit({ kind: 'inviting', inviting }),
     })
     this.joinings = new Joinings({
@@ -186,20 +187,20 @@ export class RunningNode {
       platform: this.platform,
       keys: this.keys,
       treeId,
-      onApplied: (_before: TreeState, _state: TreeState, touched: readonly Bytes[]) => {
-        this.#onApplied(treeId, touched)
+      onApplied: (before: TreeState, state: TreeState, touched: readonly Bytes[]) => {
+        this.#onApplied(treeId, before, state, touched)
         this.#onJoined()
       },
       onFailure: (error: unknown) => this.fail(error),
     }
   }
 
-  #onApplied(treeId: TreeId, touched: readonly Bytes[]): void {
+  #onApplied(treeId: TreeId, before: TreeState, state: TreeState, touched: readonly Bytes[]): void {
     const home = this.#home
     if (home === null || !equal(home.tree.treeId, treeId)) return
     home.sweeper.onApplied(touched)
     home.hold.refreshSoon()
-    home.replication?.saySoon()
+    home.replication?.onApplied(before, state, touched)
     if (touched.some((key) => key[0] === rowKind.device)) this.#onDevices(home)
   }
 
@@ -267,7 +268,7 @@ export class RunningNode {
     home.replication = replication
     tree.cluster.onLeader = () => this.#countCopies(home)
     tree.objects = replication.sharing.objects()
-    hold.isSafe = (block, stampMs) => replication.sharing.isOnVoter(block, stampMs)
+    hold.isSafe = (block, stampMs) => replication.isSafe(block, stampMs)
     hold.onWanted = () => replication.sharing.fetchLacking()
     hold.onLetGo = () => {
       replication.saySoon()
@@ -275,7 +276,7 @@ export class RunningNode {
     }
     // What is kept here is nowhere else, whatever others say that they have.
     home.view.copyCountOf = (block, stampMs) =>
-      tree.outbox.hasNewContent(block) ? 1 : replication.sharing.copyCount(block, stampMs)
+      tree.outbox.hasNewContent(block) ? 1 : replication.copyCount(block, stampMs)
     this.#countCopies(home)
   }
 
@@ -293,8 +294,9 @@ export class RunningNode {
   }
 
   /** Takes part in another device's tree, which becomes the home once it can be read; what is kept here is set aside. */
-  async join(address: TreeAddress, deviceName: string): Promise<void> {
+  async join({ visit, ...address }: TreeAddress, deviceName: string): Promise<void> {
     const { treeId } = address
+    await writeVisit(this.platform.store, treeId, visit)
     await this.#setProfile({
       ...this.#profile,
       trees: [...this.#profile.trees.filter((held) => !equal(held.treeId, treeId)), { treeId, stage: 'joining' }],
@@ -304,7 +306,7 @@ export class RunningNode {
     await this.#follow(address)
   }
 
-  async #follow({ treeId, generation, host }: TreeAddress): Promise<void> {
+  async #follow({ treeId, generation, host }: Omit<TreeAddress, 'visit'>): Promise<void> {
     const options = this.#treeOptions(treeId)
     const held = await OwnTree.join(options, generation)
     const untilSwept = (): Promise<void> => Promise.resolve()

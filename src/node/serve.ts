@@ -6,6 +6,7 @@ import { BlocktreeError, type Bytes, fromHex } from '../core/bytes/bytes.ts'
 import type { NodeApi } from './api.ts'
 import { beginExport } from './archive-export.ts'
 import { inspectArchive, recover } from './archive-import.ts'
+import { beginExtension, finishExtension } from './extension.ts'
 import { type HandOverSite, handOver } from './hand-over.ts'
 import { deviceLines, quarantineOf, readersOf, storageReport } from './insight.ts'
 import { sequenceOf } from './outbox/quarantine.ts'
@@ -79,6 +80,7 @@ export function createApi(node: RunningNode): NodeApi {
     invite: async () => node.invitations.begin(),
     typeDigits: async (digits) => node.invitations.typeDigits(digits),
     approve: async (answer) => node.invitations.approve(answer),
+    choose: async (choice) => node.invitations.choose(choice),
     endInviting: async () => node.invitations.end(),
     join: async (code, deviceName) => node.joinings.begin(code, deviceName),
     confirmJoining: async () => node.joinings.confirm(),
@@ -90,6 +92,10 @@ export function createApi(node: RunningNode): NodeApi {
     // Who is put out already is not put out again, so the request needs no remembering.
     removeDevice: async (_requestId, principal) => node.removeDevice(principal),
 
+    beginExtension: async (principal, expiresAtMs) =>
+      beginExtension(siteOf(node), principalFrom(principal), expiresAtMs),
+    finishExtension: async (_requestId, principal, expiresAtMs, answer) =>
+      finishExtension(siteOf(node), principalFrom(principal), expiresAtMs, answer),
     beginTakeOver: async () => beginTakeOver(siteOf(node)),
     finishTakeOver: async (_requestId, answer) => finishTakeOver(siteOf(node), answer),
     handOver: async (principal) => handOver(handOverSiteOf(node), principal === null ? null : principalFrom(principal)),
@@ -98,7 +104,7 @@ export function createApi(node: RunningNode): NodeApi {
 
 const handOverSiteOf = ({ platform: { clock }, home }: RunningNode): HandOverSite => ({
   clock,
-  cluster: home.tree.cluster,
+  cluster: home.tree.ownCluster,
   answers: async (id) => (await home.replication?.answers(id)) ?? false,
 })
 

@@ -85,6 +85,13 @@ export class Sharing {
     return this.#untilMajority(operation.value.requestId, bodies)
   }
 
+  /** A guest: resolves when a member holds it, which then sees to the majority. */
+  async stageAt(host: PeerId, operation: Operation): Promise<Check> {
+    if (operation.tag !== 'change') return ok
+    const bodies = await Promise.all(this.#bodiesOf(operation).map((staged) => this.#withObjects(staged)))
+    return (await this.#askToStage(host, operation.value.requestId, bodies)) ? ok : quorumAway
+  }
+
   /** A small body comes along with the question: to ask back for it would be one more way there and back. */
   async #withObjects(staged: Omit<StagedBody, 'objects'>): Promise<StagedBody> {
     const { block, body } = staged

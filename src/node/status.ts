@@ -2,14 +2,24 @@
  * What a person sees of a tree as a whole.
  * @module
  */
-import { equal, fromHex, toHex } from '../core/bytes/bytes.ts'
+import { type Bytes, equal, fromHex, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
+import { rights } from '../core/cap/cap.ts'
 import { rootBlockId } from '../core/path/path.ts'
-import { type Dismissal, devicesOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import {
+  type Dismissal,
+  type Summary,
+  type TreeState,
+  chainOf,
+  deviceOf,
+  devicesOf,
+  setOf,
+  summaryOf,
+} from '../core/tree/tree.ts'
 import type { NodeKeys } from '../port/platform.ts'
-import type { TreeStatus } from './api.ts'
+import type { Limits, TreeStatus } from './api.ts'
 import { peerOf } from './cluster/membership.ts'
-import { openPeople } from './founding.ts'
+import { type People, openPeople } from './founding.ts'
 import type { OwnTree } from './own-tree.ts'
 import { idText } from './read/view.ts'
 
@@ -24,19 +34,20 @@ export function statusOf(
   dismissal: Dismissal | null,
 ): Omit<TreeStatus, 'aside' | 'decider'> {
   const state = tree.committed
-  const root = rootBlockId(tree.treeId)
   const own = principalOf(keys.credential)
   const summary = summaryOf(state)!
   const set = setOf(state, summary.setSequence)!
-  const rootKey = tree.ring.keyOf(state, root, summary.profileKeyEpoch)
-  const people = rootKey === null ? null : openPeople(rootKey, tree.treeId, summary.sealedProfile)
-  const isPlanted = people !== null && people.ownerName !== ''
+  const { base } = tree.ring
+  const people = tree.visit === null ? peopleOf(tree, summary) : null
+  // Whose tree it is a guest was told when it was let in; the tree says it under a key that it does not have.
+  const ownerName = tree.visit?.ownerName ?? people?.ownerName ?? ''
+  const isPlanted = tree.visit !== null || ownerName !== ''
   const member = set.members[0]
   return {
     treeId: toHex(tree.treeId),
-    rootId: idText(root),
+    rootId: idText(base),
     planted: isPlanted,
-    ownerName: people?.ownerName ?? '',
+    ownerName,
     deviceName: tree.deviceName(own) ?? fallbackName,
     principal: groupsOfFour(own),
     root: isPlanted
@@ -47,10 +58,25 @@ export function statusOf(
         }
       : null,
     deviceCount: [...devicesOf(state)].filter(({ dismissed }) => dismissed === null).length,
+    limited: tree.visit === null ? null : limitsOf(state, own, tree.visit.folderName),
     waiting: waitingOf(tree, toHex(own)),
     quarantinedCount: tree.outbox.quarantine.list.length,
     removed: dismissal && { by: dismisserOf(tree, dismissal) },
   }
+}
+
+/** null where the names do not open. */
+function peopleOf({ treeId, committed, ring }: OwnTree, { profileKeyEpoch, sealedProfile }: Summary): People | null {
+  const rootKey = ring.keyOf(committed, rootBlockId(treeId), profileKeyEpoch)
+  return rootKey === null ? null : openPeople(rootKey, treeId, sealedProfile)
+}
+
+/** What a limited device may, as the root has said; null for the owner's own. */
+export function limitsOf(state: TreeState, device: Bytes, folderName: string): Limits | null {
+  const row = deviceOf(state, device)
+  const own = row?.standing === 'limited' ? chainOf(state, row.writecapHash)?.[0] : undefined
+  if (own === undefined) return null
+  return { folderName, mayWrite: (own.rights & rights.write) !== 0, expiresAtMs: own.expiresAtMs }
 }
 
 /** Its name; empty where that can not be told. null where the device left by itself. */

@@ -71,14 +71,14 @@ export async function finishTakeOver(site: TakeOverSite, answer: RootAnswer): Pr
   const plan = await planOf(site)
   const signature = await rootWord(platform.crypto, plan.set, takeOverDomain, plan.body, answer)
   const operation = await operationOf(site, plan, signature)
-  const passed = await tree.cluster.check(operation)
+  const passed = await tree.ownCluster.check(operation)
   orRefuse(passed.ok ? { ...passed, value: null } : passed)
-  const isDone = await tree.cluster.succeed((held) => succession(site, plan, operation, held))
-  if (!isDone) throw tree.cluster.isReachable ? notAway() : changed()
+  const isDone = await tree.ownCluster.succeed((held) => succession(site, plan, operation, held))
+  if (!isDone) throw tree.ownCluster.isReachable ? notAway() : changed()
 }
 
 async function planOf({ keys: { credential }, platform, tree }: TakeOverSite): Promise<Plan> {
-  const { cluster } = tree
+  const cluster = tree.ownCluster
   const { state } = cluster.held
   if (cluster.isSoleVoter || cluster.isReachable) throw notAway()
   // What is not folded yet may have brought another key.
@@ -133,7 +133,7 @@ function succession(
   operation: Operation,
   { state, open }: Held,
 ): Succession | null {
-  if (tree.cluster.isReachable || !equal(root(state.map), root(plan.state.map))) return null
+  if (tree.ownCluster.isReachable || !equal(root(state.map), root(plan.state.map))) return null
   const stampMs = Math.max(platform.clock.nowMs(), plan.summary.stampMs + 1)
   const folded = foldBatch(state, { stampMs, operations: [operation] } as unknown as Checked<Batch>)
   const [outcome] = folded.outcomes

@@ -28,6 +28,7 @@ const tree: TreeStatus = {
   quarantinedCount: 0,
   removed: null,
   aside: null,
+  limited: null,
   decider: { quorum: 'here', generation: 1, deviceName: 'this browser', principal: '', lastSeenAtMs: 0 },
 }
 const item = (id: string, parentId: string | null, more: Partial<Item> = {}): Item => ({

@@ -69,6 +69,7 @@ const controls: readonly Control[] = [
   control({ tag: 'attest', value: { index: 5 } }),
   control({ tag: 'vouch', value: { index: 5, signature: octetsOf(9, 64) } }),
   control({ tag: 'attested', value: attestation }),
+  control({ tag: 'excerpt', value: { root: octetsOf(8, 32) } }),
 ]
 const body = { bodyRoot: octetsOf(6, 32), sizeBytes: 12 }
 const bulks: readonly Bulk[] = [
@@ -92,6 +93,23 @@ const bulks: readonly Bulk[] = [
       snapshot: { index: 5, term: 2, configuration, data: utf8('root') },
     },
   }),
+  ask({ tag: 'excerpt', value: { requestIds: [octetsOf(4, 16)] } }),
+  answer({
+    tag: 'excerpt',
+    value: {
+      generation: 1,
+      stampMs: 1000,
+      root: octetsOf(8, 32),
+      rowCount: 12,
+      decided: [
+        { requestId: octetsOf(4, 16), stampMs: 900, fault: null },
+        { requestId: octetsOf(5, 16), stampMs: 950, fault: 'raceLost' },
+      ],
+    },
+  }),
+  ask({ tag: 'excerptRows', value: { root: octetsOf(8, 32), after: utf8('key') } }),
+  ask({ tag: 'propose', value: { batch: utf8('batch') } }),
+  answer({ tag: 'proposed', value: { faults: [null, 'raceLost'] } }),
 ]
 
 test('golden', async () => {

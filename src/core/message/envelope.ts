@@ -17,11 +17,12 @@ import {
   listOf,
   nullable,
   record,
+  textUpTo,
   tuple,
   u53,
   union,
 } from '../bytes/bytes.ts'
-import { attestationWire, takeOverRowWire } from '../tree/tree.ts'
+import { attestationWire, operationCountMax, takeOverRowWire } from '../tree/tree.ts'
 import { frameSizeBytesMax } from './frame.ts'
 import { commandSizeBytesMax, nodeIdWire, raftMessageWire, snapshotWire } from './raft-wire.ts'
 
@@ -33,6 +34,8 @@ export const objectSizeBytesMax = 72 * 1024
 /** Objects that come along with a question: a sector and the page above it. */
 const carriedCountMax = 2
 const rowCountMax = 4096
+/** Operations that a guest asks about at a time. */
+export const decisionCountMax = 256
 const rowKeySizeBytesMax = 256
 const rowValueSizeBytesMax = 128 * 1024
 const blockId = bytesOf(16)
@@ -55,6 +58,8 @@ const controlBody = union({
   vouch: tuple({ index: u53, signature: bytesOf(64) }),
   /** What a majority has signed. */
   attested: attestationWire,
+  /** To a guest: what it may see is this now, by the root of its excerpt. */
+  excerpt: tuple({ root: bytesOf(32) }),
 })
 const placed = { treeId: bytesOf(32), clusterId: blockId, generation: u53 }
 const controlWire = record('control', 1, { ...placed, body: controlBody })
@@ -78,6 +83,12 @@ const question = union({
   }),
   /** By what the generation of who is asked began, and its state now. Whoever is in an earlier one asks. */
   generation: tuple({}),
+  /** A guest: what its excerpt is now, and what was decided about operations of its own. */
+  excerpt: tuple({ requestIds: listOf(requestId, decisionCountMax) }),
+  /** A guest: rows of the excerpt with a root, after a key. */
+  excerptRows: tuple({ root: bytesOf(32), after: nullable(bytesUpTo(rowKeySizeBytesMax)) }),
+  /** A guest: a batch of changes of its own, whose bodies are staged with who is asked. */
+  propose: tuple({ batch: bytesUpTo(commandSizeBytesMax) }),
 })
 const answer = union({
   /** In the order that they were asked for; null for what is not here. */
@@ -91,6 +102,17 @@ const answer = union({
   staged: tuple({}),
   /** What the root signed; and a place in the log, whose rows are had like those of Raft's snapshots. */
   generation: tuple({ takeOver: takeOverRowWire, snapshot: snapshotWire }),
+  excerpt: tuple({
+    generation: u53,
+    /** Of the newest batch: of two excerpts the one of the later is newer. */
+    stampMs: u53,
+    root: bytesOf(32),
+    rowCount: u53,
+    /** Of the operations that were asked about, those that are decided; the code of the fault, null where it was taken. */
+    decided: listOf(tuple({ requestId, stampMs: u53, fault: nullable(textUpTo(64)) }), decisionCountMax),
+  }),
+  /** What became of each operation of the batch. */
+  proposed: tuple({ faults: listOf(nullable(textUpTo(64)), operationCountMax) }),
   /** Not to be had here, now. */
   none: tuple({}),
 })

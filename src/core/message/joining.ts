@@ -227,6 +227,8 @@ const grantWire = record('joinGrantContent', 1, {
   nameBlock: blockIdWire,
   nameKeyEpoch: u53,
   nameKey: bytesOf(32),
+  /** What a limited device's folder is called, which no key of its own opens; empty for the whole tree. */
+  placeName: textUpTo(nameLengthMax),
 })
 export type JoinGrant = Decoded<typeof grantWire>
 

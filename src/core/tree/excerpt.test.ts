@@ -2,19 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, toHex } from '../bytes/bytes.ts'
 import { principalOf, verifyClaim } from '../crypto/crypto.ts'
 import { rights } from '../cap/cap.ts'
+import type { Operation } from './batch.ts'
 import { rootBlockId } from '../path/path.ts'
 import { entries, get, remove, root as rootOf, set } from '../merkle/merkle.ts'
-import {
-  type Decision,
-  concernsGuest,
-  decisionsOn,
-  examineExcerpt,
-  excerptFor,
-  excerptIn,
-  guestState,
-  isWithin,
-} from './excerpt.ts'
+import { type Decision, decisionsOn, examineExcerpt, excerptFor, excerptIn, guestState } from './excerpt.ts'
 import { requestMemoryMs } from './fold.ts'
+import { checkOfGuest, concernsGuest, isWithin } from './guest.ts'
 import {
   type TreeState,
   accessOf,
@@ -35,11 +28,13 @@ import {
 } from './state.ts'
 import {
   type Person,
+  admission,
   alice,
   change,
   childPath,
   commit,
   content,
+  dismissedBy,
   dismissedByRoot,
   entry,
   founded,
@@ -48,6 +43,7 @@ import {
   newDirectory,
   newFile,
   nextContent,
+  nextDevice,
   nextEntry,
   ownerCap,
   person,
@@ -238,6 +234,24 @@ describe('one that came', () => {
     expect(isWithin({ treeId, map }, id(2), id(3))).toBe(false)
     expect(examined({ treeId, map })).toBe('excerptUnfitting')
   })
+})
+
+test('a guest may give what is its own and in its folder, and nothing else', () => {
+  const code = (operation: Operation): string => {
+    const check = checkOfGuest(operation, of(guest), folder)
+    return check.ok ? 'ok' : check.fault.code
+  }
+  const by = (who: Person, parent: typeof root) => entry(parent, id(30), 'file', {}, who, guestCap)
+  expect(code(change([by(guest, deeper), by(guest, folder)]))).toBe('ok')
+  expect(code(change([by(guest, deeper), by(guest, devices)]))).toBe('beyondFolder')
+  expect(code(change([by(guest, deeper), by(alice, deeper)]))).toBe('beyondFolder')
+  expect(code({ tag: 'revise', value: { device: nextDevice(written, guest, {}) } })).toBe('ok')
+  expect(code({ tag: 'revise', value: { device: nextDevice(written, other, {}) } })).toBe('beyondFolder')
+  expect(code(dismissedBy(guest, guest, guestCap))).toBe('ok')
+  expect(code(dismissedBy(other, guest, guestCap))).toBe('beyondFolder')
+  expect(code(dismissedByRoot(guest))).toBe('beyondFolder')
+  expect(code(admission(written, person(5)))).toBe('beyondFolder')
+  expect(code({ tag: 'extend', value: { writecap: guestCap } })).toBe('beyondFolder')
 })
 
 describe('the state of a guest', () => {

@@ -11,17 +11,10 @@ import { type Claim, type CredentialSet, type Principal, principalOf, treeIdOf }
 import { type Chain, type Checked, checkRight, checkWritecap, claimsOfChain, isHeldBy, rights } from '../cap/cap.ts'
 import { type SignedRecord, checkShape, claimOfRecord, placeOf } from '../block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, get, remove, set } from '../merkle/merkle.ts'
-import {
-  type BlockId,
-  type IdPath,
-  blockIdOf,
-  blockIdSizeBytes,
-  depthMax,
-  rootBlockId,
-  samePath,
-} from '../path/path.ts'
+import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, rootBlockId, samePath } from '../path/path.ts'
 import { checkDeviceShape, claimOfDevice, claimOfDismissal, standingOf } from './device.ts'
 import { requestMemoryMs } from './fold.ts'
+import { isWithin, limitOf } from './guest.ts'
 import {
   type DeviceRow,
   type TreeState,
@@ -46,22 +39,8 @@ import {
   summaryOf,
 } from './state.ts'
 
-/** The folder that a device is limited to, as the root has said; null for the owner's own, and for who never was a device. */
-export function limitOf(state: TreeState, device: Principal): IdPath | null {
-  const row = deviceOf(state, device)
-  const own = row?.standing === 'limited' ? chainOf(state, row.writecapHash)?.[0] : undefined
-  return own?.scope ?? null
-}
-
-/** Whether a block is a folder's own or stands somewhere in it. */
-export function isWithin(state: TreeState, folder: BlockId, block: BlockId): boolean {
-  let at: BlockId | null = block
-  for (let depth = 0; at !== null && depth <= depthMax; depth++) {
-    if (equal(at, folder)) return true
-    at = parentOf(state, at)
-  }
-  return false
-}
+/** Rows of an excerpt at most: a folder of a quarter of a million files. */
+export const excerptRowCountMax = 1024 * 1024
 
 // --- for a guest ----------------------------------------------------------------------------------------------------------
 
@@ -125,27 +104,6 @@ export function excerptFor(state: TreeState, device: Principal): TreeState | nul
 function isWhereItWas(state: TreeState, limit: IdPath): boolean {
   const path = pathOf(state, blockIdOf(limit))
   return path !== null && samePath(path, limit)
-}
-
-/** Whether rows that have changed may be of the excerpt for a limited device, before or after. */
-export function concernsGuest(before: TreeState, after: TreeState, limit: IdPath, touched: readonly Bytes[]): boolean {
-  const folder = blockIdOf(limit)
-  const isNear = (block: BlockId): boolean =>
-    limit.ids.some((id) => equal(id, block)) || isWithin(before, folder, block) || isWithin(after, folder, block)
-  return touched.some((key) => {
-    switch (key[0]) {
-      case rowKind.device:
-      case rowKind.set:
-        return true
-      case rowKind.entry:
-        return isNear(key.slice(1 + blockIdSizeBytes))
-      case rowKind.content:
-      case rowKind.access:
-        return isNear(key.slice(1))
-      default:
-        return false
-    }
-  })
 }
 
 // --- one that came --------------------------------------------------------------------------------------------------------

@@ -38,9 +38,13 @@ export interface Waiting {
   readonly sinceMs: number
   /** Of another device, which waits for the fold on its own. */
   readonly isForeign: boolean
+  /** Of a guest of this node, who waits for it here: no doing of this device. */
+  readonly isOfGuest: boolean
   /** Somebody has it, or had it, in his log or on his way there: it may take effect although nobody says so. */
   wasGiven: boolean
 }
+
+export const isOwnDoing = ({ isForeign, isOfGuest }: Waiting): boolean => !isForeign && !isOfGuest
 
 /** What was proposed as one entry of the log. */
 export interface Proposed {
@@ -72,7 +76,15 @@ export class Proposals {
     if (this.#foreign.has(name) || this.#foreign.size >= foreignCountMax) return
     this.#foreign.add(name)
     const answers = { resolve: ignore, reject: ignore }
-    this.#queue.push({ operation, attached: [], ...answers, sinceMs, isForeign: true, wasGiven: false })
+    this.#queue.push({
+      operation,
+      attached: [],
+      ...answers,
+      sinceMs,
+      isForeign: true,
+      isOfGuest: false,
+      wasGiven: false,
+    })
   }
 
   /** As many as fit into a batch. One that fills more goes alone, and is refused when it is encoded. */
@@ -99,9 +111,10 @@ export class Proposals {
     return null
   }
 
-  /** Whether somebody on this node waits for what another leader proposed. */
-  isElsewhere(operation: Operation): boolean {
-    return this.#elsewhere.size > 0 && this.#elsewhere.has(nameOf(operation))
+  /** Whether it is this device's own doing that another leader proposed. */
+  isOwnElsewhere(operation: Operation): boolean {
+    const waiting = this.#elsewhere.size > 0 ? this.#elsewhere.get(nameOf(operation)) : undefined
+    return waiting !== undefined && isOwnDoing(waiting)
   }
 
   /** The operations of an entry that was proposed by others, or in an earlier term, have been folded. */

@@ -5,7 +5,7 @@
  */
 import { keyOf } from '../../core/bytes/bytes.ts'
 import { type Operation, batchSizeBytesMax, operationSizeBytes } from '../../core/tree/tree.ts'
-import type { Cluster } from '../cluster.ts'
+import type { Replica } from '../replica.ts'
 import { bodyOfDeed } from './deed.ts'
 import type { Maker } from './maker.ts'
 import type { Overlay, Pending } from './overlay.ts'
@@ -16,14 +16,14 @@ const givenSizeBytesMax = batchSizeBytesMax / 2
 const stagingCountMax = 16
 
 export class Giver {
-  readonly #cluster: Cluster
+  readonly #cluster: Replica
   readonly #overlay: Overlay
   readonly #maker: Maker
   readonly #onEnd: () => void
   #stagingCount = 0
 
   /** @param onEnd called when something may be done that could not be done before */
-  constructor(cluster: Cluster, overlay: Overlay, maker: Maker, onEnd: () => void) {
+  constructor(cluster: Replica, overlay: Overlay, maker: Maker, onEnd: () => void) {
     this.#cluster = cluster
     this.#overlay = overlay
     this.#maker = maker

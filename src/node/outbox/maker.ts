@@ -6,9 +6,9 @@ import { type Bytes, type Fault, RefusedError, equal } from '../../core/bytes/by
 import { blockIdSizeBytes } from '../../core/path/path.ts'
 import { type Folded, type TreeState, deviceOf, openDeviceName } from '../../core/tree/tree.ts'
 import { type Site, type WrittenBody, abandonBody } from '../bodies.ts'
-import type { Cluster } from '../cluster.ts'
 import type { KeyRing } from '../read/key-ring.ts'
 import { type Records, sealingKeyOf } from '../records.ts'
+import type { Replica } from '../replica.ts'
 import { operationIdOf } from '../request.ts'
 import { type Deed, keysOfDeed } from './deed.ts'
 import { type Phase, type Step, nextStep } from './rebase.ts'
@@ -16,7 +16,7 @@ import { type Kept, foldKept, foldOver } from './rows.ts'
 import { sealAnew } from './seal.ts'
 
 export interface MakerOptions extends Site {
-  readonly cluster: Cluster
+  readonly cluster: Replica
   readonly ring: KeyRing
   readonly records: Records
   /** This device's. */

@@ -1,5 +1,6 @@
 /**
- * The keys that this device can reach: from the root block's readcap up through every directory.
+ * The keys that this device can reach: from the readcap of the block where its reach begins up through every directory. For the
+ * owner's devices that is the root block, for a limited one its folder.
  *
  * Only the first step needs the node's KEM key; every other key is unwrapped under its parent's, at once and without the
  * platform. Read access is inherited exactly so (paper §2).
@@ -7,6 +8,7 @@
  */
 import { type Bytes, StoreDamagedError, compare, copy, equal, keyOf, wipe } from '../../core/bytes/bytes.ts'
 import {
+  type Principal,
   type SectorKeys,
   blockKeySchedule,
   hpkeInfo,
@@ -17,7 +19,7 @@ import {
 import { readcapPlace, unwrapEarlier, unwrapUnderParent } from '../../core/cap/cap.ts'
 import type { SignedRecord } from '../../core/block/block.ts'
 import { type BlockId, type TreeId, blockIdOf, rootBlockId } from '../../core/path/path.ts'
-import { type EntryRow, type Operation, type TreeState, accessOf, parentOf } from '../../core/tree/tree.ts'
+import { type EntryRow, type Operation, type TreeState, accessOf, limitOf, parentOf } from '../../core/tree/tree.ts'
 import type { NodeKeys } from '../../port/platform.ts'
 
 /** Schedules kept at a time; a file in use needs one, and whoever uses one that is not kept any more goes on with it. */
@@ -26,41 +28,43 @@ const scheduleCountMax = 256
 export class KeyRing {
   readonly #treeId: TreeId
   readonly #nodeKeys: NodeKeys
-  readonly #root: BlockId
+  /** Where the reach of this device begins. */
+  readonly base: BlockId
   /** By the hash of the access record that brought them. */
   readonly #keys = new Map<string, Bytes>()
   readonly #schedules = new Map<string, SectorKeys>()
   /** Names that were opened, beside the entries that hold them: most changes are of content. */
   readonly #names = new WeakMap<EntryRow['entry'], string>()
 
-  constructor(treeId: TreeId, nodeKeys: NodeKeys) {
+  constructor(treeId: TreeId, nodeKeys: NodeKeys, base: BlockId) {
     this.#treeId = treeId
     this.#nodeKeys = nodeKeys
-    this.#root = rootBlockId(treeId)
+    this.base = base
   }
 
-  /** Opens the root block with the node's own readcap. Rejects with StoreDamagedError where it has none that opens. */
+  /** Opens the base with the node's own readcap. Rejects with StoreDamagedError where it has none that opens. */
   static async unlock(state: TreeState, nodeKeys: NodeKeys): Promise<KeyRing> {
-    const ring = new KeyRing(state.treeId, nodeKeys)
+    const ring = new KeyRing(state.treeId, nodeKeys, baseOf(state, principalOf(nodeKeys.credential)))
     await ring.unlock(state)
     return ring
   }
   async unlock(state: TreeState): Promise<void> {
-    const access = accessOf(state, this.#root)
-    if (access === null || !(await this.#open(access))) throw new StoreDamagedError('no key of the root that opens')
+    const access = accessOf(state, this.base)
+    if (access === null || !(await this.#open(access)))
+      throw new StoreDamagedError('no key that opens where this device may read')
   }
 
   /**
-   * Opens the keys of the root that operations bring, for before they are folded, since whoever reads the state then can not wait.
+   * Opens the keys of the base that operations bring, for before they are folded, since whoever reads the state then can not wait.
    * @returns null where they bring none
    */
   openNew(operations: readonly Operation[]): Promise<unknown> | null {
-    const brought = operations.flatMap(rootAccessesIn)
+    const brought = operations.flatMap((operation) => accessesIn(operation, this.base))
     return brought.length === 0 ? null : Promise.all(brought.map((access) => this.#open(access)))
   }
   /** The same for a state that comes whole. */
   async openOf(state: TreeState): Promise<void> {
-    const access = accessOf(state, this.#root)
+    const access = accessOf(state, this.base)
     if (access !== null) await this.#open(access)
   }
 
@@ -71,7 +75,7 @@ export class KeyRing {
     const principal = principalOf(this.#nodeKeys.credential)
     const readcap = fields.readcaps.find(({ recipient }) => equal(recipient, principal))
     if (readcap === undefined) return false
-    const place = readcapPlace(this.#treeId, this.#root, fields.keyEpoch, principal)
+    const place = readcapPlace(this.#treeId, this.base, fields.keyEpoch, principal)
     const key = await this.#nodeKeys.open(hpkeInfo.readcap, place, readcap.sealedKey)
     if (key !== null) this.#keys.set(name, key)
     return key !== null
@@ -99,7 +103,7 @@ export class KeyRing {
     if (known !== undefined) return known
     const { wrappedKey, parentKeyEpoch, keyEpoch } = access.fields
     const parent = parentOf(state, block)
-    if (parent === null || wrappedKey === null || compare(block, this.#root) === 0) return null
+    if (parent === null || wrappedKey === null || compare(block, this.base) === 0) return null
     const parentKey = this.keyOf(state, parent, parentKeyEpoch)
     const key = parentKey === null ? null : unwrapUnderParent(parentKey, state.treeId, block, keyEpoch, wrappedKey)
     if (key !== null) this.#keys.set(name, key)
@@ -146,20 +150,26 @@ export class KeyRing {
   }
 }
 
-/** Access records of the root block. */
-function rootAccessesIn({ tag, value }: Operation): readonly SignedRecord<'access'>[] {
+/** Where the reach of a device begins, as the tree says: at the root, or at the folder that it is limited to. */
+export const baseOf = (state: TreeState, device: Principal): BlockId => {
+  const limit = limitOf(state, device)
+  return limit === null ? rootBlockId(state.treeId) : blockIdOf(limit)
+}
+
+/** Access records of a block. */
+function accessesIn({ tag, value }: Operation, block: BlockId): readonly SignedRecord<'access'>[] {
+  const isOfBlock = ({ fields }: SignedRecord<'access'>): boolean => compare(blockIdOf(fields.path), block) === 0
   switch (tag) {
     case 'found':
     case 'takeOver':
       return [value.rootAccess]
     case 'admit':
-      return isOfRoot(value.access) ? [value.access] : []
+      return isOfBlock(value.access) ? [value.access] : []
     case 'change':
       return value.records.filter(
-        (signed): signed is SignedRecord<'access'> => signed.kind === 'access' && isOfRoot(signed),
+        (signed): signed is SignedRecord<'access'> => signed.kind === 'access' && isOfBlock(signed),
       )
     default:
       return []
   }
 }
-const isOfRoot = ({ fields }: SignedRecord<'access'>): boolean => fields.path.ids.length === 0

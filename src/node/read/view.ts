@@ -1,10 +1,18 @@
 /**
- * The tree as a person sees it: names opened, sizes and times beside them, kept in step with the fold.
+ * The tree as a person sees it, from where this device's reach begins: names opened, sizes and times beside them, kept in step with the fold.
  * @module
  */
-import { type Bytes, fromBase64url, keyOf, toBase64url } from '../../core/bytes/bytes.ts'
+import { type Bytes, equal, fromBase64url, keyOf, toBase64url } from '../../core/bytes/bytes.ts'
 import { type BlockId, blockIdOf, blockIdSizeBytes, rootBlockId } from '../../core/path/path.ts'
-import { type EntryRow, type TreeState, childrenOf, contentOf, entryOf, rowKind } from '../../core/tree/tree.ts'
+import {
+  type EntryRow,
+  type TreeState,
+  childrenOf,
+  contentOf,
+  entryOf,
+  isWithin,
+  rowKind,
+} from '../../core/tree/tree.ts'
 import type { Item } from '../api.ts'
 import { numberedName } from '../names.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -37,7 +45,7 @@ export class TreeView {
   constructor(state: TreeState, ring: KeyRing, waiting: readonly Bytes[]) {
     this.#ring = ring
     this.#waiting = new Set(blocksIn(waiting).keys())
-    const root = rootBlockId(state.treeId)
+    const root = ring.base
     this.rootId = idText(root)
     this.#put({ ...blankRoot, id: this.rootId })
     for (const pending = [root]; pending.length > 0;) {
@@ -105,7 +113,7 @@ export class TreeView {
     const upserted: Item[] = []
     const removedIds: string[] = []
     for (const block of blocksIn(touched).values()) {
-      const row = entryOf(state, block)
+      const row = this.#isShown(state, block) ? entryOf(state, block) : null
       if (row !== null) {
         const item = this.#itemOf(state, row)
         this.#put(item)
@@ -113,6 +121,12 @@ export class TreeView {
       } else if (this.#drop(idText(block))) removedIds.push(idText(block))
     }
     return { upserted, removedIds }
+  }
+
+  /** What lies on the way to where this device's reach begins has no name here. */
+  #isShown(state: TreeState, block: BlockId): boolean {
+    const { base } = this.#ring
+    return equal(base, rootBlockId(state.treeId)) || (!equal(block, base) && isWithin(state, base, block))
   }
 
   /** Counts copies again. @returns the items of which there are more or fewer than before */

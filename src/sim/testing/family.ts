@@ -91,15 +91,30 @@ export class Family {
     return (this.lives[at] = value(await this.scheduler.run(this.devices[at]!.start())))
   }
 
+  /** By the clock of the first device. */
+  get nowMs(): number {
+    return this.devices[0]!.wall.offsetMs + this.scheduler.nowMs
+  }
+
   /** What lies on the disk of a device whose process has died. */
   storeOf(at: number): SimStore {
+    return this.storeIn(this.devices[at]!.disk)
+  }
+
+  /** A device with nothing on it, which the others can meet. */
+  newDevice(name: string): SimDevice {
+    return new SimDevice(this.#world, name, new Disk(), quiet, { network: this.network })
+  }
+
+  /** What lies on the disk of any device whose process has died. */
+  storeIn(disk: Disk): SimStore {
     const { scheduler, trace, random } = this.#world
-    return new SimStore(this.devices[at]!.disk, new Process(scheduler), random.fork('reader'), trace, quiet)
+    return new SimStore(disk, new Process(scheduler), random.fork('reader'), trace, quiet)
   }
 
   /** One more device, let in by the first while others may be away. */
   async letInAlone(name: string): Promise<Life> {
-    const device = new SimDevice(this.#world, name, new Disk(), quiet, { network: this.network })
+    const device = this.newDevice(name)
     const life = value(await this.scheduler.run(device.start()))
     const treeId = fromHex(this.lives[0]!.page.tree.treeId)!
     const { offsetMs } = this.devices[0]!.wall

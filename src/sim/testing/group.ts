@@ -3,7 +3,7 @@
  * @module
  */
 import { type Bytes, toHex, utf8 } from '../../core/bytes/bytes.ts'
-import { digest, principalOf } from '../../core/crypto/crypto.ts'
+import { digest, ed25519PublicKey, principalOf } from '../../core/crypto/crypto.ts'
 import { firstGeneration, noRevocation } from '../../core/tree/tree.ts'
 import type { TreeId } from '../../core/path/path.ts'
 import type { TreeState } from '../../core/tree/tree.ts'
@@ -54,7 +54,7 @@ export class GroupMember {
     this.keys = keys
     this.device = {
       principal: principalOf(keys.credential),
-      transportId: digest('blocktree/1/simulated/name', utf8(name)),
+      transportId: ed25519PublicKey(digest('blocktree/1/simulated/name', utf8(name))),
     }
   }
 

@@ -12,7 +12,14 @@ const fresh: PretendSituation = {
 }
 const code: Inviting = { stage: 'code', code: 'c', expiresAtMs: 1 }
 const asking = { deviceName: 'Phone', principal: 'p' }
-const approval: Inviting = { stage: 'approval', ...asking, expiresAtMs: 1, challenge: null, credentialId: null }
+const approval: Inviting = {
+  stage: 'approval',
+  ...asking,
+  limited: null,
+  expiresAtMs: 1,
+  challenge: null,
+  credentialId: null,
+}
 
 test.each<[string, Partial<PretendSituation>, Guide]>([
   ['first the tree is planted', { own: { treeId: 'aa', planted: false } }, 'plant'],
@@ -24,8 +31,8 @@ test.each<[string, Partial<PretendSituation>, Guide]>([
   ['until the phone wants to join this tree', { inviting: { stage: 'scanned' } }, 'answer'],
   ['the digits are typed here', { inviting: { stage: 'digits', ...asking }, isScanned: true }, 'digits'],
   ['and the root has its say', { inviting: approval, isScanned: true }, 'approval'],
-  ['the tree is on its way', { inviting: { stage: 'admitted', deviceName: 'Phone' } }, 'coming'],
-  ['both hold it', { phone: own, inviting: { stage: 'admitted', deviceName: 'Phone' } }, 'share'],
+  ['the tree is on its way', { inviting: { stage: 'admitted', deviceName: 'Phone', isLimited: false } }, 'coming'],
+  ['both hold it', { phone: own, inviting: { stage: 'admitted', deviceName: 'Phone', isLimited: false } }, 'share'],
   ['also when the page is opened again', { phone: own }, 'share'],
   ['a cord that is pulled lies between them', { phone: own, isPulled: true }, 'cut'],
   ['a phone of another tree is not let in', { phone: { treeId: 'cc', planted: true }, inviting: code }, 'other'],

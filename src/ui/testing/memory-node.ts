@@ -6,6 +6,7 @@
 import { BlocktreeError, CancelledError } from '../../core/bytes/bytes.ts'
 import type {
   ArchiveSummary,
+  DeviceChoice,
   DeviceLine,
   Inviting,
   Item,
@@ -44,6 +45,7 @@ export class MemoryNode implements NodeApi {
     quarantinedCount: 0,
     removed: null,
     aside: null,
+    limited: null,
     decider: { quorum: 'here', generation: 1, deviceName: 'This browser', principal: '', lastSeenAtMs: 0 },
   }
   /** A job's pace; 0 finishes at once. */
@@ -285,6 +287,7 @@ export class MemoryNode implements NodeApi {
     this.tellInviting({
       ...inviting,
       stage: 'approval',
+      limited: null,
       expiresAtMs: this.nowMs() + 400 * dayMs,
       challenge: this.passkey && new Uint8Array(32),
       credentialId: this.passkey && this.passkey.credentialId,
@@ -298,14 +301,41 @@ export class MemoryNode implements NodeApi {
       return this.tellInviting({ stage: 'ended', code: 'join-denied', message: 'The device was not let in.' })
     if (Array.isArray(answer) && answer.join(' ') !== cardWords.join(' '))
       throw new BlocktreeError('cardMismatch', 'These are not the words of this tree’s card. Compare them with it.')
-    const { deviceName, principal } = inviting
+    const { deviceName, principal, limited } = inviting
     this.tellInviting({ stage: 'admitting', deviceName })
     const nowMs = this.nowMs()
     const line = { principal, name: deviceName, isThis: false, role: 'learner', path: 'direct' } as const
-    this.otherDevices = [...this.otherDevices, { ...line, lastSeenAtMs: nowMs, admittedAtMs: nowMs, heldBytes: 0 }]
+    const device = { ...line, lastSeenAtMs: nowMs, admittedAtMs: nowMs, heldBytes: 0, limited }
+    this.otherDevices = [...this.otherDevices, device]
     this.tree = { ...this.tree, deviceCount: 1 + this.otherDevices.length }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
-    this.tellInviting({ stage: 'admitted', deviceName })
+    this.tellInviting({ stage: 'admitted', deviceName, isLimited: limited !== null })
+  }
+  async choose(choice: DeviceChoice): Promise<void> {
+    this.#maybeRefuse()
+    const { inviting } = this
+    if (inviting?.stage !== 'approval') return
+    if (choice.kind === 'own')
+      return this.tellInviting({ ...inviting, limited: null, expiresAtMs: this.nowMs() + 400 * dayMs })
+    const { folderId, mayWrite, expiresAtMs } = choice
+    const isNewFolder = folderId === null
+    const folderName = isNewFolder ? inviting.deviceName : (this.items.get(folderId)?.name ?? '')
+    this.tellInviting({ ...inviting, expiresAtMs, limited: { folderName, isNewFolder, mayWrite, expiresAtMs } })
+  }
+  async beginExtension(): Promise<TakeOverChallenge> {
+    this.#maybeRefuse()
+    return {
+      challenge: this.passkey && new Uint8Array(32),
+      credentialId: this.passkey && this.passkey.credentialId,
+    }
+  }
+  async finishExtension(_requestId: string, principal: string, expiresAtMs: number): Promise<void> {
+    this.#maybeRefuse()
+    this.otherDevices = this.otherDevices.map((line) =>
+      line.principal === principal && line.limited !== null
+        ? { ...line, limited: { ...line.limited, expiresAtMs } }
+        : line,
+    )
   }
   async endInviting(): Promise<void> {
     this.tellInviting(null)
@@ -346,7 +376,10 @@ export class MemoryNode implements NodeApi {
   async devices(): Promise<readonly DeviceLine[]> {
     const { principal, deviceName: name } = this.tree
     const line = { principal, name, isThis: true, role: 'voter', path: 'this', lastSeenAtMs: null } as const
-    return [{ ...line, admittedAtMs: this.nowMs() - 40 * dayMs, heldBytes: 48_213 }, ...this.otherDevices]
+    return [
+      { ...line, admittedAtMs: this.nowMs() - 40 * dayMs, heldBytes: 48_213, limited: null },
+      ...this.otherDevices,
+    ]
   }
   tellInviting(inviting: Inviting | null): void {
     this.inviting = inviting

@@ -1,0 +1,69 @@
+/**
+ * More time for a limited device (R-23): its first permission is for days, and once it is known to be in the right hands the root
+ * says for how much longer it has what it has.
+ * @module
+ */
+import { BlocktreeError, type Bytes, RefusedError, refused } from '../core/bytes/bytes.ts'
+import { type CredentialSet, rootChallenge } from '../core/crypto/crypto.ts'
+import { writecapBody, writecapDomain } from '../core/cap/cap.ts'
+import { chainOf, deviceDismissed, deviceLifeMsMax, deviceOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import type { NodeKeys, Platform } from '../port/platform.ts'
+import type { PlantingChallenge } from './api.ts'
+import { rootSignedWritecap } from './founding.ts'
+import type { OwnTree } from './own-tree.ts'
+import { type RootAnswer, rootWord } from './root-word.ts'
+
+export interface ExtensionSite {
+  readonly platform: Platform
+  readonly keys: NodeKeys
+  readonly tree: OwnTree
+}
+
+/** What the root has to sign. */
+export async function beginExtension(
+  site: ExtensionSite,
+  device: Bytes,
+  expiresAtMs: number,
+): Promise<PlantingChallenge> {
+  const { set, body } = planOf(site, device, expiresAtMs)
+  const member = set.members[0]
+  return member === undefined
+    ? { challenge: null, credentialId: null }
+    : { challenge: rootChallenge(writecapDomain, body), credentialId: member.credentialId }
+}
+
+/** Resolves when the tree has it; also where it had it before. */
+export async function finishExtension(
+  site: ExtensionSite,
+  device: Bytes,
+  expiresAtMs: number,
+  answer: RootAnswer,
+): Promise<void> {
+  const { set, body } = planOf(site, device, expiresAtMs)
+  const signature = await rootWord(site.platform.crypto, set, writecapDomain, body, answer)
+  const writecap = rootSignedWritecap(body, signature)
+  const outcome = await site.tree.ownCluster.propose({ tag: 'extend', value: { writecap } })
+  if (!outcome.ok) throw new RefusedError(outcome.fault)
+}
+
+/** The permission in force, with another end. */
+function planOf(
+  { platform, tree: { committed, ownCluster } }: ExtensionSite,
+  device: Bytes,
+  expiresAtMs: number,
+): { readonly set: CredentialSet; readonly body: Bytes } {
+  // A guest gives nobody anything.
+  void ownCluster
+  const row = deviceOf(committed, device)
+  if (row === null) throw new BlocktreeError('deviceUnknown', 'This device does not belong to the tree.')
+  if (row.dismissed !== null) throw new RefusedError(deviceDismissed().fault)
+  const nowMs = platform.clock.nowMs()
+  if (!Number.isSafeInteger(expiresAtMs) || expiresAtMs <= nowMs || expiresAtMs > nowMs + deviceLifeMsMax)
+    throw new RefusedError(termWrong.fault)
+  const { setSequence } = summaryOf(committed)!
+  const { scope, holder, rights } = chainOf(committed, row.writecapHash)![0]!
+  const issuer = { tag: 'root' as const, value: { setSequence } }
+  return { set: setOf(committed, setSequence)!, body: writecapBody({ scope, holder, rights, expiresAtMs, issuer }) }
+}
+
+const termWrong = refused('termWrong', 'Choose a day from tomorrow on, within 400 days.')

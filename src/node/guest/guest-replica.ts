@@ -1,0 +1,314 @@
+/**
+ * The replica of a guest: the excerpt of the tree that it may see, which always comes whole from a member that it meets, is checked,
+ * and takes the place of the one before (design §10).
+ *
+ * A guest has no log: what it is told is committed. It shows what came last until something newer does, so with no member around it
+ * goes on with what it has. What it does is given to a member, which sees to the rest; the decision comes with the next excerpt.
+ * @module
+ */
+import { BlocktreeError, type Bytes, type Check, compare, equal, keyOf, ok, refused } from '../../core/bytes/bytes.ts'
+import { type AuthenticatedMap, emptyMap, get, root, set, size } from '../../core/merkle/merkle.ts'
+import { type Answer, type Question, decisionCountMax } from '../../core/message/message.ts'
+import { emptyConfiguration } from '../../core/raft/raft.ts'
+import {
+  type Decision,
+  type Operation,
+  type Outcome,
+  type TreeState,
+  accessOf,
+  emptyTree,
+  encodeBatch,
+  examineExcerpt,
+  excerptIn,
+  excerptRowCountMax,
+  guestState,
+  limitOf,
+  summaryOf,
+} from '../../core/tree/tree.ts'
+import { blockIdOf } from '../../core/path/path.ts'
+import { checkpointChanges, differingKeys } from '../cluster/durable.ts'
+import { Gate } from '../cluster/gate.ts'
+import type { ClusterOptions } from '../cluster/options.ts'
+import type { PeerId } from '../peers.ts'
+import type { Replica } from '../replica.ts'
+import { readHeldState } from '../read/held-state.ts'
+
+/** How long a change waits for a member that takes it, and how often it is tried. */
+const patienceMs = 20_000
+const retryMs = 1000
+
+/** The members that a guest meets. */
+export interface Hosts {
+  /** Who is connected, the one first that is asked. */
+  connected(): readonly PeerId[]
+  ask(to: PeerId, question: Question): Promise<Answer | null>
+  /** Sees to it that one of them holds what an operation refers to. */
+  stageAt(host: PeerId, operation: Operation): Promise<Check>
+  /** It gave what is not what it should be. */
+  drop(host: PeerId, fault: ReturnType<typeof refused>['fault']): void
+}
+
+export interface GuestOptions extends ClusterOptions {
+  /** This device's. */
+  readonly own: Bytes
+}
+
+type Told = Extract<Answer, { tag: 'excerpt' }>['value']
+
+export class GuestReplica implements Replica {
+  readonly #options: GuestOptions
+  readonly #gate: Gate
+  #hosts: Hosts | null = null
+  #state: TreeState
+  /** What the state was made of. */
+  #excerpt: TreeState
+  /** Of the newest that a member has told. */
+  #newest: { readonly generation: number; readonly stampMs: number }
+  /** Given, and not known to be decided. */
+  readonly #given = new Map<string, Bytes>()
+  /** Who holds the bodies of what is going to be given. */
+  readonly #stagedAt = new Map<string, PeerId>()
+  #turn: Promise<unknown> = Promise.resolve()
+  #failure: { readonly error: unknown } | null = null
+  #isClosed = false
+  onLeader: () => void = () => {}
+
+  private constructor(options: GuestOptions, state: TreeState) {
+    this.#options = options
+    this.#state = state
+    this.#excerpt = excerptIn(state)
+    const { generation = 0, stampMs = 0 } = summaryOf(state) ?? {}
+    this.#newest = { generation, stampMs }
+    this.#gate = new Gate(options.platform.crypto, () => this.#state)
+  }
+
+  /** As this device holds it; blank where it holds nothing yet. */
+  static async open(options: GuestOptions): Promise<GuestReplica> {
+    const held = await readHeldState(options.platform.store, options.place)
+    return new GuestReplica(options, held?.state ?? emptyTree(options.place.treeId))
+  }
+
+  get state(): TreeState {
+    return this.#state
+  }
+  get identity() {
+    return { nodeId: this.#options.principal, generation: this.#newest.generation }
+  }
+  get base() {
+    return { index: 0, term: 0, configuration: emptyConfiguration }
+  }
+  get members() {
+    return { configuration: emptyConfiguration, leader: null }
+  }
+  get position() {
+    return { term: 0, isLeader: false, appliedIndex: 0 }
+  }
+  get isSoleVoter(): boolean {
+    return false
+  }
+  get isReachable(): boolean {
+    return this.#host !== null
+  }
+  get #host(): PeerId | null {
+    return this.#hosts?.connected()[0] ?? null
+  }
+
+  /** Members can be reached from here on. */
+  connect(hosts: Hosts): void {
+    this.#hosts = hosts
+  }
+
+  check(operation: Operation): Promise<Check> {
+    return this.#gate.check(operation)
+  }
+
+  async stage(operation: Operation): Promise<Check> {
+    const host = this.#host
+    if (host === null || operation.tag !== 'change') return host === null ? hostsAway : ok
+    const staged = await this.#hosts!.stageAt(host, operation)
+    if (staged.ok) this.#stagedAt.set(keyOf(operation.value.requestId), host)
+    return staged
+  }
+
+  async give(operations: readonly Operation[]): Promise<void> {
+    await this.#give(operations).catch(() => {})
+  }
+
+  async propose(operation: Operation): Promise<Outcome> {
+    this.#throwIfStopped()
+    const passed = await this.#gate.check(operation)
+    if (!passed.ok) return passed
+    const faults = await this.#untilSaid(operation)
+    if (faults === null) return hostsAway
+    const fault = faults[0] ?? null
+    return fault === null ? { ok: true, repeated: false } : refused(fault, 'This change was refused.')
+  }
+
+  /** Who is put out by what it gives is not told, since the connection ends with that: it is halted. */
+  async #untilSaid(operation: Operation): Promise<readonly (string | null)[] | null> {
+    const { clock } = this.#options.platform
+    const endMs = clock.monotonicMs() + patienceMs
+    for (;;) {
+      const faults = await this.#give([operation])
+      if (faults !== null || clock.monotonicMs() >= endMs) return faults
+      await new Promise<void>((resolve) => clock.after(retryMs, resolve))
+      this.#throwIfStopped()
+    }
+  }
+
+  /** @returns what became of each; null where nobody has said so */
+  async #give(operations: readonly Operation[]): Promise<readonly (string | null)[] | null> {
+    const host = this.#host
+    if (host === null || this.#isOver) return null
+    for (const operation of operations) {
+      if (operation.tag !== 'change') continue
+      const { requestId } = operation.value
+      const isElsewhere = this.#stagedAt.has(keyOf(requestId)) && this.#stagedAt.get(keyOf(requestId)) !== host
+      if (isElsewhere && !(await this.stage(operation)).ok) return null
+      this.#given.set(keyOf(requestId), requestId)
+    }
+    const batch = encodeBatch({ stampMs: 0, operations })
+    const answer = await this.#hosts!.ask(host, { tag: 'propose', value: { batch } })
+    // Decided or not: what the tree remembers comes with the excerpt.
+    await this.look(host)
+    return answer?.tag === 'proposed' && answer.value.faults.length === operations.length ? answer.value.faults : null
+  }
+
+  /** A member says what the excerpt is now. */
+  async onTold(host: PeerId, told: Bytes): Promise<void> {
+    if (!equal(told, root(this.#excerpt.map))) await this.look(host)
+  }
+
+  /** Asks a member what the excerpt is now, and takes it. Resolves when it is in force, or when it can not be had there. */
+  look(host: PeerId): Promise<void> {
+    const looked = this.#turn.then(() => this.#look(host))
+    this.#turn = looked.catch((error: unknown) => this.#fail(error))
+    return looked
+  }
+
+  async #look(host: PeerId): Promise<void> {
+    const hosts = this.#hosts
+    if (hosts === null || this.#isOver) return
+    const requestIds = [...this.#given.values()].slice(0, decisionCountMax)
+    const answer = await hosts.ask(host, { tag: 'excerpt', value: { requestIds } })
+    if (answer?.tag !== 'excerpt' || this.#isOlder(answer.value)) return
+    const told = answer.value
+    const isSame = equal(told.root, root(this.#excerpt.map))
+    if (isSame && told.decided.length === 0) return this.#heard(told)
+    const excerpt = isSame ? this.#excerpt : await this.#receive(host, hosts, told)
+    if (excerpt === null || this.#isOver) return
+    if (!isSame) {
+      const checked = await this.#examine(excerpt)
+      if (!checked.ok) return hosts.drop(host, checked.fault)
+      // The folder was moved or deleted, or this device was put out: what it has stays as it is.
+      if (!this.#isReadable(excerpt)) return
+    }
+    await this.#install(excerpt, told)
+  }
+
+  /** A member that is behind tells what was. */
+  #isOlder({ generation, stampMs }: Told): boolean {
+    const newest = this.#newest
+    return generation < newest.generation || (generation === newest.generation && stampMs < newest.stampMs)
+  }
+
+  #heard({ generation, stampMs }: Told): void {
+    this.#newest = { generation, stampMs }
+  }
+
+  async #receive(host: PeerId, hosts: Hosts, told: Told): Promise<TreeState | null> {
+    if (told.rowCount > excerptRowCountMax) return null
+    const before = this.#excerpt.map
+    let map: AuthenticatedMap = emptyMap
+    for (let after: Bytes | null = null; ;) {
+      const answer: Answer | null = await hosts.ask(host, { tag: 'excerptRows', value: { root: told.root, after } })
+      if (answer?.tag !== 'rows') return null
+      const { rows, isLast } = answer.value
+      for (const { key, value } of rows) {
+        if ((after !== null && compare(key, after) <= 0) || size(map) === told.rowCount) return null
+        const known = get(before, key)
+        // The same octets again, by which what is mirrored of them is known to be the same.
+        map = set(map, key, known !== null && equal(known, value) ? known : value)
+        after = key
+      }
+      if (isLast || rows.length === 0) break
+    }
+    return equal(root(map), told.root) ? { treeId: this.#state.treeId, map } : null
+  }
+
+  async #examine(excerpt: TreeState): Promise<Check> {
+    const known = summaryOf(this.#excerpt) === null ? null : this.#excerpt
+    const claims = examineExcerpt(excerpt, this.#options.own, known)
+    if (!claims.ok) return claims
+    const verdicts = await this.#options.platform.crypto.verify(claims.value)
+    return verdicts.every(Boolean) ? ok : signatureInvalid
+  }
+
+  #isReadable(excerpt: TreeState): boolean {
+    const { own } = this.#options
+    const limit = limitOf(excerpt, own)
+    const access = limit && accessOf(excerpt, blockIdOf(limit))
+    return access !== null && access.fields.readcaps.some(({ recipient }) => equal(recipient, own))
+  }
+
+  async #install(excerpt: TreeState, told: Told): Promise<void> {
+    const { platform, place, onArriving, onInstalling, onApplied } = this.#options
+    const before = this.#state
+    const after = guestState(excerpt, before, told.stampMs, told.decided)
+    await onArriving?.(after)
+    const touched = differingKeys(before.map, after.map)
+    const rows = checkpointChanges(place, this.base, after.map, touched, { after: 0, upTo: 0 })
+    await platform.store.write([...rows, ...onInstalling(before, after)], 'strict')
+    if (this.#isOver) return
+    this.#state = after
+    this.#excerpt = excerpt
+    this.#heard(told)
+    for (const decision of told.decided) this.#decided(decision)
+    onApplied(before, after, touched, null)
+  }
+
+  #decided({ requestId }: Decision): void {
+    this.#given.delete(keyOf(requestId))
+    this.#stagedAt.delete(keyOf(requestId))
+  }
+
+  get #isOver(): boolean {
+    return this.#isClosed || this.#failure !== null
+  }
+
+  #throwIfStopped(): void {
+    if (this.#failure !== null) throw this.#failure.error
+    if (this.#isClosed) throw new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#turn
+  }
+
+  halt(error: unknown): void {
+    this.#failure ??= { error }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return
+    this.halt(error)
+    this.#options.onFailure(error)
+  }
+}
+
+/** A device that has one folder can not do what is about the whole tree. */
+export const limitedOnly = (): BlocktreeError =>
+  new BlocktreeError(
+    'deviceLimited',
+    'This device has one folder of the tree. That is done on a device that has all of it.',
+  )
+
+const hostsAway = refused(
+  'leaderAway',
+  'None of the devices that have the whole tree can be reached now. Try again when one is there.',
+)
+const signatureInvalid = refused(
+  'signatureInvalid',
+  'A signature in what came of the folder is not valid, so it was not used. Another device is asked.',
+)

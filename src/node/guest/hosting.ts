@@ -1,0 +1,276 @@
+/**
+ * Hosting: what a member of the cluster does for guests, the devices that are limited to a folder (design §10).
+ *
+ * A guest is told of its folder and of nothing else, gives changes of its own in its folder and nothing else, and whatever it says
+ * beside that ends the connection with it. The member sees to the rest in its place: that a majority holds a body, that whoever leads
+ * gets a change, and that the guest hears when something in its folder is another than before.
+ * @module
+ */
+import {
+  type Bytes,
+  type Check,
+  type Fault,
+  type Result,
+  accepted,
+  equal,
+  fromHex,
+  refused,
+} from '../../core/bytes/bytes.ts'
+import { principalOf } from '../../core/crypto/crypto.ts'
+import { root, size } from '../../core/merkle/merkle.ts'
+import type { Answer, ControlBody, Question } from '../../core/message/message.ts'
+import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, rootBlockId } from '../../core/path/path.ts'
+import {
+  type DeviceRow,
+  type Operation,
+  type Outcome,
+  type TreeState,
+  checkDevice,
+  checkOfGuest,
+  concernsGuest,
+  contentOf,
+  decisionsOn,
+  decodeBatch,
+  devicesOf,
+  excerptFor,
+  isWithin,
+  limitOf,
+  parentOf,
+  summaryOf,
+} from '../../core/tree/tree.ts'
+import type { Platform } from '../../port/platform.ts'
+import type { Cluster } from '../cluster.ts'
+import { rowsAfter } from '../cluster/snapshots.ts'
+import type { Holdings } from '../holdings.ts'
+import type { Device, PeerId } from '../peers.ts'
+import { type ClusterPlace, inPlace } from '../place.ts'
+import type { Sharing } from '../sharing.ts'
+import { Probation } from './probation.ts'
+
+export interface HostingOptions {
+  readonly platform: Pick<Platform, 'store' | 'clock'>
+  readonly place: ClusterPlace
+  /** This device's. */
+  readonly principal: Bytes
+  readonly cluster: Pick<Cluster, 'state' | 'identity' | 'check' | 'stage' | 'giveForGuest'>
+  readonly holdings: Holdings
+  readonly sharing: Pick<Sharing, 'onStage'>
+  send(to: PeerId, body: ControlBody): boolean
+  /** It did what it may not. */
+  drop(id: PeerId, fault: Fault): void
+}
+
+interface Guest {
+  readonly principal: Bytes
+  readonly row: DeviceRow
+  readonly limit: IdPath
+}
+
+interface Offer {
+  readonly excerpt: TreeState
+  readonly root: Bytes
+}
+
+/** The newest, and the one before it, whose rows may be on their way. */
+const offerCountMax = 2
+
+export class Hosting {
+  readonly #options: HostingOptions
+  readonly #probation: Probation
+  /** Who is connected, and what it was offered; the newest last. Without any where that has to be found anew. */
+  readonly #present = new Map<PeerId, { offers: readonly Offer[]; isStale: boolean }>()
+
+  constructor(options: HostingOptions) {
+    this.#options = options
+    this.#probation = new Probation(options.platform, options.place, options.principal)
+  }
+
+  /** Whether a peer is a guest, and not a member. */
+  isGuest(id: PeerId): boolean {
+    return limitOf(this.#options.cluster.state, fromHex(id)!) !== null
+  }
+
+  onUp(id: PeerId): void {
+    this.#present.set(id, { offers: [], isStale: true })
+    this.#say(id)
+  }
+
+  onDown(id: PeerId): void {
+    this.#present.delete(id)
+  }
+
+  /** The tree has changed. */
+  onApplied(before: TreeState, after: TreeState, touched: readonly Bytes[]): void {
+    for (const [id, present] of this.#present) {
+      const limit = limitOf(after, fromHex(id)!)
+      if (limit !== null && concernsGuest(before, after, limit, touched)) present.isStale = true
+    }
+  }
+
+  /** Tells each what it may see now. */
+  sayAll(): void {
+    for (const id of this.#present.keys()) this.#say(id)
+  }
+
+  #say(id: PeerId): void {
+    const offer = this.#offerTo(id)
+    if (offer !== null) this.#options.send(id, { tag: 'excerpt', value: { root: offer.root } })
+  }
+
+  /** null where it is no guest, or gone. */
+  #offerTo(id: PeerId): Offer | null {
+    const present = this.#present.get(id)
+    if (present === undefined) return null
+    const newest = present.offers.at(-1)
+    if (newest !== undefined && !present.isStale) return newest
+    const excerpt = excerptFor(this.#options.cluster.state, fromHex(id)!)
+    if (excerpt === null) return null
+    present.isStale = false
+    const offer = { excerpt, root: root(excerpt.map) }
+    if (newest !== undefined && equal(newest.root, offer.root)) return newest
+    present.offers = [...present.offers.slice(1 - offerCountMax), offer]
+    return offer
+  }
+
+  /** On control a guest has nothing to say: it votes on nothing, and is no part of what the members tell each other. */
+  onControl(): Check {
+    return notOfGuest
+  }
+
+  async answer(from: PeerId, question: Question): Promise<Answer> {
+    const guest = this.#guest(from)
+    if (!guest.ok) return this.#drop(from, guest.fault)
+    switch (question.tag) {
+      case 'excerpt':
+        return this.#excerptFor(from, question.value.requestIds)
+      case 'excerptRows': {
+        const { root: wanted, after } = question.value
+        const offer = this.#present.get(from)?.offers.find((each) => equal(each.root, wanted))
+        return offer === undefined ? nothing : rowsAfter(offer.excerpt.map, after)
+      }
+      case 'objects':
+        return this.#objectsFor(from, guest.value, question.value)
+      case 'stage':
+        return this.#stage(from, guest.value, question.value)
+      case 'propose':
+        return this.#propose(from, guest.value, question.value.batch)
+      case 'rows':
+      case 'lacks':
+      case 'generation':
+        return this.#drop(from, notOfGuest.fault)
+    }
+  }
+
+  #guest(id: PeerId): Result<Guest> {
+    const { cluster, platform } = this.#options
+    const principal = fromHex(id)!
+    const row = checkDevice(cluster.state, principal, platform.clock.nowMs())
+    if (!row.ok) return row
+    const limit = limitOf(cluster.state, principal)
+    return limit === null ? notOfGuest : accepted({ principal, row: row.value, limit })
+  }
+
+  #drop(id: PeerId, fault: Fault): Answer {
+    this.#options.drop(id, fault)
+    return nothing
+  }
+
+  #excerptFor(from: PeerId, requestIds: readonly Bytes[]): Answer {
+    const { cluster } = this.#options
+    const offer = this.#offerTo(from)
+    const summary = summaryOf(cluster.state)
+    if (offer === null || summary === null) return nothing
+    const { generation, stampMs } = summary
+    const decided = decisionsOn(cluster.state, requestIds)
+    const rowCount = size(offer.excerpt.map)
+    return { tag: 'excerpt', value: { generation, stampMs, root: offer.root, rowCount, decided } }
+  }
+
+  // --- contents -------------------------------------------------------------------------------------------------------------
+
+  async #objectsFor(from: PeerId, guest: Guest, keys: readonly Bytes[]): Promise<Answer> {
+    const { platform, place } = this.#options
+    const blocks = keys.map((key) => key.slice(0, blockIdSizeBytes))
+    if (blocks.some((block) => !this.#wasOffered(from, guest, block))) return this.#drop(from, notOfGuest.fault)
+    const found = await platform.store.readMany(
+      'object',
+      keys.map((key) => inPlace(place, key)),
+    )
+    // What was in the folder a moment ago may be there no more.
+    const given = found.map((octets, at) => (this.#isIn(guest, blocks[at]!) ? octets : null))
+    const sizeBytes = given.reduce((sum, octets) => sum + (octets?.length ?? 0), 0)
+    const isAllowed = await this.#probation.take(guest.row, sizeBytes)
+    return { tag: 'objects', value: isAllowed ? given : given.map(() => null) }
+  }
+
+  #isIn({ limit }: Guest, block: BlockId): boolean {
+    return isWithin(this.#options.cluster.state, blockIdOf(limit), block)
+  }
+
+  #wasOffered(from: PeerId, guest: Guest, block: BlockId): boolean {
+    const offers = this.#present.get(from)?.offers ?? []
+    return this.#isIn(guest, block) || offers.some(({ excerpt }) => isWithin(excerpt, blockIdOf(guest.limit), block))
+  }
+
+  // --- changes --------------------------------------------------------------------------------------------------------------
+
+  async #stage(from: PeerId, guest: Guest, question: Extract<Question, { tag: 'stage' }>['value']): Promise<Answer> {
+    const { state } = this.#options.cluster
+    const { block } = question
+    const isNew = parentOf(state, block) === null && !equal(block, rootBlockId(state.treeId))
+    if (!isNew && !this.#wasOffered(from, guest, block)) return this.#drop(from, notOfGuest.fault)
+    return this.#options.sharing.onStage(from, question)
+  }
+
+  async #propose(from: PeerId, { principal, limit }: Guest, octets: Bytes): Promise<Answer> {
+    const { cluster } = this.#options
+    const batch = decodeBatch(octets)
+    if (!batch.ok) return this.#drop(from, batch.fault)
+    const { operations } = batch.value
+    for (const operation of operations) {
+      const own = checkOfGuest(operation, principal, limit)
+      const passed = own.ok ? await cluster.check(operation) : own
+      if (!passed.ok) return this.#drop(from, passed.fault)
+      if (!this.#isStaged(operation)) return nothing
+      const staged = await cluster.stage(operation)
+      if (!staged.ok) return nothing
+    }
+    const outcomes = await cluster.giveForGuest(operations)
+    if (outcomes.some((outcome) => outcome === null)) return nothing
+    return { tag: 'proposed', value: { faults: outcomes.map((outcome) => faultOf(outcome!)) } }
+  }
+
+  /** Whether all bodies that an operation refers to are whole here, so that this device can give them in its author's place. */
+  #isStaged(operation: Operation): boolean {
+    const { cluster, holdings } = this.#options
+    if (operation.tag !== 'change') return true
+    return operation.value.records.every((signed) => {
+      if (signed.kind !== 'content' || signed.fields.sizeBytes === 0) return true
+      const { path, bodyRoot } = signed.fields
+      const block = blockIdOf(path)
+      const now = contentOf(cluster.state, block)?.content.fields.bodyRoot
+      if (now !== undefined && equal(now, bodyRoot)) return true
+      return holdings.stagedBodies(block).some(({ body, isWhole }) => isWhole && equal(body.bodyRoot, bodyRoot))
+    })
+  }
+}
+
+const faultOf = (outcome: Outcome): string | null => (outcome.ok ? null : outcome.fault.code)
+const nothing: Answer = { tag: 'none', value: {} }
+
+/** Devices that are limited to a folder, and whose time has not ended. */
+export function guestsOf(state: TreeState, nowMs: number): readonly Device[] {
+  const guests: Device[] = []
+  for (const { device, standing, dismissed } of devicesOf(state)) {
+    if (standing !== 'limited' || dismissed !== null) continue
+    const principal = principalOf(device.fields.credential)
+    if (checkDevice(state, principal, nowMs).ok) guests.push({ principal, transportId: device.fields.transportId })
+  }
+  return guests
+}
+
+const notOfGuest = refused(
+  'beyondFolder',
+  'A device that has one folder asked for something beside it. Nothing was changed, and the connection was closed.',
+  'This device has one folder of the tree, and may ask for nothing beside it.',
+)

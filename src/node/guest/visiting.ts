@@ -1,0 +1,153 @@
+/**
+ * Visiting: a guest among the members of a tree that it meets. It asks what its folder is now, fetches contents, and gives what was
+ * done here; to anything but questions for its own bodies it does not answer.
+ * @module
+ */
+import { type Bytes, type Check, equal, ok, refused } from '../../core/bytes/bytes.ts'
+import {
+  type Answer,
+  type Bulk,
+  type Question,
+  decodeBulk,
+  decodeControl,
+  encodeBulk,
+} from '../../core/message/message.ts'
+import { emptyConfiguration } from '../../core/raft/raft.ts'
+import type { Connection, Lane } from '../../port/net.ts'
+import { Exchange } from '../exchange.ts'
+import { type PeerId, Peers, type PeerStatus } from '../peers.ts'
+import { inPlace } from '../place.ts'
+import type { ReplicationOptions } from '../replication.ts'
+import { Sharing } from '../sharing.ts'
+import type { GuestReplica } from './guest-replica.ts'
+
+export type VisitingOptions = Omit<ReplicationOptions, 'cluster' | 'sign'> & { readonly cluster: GuestReplica }
+
+export class Visiting {
+  readonly #options: VisitingOptions
+  readonly #exchange: Exchange
+  readonly #peers: Peers
+  readonly sharing: Sharing
+
+  constructor(options: VisitingOptions) {
+    this.#options = options
+    const { platform, net, relays, introduction, devices, farewells, cluster, holdings, place } = options
+    this.#exchange = new Exchange({
+      clock: platform.clock,
+      send: (to, body) => this.#send(to, body),
+      answer: (_from, question) => this.#answer(question),
+    })
+    const ask = (to: PeerId, question: Question): Promise<Answer | null> => this.#exchange.ask(to, question)
+    this.#peers = new Peers({
+      ...{ platform, net, relays, introduction, devices, farewells },
+      onUp: (id) => this.#onUp(id),
+      onDown: (id) => this.#onDown(id),
+      onFrame: (id, lane, frame) => this.#onFrame(id, lane, frame),
+      onReport: options.onReport,
+    })
+    this.sharing = new Sharing({
+      ...{ platform, place, principal: options.principal, holdings, ask },
+      state: () => cluster.state,
+      configuration: () => emptyConfiguration,
+      peers: () => this.#peers.connected,
+      onReport: (id, fault) => this.#peers.drop(id, fault),
+      onCounted: options.onChanged,
+      untilSwept: options.untilSwept,
+    })
+    holdings.onLacking = () => this.sharing.fetchLacking()
+    cluster.connect({
+      ask,
+      connected: () => this.#peers.connected,
+      stageAt: (host, operation) => this.sharing.stageAt(host, operation),
+      drop: (host, fault) => this.#peers.drop(host, fault),
+    })
+    this.sharing.fetchLacking()
+  }
+
+  get statuses(): readonly PeerStatus[] {
+    return this.#peers.statuses
+  }
+
+  accept(connection: Connection, first: Bytes): void {
+    this.#peers.accept(connection, first)
+  }
+
+  /** Whether a member says something on being asked. */
+  async answers(id: PeerId): Promise<boolean> {
+    return (await this.#exchange.ask(id, { tag: 'excerpt', value: { requestIds: [] } })) !== null
+  }
+
+  refresh(): void {
+    this.#peers.refresh()
+  }
+
+  retry(): void {
+    this.#peers.retry()
+  }
+
+  /** What a guest holds counts for nobody else. */
+  saySoon(): void {}
+  onApplied(): void {}
+
+  /** What is in the tree a member has, since a change counts only once the majority that decides holds what it refers to. */
+  copyCount(block: Bytes): number {
+    return this.#options.holdings.isLacking(block) ? 1 : 2
+  }
+  isSafe(): boolean {
+    return true
+  }
+  heldBytes(): number | null {
+    return null
+  }
+  get newestAttested(): null {
+    return null
+  }
+
+  close(): void {
+    this.sharing.close()
+    this.#peers.close()
+  }
+
+  #onUp(id: PeerId): void {
+    this.#exchange.onUp(id)
+    this.#look(id)
+    this.sharing.onUp(id)
+    this.#options.onChanged()
+  }
+
+  #onDown(id: PeerId): void {
+    this.#exchange.onDown(id)
+    this.#options.onChanged()
+  }
+
+  /** One that fails stops the node by itself. */
+  #look(id: PeerId): void {
+    void this.#options.cluster.look(id).catch(() => {})
+  }
+
+  async #send(to: PeerId, body: Bulk['body']): Promise<void> {
+    const { place, cluster } = this.#options
+    this.#peers.send(to, 'bulk', encodeBulk({ ...place, generation: cluster.identity.generation, body }))
+    await this.#peers.drained(to, 'bulk')
+  }
+
+  #onFrame(from: PeerId, lane: Lane, frame: Bytes): Check {
+    const { place, cluster } = this.#options
+    const decoded = lane === 'control' ? decodeControl(frame) : decodeBulk(frame)
+    if (!decoded.ok) return decoded
+    const { treeId, clusterId, body } = decoded.value
+    if (!equal(treeId, place.treeId) || !equal(clusterId, place.clusterId)) return foreign
+    if (body.tag === 'ask' || body.tag === 'answer') return this.#exchange.receive(from, body)
+    if (body.tag === 'excerpt') void cluster.onTold(from, body.value.root).catch(() => {})
+    return ok
+  }
+
+  async #answer(question: Question): Promise<Answer> {
+    const { platform, place } = this.#options
+    if (question.tag !== 'objects') return { tag: 'none', value: {} }
+    const keys = question.value.map((key) => inPlace(place, key))
+    return { tag: 'objects', value: await platform.store.readMany('object', keys) }
+  }
+}
+
+const foreign = refused('envelopeForeign', 'A device spoke of another tree than the one it was met for.')

@@ -1,0 +1,329 @@
+/**
+ * Devices that are limited to a folder, on the real node: what they see and may, with the members there and away, as their time ends,
+ * and when they are put out.
+ */
+import { describe, expect, test } from 'vitest'
+import { type Bytes, encode, fromHex, toHex, u53, utf8 } from '../core/bytes/bytes.ts'
+import { keys, rowKind } from '../core/tree/tree.ts'
+import { probationBytesMax } from '../node/guest/probation.ts'
+import { placeOf } from '../node/own-tree.ts'
+import { inPlace, placePrefix } from '../node/place.ts'
+import { idFromText } from '../node/read/view.ts'
+import type { StorePort, Table } from '../port/store.ts'
+import type { Life } from './device.ts'
+import { Family, content, standing } from './testing/family.ts'
+import { Guest } from './testing/guest.ts'
+
+const minuteMs = 60_000
+const named = ({ page }: Life, name: string) => [...page.items.values()].find((item) => item.name === name)
+const names = ({ page }: Life) =>
+  [...page.items.values()]
+    .map(({ name }) => name)
+    .filter(Boolean)
+    .toSorted()
+const placeIn = ({ page }: Life) => placeOf(fromHex(page.tree.treeId)!)
+const waitMs = (family: Family, durationMs: number) => family.scheduler.run(family.scheduler.sleep(durationMs))
+const refusedWith = (code: string) => expect.objectContaining({ code })
+
+/** Until a member holds a file with what is in it. */
+const untilTaken = (family: Family, guest: Guest, member: Life, id: string) =>
+  family.until('a member has it', () => {
+    const [one, other] = [member, guest.life].map(({ page }) => page.items.get(id))
+    return one !== undefined && other?.isWaiting === false && standing(member).lackingCount === 0
+  })
+
+async function allRows(family: Family, store: StorePort, table: Table, prefix: Bytes) {
+  const rows: { readonly key: Bytes; readonly value: Bytes }[] = []
+  for (let after: Bytes | undefined; ;) {
+    const some = await family.scheduler.run(store.scan(table, prefix, 256, after))
+    rows.push(...some)
+    if (some.length < 256) return rows
+    after = some.at(-1)!.key
+  }
+}
+
+describe('a limited device', () => {
+  test('joins, sees its folder and nothing else, and writes there', async () => {
+    const family = await Family.of(1, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const secret = await family.add(laptop, 'secret', content(500))
+    const guest = await Guest.of(family, 'camera')
+    expect(guest.life.page.tree).toMatchObject({
+      planted: true,
+      ownerName: 'Ada',
+      deviceName: 'camera',
+      limited: { folderName: 'camera', mayWrite: true },
+    })
+    expect(names(guest.life)).toEqual([])
+    const folder = named(laptop, 'camera')!
+    expect(named(laptop, 'devices')!.id).toBe(folder.parentId)
+    expect(guest.life.page.tree.rootId).toBe(folder.id)
+
+    const id = await family.add(guest.life, 'photo', content(200_000))
+    await family.until('both own devices have it', () =>
+      [laptop, phone].every((life) => life.page.items.get(id)?.copyCount === 2),
+    )
+    expect(laptop.page.items.get(id)).toMatchObject({ name: 'photo', parentId: folder.id })
+    expect(await family.read(phone, id)).toEqual(content(200_000))
+
+    const letter = await family.add(phone, 'letter', content(300_000), folder.id)
+    await family.until('the guest sees it', () => guest.named('letter') !== undefined)
+    expect(await family.read(guest.life, letter)).toEqual(content(300_000))
+    expect(names(guest.life)).toEqual(['letter', 'photo'])
+    expect(standing(guest.life)).toMatchObject({ keptCount: 0, quarantinedCount: 0 })
+    // It is no member: nobody waits for it, and it learns nothing by the log.
+    expect(standing(laptop).learners.map((nodeId) => nodeId.slice(0, 64))).not.toContain(
+      guest.life.page.tree.principal.replaceAll(' ', ''),
+    )
+
+    const { api } = laptop.node
+    const lines = await family.run(laptop, api.devices())
+    expect(lines.find(({ name }) => name === 'camera')).toMatchObject({
+      path: 'direct',
+      limited: { folderName: 'camera', mayWrite: true },
+    })
+    await whatIsOnItsDisk(family, guest, [id, letter], [secret, folder.parentId!])
+  })
+
+  /** Of the tree there is nothing but its folder, and the way there without names. */
+  async function whatIsOnItsDisk(family: Family, guest: Guest, own: readonly string[], beside: readonly string[]) {
+    const place = placeIn(guest.life)
+    guest.life.process.kill()
+    const store = family.storeIn(guest.device.disk)
+    const rows = await allRows(family, store, 'state', placePrefix(place))
+    const found = new Set(rows.map(({ key }) => toHex(key.slice(placePrefix(place).length))))
+    const blocks = (ids: readonly string[]) => ids.map((id) => idFromText(id)!)
+    for (const block of blocks(own)) expect(found).toContain(toHex(keys.content(block)))
+    for (const block of blocks(beside))
+      for (const key of [keys.content(block), keys.access(block)]) expect(found).not.toContain(toHex(key))
+    const kinds = new Set(rows.map(({ key }) => key[placePrefix(place).length]))
+    for (const kind of ['wraps', 'dead', 'takeOver'] as const) expect(kinds).not.toContain(rowKind[kind])
+    for (const block of blocks(beside))
+      expect(await allRows(family, store, 'object', inPlace(place, block))).toHaveLength(0)
+    expect(await allRows(family, store, 'log', placePrefix(place))).toHaveLength(0)
+  }
+
+  test('gets a folder that exists, with what is in it, from the folder on', async () => {
+    const family = await Family.of(2, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const { api } = laptop.node
+    const outer = await family.run(laptop, api.createFolder('o', laptop.page.tree.rootId, 'outer'))
+    const inner = await family.run(laptop, api.createFolder('i', outer, 'inner'))
+    const deep = await family.run(laptop, api.createFolder('d', inner, 'deep'))
+    await family.add(laptop, 'beside', content(10), outer)
+    const old = await family.add(laptop, 'old', content(90_000), deep)
+    const guest = await Guest.of(family, 'tablet', { folderId: inner })
+    expect(names(guest.life)).toEqual(['deep', 'old'])
+    expect(guest.life.page.tree).toMatchObject({ rootId: inner, limited: { folderName: 'inner' } })
+    await guest.untilConnected()
+    expect(await family.read(guest.life, old)).toEqual(content(90_000))
+
+    await family.run(guest.life, guest.life.node.api.rename('r', old, 'renamed'))
+    await family.run(guest.life, guest.life.node.api.move('m', old, inner))
+    await family.until('the laptop sees it', () => laptop.page.items.get(old)?.parentId === inner)
+    expect(laptop.page.items.get(old)).toMatchObject({ name: 'renamed' })
+    // What comes into the folder it sees, what leaves it is gone.
+    const beside = named(laptop, 'beside')!.id
+    await family.run(laptop, api.move('in', beside, deep))
+    await family.until('it came', () => guest.named('beside') !== undefined)
+    expect(await family.read(guest.life, beside)).toEqual(content(10))
+    await family.run(laptop, api.move('out', old, outer))
+    await family.until('it left', () => guest.named('renamed') === undefined)
+    expect(names(guest.life)).toEqual(['beside', 'deep'])
+  })
+
+  test('writes with nobody there, over a restart, and a lost race keeps both', async () => {
+    const family = await Family.of(3, 'laptop', 'phone')
+    const [laptop] = family.lives as [Life, Life]
+    const guest = await Guest.of(family, 'camera')
+    const note = await family.add(guest.life, 'note', content(100))
+    await family.until('the laptop has it', () => laptop.page.items.get(note)?.copyCount === 2)
+
+    await guest.cutOff()
+    const photo = await family.add(guest.life, 'photo', content(70_000))
+    await family.write(guest.life, note, content(200))
+    await family.write(laptop, note, content(300))
+    expect(guest.life.page.items.get(photo)).toMatchObject({ isWaiting: true, copyCount: 1 })
+    expect(guest.life.page.tree.decider).toMatchObject({ quorum: 'away' })
+    await guest.restart()
+    expect(guest.life.page.tree).toMatchObject({ ownerName: 'Ada', limited: { folderName: 'camera' } })
+    expect(await family.read(guest.life, photo)).toEqual(content(70_000))
+    expect(await family.read(guest.life, note)).toEqual(content(200))
+
+    family.network.heal()
+    await guest.untilConnected()
+    await family.until('nothing waits', () => standing(guest.life).keptCount === 0)
+    await family.until('the laptop has it', () => laptop.page.items.get(photo)?.copyCount === 2)
+    expect(await family.read(laptop, note)).toEqual(content(300))
+    const copy = [...laptop.page.items.values()].find(({ name }) => name.startsWith('note ('))!
+    expect(copy.name).toContain('from camera')
+    expect(await family.read(laptop, copy.id)).toEqual(content(200))
+    await family.until('the guest sees both', () => names(guest.life).length === 3)
+    expect(standing(guest.life)).toMatchObject({ quarantinedCount: 0 })
+  })
+
+  test('that may only read changes nothing', async () => {
+    const family = await Family.of(4, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const guest = await Guest.of(family, 'frame', { mayWrite: false })
+    const folder = named(laptop, 'frame')!.id
+    const photo = await family.add(laptop, 'photo', content(1000), folder)
+    await family.until('it sees it', () => guest.named('photo') !== undefined)
+    expect(guest.life.page.tree.limited).toMatchObject({ mayWrite: false })
+    expect(await family.read(guest.life, photo)).toEqual(content(1000))
+    const { api } = guest.life.node
+    for (const deed of [
+      () => family.add(guest.life, 'mine', content(10)),
+      () => family.write(guest.life, photo, content(20)),
+      () => family.run(guest.life, api.rename('r', photo, 'other')),
+      () => family.run(guest.life, api.trash('t', photo)),
+      () => family.run(guest.life, api.createFolder('c', guest.life.page.tree.rootId, 'new')),
+    ])
+      await expect(deed()).rejects.toEqual(refusedWith('rightMissing'))
+    expect(named(laptop, 'photo')).toMatchObject({ trashedAtMs: null })
+    expect(names(laptop).filter((name) => name === 'mine' || name === 'new')).toEqual([])
+  })
+
+  test('asks for nothing that is about the whole tree', async () => {
+    const family = await Family.of(5, 'laptop')
+    const guest = await Guest.of(family, 'camera')
+    const { api } = guest.life.node
+    const laptop = family.lives[0]!.page.tree.principal
+    const deeds: readonly (() => Promise<unknown>)[] = [
+      () => api.invite(),
+      () => api.beginExport('e'),
+      () => api.beginTakeOver(),
+      () => api.handOver(laptop),
+      () => api.beginExtension(guest.life.page.tree.principal, family.nowMs + minuteMs),
+    ]
+    for (const deed of deeds) await expect(family.run(guest.life, deed())).rejects.toEqual(refusedWith('deviceLimited'))
+    await expect(family.run(guest.life, api.removeDevice('r', laptop))).rejects.toMatchObject({
+      code: expect.anything(),
+    })
+    expect(family.lives[0]!.page.tree.removed).toBeNull()
+  })
+})
+
+describe('probation', () => {
+  test('the root can not be asked for more than seven days at first', async () => {
+    const family = await Family.of(6, 'laptop')
+    await expect(Guest.of(family, 'camera', { expiresAtMs: family.nowMs + 9 * 24 * 60 * minuteMs })).rejects.toEqual(
+      refusedWith('termWrong'),
+    )
+  })
+
+  test('in the first hour contents come from who approved it, up to the bound, also after a restart', async () => {
+    const family = await Family.of(7, 'laptop', 'phone')
+    const guest = await Guest.of(family, 'camera')
+    const folder = named(family.lives[0]!, 'camera')!.id
+    const store = () => family.storeOf(0)
+    const place = placeIn(guest.life)
+    const principal = fromHex(guest.life.page.tree.principal.replaceAll(' ', ''))!
+    const key = inPlace(place, utf8('probation'), principal)
+    family.lives[0]!.process.kill()
+    const value = encode(u53, probationBytesMax - 100_000)
+    await family.scheduler.run(store().write([{ kind: 'put', table: 'raft', key, value }], 'strict'))
+    const laptop = await family.restart(0)
+    await family.untilConnected()
+    await guest.untilConnected()
+
+    const small = await family.add(laptop, 'small', content(20_000), folder)
+    await family.until('it has the small one', () => guest.life.page.items.get(small)?.copyCount === 2)
+    const large = await family.add(laptop, 'large', content(300_000), folder)
+    await family.until('it sees the large one', () => guest.life.page.items.has(large))
+    await waitMs(family, 5 * minuteMs)
+    // Neither of the two gives it, though both have it.
+    expect(family.lives.map(({ page }) => page.items.get(large)?.copyCount)).toEqual([2, 2])
+    expect(guest.life.page.items.get(large)!.copyCount).toBe(1)
+    await waitMs(family, 60 * minuteMs)
+    await family.until('it has the large one', () => guest.life.page.items.get(large)?.copyCount === 2)
+    expect(await family.read(guest.life, large)).toEqual(content(300_000))
+  })
+
+  test('ends with its time, and goes on when the root gives it more', async () => {
+    const family = await Family.of(8, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const guest = await Guest.of(family, 'camera', { expiresAtMs: family.nowMs + 10 * minuteMs })
+    const mine = await family.add(guest.life, 'mine', content(100))
+    await untilTaken(family, guest, laptop, mine)
+    await guest.cutOff()
+    const late = await family.add(guest.life, 'late', content(50))
+    await waitMs(family, 11 * minuteMs)
+    family.network.heal()
+    await waitMs(family, 2 * minuteMs)
+    expect(guest.isConnected).toBe(false)
+    await expect(family.add(guest.life, 'later', content(60))).rejects.toEqual(refusedWith('writecapExpired'))
+    // What it has it shows.
+    expect(await family.read(guest.life, mine)).toEqual(content(100))
+
+    const { api } = laptop.node
+    const { principal } = guest.life.page.tree
+    const untilMs = family.nowMs + 100 * 24 * 60 * minuteMs
+    expect(await family.run(laptop, api.beginExtension(principal, untilMs))).toEqual({
+      challenge: null,
+      credentialId: null,
+    })
+    await expect(family.run(laptop, api.beginExtension(principal, untilMs * 2))).rejects.toEqual(
+      refusedWith('termWrong'),
+    )
+    await family.run(laptop, api.finishExtension('x', principal, untilMs, family.words))
+    await guest.untilConnected()
+    await family.until('it is told', () => guest.life.page.tree.limited?.expiresAtMs === untilMs)
+    await untilTaken(family, guest, laptop, late)
+    const again = await family.add(guest.life, 'again', content(70))
+    await untilTaken(family, guest, laptop, again)
+  })
+})
+
+describe('removal', () => {
+  test('of a guest: it hears of it, keeps what it has, and gets nothing new', async () => {
+    const family = await Family.of(9, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const guest = await Guest.of(family, 'camera')
+    const other = await Guest.of(family, 'tablet', { folderId: named(laptop, 'camera')!.id }, phone)
+    const folder = named(laptop, 'camera')!.id
+    const old = await family.add(laptop, 'old', content(400), folder)
+    for (const each of [guest, other]) await family.until('they have it', () => each.named('old')?.copyCount === 2)
+    await guest.cutOff()
+    const kept = await family.add(guest.life, 'kept', content(30))
+    await family.run(laptop, laptop.node.api.removeDevice('r', guest.life.page.tree.principal))
+    const fresh = await family.add(phone, 'fresh', content(500), folder)
+    family.network.heal()
+    await family.until('it hears', () => guest.life.page.tree.removed !== null)
+    await waitMs(family, minuteMs)
+    expect(names(guest.life)).toEqual(['old'])
+    expect(await family.read(guest.life, old)).toEqual(content(400))
+    expect(laptop.page.items.has(kept)).toBe(false)
+    expect(await family.run(guest.life, guest.life.node.api.quarantine())).toMatchObject([{ name: 'kept' }])
+
+    // The other one in the same folder goes on, under the new key.
+    await family.until('the other sees it', () => other.named('fresh') !== undefined)
+    expect(await family.read(other.life, fresh)).toEqual(content(500))
+    const more = await family.add(other.life, 'more', content(600))
+    await family.until('the laptop has it', () => laptop.page.items.get(more)?.copyCount === 2)
+    expect(await family.read(laptop, more)).toEqual(content(600))
+  })
+
+  test('of an own device: a guest goes on, though it can give no key of the way to its folder', async () => {
+    const family = await Family.of(10, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const guest = await Guest.of(family, 'camera')
+    await family.run(laptop, laptop.node.api.removeDevice('r', phone.page.tree.principal))
+    const mine = await family.add(guest.life, 'mine', content(700))
+    await untilTaken(family, guest, laptop, mine)
+    expect(await family.read(laptop, mine)).toEqual(content(700))
+    expect(standing(guest.life).quarantinedCount).toBe(0)
+  })
+
+  test('a guest leaves by itself', async () => {
+    const family = await Family.of(11, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const guest = await Guest.of(family, 'camera')
+    await guest.untilConnected()
+    await family.run(guest.life, guest.life.node.api.removeDevice('r', guest.life.page.tree.principal))
+    await family.until('it has left', () => guest.life.page.tree.removed !== null)
+    expect(guest.life.page.tree.removed).toEqual({ by: null })
+    const lines = await family.run(laptop, laptop.node.api.devices())
+    expect(lines.map(({ name }) => name)).toEqual(['Laptop'])
+  })
+})

@@ -1,0 +1,249 @@
+/**
+ * A guest of bad faith: it has the keys of a device that was limited to a folder, and says to a member of the cluster whatever it
+ * likes. The tree stays as it was, and nothing beside the folder is told to it.
+ */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Bytes, concat, fromHex } from '../core/bytes/bytes.ts'
+import { principalOf } from '../core/crypto/crypto.ts'
+import {
+  type Answer,
+  type ControlBody,
+  type Question,
+  decodeBulk,
+  encodeBulk,
+  encodeControl,
+} from '../core/message/message.ts'
+import { childPath, rootPath } from '../core/path/path.ts'
+import { type Operation, encodeBatch, noRevocation } from '../core/tree/tree.ts'
+import { Author } from '../node/author.ts'
+import { placeOf } from '../node/own-tree.ts'
+import { Peers } from '../node/peers.ts'
+import { idFromText } from '../node/read/view.ts'
+import { createSimClock } from './clock.ts'
+import { createSimulatedCrypto } from './crypto.ts'
+import type { Life } from './device.ts'
+import { Process } from './process.ts'
+import { Random } from './random.ts'
+import { Family, content } from './testing/family.ts'
+import { Guest } from './testing/guest.ts'
+
+const relays = [{ url: 'ws://relay.test', peerId: 'relay' }]
+const octets = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
+
+/** The guest's device, with another program on it. */
+class Rogue {
+  readonly #family: Family
+  readonly #peers: Peers
+  readonly #member: string
+  readonly #place: ReturnType<typeof placeOf>
+  readonly #answers: Answer[] = []
+  #dropCount = 0
+
+  private constructor(family: Family, peers: (rogue: Rogue) => Peers, member: Life) {
+    this.#family = family
+    this.#member = member.page.tree.principal.replaceAll(' ', '')
+    this.#place = placeOf(fromHex(member.page.tree.treeId)!)
+    this.#peers = peers(this)
+  }
+
+  static async instead(family: Family, guest: Guest): Promise<Rogue> {
+    guest.life.process.kill()
+    const member = family.lives[0]!
+    const process = new Process(family.scheduler)
+    const random = Random.fromSeed(99)
+    const { keys, wall } = guest.device
+    const { credential } = await keys.node()
+    const net = await family.scheduler.run(
+      family.network.port(process, guest.transport).open({
+        relays,
+        stun: [],
+        onConnection: (connection) => connection.close(),
+        onDropped() {},
+        onReachable() {},
+      }),
+    )
+    const treeId = fromHex(member.page.tree.treeId)!
+    const peers = (rogue: Rogue) =>
+      new Peers({
+        platform: {
+          clock: createSimClock(process, wall),
+          random: random.fork('node'),
+          crypto: createSimulatedCrypto(random.fork('crypto')),
+          keys,
+        },
+        net,
+        relays,
+        introduction: () => ({ treeId, credential, buildId: 'rogue', revocationHead: noRevocation }),
+        devices: () => [{ principal: fromHex(rogue.#member)!, transportId: family.transport(0) }],
+        onUp() {},
+        onDown: () => void rogue.#dropCount++,
+        onFrame: (_id, lane, frame) => {
+          const decoded = lane === 'bulk' ? decodeBulk(frame) : null
+          if (decoded?.ok && decoded.value.body.tag === 'answer') rogue.#answers.push(decoded.value.body.value.answer)
+          return { ok: true }
+        },
+        onReport() {},
+      })
+    const rogue = new Rogue(family, peers, member)
+    await rogue.untilUp()
+    return rogue
+  }
+
+  untilUp(): Promise<void> {
+    return this.#family.until('the rogue is connected', () => this.#peers.isUp(this.#member))
+  }
+
+  say(body: ControlBody, generation = 1): void {
+    this.#peers.send(this.#member, 'control', encodeControl({ ...this.#place, generation, body }))
+  }
+  /** @returns the answer; null where the connection ends instead */
+  async ask(question: Question, generation = 1): Promise<Answer | null> {
+    const before = [this.#answers.length, this.#dropCount]
+    const body = { tag: 'ask' as const, value: { number: 7, question } }
+    this.#peers.send(this.#member, 'bulk', encodeBulk({ ...this.#place, generation, body }))
+    await this.#family.until('an end', () => this.#answers.length > before[0]! || this.#dropCount > before[1]!)
+    return this.#dropCount > before[1]! ? null : this.#answers.at(-1)!
+  }
+  async untilDropped(deed: () => unknown): Promise<void> {
+    await this.untilUp()
+    const before = this.#dropCount
+    await deed()
+    await this.#family.until('it is dropped', () => this.#dropCount > before)
+  }
+}
+
+/** A tree with a file beside the folder, a guest in the folder, and the rogue in its place. */
+async function scene() {
+  const family = await Family.of(1, 'laptop')
+  const [laptop] = family.lives as [Life]
+  const secret = await family.add(laptop, 'secret', content(500))
+  const guest = await Guest.of(family, 'camera')
+  await guest.untilConnected()
+  const mine = await family.add(guest.life, 'mine', content(300))
+  await family.until('the laptop has it', () => laptop.page.items.has(mine))
+  const keys = await guest.device.keys.node()
+  const treeId = fromHex(laptop.page.tree.treeId)!
+  const folder = [...laptop.page.items.values()].find(({ name }) => name === 'camera')!
+  const limit = childPath(childPath(rootPath(treeId), idFromText(folder.parentId!)!), idFromText(folder.id)!)
+  const stateRoot = async () => (await family.run(laptop, laptop.node.api.storage())).stateRoot
+  const before = await stateRoot()
+  const rogue = await Rogue.instead(family, guest)
+  return { family, laptop, rogue, secret, mine, keys, treeId, limit, stateRoot, before }
+}
+
+describe('a guest of bad faith', () => {
+  let place: Awaited<ReturnType<typeof scene>>
+  beforeAll(async () => {
+    place = await scene()
+  }, 60_000)
+
+  const vote = { kind: 'vote', term: 99, lastIndex: 1e6, lastTerm: 98, isTransfer: true } as const
+  const own = () => place.keys.credential
+  const nodeId = () => `${Buffer.from(principalOf(own())).toString('hex')}-0000000000000001`
+  const said: readonly (readonly [string, () => ControlBody])[] = [
+    [
+      'that it is here, as a member',
+      () => ({ tag: 'here', value: { nodeId: nodeId(), stampMs: 1, reportVersion: 1 } }),
+    ],
+    [
+      'that it leads',
+      () => ({
+        tag: 'raft',
+        value: { kind: 'heartbeat', from: nodeId(), to: 'x', term: 99, commitIndex: 1, readRound: 0 },
+      }),
+    ],
+    ['that it wants votes', () => ({ tag: 'raft', value: { ...vote, from: nodeId(), to: 'x' } })],
+    ['a batch, as a member does', () => ({ tag: 'propose', value: { batch: octets(1, 20) } })],
+    ['what is to be attested', () => ({ tag: 'attest', value: { index: 1 } })],
+    ['a signature for the tree', () => ({ tag: 'vouch', value: { index: 1, signature: octets(1, 64) } })],
+    ['what a guest is told', () => ({ tag: 'excerpt', value: { root: octets(1, 32) } })],
+  ]
+  test.each(said)('says %s', async (_, body) => {
+    for (const generation of [1, 2]) await place.rogue.untilDropped(() => place.rogue.say(body(), generation))
+    expect(await place.stateRoot()).toBe(place.before)
+  })
+
+  const blockOf = (id: string) => idFromText(id)!
+  const staging = (block: Bytes): Question => ({
+    tag: 'stage',
+    value: {
+      requestId: octets(9, 16),
+      position: 0,
+      block,
+      body: { bodyRoot: octets(1, 32), sizeBytes: 10 },
+      objects: [],
+    },
+  })
+  const asked: readonly (readonly [string, () => Question])[] = [
+    ['the rows of the tree', () => ({ tag: 'rows', value: { index: 1, stateRoot: octets(1, 32), after: null } })],
+    ['what is lacking', () => ({ tag: 'lacks', value: { after: null } })],
+    ['the generation', () => ({ tag: 'generation', value: {} })],
+    ['a body beside its folder', () => ({ tag: 'objects', value: [concat(blockOf(place.secret), octets(1, 32))] })],
+    ['a body of nothing', () => ({ tag: 'objects', value: [octets(3, 48)] })],
+    [
+      'one body of its own and one beside it',
+      () => ({
+        tag: 'objects',
+        value: [concat(blockOf(place.mine), octets(1, 32)), concat(blockOf(place.secret), octets(1, 32))],
+      }),
+    ],
+    ['to keep a body for a file beside it', () => staging(blockOf(place.secret))],
+    ['to keep a body for the root', () => staging(placeOf(place.treeId).clusterId)],
+    ['octets that are no batch', () => ({ tag: 'propose', value: { batch: octets(1, 20) } })],
+  ]
+  test.each(asked)('asks for %s', async (_, question) => {
+    for (const generation of [1, 2]) {
+      await place.rogue.untilUp()
+      expect(await place.rogue.ask(question(), generation)).toBeNull()
+    }
+    expect(await place.stateRoot()).toBe(place.before)
+  })
+
+  test('gets no rows of an excerpt that is not its own', async () => {
+    await place.rogue.untilUp()
+    const wanted = { root: octets(1, 32), after: null }
+    expect(await place.rogue.ask({ tag: 'excerptRows', value: wanted })).toEqual({ tag: 'none', value: {} })
+  })
+
+  test('proposes what is beside its folder, or not its own', async () => {
+    const { rogue, keys, treeId, limit, mine } = place
+    const author = new Author(keys, () => octets(7, 32))
+    const entryIn = (parent: typeof limit) =>
+      author.sign('entry', {
+        ...{ parent, child: octets(5, 16), kind: 'directory', version: 1, previousHash: null },
+        ...{ sealedName: octets(5, 64), nameKeyEpoch: 1, trashed: false, movedFrom: null },
+      })
+    const change = async (parent: typeof limit): Promise<Operation> => ({
+      tag: 'change',
+      value: { requestId: octets(6, 16), records: [await entryIn(parent)] },
+    })
+    const forged = await entryIn(limit)
+    const operations: readonly Operation[] = [
+      await change(rootPath(treeId)),
+      await change({ ...limit, ids: limit.ids.slice(0, 1) }),
+      {
+        tag: 'change',
+        value: {
+          requestId: octets(6, 16),
+          records: [{ ...forged, signature: { ...forged.signature, signature: octets(1, 64) } }],
+        },
+      },
+    ]
+    for (const operation of operations) {
+      await rogue.untilUp()
+      const batch = encodeBatch({ stampMs: 0, operations: [operation] })
+      expect(await rogue.ask({ tag: 'propose', value: { batch } })).toBeNull()
+    }
+    expect(await place.stateRoot()).toBe(place.before)
+
+    // In its folder, but under a permission that nobody gave: that the tree judges, and it is told.
+    await rogue.untilUp()
+    const batch = encodeBatch({ stampMs: 0, operations: [await change(limit)] })
+    expect(await rogue.ask({ tag: 'propose', value: { batch } })).toEqual({
+      tag: 'proposed',
+      value: { faults: ['writecapUnknown'] },
+    })
+    expect(place.laptop.page.items.get(mine)?.name).toBe('mine')
+    expect([...place.laptop.page.items.values()].filter(({ name }) => name === '\ufffd')).toEqual([])
+  })
+})
