@@ -4,7 +4,7 @@
 import type { Frame, FrameLocator, Page } from '@playwright/test'
 import { expect, isProving, proved, test, virtualAuthenticator } from './fixture.ts'
 import { expectNothing } from './tool/axe.ts'
-import { agreeToJoin, typeDigits } from './tool/joining.ts'
+import { agreeToJoin, approveAsOwn, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
 import { addText, hashOf, itemNamed, snapshotOf } from './tool/tree.ts'
 
@@ -80,7 +80,7 @@ for (const hasRelay of [false, true])
         await page.getByRole('button', { name: 'Show the code' }).click()
         await expect(page.getByRole('heading', { name: 'Scan this with the new device' })).toBeVisible()
         const phone = await joinWithPhone(page)
-        await page.getByRole('button', { name: 'Yes, it is my own device' }).click()
+        await approveAsOwn(page)
         await shareAndCut(page, phone)
 
         await test.step('it is put away, kept, and there again', async () => {

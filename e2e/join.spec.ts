@@ -7,7 +7,16 @@ import type { Page } from '@playwright/test'
 import { expect, isProving, proved, test, virtualAuthenticator } from './fixture.ts'
 import { expectNothing } from './tool/axe.ts'
 import { cameraArguments, clipOf, sceneOf } from './tool/camera.ts'
-import { agreeToJoin, joinByLink, letIn, nameAndGoOn, readLink, showCode, typeDigits } from './tool/joining.ts'
+import {
+  agreeToJoin,
+  approveAsOwn,
+  joinByLink,
+  letIn,
+  nameAndGoOn,
+  readLink,
+  showCode,
+  typeDigits,
+} from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
 import { addText, hashOf, itemNamed, snapshotOf, stateRootOf } from './tool/tree.ts'
 
@@ -146,7 +155,7 @@ test('what goes wrong in a joining is told on both sides, and changes nothing', 
     await readLink(phone, await showCode(laptop), 'Phone')
     await typeDigits(laptop, await agreeToJoin(phone))
     await authenticator.setUserVerified(false)
-    await laptop.getByRole('button', { name: 'Yes, it is my own device' }).click()
+    await approveAsOwn(laptop)
     await expect(laptop.getByRole('alert')).toBeVisible()
     expect(await stateRootOf(laptop)).toBe(before)
     await expect(phone.getByLabel(/^Digits:/)).toBeVisible()

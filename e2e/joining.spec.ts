@@ -53,6 +53,13 @@ test(proved('letting a device in: axe finds nothing'), async ({ page }) => {
         page.getByText('A phone can not reach this address'),
         'the host is this computer alone',
       ).toBeVisible()
+    if (inviting.stage === 'approval') {
+      await page.getByRole('radio', { name: /^Limited to one folder/ }).check()
+      await expect(page.getByLabel('Its folder')).toBeVisible()
+      await expectFine(page, heading, 'letting a device in: what a limited one gets')
+      await page.getByRole('button', { name: 'Go on' }).click()
+      await expect(page.getByRole('alert')).toContainText('read and write')
+    }
     if (inviting.stage === 'digits') {
       await page.getByLabel('Four digits').fill('482')
       await page.keyboard.press('Enter')

@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test'
 import { expect, proved, test, virtualAuthenticator } from './fixture.ts'
 import { expectNothing } from './tool/axe.ts'
-import { agreeToJoin, joinByLink, letIn, readLink, showCode, typeDigits } from './tool/joining.ts'
+import { agreeToJoin, approveAsOwn, joinByLink, letIn, readLink, showCode, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
 import { addText, hashOf, itemNamed, nodeOf, snapshotOf } from './tool/tree.ts'
 
@@ -138,7 +138,7 @@ test(
         }
       })
       await typeDigits(laptop, digits)
-      await laptop.getByRole('button', { name: 'Yes, it is my own device' }).click()
+      await approveAsOwn(laptop)
       await expect(laptop.getByRole('alert')).toContainText('signed something else than what it was asked for')
       expect(await stateRootOf(laptop)).toBe(before)
       await expect(phone.getByLabel(/^Digits:/)).toBeVisible()

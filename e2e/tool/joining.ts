@@ -60,10 +60,16 @@ export async function typeDigits(page: Page, digits: string): Promise<void> {
   await page.getByRole('button', { name: 'Compare' }).click()
 }
 
+/** Answers what the device is to be, and signs. */
+export async function approveAsOwn(page: Page): Promise<void> {
+  await page.getByRole('radio', { name: /^My own device/ }).check()
+  await page.getByRole('button', { name: 'Yes, it is my own device' }).click()
+}
+
 /** From the digits to the end, on the device that has the passkey's provider. */
 export async function letIn(page: Page, digits: string, name: string): Promise<void> {
   await typeDigits(page, digits)
-  await page.getByRole('button', { name: 'Yes, it is my own device' }).click()
+  await approveAsOwn(page)
   await expect(page.getByRole('heading', { name: `${name} is one of your devices` })).toBeVisible()
 }
 

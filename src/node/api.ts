@@ -44,7 +44,10 @@ export interface TreeStatus {
     readonly recoveryCard: boolean
     readonly unlocksByPasskey: boolean
   } | null
+  /** Of those that have the whole tree; on a guest itself and one of those, which has whatever is in the tree. */
   readonly deviceCount: number
+  /** Of those that are limited to a folder, as far as this device has to know of them. */
+  readonly guestCount: number
   /** What this device keeps until the others can take it; null where that is nothing. */
   readonly waiting: {
     readonly changeCount: number

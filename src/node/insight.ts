@@ -48,7 +48,11 @@ export function deviceLines(node: RunningNode): readonly DeviceLine[] {
   const own = principalOf(node.keys.credential)
   const voters = new Set(tree.cluster.members.configuration.voters.map(peerOf))
   const statuses = new Map((replication?.statuses ?? []).map((status) => [status.id, status]))
-  const rows = [...devicesOf(tree.state)].filter(({ dismissed }) => dismissed === null)
+  // Of the others a guest has no names, and nothing to say about them.
+  const rows = [...devicesOf(tree.state)].filter(
+    ({ device, dismissed }) =>
+      dismissed === null && (tree.visit === null || equal(principalOf(device.fields.credential), own)),
+  )
   return rows
     .toSorted((one, other) => one.admittedAtMs - other.admittedAtMs)
     .map(({ device, admittedAtMs }) => {

@@ -12,6 +12,7 @@ import type { NodeEvent, TreeStatus } from './api.ts'
 import { Aside } from './aside.ts'
 import { Hold } from './hold.ts'
 import { deciderOf } from './decider.ts'
+import { limitedOnly } from './guest/guest-replica.ts'
 import { writeVisit } from './guest/visit.ts'
 import type { Home } from './home.ts'
 import { Files } from './files.ts'
@@ -427,6 +428,7 @@ export class RunningNode {
   /** Moves it into the tree. */
   async bringAside(requestId: string): Promise<void> {
     if (this.home.dismissal !== null) throw new RefusedError(deviceDismissed().fault)
+    if (this.status().limited?.mayWrite === false) throw limitedOnly()
     const treeId = await this.#closeAside()
     if (treeId === null) return
     await this.#setProfile({

@@ -8,6 +8,7 @@ import { rights } from '../core/cap/cap.ts'
 import { rootBlockId } from '../core/path/path.ts'
 import {
   type Dismissal,
+  type Standing,
   type Summary,
   type TreeState,
   chainOf,
@@ -57,7 +58,8 @@ export function statusOf(
           unlocksByPasskey: tree.hasPasskeyWrap,
         }
       : null,
-    deviceCount: [...devicesOf(state)].filter(({ dismissed }) => dismissed === null).length,
+    deviceCount: tree.visit === null ? countOf(state, 'own') : 2,
+    guestCount: tree.visit === null ? countOf(state, 'limited') : 0,
     limited: tree.visit === null ? null : limitsOf(state, own, tree.visit.folderName),
     waiting: waitingOf(tree, toHex(own)),
     quarantinedCount: tree.outbox.quarantine.list.length,
@@ -70,6 +72,9 @@ function peopleOf({ treeId, committed, ring }: OwnTree, { profileKeyEpoch, seale
   const rootKey = ring.keyOf(committed, rootBlockId(treeId), profileKeyEpoch)
   return rootKey === null ? null : openPeople(rootKey, treeId, sealedProfile)
 }
+
+const countOf = (state: TreeState, of: Standing): number =>
+  [...devicesOf(state)].filter(({ standing, dismissed }) => dismissed === null && standing === of).length
 
 /** What a limited device may, as the root has said; null for the owner's own. */
 export function limitsOf(state: TreeState, device: Bytes, folderName: string): Limits | null {

@@ -52,8 +52,11 @@ describe('a limited device', () => {
       planted: true,
       ownerName: 'Ada',
       deviceName: 'camera',
+      deviceCount: 2,
       limited: { folderName: 'camera', mayWrite: true },
     })
+    // It counts among those that have the whole tree nowhere.
+    for (const { page } of [laptop, phone]) expect(page.tree).toMatchObject({ deviceCount: 2, guestCount: 1 })
     expect(names(guest.life)).toEqual([])
     const folder = named(laptop, 'camera')!
     expect(named(laptop, 'devices')!.id).toBe(folder.parentId)
@@ -76,6 +79,8 @@ describe('a limited device', () => {
       guest.life.page.tree.principal.replaceAll(' ', ''),
     )
 
+    const seen = await family.run(guest.life, guest.life.node.api.devices())
+    expect(seen.map(({ name }) => name)).toEqual(['camera'])
     const { api } = laptop.node
     const lines = await family.run(laptop, api.devices())
     expect(lines.find(({ name }) => name === 'camera')).toMatchObject({

@@ -135,9 +135,10 @@ export function contentAddress(id: string, asDownload = false): string {
   return address.href
 }
 
-/** The root is called by its owner; all others by their names. */
+/** The root is called by its owner, that of a guest as it was told; all others by their names. */
 export function displayName(model: Model, item: Item): string {
   if (item.parentId !== null) return item.name
+  if (model.tree?.limited) return model.tree.limited.folderName
   const owner = model.tree?.ownerName ?? ''
   return owner === '' ? words.tree.localName : words.tree.ownedName(owner)
 }

@@ -24,6 +24,7 @@ const tree: TreeStatus = {
   principal: '',
   root: null,
   deviceCount: 1,
+  guestCount: 0,
   waiting: null,
   quarantinedCount: 0,
   removed: null,

@@ -94,6 +94,12 @@ export function compareItems(left: Item, right: Item): number {
   return collator.compare(left.name, right.name) || (left.id < right.id ? -1 : 1)
 }
 
+/** Whether this device may change what it shows: one that is limited may only read, or its time has ended. */
+export const mayChange = ({ tree }: Model, nowMs = Date.now()): boolean => {
+  const limited = tree?.limited ?? null
+  return limited === null || (limited.mayWrite && nowMs < limited.expiresAtMs)
+}
+
 /** The root folder, or undefined before the first snapshot. */
 export const rootOf = (model: Model): Item | undefined => model.items.get(model.tree?.rootId ?? '')
 

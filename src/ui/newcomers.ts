@@ -25,7 +25,8 @@ export class Newcomers {
   }
 
   /** @param nowMs milliseconds since 1970 */
-  async heard({ planted, deviceCount }: TreeStatus, nowMs: number): Promise<void> {
+  async heard({ planted, deviceCount: ownCount, guestCount }: TreeStatus, nowMs: number): Promise<void> {
+    const deviceCount = ownCount + guestCount
     if (!planted || deviceCount === this.#deviceCount) return
     this.#deviceCount = deviceCount
     const devices = await this.#api.devices().catch(() => {

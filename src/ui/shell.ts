@@ -9,7 +9,7 @@ import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { Actions } from './actions.ts'
 import type { Entry } from './entries.ts'
 import type { ActionsEvent, AddEvent, GroundEvent } from './events.ts'
-import { type JobsById, type Model, apply, applyToJobs, emptyModel, isPlaced } from './model.ts'
+import { type JobsById, type Model, apply, applyToJobs, emptyModel, isPlaced, mayChange } from './model.ts'
 import { Newcomers } from './newcomers.ts'
 import { Notices } from './notices.ts'
 import { offerAt } from './offers.ts'
@@ -328,13 +328,13 @@ export class BtShell extends LitElement implements IntakeHost {
   }
 
   get intakeGroundId(): string {
-    return this.#actions && !this.model.stopped ? this.#groundId : ''
+    return this.#actions && !this.model.stopped && mayChange(this.model) ? this.#groundId : ''
   }
   taken(folderId: string, entries: readonly Entry[]): void {
-    void this.#actions?.add(folderId, entries)
+    if (mayChange(this.model)) void this.#actions?.add(folderId, entries)
   }
   movedHere(folderId: string, itemId: string): void {
-    const item = this.model.items.get(itemId)
+    const item = mayChange(this.model) ? this.model.items.get(itemId) : undefined
     if (item && itemId !== folderId) void this.#actions?.move(item, folderId)
   }
   unreadable(name: string): void {

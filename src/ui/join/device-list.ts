@@ -4,11 +4,12 @@
  */
 import { LitElement, type TemplateResult, css, html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import type { DeviceLine } from '../../node/api.ts'
+import type { DeviceLine, Limits } from '../../node/api.ts'
 import { formatFingerprint } from '../format.ts'
 import { dotStyle } from '../part/dot.css.ts'
 import { shared } from '../part/shared.ts'
 import { words as common } from '../words.ts'
+import { rightsOf } from './choice.ts'
 import { joinWords } from './words.ts'
 
 /** Somebody wants a device out of the tree. */
@@ -16,6 +17,15 @@ export class RemoveDeviceEvent extends Event {
   readonly device: DeviceLine
   constructor(device: DeviceLine) {
     super('bt-remove-device')
+    this.device = device
+  }
+}
+
+/** Somebody wants a limited device to have its folder for longer. */
+export class ExtendDeviceEvent extends Event {
+  readonly device: DeviceLine
+  constructor(device: DeviceLine) {
+    super('bt-extend-device')
     this.device = device
   }
 }
@@ -112,11 +122,11 @@ export class BtDeviceList extends LitElement {
 
   #deedsOf(device: DeviceLine) {
     if (this.devices.length < 2) return nothing
-    const { isThis, role, path } = device
+    const { isThis, role, path, limited } = device
     const name = device.name || common.added.unnamed
-    const { remove, handOver } = joinWords
+    const { remove, handOver, extend } = joinWords
     // Of several that decide none is more than the others.
-    const canDecide = this.decides && !isThis && role === 'learner' && path !== 'away'
+    const canDecide = this.decides && !isThis && role === 'learner' && path !== 'away' && limited === null
     return html`<div class="deeds">
       ${
         canDecide
@@ -126,6 +136,17 @@ export class BtDeviceList extends LitElement {
               @click=${() => this.dispatchEvent(new HandOverEvent(device))}
             >
               ${handOver.open}
+            </button>`
+          : nothing
+      }
+      ${
+        limited
+          ? html`<button
+              class="plain"
+              aria-label=${extend.openLabel(name)}
+              @click=${() => this.dispatchEvent(new ExtendDeviceEvent(device))}
+            >
+              ${extend.open}
             </button>`
           : nothing
       }
@@ -141,9 +162,16 @@ export class BtDeviceList extends LitElement {
 }
 customElements.define('bt-device-list', BtDeviceList)
 
+function limitsLine(limited: Limits) {
+  const { line: what, lineUntil, lineOver } = joinWords.limited
+  const { expiresAtMs, folderName } = limited
+  const term = Date.now() < expiresAtMs ? lineUntil(expiresAtMs) : lineOver(expiresAtMs)
+  return html`<bdi>${what(folderName, rightsOf(limited))}</bdi> · ${term}`
+}
+
 function line(device: DeviceLine, deeds: TemplateResult | typeof nothing) {
   const words = joinWords.devices
-  const { name, isThis, path, role, heldBytes, admittedAtMs, principal } = device
+  const { name, isThis, path, role, heldBytes, admittedAtMs, principal, limited } = device
   return html`<li>
     <span class="dot ${path === 'away' ? 'away' : ''}"></span>
     <div>
@@ -152,7 +180,7 @@ function line(device: DeviceLine, deeds: TemplateResult | typeof nothing) {
       </h2>
       ${isThis ? nothing : html`<p>${words.path(device)}</p>`}
       <p class="quiet small number">
-        ${[words.role[role], ...(heldBytes === null ? [] : [words.held(heldBytes)])].join(' · ')}
+        ${limited ? limitsLine(limited) : [words.role[role], ...(heldBytes === null ? [] : [words.held(heldBytes)])].join(' · ')}
       </p>
       <p class="quiet small number">${words.added(admittedAtMs)}</p>
       <details>

@@ -3,7 +3,7 @@
  * @module
  */
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
-import type { Decider, DeviceLine } from '../../node/api.ts'
+import type { Decider, DeviceLine, TreeStatus } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
 import type { Model } from '../model.ts'
@@ -17,10 +17,13 @@ import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
 import { inviteStep } from './invite-steps.ts'
 import { InviteCourse } from './inviting.ts'
-import type { HandOverEvent, RemoveDeviceEvent } from './device-list.ts'
+import { foldersOf } from './choice.ts'
+import { guestView } from './guest-view.ts'
+import type { ExtendDeviceEvent, HandOverEvent, RemoveDeviceEvent } from './device-list.ts'
 import { joinStyle } from './join.css.ts'
 import { joinWords } from './words.ts'
 import './decider-view.ts'
+import './extend-sheet.ts'
 import './remove-sheet.ts'
 import './device-list.ts'
 import '../part/waiting.ts'
@@ -38,6 +41,7 @@ export class BtDevicesPage extends LitElement {
     devices: { state: true },
     problem: { state: true },
     leaving: { state: true },
+    extended: { state: true },
     handedOver: { state: true },
   }
   declare model: Model
@@ -49,6 +53,8 @@ export class BtDevicesPage extends LitElement {
   declare problem: string
   /** That its owner may want out of the tree. */
   declare leaving: DeviceLine | null
+  /** That is to have its folder for longer. */
+  declare extended: DeviceLine | null
   /** That is to decide in place of this one, as long as it is being asked. */
   declare handedOver: DeviceLine | null
   #course: InviteCourse | undefined
@@ -62,6 +68,7 @@ export class BtDevicesPage extends LitElement {
     this.devices = null
     this.problem = ''
     this.leaving = null
+    this.extended = null
     this.handedOver = null
     new Watching(this, () => this.#course)
   }
@@ -89,12 +96,17 @@ export class BtDevicesPage extends LitElement {
     if (inviting) {
       const { hostFacts, hash } = this
       return html`<div class="page">
-        ${inviteStep(inviting, { course, hostFacts, hash, devices: this.devices ?? [] })}
+        ${inviteStep(inviting, { course, hostFacts, hash, devices: this.devices ?? [], folders: foldersOf(this.model) })}
       </div>`
     }
     return html`<div class="page">
       <h1 tabindex="-1">${joinWords.devices.title}</h1>
-      ${tree?.removed ? this.#removed(tree.removed.by) : tree?.planted ? this.#list(course, tree.decider) : this.#unplanted()}
+      ${this.#standing(course, tree)}
+      <bt-remove-sheet
+        .actions=${this.actions}
+        .device=${this.leaving}
+        @bt-sheet-closed=${() => (this.leaving = null)}
+      ></bt-remove-sheet>
     </div>`
   }
 
@@ -116,17 +128,32 @@ export class BtDevicesPage extends LitElement {
               .devices=${this.devices}
               .decides=${decider.quorum === 'here' && handedOver === null}
               @bt-hand-over=${({ device }: HandOverEvent) => this.#handOver(device)}
+              @bt-extend-device=${({ device }: ExtendDeviceEvent) => (this.extended = device)}
               @bt-remove-device=${({ device }: RemoveDeviceEvent) => (this.leaving = device)}
             ></bt-device-list>`
           : html`<bt-waiting .cause=${joinWords.wait.devices}></bt-waiting>`
       }
       ${handedOver ? html`<bt-waiting .cause=${joinWords.handOver.waiting(handedOver.name)}></bt-waiting>` : nothing}
       ${decider.generation > 1 ? html`<p class="quiet small number">${joinWords.decider.taken(decider.generation - 1)}</p>` : nothing}
-      <bt-remove-sheet
+      <bt-extend-sheet
         .actions=${this.actions}
-        .device=${this.leaving}
-        @bt-sheet-closed=${() => (this.leaving = null)}
-      ></bt-remove-sheet>`
+        .passkey=${this.passkey}
+        .device=${this.extended}
+        @bt-sheet-closed=${this.#extended}
+      ></bt-extend-sheet>`
+  }
+
+  #extended(): void {
+    this.extended = null
+    void this.#ask()
+  }
+
+  #standing(course: InviteCourse, tree: TreeStatus | null) {
+    if (tree?.removed) return this.#removed(tree.removed.by)
+    if (!tree?.planted) return this.#unplanted()
+    const own = this.devices?.find(({ isThis }) => isThis)
+    if (tree.limited) return guestView(tree, Date.now(), own ? () => (this.leaving = own) : null)
+    return this.#list(course, tree.decider)
   }
 
   #removed(by: string | null) {

@@ -13,6 +13,8 @@ import { icon } from '../part/icon.ts'
 import type { HostFactsPort } from '../ports.ts'
 import { words } from '../words.ts'
 import { cardForm } from './card-form.ts'
+import { type FolderLine, choiceQuestion, limitedForm, onlyNo, rightsOf } from './choice.ts'
+import { consequences } from './consequences.ts'
 import type { InviteCourse } from './inviting.ts'
 import { joinWords } from './words.ts'
 import './code-view.ts'
@@ -23,6 +25,8 @@ export interface InviteScene {
   readonly devices: readonly DeviceLine[]
   readonly hostFacts: HostFactsPort
   readonly hash: string
+  /** That can be given. */
+  readonly folders: readonly FolderLine[]
 }
 
 const { invite } = joinWords
@@ -100,52 +104,90 @@ function digitsStep({ deviceName }: Extract<Inviting, { stage: 'digits' }>, scen
     ${waiting(course)}`
 }
 
-function approvalStep(approval: Extract<Inviting, { stage: 'approval' }>, scene: InviteScene) {
-  const { course } = scene
-  const { deviceName, principal, expiresAtMs } = approval
+type Approval = Extract<Inviting, { stage: 'approval' }>
+
+function approvalStep(approval: Approval, scene: InviteScene) {
+  const { course, folders } = scene
+  const { deviceName, limited } = approval
+  const words = invite.approval
+  return html`<h1 tabindex="-1"><bdi>${words.title(deviceName)}</bdi></h1>
+    <p>${words.help}</p>
+    ${choiceQuestion(course)} ${course.kind === null ? onlyNo(course) : nothing}
+    ${course.kind === 'limited' && course.isEditing ? limitedForm(course, deviceName, folders, limited, Date.now()) : nothing}
+    ${isAgreed(approval, course) ? agreedTerms(approval, course) : nothing} ${waiting(course)}
+    ${course.isAtPrompt ? cancelRow(scene) : nothing}`
+}
+
+/** Whether what the node asks the root for is what was chosen here. */
+const isAgreed = ({ limited }: Approval, { kind, isEditing }: InviteCourse): boolean =>
+  kind === 'own' ? limited === null : kind === 'limited' && limited !== null && !isEditing
+
+/** All that is granted, as the root signs it. */
+function agreedTerms(approval: Approval, course: InviteCourse) {
+  const { deviceName, principal, expiresAtMs, limited } = approval
   const line = (term: string, text: string, kind = '') =>
     html`<div>
       <dt>${term}</dt>
       <dd class=${kind}><bdi>${text}</bdi></dd>
     </div>`
   const words = invite.approval
-  return html`<h1 tabindex="-1"><bdi>${words.title(deviceName)}</bdi></h1>
-    <p>${words.help}</p>
-    <section class="card">
+  const place =
+    limited === null
+      ? words.placeWhole
+      : limited.isNewFolder
+        ? invite.choice.newFolder(limited.folderName)
+        : limited.folderName
+  return html`<section class="card">
       <dl>
-        ${line(words.device, deviceName)} ${line(words.place, words.placeWhole)}
-        ${line(words.rights, words.rightsWhole)} ${line(words.term, formatDay(expiresAtMs), 'number')}
+        ${line(words.device, deviceName)} ${line(words.place, place)}
+        ${line(words.rights, limited === null ? words.rightsWhole : rightsOf(limited))}
+        ${line(words.term, formatDay(expiresAtMs), 'number')}
         ${line(words.fingerprint, formatFingerprint(principal), 'mono')}
       </dl>
     </section>
-    ${approval.credentialId === null ? cardAnswer(course) : passkeyAnswer(course, approval)} ${waiting(course)}
-    ${course.isAtPrompt ? cancelRow(scene) : nothing}`
+    ${limited === null ? nothing : consequences(invite.choice.lines, ['readers', 'download', 'key'])}
+    ${
+      limited === null
+        ? nothing
+        : html`<div class="row">
+            <button class="plain" ?disabled=${course.isBusy} @click=${() => course.edit()}>
+              ${invite.choice.change}
+            </button>
+          </div>`
+    }
+    ${approval.credentialId === null ? cardAnswer(course, approval) : passkeyAnswer(course, approval)}`
 }
 
-const passkeyAnswer = (course: InviteCourse, approval: Extract<Inviting, { stage: 'approval' }>) =>
+const yesTo = ({ limited }: Approval): string => (limited === null ? invite.approval.own : invite.choice.yes)
+
+const passkeyAnswer = (course: InviteCourse, approval: Approval) =>
   html`<p class="quiet small">${invite.approval.signs}</p>
     ${problemLine(course.problem)}
     <div class="row">
       <button class="loud" ?disabled=${course.isBusy} @click=${() => course.approveByPasskey(approval)}>
-        ${icon('key')}${invite.approval.own}
+        ${icon('key')}${yesTo(approval)}
       </button>
       <button ?disabled=${course.isBusy} @click=${() => course.deny()}>${invite.approval.no}</button>
     </div>`
 
-const cardAnswer = (course: InviteCourse) =>
+const cardAnswer = (course: InviteCourse, approval: Approval) =>
   cardForm({
     help: invite.approval.cardSigns,
     problem: course.problem,
-    buttons: html`<button class="loud" ?disabled=${course.isBusy}>${invite.approval.own}</button>
+    buttons: html`<button class="loud" ?disabled=${course.isBusy}>${yesTo(approval)}</button>
       <button type="button" ?disabled=${course.isBusy} @click=${() => course.deny()}>${invite.approval.no}</button>`,
     send: (typed) => void course.approveByCard(typed),
   })
 
-const admittedStep = ({ deviceName }: Extract<Inviting, { stage: 'admitted' }>, scene: InviteScene) =>
-  html`<h1 tabindex="-1"><bdi>${invite.admitted.title(deviceName)}</bdi></h1>
-    <p>${invite.admitted.help}</p>
+const admittedStep = ({ deviceName, isLimited }: Extract<Inviting, { stage: 'admitted' }>, scene: InviteScene) =>
+  html`<h1 tabindex="-1">
+      <bdi>${isLimited ? invite.admitted.limitedTitle(deviceName) : invite.admitted.title(deviceName)}</bdi>
+    </h1>
+    <p>${isLimited ? invite.admitted.limitedHelp : invite.admitted.help}</p>
     <ul class="why" role="list">
-      ${scene.devices.map(({ name }) => html`<li>${icon('devices')}<bdi>${name || words.added.unnamed}</bdi></li>`)}
+      ${scene.devices
+        .filter(({ limited }) => limited === null)
+        .map(({ name }) => html`<li>${icon('devices')}<bdi>${name || words.added.unnamed}</bdi></li>`)}
     </ul>
     ${afterwards(scene)}
     <div class="row">

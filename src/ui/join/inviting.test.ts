@@ -4,6 +4,7 @@ import type { Inviting } from '../../node/api.ts'
 import type { PasskeyAssertionAsk, PasskeyPort } from '../ports.ts'
 import { MemoryNode, cardWords } from '../testing/memory-node.ts'
 import { InviteCourse } from './inviting.ts'
+import { dayText, endOfDay } from './term.ts'
 
 const creation = {
   credentialId: Uint8Array.of(1, 2),
@@ -48,7 +49,7 @@ describe('letting a device in', () => {
     const place = begin()
     const approval = await toApproval(place)
     await place.course.approveByPasskey(approval)
-    expect(place.node.inviting).toEqual({ stage: 'admitted', deviceName: 'Phone' })
+    expect(place.node.inviting).toEqual({ stage: 'admitted', deviceName: 'Phone', isLimited: false })
     expect(place.asked).toMatchObject([
       { challenge: approval.challenge, credentialId: creation.credentialId, rpId: 'tree.example' },
     ])
@@ -145,6 +146,44 @@ describe('letting a device in', () => {
     await place.course.approveByCard(cardWords.map((word, at) => `${at + 1}. ${word.toUpperCase()}`).join('\n'))
     expect(place.node.inviting?.stage).toBe('admitted')
     expect(place.asked).toEqual([])
+  })
+
+  test('nothing is chosen until its owner does; a limited device is put together, and can be changed', async () => {
+    const place = begin({ hasPasskey: false })
+    const { node, course } = place
+    await toApproval(place)
+    expect([course.kind, course.isEditing]).toEqual([null, true])
+    await course.chooseKind('limited')
+    expect([course.kind, course.isEditing, node.inviting]).toMatchObject(['limited', true, { limited: null }])
+    const nowMs = Date.now()
+    const day = dayText(nowMs + 3 * 86_400_000)
+    await course.limit('', null, day, nowMs)
+    expect(course.problem).toContain('read and write')
+    await course.limit('', 'write', dayText(nowMs + 9 * 86_400_000), nowMs)
+    expect(course.problem).toContain('within seven days')
+    await course.limit('', 'write', day, nowMs)
+    expect([course.isEditing, course.problem]).toEqual([false, ''])
+    const expiresAtMs = endOfDay(day, nowMs, 7)
+    const limited = { folderName: 'Phone', isNewFolder: true, mayWrite: true, expiresAtMs }
+    expect(node.inviting).toMatchObject({ stage: 'approval', expiresAtMs, limited })
+    course.edit()
+    expect(course.isEditing).toBe(true)
+    await course.chooseKind('own')
+    expect(node.inviting).toMatchObject({ stage: 'approval', limited: null })
+    await course.chooseKind('limited')
+    await course.limit('', 'read', day, nowMs)
+    await course.approveByCard(cardWords.join(' '))
+    expect(node.inviting).toEqual({ stage: 'admitted', deviceName: 'Phone', isLimited: true })
+    expect(node.otherDevices).toMatchObject([{ limited: { mayWrite: false } }])
+  })
+
+  test('what was chosen for one device is chosen for no other', async () => {
+    const place = begin()
+    await toApproval(place)
+    await place.course.chooseKind('own')
+    await place.course.end()
+    await toApproval(place)
+    expect(place.course.kind).toBeNull()
   })
 
   test('no is no', async () => {

@@ -3,14 +3,19 @@
  * the node says, to all tabs alike.
  * @module
  */
-import type { Inviting, NodeApi } from '../../node/api.ts'
+import type { DeviceChoice, Inviting, NodeApi } from '../../node/api.ts'
 import type { PasskeyPort } from '../ports.ts'
 import { Course } from './course.ts'
+import { endOfDay, firstTermDays } from './term.ts'
 import { joinWords } from './words.ts'
 
 export class InviteCourse extends Course {
   readonly #api: NodeApi
   #stage: Inviting['stage'] | null = null
+  /** What its owner has said that the device is to be; null: nothing yet. */
+  kind: DeviceChoice['kind'] | null = null
+  /** What a limited device gets is being put together, and not yet what the node asks the root for. */
+  isEditing = true
 
   /** @param rpId the host that passkeys belong to here */
   constructor(api: NodeApi, passkey: PasskeyPort, rpId: string) {
@@ -22,6 +27,8 @@ export class InviteCourse extends Course {
   arrive(stage: Inviting['stage'] | null): void {
     if (stage === this.#stage) return
     this.#stage = stage
+    this.kind = null
+    this.isEditing = true
     this.stop()
   }
 
@@ -34,6 +41,33 @@ export class InviteCourse extends Course {
     const digits = typed.replaceAll(/\D/g, '')
     if (digits.length !== 4) return this.fail(joinWords.invite.digits.incomplete)
     await this.attempt(joinWords.wait.deciding, () => this.#api.typeDigits(digits))
+  }
+
+  /** The node asks for an own device until it is told otherwise. */
+  async chooseKind(kind: DeviceChoice['kind']): Promise<void> {
+    this.kind = kind
+    this.isEditing = true
+    if (kind === 'own') await this.attempt(joinWords.wait.deciding, () => this.#api.choose({ kind }))
+    else this.fail('')
+  }
+
+  /** @param folderId empty: a new one @param right null where none was chosen @param day as a field of days has it */
+  async limit(folderId: string, right: unknown, day: string, nowMs: number): Promise<void> {
+    const words = joinWords.invite.choice
+    const expiresAtMs = endOfDay(day, nowMs, firstTermDays)
+    if (right !== 'read' && right !== 'write') return this.fail(words.rightMissing)
+    if (expiresAtMs === null) return this.fail(words.dayWrong)
+    const choice = { kind: 'limited', folderId: folderId || null, mayWrite: right === 'write', expiresAtMs } as const
+    await this.attempt(joinWords.wait.deciding, async () => {
+      await this.#api.choose(choice)
+      this.isEditing = false
+    })
+  }
+
+  /** Back to what a limited device gets. */
+  edit(): void {
+    this.isEditing = true
+    this.fail('')
   }
 
   /** Shows one prompt of the browser. */

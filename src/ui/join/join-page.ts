@@ -91,6 +91,7 @@ export class BtJoinPage extends LitElement {
         surroundings: this.#surroundings,
         ownerName: isPlanted ? tree.ownerName : '',
         aside: tree?.aside ?? null,
+        limited: tree?.limited ?? null,
         hash: this.hash,
         copyLink: () => void this.#copyLink(course),
         copied: this.copied,

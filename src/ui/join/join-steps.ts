@@ -28,6 +28,8 @@ export interface JoinScene {
   readonly ownerName: string
   /** What was here before. */
   readonly aside: TreeStatus['aside']
+  /** What this device may, where it is a guest. */
+  readonly limited: TreeStatus['limited']
   readonly hash: string
   /** Copies the link of the invitation, for another browser. */
   readonly copyLink: () => void
@@ -65,7 +67,15 @@ export function joinStep(step: JoinStep, scene: JoinScene) {
         ${going(joinWords.wait.fetching(step.ownerName), course)} ${cancelRow(course)}`
     case 'joined':
       return html`<h1 tabindex="-1">${join.joined.title}</h1>
-        <p><bdi>${join.joined.help(step.ownerName)}</bdi></p>
+        <p>
+          <bdi
+            >${
+              scene.limited === null
+                ? join.joined.help(step.ownerName)
+                : join.joined.limitedHelp(step.ownerName, scene.limited.folderName)
+            }</bdi
+          >
+        </p>
         ${alongStep(scene)}
         <div class="row">
           <a class="button loud" href=${hashOf('/', scene.hash)} @click=${() => course.end()}>${join.joined.button}</a>
@@ -80,11 +90,11 @@ export function joinStep(step: JoinStep, scene: JoinScene) {
   }
 }
 
-function alongStep({ aside, course }: JoinScene) {
+function alongStep({ aside, limited, course }: JoinScene) {
   const words = joinWords.aside
   if (course.isComingAlong !== null)
     return html`<p role="status">${course.isComingAlong ? words.moving : words.left}</p>`
-  if (aside === null) return nothing
+  if (aside === null || limited?.mayWrite === false) return nothing
   return html`<section class="asked">
     <h2>${words.ask(aside.fileCount)}</h2>
     <p>${words.help}</p>

@@ -24,6 +24,38 @@ export const joinStyle = css`
     gap: var(--space-2);
     justify-items: stretch;
   }
+  legend {
+    margin-block-end: var(--space-2);
+    padding: 0;
+    font-weight: 570;
+  }
+  /* A choice is pressed wherever it is. */
+  .choices .choice {
+    grid-template-columns: auto minmax(0, 1fr);
+    align-items: start;
+    gap: var(--space-3);
+    margin-block-start: 0;
+    padding: var(--space-3);
+    border: 1px solid var(--line);
+    border-radius: var(--radius-2);
+    background: var(--surface);
+    cursor: pointer;
+  }
+  .choice:has(:checked) {
+    border-color: var(--line-strong);
+    background: var(--surface-raised);
+  }
+  .choice input {
+    inline-size: 1.25rem;
+    min-block-size: 1.25rem;
+    margin: 0.1em 0 0;
+    padding: 0;
+    accent-color: var(--accent);
+  }
+  .choice small {
+    display: block;
+    font-weight: 400;
+  }
   /* What is typed, as large as what is read from the other screen. */
   .digits-field {
     inline-size: 9rem;

@@ -116,6 +116,38 @@ export const joinWords = {
     waiting: 'Waiting for the device that keeps this tree in order. New keys are being given to the others.',
   },
 
+  limited: {
+    title: (owner: string) => `You are a guest in ${owner}’s tree`,
+    help: 'This device has one folder of it, and sees nothing else. The owner’s devices keep it in order.',
+    folder: 'Folder',
+    rights: 'This device may',
+    until: 'Until',
+    over: 'The time of this device has ended. What it has stays readable here; its owner can give it more time.',
+    away: 'None of the owner’s devices can be reached now. What you change is kept here until one is there.',
+    here: 'An owner’s device is there: what you change goes into the tree at once.',
+    line: (folder: string, rights: string) =>
+      `Limited to ${folder || 'a folder that is gone'}: ${rights.toLowerCase()}`,
+    lineUntil: (atMs: number) => `Until ${formatDay(atMs)}`,
+    lineOver: (atMs: number) => `Its time ended ${formatDay(atMs)}`,
+  },
+
+  extend: {
+    open: 'Give it more time',
+    openLabel: (name: string) => `Give ${name} more time`,
+    title: (name: string) => `More time for ${name}?`,
+    help: (folder: string, rights: string) =>
+      `It keeps what it has: ${folder || 'its folder'}, ${rights.toLowerCase()}. Choose until when, within 400 days.`,
+    until: 'Until',
+    dayWrong: 'Choose a day from tomorrow on, within 400 days.',
+    goOn: 'Go on',
+    asked: (atMs: number) => `Until ${formatDay(atMs)}`,
+    signs: 'Your passkey signs just this; the browser asks once.',
+    cardSigns: 'This tree has no passkey: the twelve words of its recovery card sign just this.',
+    button: 'Give it that time',
+    cancel: 'Cancel',
+    done: (name: string) => `${name} has more time.`,
+  },
+
   invite: {
     code: {
       title: 'Scan this with the new device',
@@ -160,11 +192,38 @@ export const joinWords = {
       cardSigns: 'This tree has no passkey: the twelve words of its recovery card sign just this.',
       card: 'The twelve words of the recovery card',
     },
+    choice: {
+      question: 'What is it to be?',
+      own: 'My own device',
+      ownHelp: 'It reads the whole tree, and writes everywhere.',
+      limited: 'Limited to one folder',
+      limitedHelp: 'It sees that folder and nothing else of the tree, until a day that you choose.',
+      place: 'Its folder',
+      newFolder: (name: string) => `New: devices / ${name}`,
+      rights: 'What it may do there',
+      read: 'Read',
+      write: 'Read and write',
+      rightMissing: 'Choose whether it may read, or read and write.',
+      until: 'Until',
+      untilHelp: 'Seven days at most for the first time. Under Devices you can give it more later.',
+      dayWrong: 'Choose a day from tomorrow on, within seven days.',
+      goOn: 'Go on',
+      no: 'No',
+      change: 'Change this',
+      yes: 'Yes, let it in',
+      lines: [
+        'It reads what is in this folder, and no name and no file beside it. Whoever uses it can keep what it has read.',
+        'In its first hour it gets 64 MiB of contents at most, from this device alone. Keep this one open.',
+        'Under Devices you can remove it at any time. What is written after that it can not read.',
+      ],
+    },
     scanned: 'A device has read the code',
     admitting: 'Letting it in',
     admitted: {
       title: (name: string) => `${name} is one of your devices`,
       help: 'What is in the tree is on its way to it. These can read the whole tree now:',
+      limitedTitle: (name: string) => `${name} has its folder`,
+      limitedHelp: 'What is in the folder is on its way to it. It is none of those that can read the whole tree:',
       done: 'Done',
       more: 'Add another one',
     },
@@ -221,6 +280,8 @@ export const joinWords = {
       title: 'Your tree is here',
       help: (owner: string) =>
         `This device is one of ${owner}’s now: it holds the tree, also without a network, and can read and write all of it.`,
+      limitedHelp: (owner: string, folder: string) =>
+        `This device has the folder “${folder}” of ${owner}’s tree, also without a network, and sees nothing else of it.`,
       button: 'Go to the tree',
     },
     ended: 'This device did not join',

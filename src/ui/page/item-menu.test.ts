@@ -21,8 +21,11 @@ test.each([
   ['the root, which stays where it is', item('folder', null), 'Who can read this'],
 ])('%s', (_, of, menu) =>
   expect(
-    itemMenu(of)
+    itemMenu(of, true)
       .map(({ text }) => text)
       .join(', '),
   ).toBe(menu),
 )
+
+test('who may only read is offered nothing that changes', () =>
+  expect(itemMenu(item('file', 'root'), false).map(({ action }) => action)).toEqual(['open', 'download', 'readers']))

@@ -16,10 +16,13 @@ export interface ItemLine {
   readonly text: string
 }
 
-/** In the order in which they stand. */
-export const itemMenu = (item: Item): readonly ItemLine[] =>
+/**
+ * In the order in which they stand.
+ * @param mayChange whether this device may change the item
+ */
+export const itemMenu = (item: Item, mayChange: boolean): readonly ItemLine[] =>
   lines
-    .filter(({ action }) => actionsOf(item).includes(action))
+    .filter(({ action }) => actionsOf(item).includes(action) && (mayChange || !changing.has(action)))
     .map(({ action, icon }) => ({ action, icon, text: words.item[action] }))
 
 const lines: readonly Omit<ItemLine, 'text'>[] = [
@@ -31,6 +34,8 @@ const lines: readonly Omit<ItemLine, 'text'>[] = [
   { action: 'readers', icon: 'readers' },
   { action: 'trash', icon: 'trash' },
 ]
+
+const changing: ReadonlySet<ItemAction> = new Set(['rename', 'move', 'trash'])
 
 function actionsOf(item: Item): readonly ItemAction[] {
   if (item.parentId === null) return ['readers']

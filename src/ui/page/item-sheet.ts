@@ -7,7 +7,7 @@ import type { Item } from '../../node/api.ts'
 import { type Actions, displayName } from '../actions.ts'
 import { GroundEvent, type NamedEvent, SheetClosedEvent } from '../events.ts'
 import { sentenceOf } from '../fault.ts'
-import { type Model, childrenOf, safetyOf } from '../model.ts'
+import { type Model, childrenOf, mayChange, safetyOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { menuStyle } from '../part/menu.css.ts'
 import { shared } from '../part/shared.ts'
@@ -103,7 +103,7 @@ export class BtItemSheet extends LitElement {
         <bt-copies .safety=${safetyOf(this.model, item.id)} .tree=${this.model.tree}></bt-copies>
       </p>
       <ul class="menu" role="list">
-        ${itemMenu(item).map(
+        ${itemMenu(item, mayChange(this.model)).map(
           ({ action, icon: name, text }) =>
             html`<li>
               <button class="plain ${action === 'trash' ? 'risky' : ''}" @click=${() => this.#act(action, item)}>

@@ -64,7 +64,7 @@ export class BtStoragePage extends LitElement {
       ${report && tree && tree.deviceCount > 1 ? html`<bt-hold-view .report=${report} .actions=${this.actions}></bt-hold-view>` : nothing}
       ${tree?.aside ? html`<bt-aside-view .actions=${this.actions} .aside=${tree.aside}></bt-aside-view>` : nothing}
       <bt-keep-view></bt-keep-view>
-      <bt-archive-view .actions=${this.actions} .planted=${tree?.planted === true} .hash=${this.hash}></bt-archive-view>
+      ${tree?.limited ? nothing : html`<bt-archive-view .actions=${this.actions} .planted=${tree?.planted === true} .hash=${this.hash}></bt-archive-view>`}
       ${tree ? html`<bt-keys-view .tree=${tree} .stateRoot=${report?.stateRoot ?? ''} .attested=${report?.attested ?? null}></bt-keys-view>` : nothing}
       <p><a href=${hashOf('/fragments', this.hash)}>${words.fragments.link}</a></p>
     </div>`

@@ -6,7 +6,7 @@ import { LitElement, css, html, nothing } from 'lit'
 import type { Item } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { formatSize } from '../format.ts'
-import { type Model, trashOf } from '../model.ts'
+import { type Model, mayChange, trashOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
@@ -72,9 +72,13 @@ export class BtTrashPage extends LitElement {
             : html`<ul role="list">
                   ${items.map((item) => this.#line(item))}
                 </ul>
-                <div class="row">
-                  <button @click=${() => (this.asked = 'all')}>${icon('trash')}${words.trash.purgeAll}</button>
-                </div>`
+                ${
+                  mayChange(this.model)
+                    ? html`<div class="row">
+                        <button @click=${() => (this.asked = 'all')}>${icon('trash')}${words.trash.purgeAll}</button>
+                      </div>`
+                    : nothing
+                }`
         }
       </div>
       ${this.#question(items.length)}`
@@ -90,7 +94,12 @@ export class BtTrashPage extends LitElement {
           ${item.kind === 'file' ? html`<span>${formatSize(item.sizeBytes)}</span>` : nothing}
         </p>
       </div>
-      <button
+      ${mayChange(this.model) ? this.#deeds(item) : nothing}
+    </li>`
+  }
+
+  #deeds(item: Item) {
+    return html`<button
         class="plain only-icon"
         title=${words.trash.restore}
         aria-label=${words.trash.labelRestore(item.name)}
@@ -105,8 +114,7 @@ export class BtTrashPage extends LitElement {
         @click=${() => (this.asked = item)}
       >
         ${icon('trash')}
-      </button>
-    </li>`
+      </button>`
   }
 
   #question(itemCount: number) {

@@ -6,7 +6,7 @@ import { LitElement, css, html, nothing } from 'lit'
 import type { Item } from '../../node/api.ts'
 import { type Actions, displayName } from '../actions.ts'
 import { ActionsEvent, AddEvent, type UnfoldEvent } from '../events.ts'
-import type { Model } from '../model.ts'
+import { type Model, mayChange } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { Room } from '../part/room.ts'
 import { shared } from '../part/shared.ts'
@@ -107,6 +107,7 @@ export class BtTreePage extends LitElement {
   #crumbs = () => html`<bt-crumbs .model=${this.model} .groundId=${this.groundId}></bt-crumbs>`
 
   #add(kind: string) {
+    if (!mayChange(this.model)) return nothing
     return html`<button
       class=${kind}
       aria-label=${words.add.button}

@@ -41,6 +41,7 @@ export class MemoryNode implements NodeApi {
     principal: '0c47 b82e 5fd3 96a1 704b c3e8 fa15 2d60 e4b9 13c7 88f0 5a6e 01d2 77be c04a 9f31',
     root: null,
     deviceCount: 1,
+    guestCount: 0,
     waiting: null,
     quarantinedCount: 0,
     removed: null,
@@ -214,7 +215,7 @@ export class MemoryNode implements NodeApi {
     this.#maybeRefuse()
     this.otherDevices = this.otherDevices.filter((device) => device.principal !== principal)
     const removed = principal === this.tree.principal ? { by: null } : null
-    this.tree = { ...this.tree, deviceCount: 1 + this.otherDevices.length, removed }
+    this.tree = { ...this.tree, ...this.#counts, removed }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
 
@@ -307,9 +308,13 @@ export class MemoryNode implements NodeApi {
     const line = { principal, name: deviceName, isThis: false, role: 'learner', path: 'direct' } as const
     const device = { ...line, lastSeenAtMs: nowMs, admittedAtMs: nowMs, heldBytes: 0, limited }
     this.otherDevices = [...this.otherDevices, device]
-    this.tree = { ...this.tree, deviceCount: 1 + this.otherDevices.length }
+    this.tree = { ...this.tree, ...this.#counts }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
     this.tellInviting({ stage: 'admitted', deviceName, isLimited: limited !== null })
+  }
+  get #counts() {
+    const guestCount = this.otherDevices.filter(({ limited }) => limited !== null).length
+    return { deviceCount: 1 + this.otherDevices.length - guestCount, guestCount }
   }
   async choose(choice: DeviceChoice): Promise<void> {
     this.#maybeRefuse()

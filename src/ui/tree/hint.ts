@@ -3,7 +3,7 @@
  * @module
  */
 import { css, html, nothing } from 'lit'
-import { type Model, childrenOf } from '../model.ts'
+import { type Model, childrenOf, mayChange } from '../model.ts'
 import { words } from '../words.ts'
 
 /** Nothing where the folder has more than a first leaf. */
@@ -15,7 +15,7 @@ export function hintOf(model: Model, groundId: string) {
   return html`<div class="hint">
     <h2>${heading}</h2>
     ${count === 1 ? html`<p>${words.tree.beginningHelp}</p>` : nothing}
-    <p class="quiet">${words.tree.addHelp(matchMedia('(hover: hover)').matches)}</p>
+    ${mayChange(model) ? html`<p class="quiet">${words.tree.addHelp(matchMedia('(hover: hover)').matches)}</p>` : nothing}
   </div>`
 }
 

@@ -10,7 +10,7 @@ import { repeat } from 'lit/directives/repeat.js'
 import type { Item } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { ActionsEvent, GroundEvent } from '../events.ts'
-import type { Model } from '../model.ts'
+import { type Model, mayChange } from '../model.ts'
 import { itemMediaType } from '../part/intake.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
@@ -117,7 +117,7 @@ export class BtList extends LitElement {
       aria-setsize=${siblingCount}
       aria-expanded=${isFolder && !isHit ? String(isUnfolded) : nothing}
       aria-label=${sentenceOfRow(this.model, item, isHit)}
-      draggable=${form ? 'false' : 'true'}
+      draggable=${form || !mayChange(this.model) ? 'false' : 'true'}
       @dragstart=${(event: DragEvent) => event.dataTransfer?.setData(itemMediaType, item.id)}
       @focus=${() => (this.currentId = item.id)}
       @click=${(event: Event) => this.#clicked(event, row)}
@@ -175,10 +175,10 @@ export class BtList extends LitElement {
         this.dispatchEvent(new ActionsEvent(item.id))
         break
       case 'rename':
-        this.#renaming.begin(item)
+        if (mayChange(this.model)) this.#renaming.begin(item)
         break
       case 'trash':
-        void this.actions.trash(item)
+        if (mayChange(this.model)) void this.actions.trash(item)
         break
       case 'stay':
     }

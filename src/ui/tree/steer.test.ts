@@ -27,6 +27,7 @@ const model = apply(emptyModel, {
     principal: '',
     root: null,
     deviceCount: 1,
+    guestCount: 0,
     waiting: null,
     quarantinedCount: 0,
     removed: null,
