@@ -220,7 +220,8 @@ export class Invitations {
         const known = deviceOf(tree().committed, principalOf(request.credential))
         if (known !== null && known.dismissed === null) {
           const [own] = chainOf(tree().committed, known.writecapHash) ?? []
-          if (own === undefined || !samePath(own.scope, writecap!.scope)) return elsewhereAlready
+          const isSame = own !== undefined && samePath(own.scope, writecap!.scope) && own.rights === writecap!.rights
+          if (!isSame) return elsewhereAlready
         } else {
           const refusal = await admit(tree(), device, writecap!).then(() => null, refusalOf)
           if (refusal !== null) return refusal

@@ -1,21 +1,23 @@
 /**
  * The terms on which a newcomer is let in: what its owner has chosen, as the root signs it (design §10).
  *
- * A new folder gets its id with the choice, since the root signs the place, and is made when the root has signed.
+ * A new folder has its id from the device that it is for, since the root signs the place, and is made when the root has signed.
  * @module
  */
 import { BlocktreeError, type Bytes, RefusedError, refused } from '../core/bytes/bytes.ts'
-import { type PublicCredential, principalOf } from '../core/crypto/crypto.ts'
+import { type PublicCredential, digest, principalOf } from '../core/crypto/crypto.ts'
 import { allRights, rights, writecapBody } from '../core/cap/cap.ts'
 import type { JoinRequest } from '../core/message/message.ts'
 import {
   type BlockId,
   type IdPath,
+  blockIdOf,
   blockIdSizeBytes,
   childPath,
   nameFromPerson,
   parentPath,
   rootPath,
+  samePath,
   systemBlockId,
 } from '../core/path/path.ts'
 import { type TreeState, entryOf, pathOf, probationLifeMs } from '../core/tree/tree.ts'
@@ -40,8 +42,12 @@ export interface Terms {
 }
 
 /** Rejects with a sentence where that can not be given. */
-export function termsOf(choice: DeviceChoice, { home, platform }: TermsSite, { deviceName }: JoinRequest): Terms {
-  const { treeId, committed } = home.tree
+export function termsOf(
+  choice: DeviceChoice,
+  { home, platform }: TermsSite,
+  { deviceName, credential }: JoinRequest,
+): Terms {
+  const { treeId } = home.tree
   const nowMs = platform.clock.nowMs()
   if (choice.kind === 'own')
     return {
@@ -53,10 +59,10 @@ export function termsOf(choice: DeviceChoice, { home, platform }: TermsSite, { d
   const { folderId, mayWrite, expiresAtMs } = choice
   if (!Number.isSafeInteger(expiresAtMs) || expiresAtMs <= nowMs || expiresAtMs > nowMs + probationLifeMs)
     throw new RefusedError(termWrong.fault)
-  const isNewFolder = folderId === null
-  const above = devicesPlace(committed)
-  const scope = isNewFolder ? childPath(above, platform.random.bytes(blockIdSizeBytes)) : placeOfFolder(home, folderId)
-  const folderName = isNewFolder ? newName(home, above, deviceName) : home.view.get(folderId)!.name
+  const scope = folderId === null ? ownPlace({ home, platform }, credential) : placeOfFolder(home, folderId)
+  const known = home.view.get(idText(blockIdOf(scope)))
+  const isNewFolder = known === null
+  const folderName = known?.name ?? newName(home, parentPath(scope)!, deviceName)
   return {
     scope,
     rights: mayWrite ? rights.write : 0,
@@ -104,6 +110,17 @@ function devicesPlace(state: TreeState): IdPath {
   const row = entryOf(state, own.ids[0]!)
   const isThere = row !== null && row.trashedAtMs === null && pathOf(state, own.ids[0]!)?.ids.length === 1
   return row === null || isThere ? own : root
+}
+
+/** The place of a device's own new folder; the same when it asks again, since it may have been let in and not have heard of it. */
+function ownPlace({ home, platform }: TermsSite, credential: PublicCredential): IdPath {
+  const { committed } = home.tree
+  const above = devicesPlace(committed)
+  const id = digest('blocktree/1/folderOfDevice', committed.treeId, principalOf(credential)).slice(0, blockIdSizeBytes)
+  const own = childPath(above, id)
+  const now = pathOf(committed, id)
+  const isFree = now === null || (samePath(now, own) && !home.view.isTrashed(idText(id)))
+  return isFree ? own : childPath(above, platform.random.bytes(blockIdSizeBytes))
 }
 
 function placeOfFolder({ tree, view }: Home, folderId: string): IdPath {

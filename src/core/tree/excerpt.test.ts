@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, toHex } from '../bytes/bytes.ts'
 import { principalOf, verifyClaim } from '../crypto/crypto.ts'
 import { rights } from '../cap/cap.ts'
+import type { SignedRecord } from '../block/block.ts'
 import type { Operation } from './batch.ts'
 import { rootBlockId } from '../path/path.ts'
 import { entries, get, remove, root as rootOf, set } from '../merkle/merkle.ts'
@@ -33,7 +34,6 @@ import {
   change,
   childPath,
   commit,
-  content,
   dismissedBy,
   dismissedByRoot,
   entry,
@@ -204,7 +204,7 @@ describe('one that came', () => {
     expect(examined({ treeId, map: set(excerpt.map, key, row()) })).not.toBe('ok')
   })
 
-  const forged = (signed: ReturnType<typeof content>) =>
+  const forged = (signed: SignedRecord<'content'>) =>
     encodeRow('content', {
       content: { ...signed, signature: { ...signed.signature, signature: new Uint8Array(64) } },
       stampMs: 1,

@@ -195,13 +195,16 @@ export class GuestReplica implements Replica {
     const told = answer.value
     const isSame = equal(told.root, root(this.#excerpt.map))
     if (isSame && told.decided.length === 0) return this.#heard(told)
-    const excerpt = isSame ? this.#excerpt : await this.#receive(host, hosts, told)
+    let excerpt = isSame ? this.#excerpt : await this.#receive(host, hosts, told)
     if (excerpt === null || this.#isOver) return
     if (!isSame) {
       const checked = await this.#examine(excerpt)
       if (!checked.ok) return hosts.drop(host, checked.fault)
-      // The folder was moved or deleted, or this device was put out: what it has stays as it is.
-      if (!this.#isReadable(excerpt)) return
+      // The folder was moved or deleted, or this device was put out: what it has stays as it is, and what it did is decided.
+      if (!this.#isReadable(excerpt)) {
+        if (told.decided.length === 0) return
+        excerpt = this.#excerpt
+      }
     }
     await this.#install(excerpt, told)
   }

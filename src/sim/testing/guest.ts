@@ -32,22 +32,24 @@ export class Guest {
     choice: Partial<Limited> = {},
     host = family.lives[0]!,
   ): Promise<Guest> {
-    const device = family.newDevice(name)
-    const life = value(await family.scheduler.run(device.start()))
-    const guest = new Guest(family, device, name, life, await family.scheduler.run(device.keys.transportId()))
-    await guest.#join(host, {
-      kind: 'limited',
-      folderId: null,
-      mayWrite: true,
-      expiresAtMs: family.nowMs + 7 * dayMs,
-      ...choice,
-    })
+    const guest = await Guest.newcomer(family, name)
+    if (!(await guest.join(host, choice))) throw new Error(`${name} did not join`)
     return guest
   }
 
-  async #join(host: Life, choice: Limited): Promise<void> {
+  /** One that has not joined yet. */
+  static async newcomer(family: Family, name: string): Promise<Guest> {
+    const device = family.newDevice(name)
+    const life = value(await family.scheduler.run(device.start()))
+    return new Guest(family, device, name, life, await family.scheduler.run(device.keys.transportId()))
+  }
+
+  /** @param afterwards done when the root has signed @returns whether it has joined */
+  async join(host: Life, wanted: Partial<Limited> = {}, afterwards = () => Promise.resolve()): Promise<boolean> {
     const family = this.#family
     const { life } = this
+    const expiresAtMs = family.nowMs + 7 * dayMs
+    const choice: Limited = { kind: 'limited', folderId: null, mayWrite: true, expiresAtMs, ...wanted }
     let inviting: Inviting | null = null
     let joining: Joining | null = null
     const isAt = (one: Inviting['stage'], other?: Joining['stage']): boolean =>
@@ -74,8 +76,11 @@ export class Guest {
     await family.until('the question what it may', () => isAt('approval'))
     await family.run(host, host.node.api.choose(choice))
     await family.run(host, host.node.api.approve(family.words))
-    await family.until('the end', () => isAt('admitted', 'joined'))
+    await afterwards()
+    const ends = ['admitted', 'joined', 'ended']
+    await family.until('the end', () => [inviting, joining].every((side) => ends.includes(side?.stage ?? '')))
     await family.run(host, host.node.api.unwatch(watchId))
+    return isAt('admitted', 'joined')
   }
 
   get isConnected(): boolean {
