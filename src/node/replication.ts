@@ -186,6 +186,10 @@ export class Replication {
   heldBytes(id: PeerId): number | null {
     return this.sharing.heldBytes(id)
   }
+  /** Whether somebody is connected who could decide. */
+  get isMemberUp(): boolean {
+    return this.#members.length > 0
+  }
   get newestAttested(): Attested | null {
     return this.attesting.newest
   }

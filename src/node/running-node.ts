@@ -219,7 +219,7 @@ export class RunningNode {
   async removeDevice(principal: string): Promise<void> {
     const { home } = this
     if (home.dismissal !== null) throw new RefusedError(deviceDismissed().fault)
-    const isReached = home.replication?.statuses.some(({ path }) => path !== null) === true
+    const isReached = home.replication?.isMemberUp === true
     await Promise.race([removeDevice(home.tree, this.keys, principal, isReached), this.#whenPutOut])
   }
 

@@ -3,14 +3,17 @@
  * and when they are put out.
  */
 import { describe, expect, test } from 'vitest'
-import { type Bytes, encode, fromHex, toHex, u53, utf8 } from '../core/bytes/bytes.ts'
+import { type Bytes, concat, encode, fromHex, toHex, u53, utf8 } from '../core/bytes/bytes.ts'
 import { keys, rowKind } from '../core/tree/tree.ts'
 import { probationBytesMax } from '../node/guest/probation.ts'
 import { placeOf } from '../node/own-tree.ts'
 import { inPlace, placePrefix } from '../node/place.ts'
+import { heldContent } from '../node/read/read-only.ts'
 import { idFromText } from '../node/read/view.ts'
 import type { StorePort, Table } from '../port/store.ts'
+import { createSimulatedCrypto } from './crypto.ts'
 import type { Life } from './device.ts'
+import { Random } from './random.ts'
 import { Family, content, standing } from './testing/family.ts'
 import { Guest } from './testing/guest.ts'
 
@@ -150,6 +153,7 @@ describe('a limited device', () => {
     await family.write(laptop, note, content(300))
     expect(guest.life.page.items.get(photo)).toMatchObject({ isWaiting: true, copyCount: 1 })
     expect(guest.life.page.tree.decider).toMatchObject({ quorum: 'away' })
+    expect(await readWithoutNode(family, guest, photo)).toEqual({ name: 'photo', octets: content(70_000) })
     await guest.restart()
     expect(guest.life.page.tree).toMatchObject({ ownerName: 'Ada', limited: { folderName: 'camera' } })
     expect(await family.read(guest.life, photo)).toEqual(content(70_000))
@@ -166,6 +170,21 @@ describe('a limited device', () => {
     await family.until('the guest sees both', () => names(guest.life).length === 3)
     expect(standing(guest.life)).toMatchObject({ quarantinedCount: 0 })
   })
+
+  /** As the service worker answers while no node runs. */
+  async function readWithoutNode(family: Family, guest: Guest, id: string) {
+    guest.life.process.kill()
+    const crypto = createSimulatedCrypto(Random.fromSeed(1))
+    const { disk, keys: deviceKeys } = guest.device
+    const open = heldContent({ store: family.storeIn(disk), keys: deviceKeys, crypto, discard: () => {} })
+    return family.scheduler.run(
+      open(id).then(async ({ name, pieces }) => {
+        const octets: Bytes[] = []
+        for await (const piece of pieces) octets.push(piece)
+        return { name, octets: concat(...octets) }
+      }),
+    )
+  }
 
   test('that may only read changes nothing', async () => {
     const family = await Family.of(4, 'laptop')
@@ -372,6 +391,20 @@ describe('removal', () => {
     await untilTaken(family, guest, laptop, mine)
     expect(await family.read(laptop, mine)).toEqual(content(700))
     expect(standing(guest.life).quarantinedCount).toBe(0)
+  })
+
+  test('with none but a guest around it the device that decides does not leave', async () => {
+    const family = await Family.of(14, 'laptop', 'phone')
+    const [laptop] = family.lives as [Life]
+    const guest = await Guest.of(family, 'camera')
+    await guest.untilConnected()
+    family.lives[1]!.process.kill()
+    await family.until(
+      'the phone is away',
+      () => standing(laptop).peers.filter(({ path }) => path !== null).length === 1,
+    )
+    const leaving = laptop.node.api.removeDevice('r', laptop.page.tree.principal)
+    await expect(family.run(laptop, leaving)).rejects.toEqual(refusedWith('nobodyTakesOver'))
   })
 
   test('a guest leaves by itself', async () => {

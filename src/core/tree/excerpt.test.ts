@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Bytes, toHex } from '../bytes/bytes.ts'
 import { principalOf, verifyClaim } from '../crypto/crypto.ts'
-import { rights } from '../cap/cap.ts'
+import { type Writecap, rights } from '../cap/cap.ts'
 import type { SignedRecord } from '../block/block.ts'
 import type { Operation } from './batch.ts'
 import { rootBlockId } from '../path/path.ts'
@@ -42,9 +42,11 @@ import {
   mallory,
   newDirectory,
   newFile,
+  nextAccess,
   nextContent,
   nextDevice,
   nextEntry,
+  nodeCap,
   ownerCap,
   person,
   root,
@@ -194,27 +196,46 @@ describe('one that came', () => {
     }
   })
 
-  test.each([
-    ['a content that its author did not sign', keys.content(id(5)), () => forged(nextContent(written, id(5), {}))],
-    ['a content under a permission for another place', keys.content(id(4)), () => foreignContent()],
-    ['a content at the key of another', keys.content(id(4)), () => get(excerpt.map, keys.content(id(5)))!],
-    ['octets that are no row', keys.content(id(4)), () => Uint8Array.of(1, 2, 3)],
-    ['an own device that the root limited', keys.device(of(guest)), () => asOwn()],
-  ])('is refused with %s', (_name, key, row) => {
-    expect(examined({ treeId, map: set(excerpt.map, key, row()) })).not.toBe('ok')
+  const withRows = (...changed: readonly (readonly [key: Bytes, row: Bytes])[]): TreeState => ({
+    treeId,
+    map: changed.reduce((map, [key, row]) => set(map, key, row), excerpt.map),
   })
-
-  const forged = (signed: SignedRecord<'content'>) =>
-    encodeRow('content', {
-      content: { ...signed, signature: { ...signed.signature, signature: new Uint8Array(64) } },
-      stampMs: 1,
-    })
-  const foreignContent = () => {
-    const cap = ownerCap(guest, childPath(folder, id(5)), rights.write, 5000)
-    return encodeRow('content', { content: nextContent(written, id(4), {}, guest, cap), stampMs: 1 })
+  const at = (block: number) => keys.content(id(block))
+  const contentRow = (signed: SignedRecord<'content'>) => encodeRow('content', { content: signed, stampMs: 1 })
+  const withCap = (cap: Writecap) => [keys.cap(cap.hash), encodeRow('cap', { cap, next: null })] as const
+  /** A content of the letter by the guest, under a permission that the root gave it. */
+  const letterUnder = (cap: Writecap): TreeState =>
+    withRows(withCap(cap), [at(4), contentRow(nextContent(written, id(4), {}, guest, cap))])
+  const unsigned = (): Bytes => {
+    const signed = nextContent(written, id(5), {})
+    return contentRow({ ...signed, signature: { ...signed.signature, signature: new Uint8Array(64) } })
   }
   const asOwn = () =>
     encodeRow('device', { ...decodeRow('device', get(excerpt.map, keys.device(of(guest)))!), standing: 'own' })
+  const naming = (cap: Writecap): TreeState => {
+    const readcaps = [{ recipient: of(other), sealedKey: new Uint8Array(80) }]
+    return withRows(withCap(cap), [
+      keys.access(id(3)),
+      encodeRow('access', nextAccess(written, id(3), { readcaps }, guest, cap)),
+    ])
+  }
+
+  test('takes what the root gave a right to', () => {
+    expect(examined(letterUnder(ownerCap(guest, deeper, rights.write, 1)))).toBe('ok')
+    expect(examined(naming(ownerCap(guest, deeper, rights.grant | rights.write, 1)))).toBe('ok')
+  })
+
+  test.each<[string, () => TreeState]>([
+    ['a content that its author did not sign', () => withRows([at(5), unsigned()])],
+    ['a content under a permission for another place', () => letterUnder(ownerCap(guest, childPath(folder, id(5))))],
+    ['a content under a permission to read', () => letterUnder(ownerCap(guest, deeper, 0))],
+    ['a content under the permission of another', () => letterUnder(ownerCap(other, deeper))],
+    ['a content under a permission that no root gave', () => letterUnder(nodeCap(mallory, guest, deeper))],
+    ['readers that were named by who may not', () => naming(ownerCap(guest, deeper, rights.write))],
+    ['a content at the key of another', () => withRows([at(4), get(excerpt.map, at(5))!])],
+    ['octets that are no row', () => withRows([at(4), Uint8Array.of(1, 2, 3)])],
+    ['an own device that the root limited', () => withRows([keys.device(of(guest)), asOwn()])],
+  ])('is refused with %s', (_name, state) => expect(examined(state())).not.toBe('ok'))
 
   test('is refused where blocks stand in a circle', () => {
     const circle = [

@@ -69,6 +69,8 @@ export class GuestReplica implements Replica {
   /** Who holds the bodies of what is going to be given. */
   readonly #stagedAt = new Map<string, PeerId>()
   #turn: Promise<unknown> = Promise.resolve()
+  /** Under way, or waiting for that. */
+  #lookCount = 0
   #failure: { readonly error: unknown } | null = null
   #isClosed = false
   onLeader: () => void = () => {}
@@ -176,12 +178,14 @@ export class GuestReplica implements Replica {
 
   /** A member says what the excerpt is now. */
   async onTold(host: PeerId, told: Bytes): Promise<void> {
-    if (!equal(told, root(this.#excerpt.map))) await this.look(host)
+    // It is said again and again; while one look is under way another one is enough.
+    if (this.#lookCount < 2 && !equal(told, root(this.#excerpt.map))) await this.look(host)
   }
 
   /** Asks a member what the excerpt is now, and takes it. Resolves when it is in force, or when it can not be had there. */
   look(host: PeerId): Promise<void> {
-    const looked = this.#turn.then(() => this.#look(host))
+    this.#lookCount++
+    const looked = this.#turn.then(() => this.#look(host)).finally(() => this.#lookCount--)
     this.#turn = looked.catch((error: unknown) => this.#fail(error))
     return looked
   }

@@ -99,6 +99,9 @@ export class Visiting {
   heldBytes(): number | null {
     return null
   }
+  get isMemberUp(): boolean {
+    return this.#peers.connected.length > 0
+  }
   get newestAttested(): null {
     return null
   }
