@@ -38,7 +38,7 @@ export interface TreeStatus {
   readonly deviceName: string
   /** The node's principal, hexadecimal in groups of four. */
   readonly principal: string
-  /** How the root is kept; null before planting. */
+  /** How the root is kept; null before planting, and on a guest. */
   readonly root: {
     readonly passkey: 'none' | 'synced' | 'hardwareBound'
     readonly recoveryCard: boolean

@@ -39,6 +39,8 @@ export function readersOf(node: RunningNode, id: string): readonly ReaderLine[] 
       })
     }
   }
+  // Its owner reads a guest's folder as he reads all; the guest has no row that says so.
+  if (tree.visit !== null) lines.push({ who: ownerName, principal: '', through: '', sinceMs: 0 })
   return lines
 }
 

@@ -51,13 +51,14 @@ export function statusOf(
     ownerName,
     deviceName: tree.deviceName(own) ?? fallbackName,
     principal: groupsOfFour(own),
-    root: isPlanted
-      ? {
-          passkey: member === undefined ? 'none' : member.synced ? 'synced' : 'hardwareBound',
-          recoveryCard: true,
-          unlocksByPasskey: tree.hasPasskeyWrap,
-        }
-      : null,
+    root:
+      isPlanted && tree.visit === null
+        ? {
+            passkey: member === undefined ? 'none' : member.synced ? 'synced' : 'hardwareBound',
+            recoveryCard: true,
+            unlocksByPasskey: tree.hasPasskeyWrap,
+          }
+        : null,
     deviceCount: tree.visit === null ? countOf(state, 'own') : 2,
     guestCount: tree.visit === null ? countOf(state, 'limited') : 0,
     limited: tree.visit === null ? null : limitsOf(state, own, tree.visit.folderName),

@@ -125,6 +125,8 @@ describe('a limited device', () => {
     expect(guest.life.page.tree).toMatchObject({ rootId: inner, limited: { folderName: 'inner' } })
     await guest.untilConnected()
     expect(await family.read(guest.life, old)).toEqual(content(90_000))
+    const readers = await family.run(guest.life, guest.life.node.api.readersOf(old))
+    expect(readers.map(({ who }) => who)).toEqual(['tablet', 'Ada'])
 
     await family.run(guest.life, guest.life.node.api.rename('r', old, 'renamed'))
     await family.run(guest.life, guest.life.node.api.move('m', old, inner))

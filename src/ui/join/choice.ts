@@ -8,7 +8,7 @@ import { html } from 'lit'
 import type { Limits } from '../../node/api.ts'
 import { type Model, isPlaced, lineage } from '../model.ts'
 import { problemLine } from '../page/plant-steps.ts'
-import type { InviteCourse } from './inviting.ts'
+import type { Draft, InviteCourse } from './inviting.ts'
 import { daysWithin, firstTermDays } from './term.ts'
 import { joinWords } from './words.ts'
 
@@ -49,39 +49,32 @@ export const choiceQuestion = (course: InviteCourse) => {
   </fieldset>`
 }
 
-/** @param before what was chosen before, and is to be changed */
-export function limitedForm(
-  course: InviteCourse,
-  deviceName: string,
-  folders: readonly FolderLine[],
-  before: Limits | null,
-  nowMs: number,
-) {
+export function limitedForm(course: InviteCourse, deviceName: string, folders: readonly FolderLine[], nowMs: number) {
   const { first, last } = daysWithin(nowMs, firstTermDays)
-  const right = (mayWrite: boolean, text: string) =>
+  const { draft } = course
+  const right = (value: Draft['right'], text: string) =>
     html`<label class="choice">
-      <input
-        type="radio"
-        name="right"
-        value=${mayWrite ? 'write' : 'read'}
-        .checked=${before?.mayWrite === mayWrite}
-      /><span>${text}</span>
+      <input type="radio" name="right" value=${value} .checked=${draft?.right === value} /><span>${text}</span>
     </label>`
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     const data = new FormData(event.target as HTMLFormElement)
-    void course.limit(String(data.get('folder')), data.get('right'), String(data.get('until')), Date.now())
+    const text = (name: string) => String(data.get(name) ?? '')
+    void course.limit(
+      { folderId: text('folder'), right: text('right') as Draft['right'], day: text('until') },
+      Date.now(),
+    )
   }
   return html`<form novalidate @submit=${submit}>
     <label
       >${words.place}<select name="folder">
         <option value="">${words.newFolder(deviceName)}</option>
-        ${folders.map(({ id, path }) => html`<option value=${id}>${path}</option>`)}
+        ${folders.map(({ id, path }) => html`<option value=${id} ?selected=${draft?.folderId === id}>${path}</option>`)}
       </select></label
     >
     <fieldset class="choices">
       <legend>${words.rights}</legend>
-      ${right(false, words.read)} ${right(true, words.write)}
+      ${right('read', words.read)} ${right('write', words.write)}
     </fieldset>
     <label
       >${words.until}<input
@@ -90,7 +83,7 @@ export function limitedForm(
         required
         min=${first}
         max=${last}
-        .value=${last}
+        .value=${draft?.day ?? last}
         aria-describedby="until-help"
     /></label>
     <p class="quiet small" id="until-help">${words.untilHelp}</p>

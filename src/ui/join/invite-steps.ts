@@ -108,12 +108,12 @@ type Approval = Extract<Inviting, { stage: 'approval' }>
 
 function approvalStep(approval: Approval, scene: InviteScene) {
   const { course, folders } = scene
-  const { deviceName, limited } = approval
+  const { deviceName } = approval
   const words = invite.approval
   return html`<h1 tabindex="-1"><bdi>${words.title(deviceName)}</bdi></h1>
     <p>${words.help}</p>
     ${choiceQuestion(course)} ${course.kind === null ? onlyNo(course) : nothing}
-    ${course.kind === 'limited' && course.isEditing ? limitedForm(course, deviceName, folders, limited, Date.now()) : nothing}
+    ${course.kind === 'limited' && course.isEditing ? limitedForm(course, deviceName, folders, Date.now()) : nothing}
     ${isAgreed(approval, course) ? agreedTerms(approval, course) : nothing} ${waiting(course)}
     ${course.isAtPrompt ? cancelRow(scene) : nothing}`
 }

@@ -9,11 +9,23 @@ import { Course } from './course.ts'
 import { endOfDay, firstTermDays } from './term.ts'
 import { joinWords } from './words.ts'
 
+/** What a form says that a limited device gets. */
+export interface Draft {
+  /** Empty: a new one. */
+  readonly folderId: string
+  /** Empty: none was chosen. */
+  readonly right: 'read' | 'write' | ''
+  /** As a field of days has it. */
+  readonly day: string
+}
+
 export class InviteCourse extends Course {
   readonly #api: NodeApi
   #stage: Inviting['stage'] | null = null
   /** What its owner has said that the device is to be; null: nothing yet. */
   kind: DeviceChoice['kind'] | null = null
+  /** As the form was sent last, right or wrong. */
+  draft: Draft | null = null
   /** What a limited device gets is being put together, and not yet what the node asks the root for. */
   isEditing = true
 
@@ -29,6 +41,7 @@ export class InviteCourse extends Course {
     this.#stage = stage
     this.kind = null
     this.isEditing = true
+    this.draft = null
     this.stop()
   }
 
@@ -51,11 +64,11 @@ export class InviteCourse extends Course {
     else this.fail('')
   }
 
-  /** @param folderId empty: a new one @param right null where none was chosen @param day as a field of days has it */
-  async limit(folderId: string, right: unknown, day: string, nowMs: number): Promise<void> {
+  async limit(draft: Draft, nowMs: number): Promise<void> {
+    const { folderId, right, day } = (this.draft = draft)
     const words = joinWords.invite.choice
     const expiresAtMs = endOfDay(day, nowMs, firstTermDays)
-    if (right !== 'read' && right !== 'write') return this.fail(words.rightMissing)
+    if (right === '') return this.fail(words.rightMissing)
     if (expiresAtMs === null) return this.fail(words.dayWrong)
     const choice = { kind: 'limited', folderId: folderId || null, mayWrite: right === 'write', expiresAtMs } as const
     await this.attempt(joinWords.wait.deciding, async () => {
