@@ -41,6 +41,7 @@ const sample = <T>(codec: Codec<T>, value: T) => ({
   read: (octets: Uint8Array) => decode(codec, octets, 1 << 20),
   write: (value: unknown) => encode(codec, value as T),
 })
+const extension = { tag: 'extend', value: { writecap: aliceCap } } as const
 const formats = {
   credential: sample(publicCredentialWire, alice.credential),
   credentialSet: sample(credentialSetWire, ownerSet),
@@ -59,7 +60,10 @@ const formats = {
   dismissal: sample(dismissalWire, (dismissedBy(alice, alice, aliceCap).value as { dismissal: Dismissal }).dismissal),
   deviceRow: sample(rows.device, deviceOf(founded(), principalOf(alice.credential))!),
   admission: {
-    octets: encodeBatch({ stampMs: 1, operations: [admission(founded(), mallory), dismissedByRoot(mallory)] }),
+    octets: encodeBatch({
+      stampMs: 1,
+      operations: [admission(founded(), mallory), extension, dismissedByRoot(mallory)],
+    }),
     read: decodeBatch as (octets: Uint8Array) => ReturnType<typeof decodeBatch>,
     write: encodeBatch as (value: unknown) => Uint8Array,
   },

@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bytes, toHex } from '../bytes/bytes.ts'
 import { principalOf, verifyClaim } from '../crypto/crypto.ts'
+import { damaged } from '../crypto/testing/damage.ts'
 import { type Writecap, rights } from '../cap/cap.ts'
 import type { SignedRecord } from '../block/block.ts'
 import type { Operation } from './batch.ts'
@@ -236,6 +238,25 @@ describe('one that came', () => {
     ['octets that are no row', () => withRows([at(4), Uint8Array.of(1, 2, 3)])],
     ['an own device that the root limited', () => withRows([keys.device(of(guest)), asOwn()])],
   ])('is refused with %s', (_name, state) => expect(examined(state())).not.toBe('ok'))
+
+  test('is a verdict, never an exception, whatever of it is damaged', () => {
+    const rowsOf = [...entries(excerpt.map)]
+    const row = fc.constantFrom(...rowsOf).chain(([key, octets]) =>
+      fc.oneof(
+        damaged(octets).map((other) => [key, other] as const),
+        damaged(key).map((other) => [other, octets] as const),
+      ),
+    )
+    fc.assert(
+      fc.property(row, fc.boolean(), ([key, octets], isInstead) => {
+        const original = rowsOf.find(([, other]) => other === octets)
+        const map = isInstead && original ? remove(excerpt.map, original[0]) : excerpt.map
+        const claims = examineExcerpt({ treeId, map: set(map, key, octets) }, of(guest), null)
+        expect(typeof claims.ok).toBe('boolean')
+      }),
+      { numRuns: 500 },
+    )
+  })
 
   test('is refused where blocks stand in a circle', () => {
     const circle = [
