@@ -188,6 +188,28 @@ describe('a limited device', () => {
     )
   }
 
+  test('is sent what has changed, not the folder again', async () => {
+    const family = await Family.of(15, 'laptop')
+    const [laptop] = family.lives as [Life]
+    let sentBytes = 0
+    family.network.tap = (lane, frame) => (sentBytes += lane === 'bulk' ? frame.length : 0)
+    const guest = await Guest.of(family, 'camera')
+    const folder = named(laptop, 'camera')!.id
+    for (let at = 0; at < 60; at++) await family.run(laptop, laptop.node.api.createFolder(`c${at}`, folder, `f${at}`))
+    await family.until('it sees them', () => guest.named('f59') !== undefined)
+    await guest.restart()
+    await guest.untilConnected()
+    sentBytes = 0
+    await family.run(laptop, laptop.node.api.rename('r', guest.named('f7')!.id, 'renamed'))
+    await family.run(laptop, laptop.node.api.trash('t', guest.named('f8')!.id))
+    await family.run(laptop, laptop.node.api.purge('p', guest.named('f8')!.id))
+    await family.until('it sees that', () => guest.named('renamed') !== undefined && guest.named('f8') === undefined)
+    expect(names(guest.life)).toHaveLength(59)
+    const rows = await allRows(family, guest.life.store, 'state', placePrefix(placeIn(laptop)))
+    const wholeBytes = rows.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
+    expect(sentBytes).toBeLessThan(wholeBytes / 4)
+  })
+
   test('that may only read changes nothing', async () => {
     const family = await Family.of(4, 'laptop')
     const [laptop] = family.lives as [Life]

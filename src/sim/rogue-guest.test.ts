@@ -201,7 +201,7 @@ describe('a guest of bad faith', () => {
 
   test('gets no rows of an excerpt that is not its own', async () => {
     await place.rogue.untilUp()
-    const wanted = { root: octets(1, 32), after: null }
+    const wanted = { root: octets(1, 32), known: null, after: null }
     expect(await place.rogue.ask({ tag: 'excerptRows', value: wanted })).toEqual({ tag: 'none', value: {} })
   })
 

@@ -100,14 +100,13 @@ const bulks: readonly Bulk[] = [
       generation: 1,
       stampMs: 1000,
       root: octetsOf(8, 32),
-      rowCount: 12,
       decided: [
         { requestId: octetsOf(4, 16), stampMs: 900, fault: null },
         { requestId: octetsOf(5, 16), stampMs: 950, fault: 'raceLost' },
       ],
     },
   }),
-  ask({ tag: 'excerptRows', value: { root: octetsOf(8, 32), after: utf8('key') } }),
+  ask({ tag: 'excerptRows', value: { root: octetsOf(8, 32), known: octetsOf(7, 32), after: utf8('key') } }),
   ask({ tag: 'propose', value: { batch: utf8('batch') } }),
   answer({ tag: 'proposed', value: { faults: [null, 'raceLost'] } }),
 ]

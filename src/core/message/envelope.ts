@@ -85,8 +85,15 @@ const question = union({
   generation: tuple({}),
   /** A guest: what its excerpt is now, and what was decided about operations of its own. */
   excerpt: tuple({ requestIds: listOf(requestId, decisionCountMax) }),
-  /** A guest: rows of the excerpt with a root, after a key. */
-  excerptRows: tuple({ root: bytesOf(32), after: nullable(bytesUpTo(rowKeySizeBytesMax)) }),
+  /**
+   * A guest: rows of the excerpt with a root, after a key. Of those that differ from another one that it has, by its root, where that
+   * is named: what is there no more comes without a value.
+   */
+  excerptRows: tuple({
+    root: bytesOf(32),
+    known: nullable(bytesOf(32)),
+    after: nullable(bytesUpTo(rowKeySizeBytesMax)),
+  }),
   /** A guest: a batch of changes of its own, whose bodies are staged with who is asked. */
   propose: tuple({ batch: bytesUpTo(commandSizeBytesMax) }),
 })
@@ -107,7 +114,6 @@ const answer = union({
     /** Of the newest batch: of two excerpts the one of the later is newer. */
     stampMs: u53,
     root: bytesOf(32),
-    rowCount: u53,
     /** Of the operations that were asked about, those that are decided; the code of the fault, null where it was taken. */
     decided: listOf(tuple({ requestId, stampMs: u53, fault: nullable(textUpTo(64)) }), decisionCountMax),
   }),

@@ -156,12 +156,15 @@ function readAll({ map }: TreeState, known: TreeState | null): Result<readonly F
   for (const [at, octets] of entries(map)) {
     const kind = kinds.get(at[0]!)
     if (kind === undefined) return unfitting
-    const decoded = decode(rows[kind] as Parameters<typeof decode>[0], octets, rowSizeBytesMax)
+    // What lies there in the one that was examined is in its place, and is remembered as it was decoded.
+    const isNew = known === null || get(known.map, at) !== octets
+    const decoded = isNew
+      ? decode(rows[kind] as Parameters<typeof decode>[0], octets, rowSizeBytesMax)
+      : accepted(decodeRow(kind, octets))
     if (!decoded.ok) return decoded
     const row = { kind, at, value: decoded.value } as Row
-    if (!equal(keyOfRow(row), at)) return unfitting
-    const before = known === null ? null : get(known.map, at)
-    found.push({ row, isNew: before === null || !equal(before, octets) })
+    if (isNew && !equal(keyOfRow(row), at)) return unfitting
+    found.push({ row, isNew })
   }
   return accepted(found)
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import { BlocktreeError, type Bytes, type Check, compare, equal, keyOf, ok, refused } from '../../core/bytes/bytes.ts'
-import { type AuthenticatedMap, emptyMap, get, root, set, size } from '../../core/merkle/merkle.ts'
+import { type AuthenticatedMap, emptyMap, get, remove, root, set, size } from '../../core/merkle/merkle.ts'
 import { type Answer, type Question, decisionCountMax } from '../../core/message/message.ts'
 import { emptyConfiguration } from '../../core/raft/raft.ts'
 import {
@@ -223,24 +223,40 @@ export class GuestReplica implements Replica {
     this.#newest = { generation, stampMs }
   }
 
+  /** What has changed since the excerpt that is here, where the member can tell that; else the whole. */
   async #receive(host: PeerId, hosts: Hosts, told: Told): Promise<TreeState | null> {
-    if (told.rowCount > excerptRowCountMax) return null
-    const before = this.#excerpt.map
-    let map: AuthenticatedMap = emptyMap
+    const { map } = this.#excerpt
+    const since = size(map) === 0 ? null : await this.#receiveRows(host, hosts, told, map, root(map))
+    return since ?? this.#receiveRows(host, hosts, told, emptyMap, null)
+  }
+
+  async #receiveRows(
+    host: PeerId,
+    hosts: Hosts,
+    told: Told,
+    base: AuthenticatedMap,
+    known: Bytes | null,
+  ): Promise<TreeState | null> {
+    let map = base
     for (let after: Bytes | null = null; ;) {
-      const answer: Answer | null = await hosts.ask(host, { tag: 'excerptRows', value: { root: told.root, after } })
+      const question: Question = { tag: 'excerptRows', value: { root: told.root, known, after } }
+      const answer: Answer | null = await hosts.ask(host, question)
       if (answer?.tag !== 'rows') return null
       const { rows, isLast } = answer.value
       for (const { key, value } of rows) {
-        if ((after !== null && compare(key, after) <= 0) || size(map) === told.rowCount) return null
-        const known = get(before, key)
-        // The same octets again, by which what is mirrored of them is known to be the same.
-        map = set(map, key, known !== null && equal(known, value) ? known : value)
+        if ((after !== null && compare(key, after) <= 0) || size(map) > excerptRowCountMax) return null
+        map = value.length === 0 ? remove(map, key) : set(map, key, this.#sameOctets(key, value))
         after = key
       }
       if (isLast || rows.length === 0) break
     }
     return equal(root(map), told.root) ? { treeId: this.#state.treeId, map } : null
+  }
+
+  /** Those that are here already, by which what is mirrored of them is known to be the same. */
+  #sameOctets(key: Bytes, value: Bytes): Bytes {
+    const known = get(this.#excerpt.map, key)
+    return known !== null && equal(known, value) ? known : value
   }
 
   async #examine(excerpt: TreeState): Promise<Check> {

@@ -17,7 +17,7 @@ import {
   refused,
 } from '../../core/bytes/bytes.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
-import { root, size } from '../../core/merkle/merkle.ts'
+import { type AuthenticatedMap, emptyMap, get, remove, root, set, size } from '../../core/merkle/merkle.ts'
 import type { Answer, ControlBody, Question } from '../../core/message/message.ts'
 import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, rootBlockId } from '../../core/path/path.ts'
 import {
@@ -40,6 +40,7 @@ import {
 } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
 import type { Cluster } from '../cluster.ts'
+import { differingKeys } from '../cluster/durable.ts'
 import { rowsAfter } from '../cluster/snapshots.ts'
 import type { Holdings } from '../holdings.ts'
 import type { Device, PeerId } from '../peers.ts'
@@ -69,6 +70,8 @@ interface Guest {
 interface Offer {
   readonly excerpt: TreeState
   readonly root: Bytes
+  /** The rows that differ from the offer before, empty for one that is gone; null for the first. */
+  readonly news: { readonly since: Bytes; readonly rows: AuthenticatedMap } | null
 }
 
 /** The newest, and the one before it, whose rows may be on their way. */
@@ -126,8 +129,8 @@ export class Hosting {
     const excerpt = excerptFor(this.#options.cluster.state, fromHex(id)!)
     if (excerpt === null) return null
     present.isStale = false
-    const offer = { excerpt, root: root(excerpt.map) }
-    if (newest !== undefined && equal(newest.root, offer.root)) return newest
+    const offer = newest === undefined ? firstOffer(excerpt) : offerAfter(newest, excerpt)
+    if (offer === newest) return newest
     present.offers = [...present.offers.slice(1 - offerCountMax), offer]
     return offer
   }
@@ -144,9 +147,11 @@ export class Hosting {
       case 'excerpt':
         return this.#excerptFor(from, question.value.requestIds)
       case 'excerptRows': {
-        const { root: wanted, after } = question.value
+        const { root: wanted, known, after } = question.value
         const offer = this.#present.get(from)?.offers.find((each) => equal(each.root, wanted))
-        return offer === undefined ? nothing : rowsAfter(offer.excerpt.map, after)
+        if (offer === undefined) return nothing
+        if (known === null) return rowsAfter(offer.excerpt.map, after)
+        return offer.news !== null && equal(offer.news.since, known) ? rowsAfter(offer.news.rows, after) : nothing
       }
       case 'objects':
         return this.#objectsFor(from, guest.value, question.value)
@@ -182,8 +187,7 @@ export class Hosting {
     if (offer === null || summary === null) return nothing
     const { generation, stampMs } = summary
     const decided = decisionsOn(cluster.state, requestIds)
-    const rowCount = size(offer.excerpt.map)
-    return { tag: 'excerpt', value: { generation, stampMs, root: offer.root, rowCount, decided } }
+    return { tag: 'excerpt', value: { generation, stampMs, root: offer.root, decided } }
   }
 
   // --- contents -------------------------------------------------------------------------------------------------------------
@@ -254,6 +258,22 @@ export class Hosting {
     })
   }
 }
+
+const firstOffer = (excerpt: TreeState): Offer => ({ excerpt, root: root(excerpt.map), news: null })
+
+/** Made of the one before, so that only what is new is hashed. @returns the one before where nothing is */
+function offerAfter(before: Offer, { treeId, map: wanted }: TreeState): Offer {
+  let { map } = before.excerpt
+  let rows: AuthenticatedMap = emptyMap
+  for (const key of differingKeys(map, wanted)) {
+    const row = get(wanted, key)
+    const next = row === null ? remove(map, key) : set(map, key, row)
+    if (next !== map) rows = set(rows, key, row ?? gone)
+    map = next
+  }
+  return size(rows) === 0 ? before : { excerpt: { treeId, map }, root: root(map), news: { since: before.root, rows } }
+}
+const gone = new Uint8Array()
 
 const faultOf = (outcome: Outcome): string | null => (outcome.ok ? null : outcome.fault.code)
 const nothing: Answer = { tag: 'none', value: {} }
