@@ -17,7 +17,7 @@ import {
   refused,
 } from '../../core/bytes/bytes.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
-import { type AuthenticatedMap, emptyMap, get, remove, root, set, size } from '../../core/merkle/merkle.ts'
+import { type AuthenticatedMap, emptyMap, get, remove, root, set } from '../../core/merkle/merkle.ts'
 import type { Answer, ControlBody, Question } from '../../core/message/message.ts'
 import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, rootBlockId } from '../../core/path/path.ts'
 import {
@@ -70,12 +70,11 @@ interface Guest {
 interface Offer {
   readonly excerpt: TreeState
   readonly root: Bytes
-  /** The rows that differ from the offer before, empty for one that is gone; null for the first. */
-  readonly news: { readonly since: Bytes; readonly rows: AuthenticatedMap } | null
+  news: { readonly since: Offer; readonly rows: AuthenticatedMap } | null
 }
 
-/** The newest, and the one before it, whose rows may be on their way. */
-const offerCountMax = 2
+/** The newest, and those before it that a guest may still have, or whose rows may be on their way. */
+const offerCountMax = 4
 
 export class Hosting {
   readonly #options: HostingOptions
@@ -129,10 +128,14 @@ export class Hosting {
     const excerpt = excerptFor(this.#options.cluster.state, fromHex(id)!)
     if (excerpt === null) return null
     present.isStale = false
-    const offer = newest === undefined ? firstOffer(excerpt) : offerAfter(newest, excerpt)
+    const offer = newest === undefined ? offerOf(excerpt) : offerAfter(newest, excerpt)
     if (offer === newest) return newest
     present.offers = [...present.offers.slice(1 - offerCountMax), offer]
     return offer
+  }
+
+  #heldOffer(id: PeerId, wanted: Bytes): Offer | null {
+    return this.#present.get(id)?.offers.find((each) => equal(each.root, wanted)) ?? null
   }
 
   /** On control a guest has nothing to say: it votes on nothing, and is no part of what the members tell each other. */
@@ -148,10 +151,10 @@ export class Hosting {
         return this.#excerptFor(from, question.value.requestIds)
       case 'excerptRows': {
         const { root: wanted, known, after } = question.value
-        const offer = this.#present.get(from)?.offers.find((each) => equal(each.root, wanted))
-        if (offer === undefined) return nothing
-        if (known === null) return rowsAfter(offer.excerpt.map, after)
-        return offer.news !== null && equal(offer.news.since, known) ? rowsAfter(offer.news.rows, after) : nothing
+        const offer = this.#heldOffer(from, wanted)
+        if (offer === null || known === null) return offer === null ? nothing : rowsAfter(offer.excerpt.map, after)
+        const since = this.#heldOffer(from, known)
+        return since === null ? nothing : rowsAfter(newsSince(since, offer), after)
       }
       case 'objects':
         return this.#objectsFor(from, guest.value, question.value)
@@ -259,19 +262,26 @@ export class Hosting {
   }
 }
 
-const firstOffer = (excerpt: TreeState): Offer => ({ excerpt, root: root(excerpt.map), news: null })
-
 /** Made of the one before, so that only what is new is hashed. @returns the one before where nothing is */
 function offerAfter(before: Offer, { treeId, map: wanted }: TreeState): Offer {
   let { map } = before.excerpt
-  let rows: AuthenticatedMap = emptyMap
   for (const key of differingKeys(map, wanted)) {
     const row = get(wanted, key)
-    const next = row === null ? remove(map, key) : set(map, key, row)
-    if (next !== map) rows = set(rows, key, row ?? gone)
-    map = next
+    map = row === null ? remove(map, key) : set(map, key, row)
   }
-  return size(rows) === 0 ? before : { excerpt: { treeId, map }, root: root(map), news: { since: before.root, rows } }
+  return map === before.excerpt.map ? before : offerOf({ treeId, map })
+}
+
+const offerOf = (excerpt: TreeState): Offer => ({ excerpt, root: root(excerpt.map), news: null })
+
+/** The rows that differ, empty for one that is gone. Asked for piece by piece, so the last are remembered. */
+function newsSince(known: Offer, wanted: Offer): AuthenticatedMap {
+  if (wanted.news?.since === known) return wanted.news.rows
+  let rows: AuthenticatedMap = emptyMap
+  for (const key of differingKeys(known.excerpt.map, wanted.excerpt.map))
+    rows = set(rows, key, get(wanted.excerpt.map, key) ?? gone)
+  wanted.news = { since: known, rows }
+  return rows
 }
 const gone = new Uint8Array()
 
