@@ -7,15 +7,15 @@ import { BlocktreeError, type Bytes, RefusedError, refused } from '../core/bytes
 import { type CredentialSet, rootChallenge } from '../core/crypto/crypto.ts'
 import { writecapBody, writecapDomain } from '../core/cap/cap.ts'
 import { chainOf, deviceDismissed, deviceLifeMsMax, deviceOf, setOf, summaryOf } from '../core/tree/tree.ts'
-import type { NodeKeys, Platform } from '../port/platform.ts'
+import type { Platform } from '../port/platform.ts'
 import type { PlantingChallenge } from './api.ts'
 import { rootSignedWritecap } from './founding.ts'
+import { limitedOnly } from './guest/guest-replica.ts'
 import type { OwnTree } from './own-tree.ts'
 import { type RootAnswer, rootWord } from './root-word.ts'
 
 export interface ExtensionSite {
-  readonly platform: Platform
-  readonly keys: NodeKeys
+  readonly platform: Pick<Platform, 'clock' | 'crypto'>
   readonly tree: OwnTree
 }
 
@@ -48,12 +48,11 @@ export async function finishExtension(
 
 /** The permission in force, with another end. */
 function planOf(
-  { platform, tree: { committed, ownCluster } }: ExtensionSite,
+  { platform, tree: { committed, visit } }: ExtensionSite,
   device: Bytes,
   expiresAtMs: number,
 ): { readonly set: CredentialSet; readonly body: Bytes } {
-  // A guest gives nobody anything.
-  void ownCluster
+  if (visit !== null) throw limitedOnly()
   const row = deviceOf(committed, device)
   if (row === null) throw new BlocktreeError('deviceUnknown', 'This device does not belong to the tree.')
   if (row.dismissed !== null) throw new RefusedError(deviceDismissed().fault)

@@ -1,12 +1,22 @@
 /**
- * The replica of a guest: the excerpt of the tree that it may see, which always comes whole from a member that it meets, is checked,
+ * The replica of a guest: the excerpt of the tree that it may see, which comes from a member that it meets, is checked as a whole,
  * and takes the place of the one before (design §10).
  *
  * A guest has no log: what it is told is committed. It shows what came last until something newer does, so with no member around it
  * goes on with what it has. What it does is given to a member, which sees to the rest; the decision comes with the next excerpt.
  * @module
  */
-import { BlocktreeError, type Bytes, type Check, compare, equal, keyOf, ok, refused } from '../../core/bytes/bytes.ts'
+import {
+  BlocktreeError,
+  type Bytes,
+  type Check,
+  type Fault,
+  compare,
+  equal,
+  keyOf,
+  ok,
+  refused,
+} from '../../core/bytes/bytes.ts'
 import { type AuthenticatedMap, emptyMap, get, remove, root, set, size } from '../../core/merkle/merkle.ts'
 import { type Answer, type Question, decisionCountMax } from '../../core/message/message.ts'
 import { emptyConfiguration } from '../../core/raft/raft.ts'
@@ -45,7 +55,7 @@ export interface Hosts {
   /** Sees to it that one of them holds what an operation refers to. */
   stageAt(host: PeerId, operation: Operation): Promise<Check>
   /** It gave what is not what it should be. */
-  drop(host: PeerId, fault: ReturnType<typeof refused>['fault']): void
+  drop(host: PeerId, fault: Fault): void
 }
 
 export interface GuestOptions extends ClusterOptions {
