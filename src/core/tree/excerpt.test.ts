@@ -203,7 +203,8 @@ describe('one that came', () => {
     map: changed.reduce((map, [key, row]) => set(map, key, row), excerpt.map),
   })
   const at = (block: number) => keys.content(id(block))
-  const contentRow = (signed: SignedRecord<'content'>) => encodeRow('content', { content: signed, stampMs: 1 })
+  const contentRow = (signed: SignedRecord<'content'>) =>
+    encodeRow('content', { content: signed, stampMs: 1, writer: of(guest) })
   const withCap = (cap: Writecap) => [keys.cap(cap.hash), encodeRow('cap', { cap, next: null })] as const
   /** A content of the letter by the guest, under a permission that the root gave it. */
   const letterUnder = (cap: Writecap): TreeState =>
@@ -297,17 +298,18 @@ test('a guest may give what is its own and in its folder, and nothing else', () 
 })
 
 describe('the state of a guest', () => {
-  const decided: Decision[] = [{ requestId: id(99), stampMs: 1000, fault: null }]
+  const { stampMs } = summaryOf(written)!
+  const decided: Decision[] = [{ requestId: id(99), stampMs, fault: null }]
 
   test('is an excerpt with a time and with what was decided for it', () => {
     expect(decisionsOn(written, [id(99), id(98)])).toEqual(decided)
     const state = guestState(excerpt, emptyTree(treeId), 1234, decided)
     expect(summaryOf(state)!.stampMs).toBe(1234)
-    expect(requestOf(state, id(99))).toEqual({ stampMs: 1000, fault: null })
+    expect(requestOf(state, id(99))).toEqual({ stampMs, fault: null })
     expect(rootOf(excerptIn(state).map)).toEqual(rootOf(excerpt.map))
-    const next = guestState(excerpt, state, 1000 + requestMemoryMs, [])
+    const next = guestState(excerpt, state, stampMs + requestMemoryMs, [])
     expect(requestOf(next, id(99))).not.toBeNull()
-    expect(requestOf(guestState(excerpt, next, 1001 + requestMemoryMs, []), id(99))).toBeNull()
+    expect(requestOf(guestState(excerpt, next, stampMs + 1 + requestMemoryMs, []), id(99))).toBeNull()
   })
 
   test('folds what the guest does as the tree will', () => {
