@@ -48,6 +48,15 @@ test('a device that is added is told of, once', async () => {
   expect(names()).toEqual(['Phone'])
 })
 
+test('of one that is limited to a folder it is said to which', async () => {
+  const limited = { folderName: 'Photos', mayWrite: true, expiresAtMs: nowMs }
+  const { first, notices } = begin([{ ...device('Camera', 1), limited }])
+  await first
+  expect(notices.list.map(({ text }) => text)).toEqual([
+    'Camera was let into the folder “Photos” and sees nothing else.',
+  ])
+})
+
 test('and stays until it was seen', async () => {
   const { first, notices } = begin([device('Phone', 1)])
   await first

@@ -34,9 +34,10 @@ export class Newcomers {
       this.#deviceCount = 1
       return []
     })
-    for (const { name, principal, admittedAtMs } of newsOf(devices, this.#told.recall(), nowMs)) {
+    for (const { name, principal, admittedAtMs, limited } of newsOf(devices, this.#told.recall(), nowMs)) {
       const shown = name || words.added.unnamed
-      this.#notices.news(words.added.text(shown), {
+      const text = limited ? words.added.limited(shown, limited.folderName) : words.added.text(shown)
+      this.#notices.news(text, {
         label: words.added.undo,
         act: () => this.#undo(principal, shown),
       })

@@ -370,6 +370,9 @@ export const words = {
   pretend: 'Show me with a pretend phone',
   added: {
     text: (name: string) => `${name} was added to your devices and can read the whole tree.`,
+    /** @param folder empty: its name can not be read here */
+    limited: (name: string, folder: string) =>
+      `${name} was let into ${folder ? `the folder “${folder}”` : 'one folder'} and sees nothing else.`,
     unnamed: 'A device without a name',
     undo: 'Undo',
   },

@@ -18,6 +18,7 @@ import { words } from '../words.ts'
 import { inviteStep } from './invite-steps.ts'
 import { InviteCourse } from './inviting.ts'
 import { foldersOf } from './choice.ts'
+import { consequencesStyle } from './consequences.ts'
 import { guestView } from './guest-view.ts'
 import type { ExtendDeviceEvent, HandOverEvent, RemoveDeviceEvent } from './device-list.ts'
 import { joinStyle } from './join.css.ts'
@@ -61,7 +62,7 @@ export class BtDevicesPage extends LitElement {
   #timer: ReturnType<typeof setInterval> | undefined
   #drawnStage = ''
 
-  static override styles = [shared, pageStyle, sectionStyle, plantStyle, joinStyle]
+  static override styles = [shared, pageStyle, sectionStyle, plantStyle, joinStyle, consequencesStyle]
 
   constructor() {
     super()

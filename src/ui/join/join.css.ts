@@ -24,6 +24,9 @@ export const joinStyle = css`
     gap: var(--space-2);
     justify-items: stretch;
   }
+  form .choices {
+    margin-block-start: var(--space-4);
+  }
   legend {
     margin-block-end: var(--space-2);
     padding: 0;
