@@ -227,11 +227,9 @@ export class Invitations {
           if (refusal !== null) return refusal
         }
         const own = principalOf(this.#options.keys.credential)
-        const host = { principal: own, transportId: await platform.keys.transportId() }
         const { state, ownCluster: cluster } = tree()
-        const newcomer = principalOf(request.credential)
-        const others = otherDevices(state, own, null).filter(({ principal }) => !equal(principal, newcomer))
-        return accepted({ generation: cluster.identity.generation, devices: [host, ...others] })
+        const host = { principal: own, transportId: await platform.keys.transportId() }
+        return accepted({ generation: cluster.identity.generation, devices: [host, ...otherDevices(state, own)] })
       },
     }
   }

@@ -103,12 +103,12 @@ export class Joinings {
     this.#course = this.#confirm = null
     if (!joined.ok) return this.#become({ stage: 'ended', code: joined.fault.code, message: joined.fault.local })
     const { card, grant, devices, generation } = joined.value
-    const host = devices.find(({ transportId }) => equal(transportId, course.invitation.transportId))
-    if (host === undefined) return this.#become({ stage: 'ended', ...hostMissing })
+    const isHostNamed = devices.some(({ transportId }) => equal(transportId, course.invitation.transportId))
+    if (!isHostNamed) return this.#become({ stage: 'ended', ...hostMissing })
     const { follow } = this.#options
     await this.arrive(
       card.ownerName,
-      follow({ treeId: card.treeId, generation, host, visit: visitOf(card, grant) }, course.deviceName),
+      follow({ treeId: card.treeId, generation, devices, visit: visitOf(card, grant) }, course.deviceName),
     )
   }
 

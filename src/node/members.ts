@@ -81,8 +81,8 @@ export interface TreeAddress {
   readonly treeId: TreeId
   /** Of the cluster at the root. */
   readonly generation: number
-  /** Who let it in. */
-  readonly host: { readonly principal: Bytes; readonly transportId: TransportId }
+  /** Who let it in, and whom that one named: another may lead by the time that it comes. */
+  readonly devices: readonly { readonly principal: Bytes; readonly transportId: TransportId }[]
   /** Where this device is to be a guest; null where it is one of the owner's. */
   readonly visit: Visit | null
 }

@@ -27,14 +27,13 @@ test('only the owner’s own devices take part, and none that was put out', () =
   const withFolder = commit(founded(), [change(newDirectory(root, id(2)), id(9))]).state
   const withLaptop = withDevice(withFolder, laptop)
   const withGuest = withDevice(withLaptop, guest, ownerCap(guest, childPath(root, id(2)), 0))
-  const names = (state: typeof withGuest) =>
-    otherDevices(state, idOf(alice), null).map(({ principal }) => toHex(principal))
+  const names = (state: typeof withGuest) => otherDevices(state, idOf(alice)).map(({ principal }) => toHex(principal))
   expect(names(withGuest)).toEqual([toHex(idOf(laptop))])
   expect(names(commit(withGuest, [dismissedByRoot(laptop)]).state)).toEqual([])
 })
 
-test('who holds nothing of the tree yet knows the one that let it in alone', () => {
-  const host = { principal: idOf(mallory), transportId: mallory.credential.signingKey }
-  expect(otherDevices(emptyTree(treeId), idOf(alice), host)).toEqual([host])
-  expect(otherDevices(emptyTree(treeId), idOf(alice), null)).toEqual([])
+test('who holds nothing of the tree yet knows those alone that it was told of', () => {
+  const told = { principal: idOf(mallory), transportId: mallory.credential.signingKey }
+  expect(otherDevices(emptyTree(treeId), idOf(alice), [told])).toEqual([told])
+  expect(otherDevices(emptyTree(treeId), idOf(alice))).toEqual([])
 })

@@ -37,8 +37,8 @@ export interface NetworkOptions {
 export interface Member {
   readonly held: HeldTree
   readonly untilSwept: () => Promise<void>
-  /** Who is known to be a device before the tree says so: who let this one in. */
-  readonly host: Device | null
+  /** Who is known to be a device before the tree says so. */
+  readonly introduced: readonly Device[]
   /** Who is connected, or who holds what, has changed. */
   onChanged(): void
   /** Another device says that this one was put out. Whether that holds is still to be checked. */
@@ -104,7 +104,7 @@ export class Network {
   /** Replicates a tree from here on; whatever was replicated before is not any more. null where there is no network. */
   async replicate(
     treeId: TreeId,
-    { held, untilSwept, host, onChanged, onFarewell }: Member,
+    { held, untilSwept, introduced, onChanged, onFarewell }: Member,
   ): Promise<Replication | Visiting | null> {
     const open = await this.open()
     if (open === null || this.#isClosed) return null
@@ -133,7 +133,7 @@ export class Network {
       onReport: () => {},
       onChanged,
     }
-    const members = () => otherDevices(cluster.state, own, host)
+    const members = () => otherDevices(cluster.state, own, introduced)
     if (cluster instanceof GuestReplica)
       return (this.#current = new Visiting({ ...options, cluster, devices: members }))
     if (!(cluster instanceof Cluster)) throw new Error('a replica of a kind that is not known')
@@ -165,11 +165,11 @@ export const networkMissing = (): BlocktreeError =>
   )
 
 /**
- * Who takes part in a tree's cluster: its owner's devices, and before it says who they are, the one that let this one in. A
+ * Who takes part in a tree's cluster: its owner's devices, and before it says who they are, those that whoever let this one in has named. A
  * limited device reads one folder; here it would be told of all the others, and could claim to lead.
  */
-export function otherDevices(state: TreeState, own: Bytes, host: Device | null): readonly Device[] {
-  if (summaryOf(state) === null) return host === null ? [] : [host]
+export function otherDevices(state: TreeState, own: Bytes, introduced: readonly Device[] = []): readonly Device[] {
+  if (summaryOf(state) === null) return introduced.filter(({ principal }) => !equal(principal, own))
   const devices: Device[] = []
   for (const { device, standing, dismissed } of devicesOf(state)) {
     const principal = principalOf(device.fields.credential)

@@ -13,6 +13,7 @@ import type { TransportId } from '../port/net.ts'
 import type { Platform } from '../port/platform.ts'
 import type { NodeApi } from './api.ts'
 import { type TreeAddress, admit, deviceBodyFor, letVote } from './members.ts'
+import { otherDevices } from './network.ts'
 import type { PeerStatus } from './peers.ts'
 import { type NodeOptions, RunningNode } from './running-node.ts'
 import { createApi } from './serve.ts'
@@ -79,12 +80,13 @@ export async function runNode(platform: Platform, options: NodeOptions): Promise
 const membershipOf = (node: RunningNode): Membership => ({
   introduce: (credential, transportId, name) => deviceBodyFor(node.home.tree, credential, transportId, name),
   admit: (device, writecap) => admit(node.home.tree, device, writecap),
-  address: async () => ({
-    treeId: node.home.tree.treeId,
-    generation: node.home.tree.cluster.identity.generation,
-    host: { principal: principalOf(node.keys.credential), transportId: await node.platform.keys.transportId() },
-    visit: null,
-  }),
+  address: async () => {
+    const { treeId, state, cluster } = node.home.tree
+    const principal = principalOf(node.keys.credential)
+    const host = { principal, transportId: await node.platform.keys.transportId() }
+    const devices = [host, ...otherDevices(state, principal)]
+    return { treeId, generation: cluster.identity.generation, devices, visit: null }
+  },
   join: (address) => node.join(address, node.status().deviceName),
   letVote: (principals) => letVote(node.home.tree, principals),
   standing: () => {

@@ -36,7 +36,7 @@ import { Maker, type MakerOptions, raceCodes } from './outbox/maker.ts'
 import { type Answer, Overlay, Pending } from './outbox/overlay.ts'
 import { Quarantine, bodiesIn } from './outbox/quarantine.ts'
 import type { Phase, Step } from './outbox/rebase.ts'
-import { returnedDeeds } from './outbox/returned.ts'
+import { carried, returnedDeeds } from './outbox/returned.ts'
 import { type Kept, keptGone, keptRow, readKept, readMark } from './outbox/rows.ts'
 import { standingOf } from './request.ts'
 
@@ -438,7 +438,16 @@ export class Outbox {
       fault: null,
     }))
     this.#brought = kept.map(Pending.asItLay)
-    return kept.map((each) => keptRow(place, each))
+    return [...kept, ...this.#carryOver(sharedMs)].map((each) => keptRow(place, each))
+  }
+
+  /** @returns what becomes durable with the state that comes */
+  #carryOver(sharedMs: number): readonly Kept[] {
+    const { entries } = this.#overlay
+    const states = entries.map((entry) => this.#overlay.stateBefore(entry))
+    for (const [at, entry] of entries.entries()) entry.kept = carried(entry.kept, states[at]!, sharedMs)
+    this.#overlay.changed()
+    return entries.flatMap(({ isDurable, kept }) => (isDurable ? [kept] : []))
   }
 
   #onApplied(touched: readonly Bytes[], folded: Folded | null): void {

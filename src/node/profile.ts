@@ -41,7 +41,7 @@ const profileWire = record('profile', 1, {
     tuple({
       treeId: treeIdWire,
       generation: u53,
-      host: tuple({ principal: bytesOf(32), transportId: bytesOf(32) }),
+      devices: listOf(tuple({ principal: bytesOf(32), transportId: bytesOf(32) }), 64),
     }),
   ),
   /** Of what is held of the home's bodies; null: all of them. */
@@ -55,7 +55,7 @@ export const emptyProfile: Profile = { trees: [], deviceName: '', address: null,
 
 export async function readProfile(store: StoreReader): Promise<Profile> {
   const row = await store.read('node', profileKey)
-  return row === null ? emptyProfile : must(decode(profileWire, row, 4096))
+  return row === null ? emptyProfile : must(decode(profileWire, row, 8192))
 }
 
 export const writeProfile = (store: StorePort, profile: Profile): Promise<void> =>

@@ -261,7 +261,7 @@ export class RunningNode {
     const replication = await this.#network.replicate(tree.treeId, {
       held: tree,
       untilSwept: () => sweeper.untilSwept(),
-      host: null,
+      introduced: [],
       onChanged: () => this.#countCopies(home),
       onFarewell: (farewell) => void this.#settle(this.#onFarewell(home, farewell)),
     })
@@ -307,12 +307,12 @@ export class RunningNode {
     await this.#follow(address)
   }
 
-  async #follow({ treeId, generation, host }: Omit<TreeAddress, 'visit'>): Promise<void> {
+  async #follow({ treeId, generation, devices }: Omit<TreeAddress, 'visit'>): Promise<void> {
     const options = this.#treeOptions(treeId)
     const held = await OwnTree.join(options, generation)
     const untilSwept = (): Promise<void> => Promise.resolve()
     await this.#network.replicate(treeId, {
-      ...{ held, untilSwept, host },
+      ...{ held, untilSwept, introduced: devices },
       onChanged() {},
       // Of a tree of which it has nothing yet it could not tell whether that holds.
       onFarewell() {},

@@ -48,6 +48,17 @@ describe('a device that hands over', () => {
     expect([...back.page.items.values()].filter(({ kind }) => kind === 'file')).toHaveLength(3)
   })
 
+  test('another lets a device in, which finds the one that decides', async () => {
+    const family = await Family.of(30, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const early = await family.add(laptop, 'early', content(80_000))
+    await atRest(family)
+    const desk = await family.letInAlone('desk', phone)
+    await family.comeTogether()
+    expect(equal(await family.read(desk, early), content(80_000))).toBe(true)
+    expect([isVoter(laptop), isVoter(phone), isVoter(desk)]).toEqual([true, false, false])
+  })
+
   test('names who is to decide, and gets the vote back', async () => {
     const family = await Family.of(2, 'laptop', 'phone', 'desk')
     const [laptop, phone, desk] = family.lives as [Life, Life, Life]

@@ -153,6 +153,33 @@ describe('a sole voter that is gone', () => {
     }
   })
 
+  test('brings what another wrote before that one comes, and then deletes: it stays deleted', async () => {
+    const family = await Family.of(14, 'laptop', 'phone', 'desk')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const file = await family.add(laptop, 'file.txt', content(4000))
+    await family.until('all have it', () => family.lives.every((life) => life.page.items.get(file)?.copyCount === 3))
+    await family.cutOff(2)
+    await family.write(phone, file, content(4001))
+    await family.until('the laptop has it', () => laptop.page.items.get(file)?.copyCount === 2)
+    laptop.process.kill()
+    await family.until('nobody decides', () => phone.page.tree.decider.quorum === 'away')
+    await family.run(phone, phone.node.api.trash(family.request(), file))
+    expect(standing(phone).keptCount).toBe(1)
+    await takeOver(family, 2)
+    family.network.heal()
+    for (const other of [0, 2]) {
+      family.network.block(family.transport(1), family.transport(other))
+      family.network.block(family.transport(other), family.transport(1))
+    }
+    const back = await family.restart(0)
+    await family.until('it has brought it', () => {
+      const { generation } = back.page.tree.decider
+      return generation === 2 && standing(back).keptCount === 0 && back.page.items.get(file)?.sizeBytes === 4001
+    })
+    await comeTogether(family)
+    for (const life of family.lives) expect(life.page.items.get(file)!.trashedAtMs).not.toBeNull()
+  })
+
   test('has given the outcome of what it took, whichever write it dies after on its return', async () => {
     for (let writeCount = 0; writeCount < 12; writeCount++) {
       const family = await Family.of(3, 'laptop', 'phone')

@@ -112,13 +112,13 @@ export class Family {
     return new SimStore(disk, new Process(scheduler), random.fork('reader'), trace, quiet)
   }
 
-  /** One more device, let in by the first while others may be away. */
-  async letInAlone(name: string): Promise<Life> {
+  /** One more device, let in by one of them while others may be away. */
+  async letInAlone(name: string, host = this.lives[0]!): Promise<Life> {
     const device = this.newDevice(name)
     const life = value(await this.scheduler.run(device.start()))
     const treeId = fromHex(this.lives[0]!.page.tree.treeId)!
     const { offsetMs } = this.devices[0]!.wall
-    await this.run(life, letIn(this.lives[0]!, life, device, treeId, this.words, offsetMs, name))
+    await this.run(life, letIn(host, life, device, treeId, this.words, offsetMs, name))
     this.devices.push(device)
     this.lives.push(life)
     this.#transports = [...this.#transports, await this.scheduler.run(device.keys.transportId())]
