@@ -198,6 +198,8 @@ class Rebase {
     const row = entryOf(this.#state, block)
     const from = pathOf(this.#state, block)
     if (row === null || from === null || this.#isOvertaken(row)) return done
+    // Whoever brought the same before may have brought along as well that it was deleted then.
+    if (this.#doer.author !== null && row.trashedAtMs !== null) return done
     if (this.#phase === 'taken') return this.#tidy(block, row, name)
     const home = this.#livingFolder(folder)
     const isThere = equal(blockIdOf(home), blockIdOf(row.entry.fields.parent))

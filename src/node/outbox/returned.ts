@@ -104,7 +104,7 @@ function deedsOf(options: DeedOptions, folder: IdPath, row: EntryRow): readonly 
 function contentDeeds(
   { before, after, sharedMs, ring, isHere, seenOf }: DeedOptions,
   folder: IdPath,
-  { entry }: EntryRow,
+  { entry, createdAtMs }: EntryRow,
   isNew: boolean,
 ): readonly Returned[] {
   const block = entry.fields.child
@@ -123,17 +123,15 @@ function contentDeeds(
   const base = isUntouched ? now.content.fields.bodyRoot : bodyRoot
   const earlierKeys = keys.slice(0, -1) as Bytes[]
   const write = as({ tag: 'writeFile', value: { ...common, key, keyEpoch, earlierKeys, base, seen: seenOf(block) } })
-  // Its sectors are sealed under the key that it was made with, unless it was moved since.
-  if (!isNew || keyEpoch > 1) return [write]
-  const add = as({ tag: 'addFile', value: { ...common, key } })
-  return version === 1 ? [add] : [add, write]
+  // Its sectors are sealed under the key that it was made with, unless it was written after it had been moved.
+  if (!isNew || (keyEpoch > 1 && content.stampMs !== createdAtMs)) return [write]
+  const add = as({ tag: 'addFile', value: { ...common, key: keys[0]! } })
+  return version === 1 || content.stampMs === createdAtMs ? [add] : [add, write]
 }
 
 /** Where a block stands, and under which name; null where that is as it was. */
 function placeDeed({ before, after, sharedMs, ring }: ReturnOptions, folder: IdPath, row: EntryRow): Returned | null {
   if (row.stampMs <= sharedMs) return null
-  // It goes to the trash from wherever it is: where another device brought all this, a move would take it out again.
-  if (row.trashedAtMs !== null && row.trashedAtMs > sharedMs) return null
   const { child: block, parent } = row.entry.fields
   const name = ring.nameOf(before, row.entry)
   const now = entryOf(after, block)
