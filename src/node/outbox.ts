@@ -2,7 +2,7 @@
  * The outbox: what was done on this device and its tree has not taken yet (design §7).
  *
  * Every deed goes through here. Where this device alone decides, its operation goes straight into the log. Else the deed is
- * *kept* first: durable, with the operation that was signed for it. What a person sees is the committed state with all that is
+ * *kept*: durable, with the operation that was signed for it, unless it brings no body and the tree takes it at once. What a person sees is the committed state with all that is
  * kept folded over it. As soon as somebody is there who takes changes, the operations are given in their order; one that does not
  * fit any more is made anew from its deed, over the state as it is by then. A deed leaves when the tree shows what it wanted. One
  * that the tree refuses for good after somebody was told that it is kept stays in *quarantine*.
@@ -42,6 +42,8 @@ import { standingOf } from './request.ts'
 
 /** How long a person waits for the other devices before he is told that it is kept here. */
 const patienceMs = 2000
+/** So long the tree may take what brings no body before it is written here: mostly it never need be. */
+const graceMs = 100
 /** How often it is looked whether somebody is there by now. */
 const retryMs = 1000
 /** Of a deed; there is room before it for what was done in another generation. */
@@ -245,7 +247,7 @@ export class Outbox {
     return isAll ? null : { ...made, turn: made.turn + 1, isTaken: true, operation: null }
   }
 
-  /** Durable first; then the others may take their time. */
+  /** Durable, or taken, whichever comes first; then the others may take their time. */
   async #keep(kept: Kept, attached: readonly Change[], sight: Sight): Promise<Answer> {
     const entry = await this.#pendingOf(kept, sight)
     if (entry === null) {
@@ -257,20 +259,46 @@ export class Outbox {
     const known = this.#overlay.find(kept.requestId)
     if (known !== null) return known.written.then(() => this.#answerFor(known))
     this.#overlay.append(entry)
-    entry.written = this.#journal.write([keptRow(this.#options.place, entry.kept), ...attached])
-    try {
-      await entry.written
-    } catch (error) {
-      this.#overlay.remove(entry)
-      throw error
-    }
+    const decided = entry.asks()
+    entry.written = this.#write(entry, attached)
+    this.#work()
+    const written = entry.written.then(
+      () => void (entry.isDurable = entry.hasRow),
+      (error: unknown) => void (entry.failure = { error }),
+    )
+    const answer = await Promise.race([written, decided])
+    if (answer !== undefined) return answer
+    this.#endFailed()
+    if (entry.failure !== null || entry.isAnswered) return decided
     this.#throwIfPutOut()
-    entry.isDurable = true
     this.#refresh()
     this.#work()
     if (!kept.isTaken) return this.#answerFor(entry)
     entry.isAnswered = true
     return 'taken'
+  }
+
+  async #write(entry: Pending, attached: readonly Change[]): Promise<void> {
+    const { cluster, place, platform } = this.#options
+    if (bodyOfDeed(entry.kept.deed) === null && entry.kept.operation !== null && cluster.isReachable) {
+      await new Promise<void>((resolve) => {
+        const cancel = platform.clock.after(graceMs, resolve)
+        const stop = (): void => (cancel(), resolve())
+        entry.asks().then(stop, stop)
+      })
+      if (!this.#overlay.entries.includes(entry)) return
+    }
+    entry.hasRow = true
+    await this.#journal.write([keptRow(place, entry.kept), ...attached])
+  }
+
+  /** What could not be written stays only as long as the others may decide it. */
+  #endFailed(): void {
+    for (const entry of this.#overlay.entries) {
+      if (entry.failure === null || entry.isGiven) continue
+      this.#overlay.remove(entry)
+      entry.reject(entry.failure.error)
+    }
   }
 
   /** With its operation over all that was done here; null where nothing is to do. */
@@ -332,6 +360,7 @@ export class Outbox {
     const goOn = (): void => {
       this.#isWorking = false
       this.#cancelRetry()
+      this.#endFailed()
       if (this.#overlay.entries.length === 0 || this.#isClosed) return
       this.#giver.give(this.#foreignCount)
       this.#cancelRetry = this.#options.platform.clock.after(retryMs, () => this.#work())
@@ -447,6 +476,11 @@ export class Outbox {
     const states = entries.map((entry) => this.#overlay.stateBefore(entry))
     for (const [at, entry] of entries.entries()) entry.kept = carried(entry.kept, states[at]!, sharedMs)
     this.#overlay.changed()
+    for (const entry of entries) {
+      if (entry.isDurable || !entry.hasRow) continue
+      const note = (): void => this.#journal.note([keptRow(this.#options.place, entry.kept)])
+      entry.written.then(note).catch(() => {})
+    }
     return entries.flatMap(({ isDurable, kept }) => (isDurable ? [kept] : []))
   }
 
@@ -507,7 +541,9 @@ export class Outbox {
 
   #remove(entry: Pending): void {
     this.#overlay.remove(entry)
-    this.#letGo(entry.kept)
+    if (entry.isDurable) this.#letGo(entry.kept)
+    // Its row is on its way.
+    else if (entry.hasRow) entry.written.then(() => this.#letGo(entry.kept)).catch(() => {})
     this.#refreshSoon()
   }
 

@@ -164,6 +164,19 @@ describe('a device that reaches nobody', () => {
     expect(live(next)).toEqual(['once'])
   })
 
+  test('keeps nothing that it could not write, and says so', async () => {
+    const { family, phone, rootId } = await apart(24)
+    phone.store.faults.fullChance = 1
+    const asked = family.run(phone, phone.node.api.createFolder('full', rootId, 'full'))
+    await expect(asked).rejects.toMatchObject({ code: 'storeFull' })
+    phone.store.faults.fullChance = 0
+    expect(standing(phone).keptCount).toBe(0)
+    await family.run(phone, phone.node.api.createFolder('not full', rootId, 'not full'))
+    await family.comeTogether()
+    expect(live(phone)).toEqual(['not full'])
+    await expectSame(family)
+  })
+
   test('finishes a move that began apart', async () => {
     let target = ''
     let folder = ''
@@ -183,6 +196,26 @@ describe('a device that reaches nobody', () => {
     const next = await family.restart(0)
     expect(next.page.jobs.size).toBe(0)
     expect(laptop.page.items.get(folder)!.parentId).toBe(target)
+    await expectSame(family)
+  })
+})
+
+describe('a device that reaches the others', () => {
+  test('gives what brings no body while it is still being written here, and once only, though it dies before', async () => {
+    const family = await Family.of(23, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const { rootId } = phone.page.tree
+    const rowCount = (): number => [...family.devices[1]!.disk.rows('outbox', new Uint8Array())].length
+    const before = rowCount()
+    phone.store.faults.slowness = 1000
+    void settle(phone.process, phone.node.api.createFolder('early', rootId, 'early'))
+    await family.until('the laptop has it', () => named(laptop, 'early') !== undefined)
+    expect(rowCount()).toBe(before)
+    const next = await family.restart(1)
+    const id = await family.run(next, next.node.api.createFolder('early', rootId, 'early'))
+    await family.comeTogether()
+    expect(live(laptop)).toEqual(['early'])
+    expect(named(laptop, 'early')!.id).toBe(id)
     await expectSame(family)
   })
 })

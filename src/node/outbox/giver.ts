@@ -42,7 +42,9 @@ export class Giver {
     for (const entry of entries) {
       const { operation, deed } = entry.kept
       const block = deed.tag === 'purge' ? null : keyOf(deed.value.block)
-      const isReady = entry.isDurable && !entry.isBusy && !(block !== null && waiting.has(block))
+      // What brings no body may be decided while it is still being written here.
+      const isWritten = entry.isDurable || (bodyOfDeed(deed) === null && entry.failure === null)
+      const isReady = isWritten && !entry.isBusy && !(block !== null && waiting.has(block))
       const folded = isReady ? this.#maker.fold(state, entry.kept) : null
       if (operation === null || !isReady || (folded === null && !this.#overlay.isStubborn(entry))) {
         waiting.add(block ?? '')

@@ -21,8 +21,12 @@ export class Pending {
   /** What of it was last written, or is being written. */
   kept: Kept
   isDurable = false
-  /** Resolves when it is durable. */
+  /** Its row is in the store, or on its way there. */
+  hasRow = false
+  /** Resolves when it is durable, or need not be any more. */
   written: Promise<void> = Promise.resolve()
+  /** Why it could not be made durable. */
+  failure: { readonly error: unknown } | null = null
   /** On its way to whoever leads. */
   isGiven = false
   /** A majority of the voters holds its body. */
@@ -50,6 +54,7 @@ export class Pending {
   static asItLay(kept: Kept): Pending {
     const pending = new Pending(kept)
     pending.isDurable = true
+    pending.hasRow = true
     pending.isAnswered = true
     return pending
   }
