@@ -15,6 +15,7 @@ import {
   type Configuration,
   type Entry,
   type MemberChange,
+  type Message,
   type NodeId,
   type Raft,
   type RaftEvent,
@@ -619,12 +620,14 @@ export class Cluster implements Replica {
   async #handleReady(): Promise<void> {
     const [raft, ready] = takeReady(this.#raft)
     this.#raft = raft
-    // Others write what this node leads them to while it does so itself.
-    for (const message of ready.messages) if (!isPromise(message)) this.#send(message as SentMessage)
+    // Others write what this node leads them to while it does so itself; but nobody gets a record whose body is nowhere yet.
+    const hasBodies = this.#attached.length > 0
+    const isEarly = (message: Message): boolean => !hasBodies && !isPromise(message)
+    for (const message of ready.messages) if (isEarly(message)) this.#send(message as SentMessage)
     if (ready.snapshot === null) await this.#persist(ready)
     else await this.#install(ready, ready.snapshot)
     if (this.#isOver) return
-    for (const message of ready.messages) if (isPromise(message)) this.#send(message as SentMessage)
+    for (const message of ready.messages) if (!isEarly(message)) this.#send(message as SentMessage)
     const coming = ready.committed.filter(isCommand).flatMap(({ data }) => this.#gate.batchOf(data).operations)
     const prepared = this.#options.onComing?.(coming)
     if (prepared) await prepared

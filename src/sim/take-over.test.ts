@@ -4,7 +4,8 @@
 import { describe, expect, test } from 'vitest'
 import { equal } from '../core/bytes/bytes.ts'
 import type { Item } from '../node/api.ts'
-import type { Life } from './device.ts'
+import { createSimBlob } from './blob.ts'
+import { type Life, settle } from './device.ts'
 import { Family, content, standing } from './testing/family.ts'
 
 const named = ({ page }: Life, name: string): Item | undefined =>
@@ -136,6 +137,25 @@ describe('a sole voter that is gone', () => {
         for (const id of [old, fresh])
           expect(page.items.get(id)).toMatchObject({ name: `renamed ${id}`, parentId: folder, trashedAtMs: anyTime })
     }
+  })
+
+  test('dies before it has written a file: no other device has a record of that', async () => {
+    const family = await Family.of(15, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const file = await family.add(laptop, 'file.txt', content(4000))
+    await family.until('the phone has it', () => phone.page.items.get(file)?.copyCount === 2)
+    const logCount = (): number => [...family.devices[1]!.disk.rows('log', new Uint8Array())].length
+    const before = logCount()
+    laptop.store.faults.slowness = 1000
+    const blob = createSimBlob(content(4001), laptop.process)
+    void settle(laptop.process, laptop.node.api.writeFile(family.request(), file, blob))
+    await family.scheduler.run(family.scheduler.sleep(1500))
+    laptop.process.kill()
+    expect(logCount()).toBe(before)
+    await takeOver(family, 1)
+    expect(equal(await family.read(phone, file), content(4000))).toBe(true)
+    await family.restart(0)
+    await comeTogether(family)
   })
 
   test('brings a file that was moved and one that was written, and what was written elsewhere stays beside it', async () => {

@@ -143,6 +143,7 @@ class Rebase {
     const rootNow = now.content.fields.bodyRoot
     const isIn = equal(rootNow, body.bodyRoot)
     if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
+    if (this.#isDoneSince(now.stampMs, now.writer)) return done
     const isSeen = [base, ...seen].some((root) => equal(rootNow, root))
     const isLost = !isSeen && !this.#isOwn(now.writer)
     if (isLost) return this.#isReplacedLater(deed) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
@@ -262,9 +263,13 @@ class Rebase {
 
   /** Whether the device whose deed is brought along has come by itself, and may have gone on since. */
   #isOvertaken({ entry, stampMs }: EntryRow): boolean {
+    return this.#isDoneSince(stampMs, principalOf(entry.fields.author))
+  }
+  /** @param who did it */
+  #isDoneSince(stampMs: number, who: Bytes): boolean {
     const { author, principal, sinceMs } = this.#doer
     const isOfAnother = author !== null && !equal(author, principal)
-    return isOfAnother && stampMs > sinceMs && equal(principalOf(entry.fields.author), author)
+    return isOfAnother && stampMs > sinceMs && equal(who, author)
   }
 
   // --- what they share ------------------------------------------------------------------------------------------------------
@@ -292,11 +297,12 @@ class Rebase {
   #tidy(block: BlockId, row: EntryRow, name: string | null): Step {
     const { parent } = row.entry.fields
     const wanted = name ?? this.#doer.ring.nameOf(this.#state, row.entry)
+    const doneAtMs = (name === null ? contentOf(this.#state, block) : row)?.stampMs ?? row.stampMs
     if (row.trashedAtMs !== null) {
       // Who deleted the file saw nothing of the content; one who deleted a new file must have seen it.
-      return name === null && this.#wasTrashedUnseen(row) ? this.#bringBack(block, row, wanted) : done
+      return name === null && this.#wasTrashedUnseen(row, doneAtMs) ? this.#bringBack(block, row, wanted) : done
     }
-    if (this.#isInTrashUnseen(blockIdOf(parent)))
+    if (this.#isInTrashUnseen(blockIdOf(parent), doneAtMs))
       return this.#moveTo(block, row, this.#livingFolder(pathOf(this.#state, blockIdOf(parent))!), wanted)
     return this.#untwin(block, row, wanted)
   }
@@ -353,12 +359,13 @@ class Rebase {
   }
 
   /** Whether a folder or one below it was put into the trash by somebody else, and this device did not know. */
-  #isInTrashUnseen(block: BlockId): boolean {
-    return this.#entriesDownFrom(block).some((row) => this.#wasTrashedUnseen(row))
+  #isInTrashUnseen(block: BlockId, doneAtMs: number): boolean {
+    return this.#entriesDownFrom(block).some((row) => this.#wasTrashedUnseen(row, doneAtMs))
   }
 
-  #wasTrashedUnseen({ entry, trashedAtMs }: EntryRow): boolean {
-    const isLater = trashedAtMs !== null && trashedAtMs > this.#doer.sinceMs
+  /** @param doneAtMs stamp of what was done there; who deleted it together with that, or later, looks himself whether he had seen it */
+  #wasTrashedUnseen({ entry, trashedAtMs }: EntryRow, doneAtMs: number): boolean {
+    const isLater = trashedAtMs !== null && trashedAtMs > this.#doer.sinceMs && trashedAtMs < doneAtMs
     return isLater && !this.#later.some(({ tag, value }) => tag === 'trash' && equal(value.block, entry.fields.child))
   }
 
