@@ -228,7 +228,7 @@ export class Holdings {
       }
       if (touched.some(([kind]) => kind === rowKind.content)) this.#hasFolded(stampMs)
     }
-    this.#settle(folded)
+    this.#settle(state, folded)
   }
 
   #hasFolded(stampMs: number): void {
@@ -298,12 +298,12 @@ export class Holdings {
     this.#doom({ block, body: { bodyRoot: deadRootOf(key), sizeBytes } }, true)
   }
 
-  #settle({ operations, outcomes, isOwn }: Folded): void {
+  #settle(state: TreeState, { operations, outcomes, isOwn }: Folded): void {
     operations.forEach((operation, at) => {
       if (operation.tag !== 'change') return
       const { requestId, records } = operation.value
-      const isTaken = outcomes[at]!.ok
-      if (isTaken && this.#staged.size === 0) return
+      const outcome = outcomes[at]!
+      if (outcome.ok && !outcome.repeated && this.#staged.size === 0) return
       records.forEach((record, position) => {
         if (record.kind !== 'content') return
         const name = keyOf(concat(requestId, u64be(position)))
@@ -312,7 +312,10 @@ export class Holdings {
         if (staged !== undefined) this.#unstage(name, staged, isOther)
         // Who waits here for the outcome may try again with the same body, and else deletes it; the note is for the next start.
         const { path, bodyRoot, sizeBytes } = record.fields
-        if (!isTaken) this.#doom({ block: blockIdOf(path), body: { bodyRoot, sizeBytes } }, !isOwn(at))
+        const block = blockIdOf(path)
+        // One that repeats another need not bring the same body.
+        const isIn = outcome.ok && (!outcome.repeated || isInForce(state, block, bodyRoot))
+        if (!isIn) this.#doom({ block, body: { bodyRoot, sizeBytes } }, !isOwn(at))
       })
     })
   }
@@ -416,6 +419,11 @@ export function sizeOfContents(state: TreeState, isMeant: (block: BlockId, stamp
     if (isMeant(key.slice(1), stampMs)) sizeBytes += content.fields.sizeBytes
   }
   return sizeBytes
+}
+
+const isInForce = (state: TreeState, block: BlockId, bodyRoot: Bytes): boolean => {
+  const now = contentOf(state, block)?.content.fields.bodyRoot
+  return now !== undefined && equal(now, bodyRoot)
 }
 
 const deadSizeOf = (state: TreeState, key: Bytes): number | null => readRow(state, 'dead', key)?.sizeBytes ?? null
