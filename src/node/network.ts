@@ -2,14 +2,15 @@
  * The node's network: opened when this device has others to talk to, and told what a connection is for.
  * @module
  */
-import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, equal, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import { type Farewell, type Introduction, type JoinFrame, decodeJoinFrame } from '../core/message/message.ts'
 import type { TreeId } from '../core/path/path.ts'
-import { type TreeState, devicesOf, noRevocation, summaryOf } from '../core/tree/tree.ts'
+import { noRevocation, summaryOf } from '../core/tree/tree.ts'
 import type { Connection, Net, NetPort, RelayAddress } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import { Cluster } from './cluster.ts'
+import { otherDevices } from './devices.ts'
 import { GuestReplica } from './guest/guest-replica.ts'
 import { guestsOf } from './guest/hosting.ts'
 import { Visiting } from './guest/visiting.ts'
@@ -163,18 +164,3 @@ export const networkMissing = (): BlocktreeError =>
     'networkMissing',
     'This browser has no WebRTC, by which devices talk to each other. Use another one.',
   )
-
-/**
- * Who takes part in a tree's cluster: its owner's devices, and before it says who they are, those that whoever let this one in has named. A
- * limited device reads one folder; here it would be told of all the others, and could claim to lead.
- */
-export function otherDevices(state: TreeState, own: Bytes, introduced: readonly Device[] = []): readonly Device[] {
-  if (summaryOf(state) === null) return introduced.filter(({ principal }) => !equal(principal, own))
-  const devices: Device[] = []
-  for (const { device, standing, dismissed } of devicesOf(state)) {
-    const principal = principalOf(device.fields.credential)
-    if (standing === 'own' && dismissed === null && !equal(principal, own))
-      devices.push({ principal, transportId: device.fields.transportId })
-  }
-  return devices
-}

@@ -2,7 +2,17 @@
  * Replication: a tree's cluster among the devices of that tree. Carries what they say to each other to whom it concerns.
  * @module
  */
-import { type Bytes, type Check, type Fault, assertNever, equal, fromHex, ok, refused } from '../core/bytes/bytes.ts'
+import {
+  type Bytes,
+  type Check,
+  type Fault,
+  assertNever,
+  equal,
+  fromHex,
+  ok,
+  refused,
+  toHex,
+} from '../core/bytes/bytes.ts'
 import {
   type Answer,
   type Bulk,
@@ -15,12 +25,13 @@ import {
   encodeControl,
 } from '../core/message/message.ts'
 import type { BlockId } from '../core/path/path.ts'
-import { type TreeState, summaryOf } from '../core/tree/tree.ts'
+import { type TreeState, deviceOf, summaryOf } from '../core/tree/tree.ts'
 import type { Connection, Lane, Net, RelayAddress } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Cluster } from './cluster.ts'
 import type { ClusterLink } from './cluster/options.ts'
 import { type Attested, Attesting } from './attesting.ts'
+import { otherDevices } from './devices.ts'
 import { Exchange } from './exchange.ts'
 import { Generations } from './generations.ts'
 import { Hosting } from './guest/hosting.ts'
@@ -63,12 +74,15 @@ export class Replication {
   readonly #hosting: Hosting
   readonly sharing: Sharing
   readonly attesting: Attesting
+  #introduced: readonly Device[] = []
+  /** Of the newest batch here, when a device said last where it is. */
+  readonly #stampAtHere = new Map<PeerId, number>()
   #cancelHere = (): void => {}
   #cancelSoon: (() => void) | null = null
 
   constructor(options: ReplicationOptions) {
     this.#options = options
-    const { platform, net, relays, introduction, devices, farewells, cluster, holdings, place } = options
+    const { platform, net, relays, introduction, farewells, cluster, holdings, place } = options
     this.#exchange = new Exchange({
       clock: platform.clock,
       send: (to, body) => this.#sendBulk(to, body),
@@ -79,7 +93,7 @@ export class Replication {
       net,
       relays,
       introduction,
-      devices,
+      devices: () => this.#devices(),
       farewells,
       onUp: (id) => this.#onUp(id),
       onDown: (id) => this.#onDown(id),
@@ -281,6 +295,7 @@ export class Replication {
         return cluster.onRaft(from, body.value)
       case 'here':
         this.sharing.onHere(from, body.value.stampMs, body.value.reportVersion)
+        this.#followIfBehind(from, body.value.stampMs)
         return cluster.onHere(from, body.value.nodeId)
       case 'propose':
         return cluster.onPropose(body.value.batch)
@@ -297,6 +312,31 @@ export class Replication {
     }
   }
 
+  /** Whoever leads may be a device that the state here does not know yet; one that knows it tells where it is found. */
+  #followIfBehind(from: PeerId, stampMs: number): void {
+    const ownMs = summaryOf(this.#options.cluster.state)?.stampMs ?? 0
+    const isStuck = stampMs > ownMs && this.#stampAtHere.get(from) === ownMs
+    this.#stampAtHere.set(from, ownMs)
+    if (isStuck) void this.#askForDevices(from)
+  }
+
+  async #askForDevices(from: PeerId): Promise<void> {
+    const answer = await this.#exchange.ask(from, { tag: 'devices', value: {} })
+    if (answer?.tag !== 'devices') return
+    this.#introduced = answer.value
+    this.#peers.refresh()
+  }
+
+  /** With those that others named, as far as the tree itself does not say who they are. */
+  #devices(): readonly Device[] {
+    const { cluster, devices, principal } = this.#options
+    const known = devices()
+    const named = new Set([principal, ...known.map((device) => toHex(device.principal))])
+    const isNew = (device: Device): boolean =>
+      !named.has(toHex(device.principal)) && deviceOf(cluster.state, device.principal) === null
+    return [...known, ...this.#introduced.filter(isNew)]
+  }
+
   async #answer(from: PeerId, question: Question): Promise<Answer> {
     const { platform, place, cluster } = this.#options
     if (this.#hosting.isGuest(from)) return this.#hosting.answer(from, question)
@@ -309,6 +349,8 @@ export class Replication {
         const keys = question.value.map((key) => inPlace(place, key))
         return { tag: 'objects', value: await platform.store.readMany('object', keys) }
       }
+      case 'devices':
+        return { tag: 'devices', value: otherDevices(cluster.state, fromHex(this.#options.principal)!) }
       case 'lacks':
         return this.sharing.lacksFor(question.value)
       case 'stage':
@@ -324,7 +366,7 @@ export class Replication {
 
 /** Objects and rows are what their hashes say, whatever log brought them about. */
 const isForAll = (body: Bulk['body']): boolean =>
-  body.tag === 'answer' || ['generation', 'rows', 'objects'].includes(body.value.question.tag)
+  body.tag === 'answer' || ['generation', 'devices', 'rows', 'objects'].includes(body.value.question.tag)
 
 const notForMembers = refused(
   'notForMembers',

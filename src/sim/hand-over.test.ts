@@ -59,6 +59,19 @@ describe('a device that hands over', () => {
     expect([isVoter(laptop), isVoter(phone), isVoter(desk)]).toEqual([true, false, false])
   })
 
+  test('is followed by one that was away when the other came', async () => {
+    const family = await Family.of(31, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await atRest(family)
+    await family.cutOff(1)
+    const desk = await family.letInAlone('desk')
+    const file = await family.add(laptop, 'all', content(100))
+    await family.until('the desk has all', () => laptop.page.items.get(file)?.copyCount === 2)
+    await family.run(laptop, laptop.node.api.handOver(await principalOf(family, desk)))
+    await family.comeTogether()
+    expect([isVoter(laptop), isVoter(phone), isVoter(desk)]).toEqual([false, false, true])
+  })
+
   test('names who is to decide, and gets the vote back', async () => {
     const family = await Family.of(2, 'laptop', 'phone', 'desk')
     const [laptop, phone, desk] = family.lives as [Life, Life, Life]

@@ -93,6 +93,8 @@ const bulks: readonly Bulk[] = [
       snapshot: { index: 5, term: 2, configuration, data: utf8('root') },
     },
   }),
+  ask({ tag: 'devices', value: {} }),
+  answer({ tag: 'devices', value: [{ principal: octetsOf(9, 32), transportId: octetsOf(10, 32) }] }),
   ask({ tag: 'excerpt', value: { requestIds: [octetsOf(4, 16)] } }),
   answer({
     tag: 'excerpt',

@@ -22,7 +22,7 @@ import {
   u53,
   union,
 } from '../bytes/bytes.ts'
-import { attestationWire, operationCountMax, takeOverRowWire } from '../tree/tree.ts'
+import { attestationWire, deviceCountMax, operationCountMax, takeOverRowWire } from '../tree/tree.ts'
 import { frameSizeBytesMax } from './frame.ts'
 import { commandSizeBytesMax, nodeIdWire, raftMessageWire, snapshotWire } from './raft-wire.ts'
 
@@ -83,6 +83,8 @@ const question = union({
   }),
   /** By what the generation of who is asked began, and its state now. Whoever is in an earlier one asks. */
   generation: tuple({}),
+  /** Who else belongs to the tree. Whoever is behind, and stays so, may not know the one that leads by now. */
+  devices: tuple({}),
   /** A guest: what its excerpt is now, and what was decided about operations of its own. */
   excerpt: tuple({ requestIds: listOf(requestId, decisionCountMax) }),
   /**
@@ -109,6 +111,8 @@ const answer = union({
   staged: tuple({}),
   /** What the root signed; and a place in the log, whose rows are had like those of Raft's snapshots. */
   generation: tuple({ takeOver: takeOverRowWire, snapshot: snapshotWire }),
+  /** In the tree's cluster, but for who answers. */
+  devices: listOf(tuple({ principal: bytesOf(32), transportId: bytesOf(32) }), deviceCountMax),
   excerpt: tuple({
     generation: u53,
     /** Of the newest batch: of two excerpts the one of the later is newer. */

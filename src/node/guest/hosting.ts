@@ -164,6 +164,7 @@ export class Hosting {
         return this.#propose(from, guest.value, question.value.batch)
       case 'rows':
       case 'lacks':
+      case 'devices':
       case 'generation':
         return this.#drop(from, notOfGuest.fault)
     }

@@ -18,7 +18,7 @@ import {
   withDevice,
 } from '../core/tree/testing/forest.ts'
 import { emptyTree } from '../core/tree/tree.ts'
-import { otherDevices } from './network.ts'
+import { otherDevices } from './devices.ts'
 
 const [laptop, guest] = [person(21), person(22)]
 const idOf = ({ credential }: typeof alice) => principalOf(credential)

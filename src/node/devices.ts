@@ -1,0 +1,23 @@
+/**
+ * The devices of a tree, as this one knows them.
+ * @module
+ */
+import { type Bytes, equal } from '../core/bytes/bytes.ts'
+import { principalOf } from '../core/crypto/crypto.ts'
+import { type TreeState, devicesOf, summaryOf } from '../core/tree/tree.ts'
+import type { Device } from './peers.ts'
+
+/**
+ * Who takes part in a tree's cluster: its owner's devices, and before it says who they are, those that whoever let this one in has named.
+ * A limited device reads one folder; here it would be told of all the others, and could claim to lead.
+ */
+export function otherDevices(state: TreeState, own: Bytes, introduced: readonly Device[] = []): readonly Device[] {
+  if (summaryOf(state) === null) return introduced.filter(({ principal }) => !equal(principal, own))
+  const devices: Device[] = []
+  for (const { device, standing, dismissed } of devicesOf(state)) {
+    const principal = principalOf(device.fields.credential)
+    if (standing === 'own' && dismissed === null && !equal(principal, own))
+      devices.push({ principal, transportId: device.fields.transportId })
+  }
+  return devices
+}
