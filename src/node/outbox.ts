@@ -2,10 +2,11 @@
  * The outbox: what was done on this device and its tree has not taken yet (design §7).
  *
  * Every deed goes through here. Where this device alone decides, its operation goes straight into the log. Else the deed is
- * *kept*: durable, with the operation that was signed for it, unless it brings no body and the tree takes it at once. What a person sees is the committed state with all that is
- * kept folded over it. As soon as somebody is there who takes changes, the operations are given in their order; one that does not
- * fit any more is made anew from its deed, over the state as it is by then. A deed leaves when the tree shows what it wanted. One
- * that the tree refuses for good after somebody was told that it is kept stays in *quarantine*.
+ * *kept*: durable, with the operation that was signed for it, unless it brings no body and the tree takes it at once. What a person
+ * sees is the committed state with all that is kept folded over it. As soon as somebody is there who takes changes, the operations
+ * are given in their order; one that does not fit any more is made anew from its deed, over the state as it is by then. A deed leaves
+ * when the tree shows what it wanted. One that the tree refuses for good after somebody was told that it is kept stays in
+ * *quarantine*.
  *
  * The tree remembers its decision about each operation by request and turn. A turn ends with that decision and not before, so of
  * all operations that were ever given for one turn a single one can take effect.
