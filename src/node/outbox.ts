@@ -116,7 +116,10 @@ export class Outbox {
     this.#giver = new Giver(cluster, this.#overlay, this.#maker, () => this.#work())
     this.#sequence = kept.at(-1)?.sequence ?? firstSequence
     this.quarantine = new Quarantine(kept.filter(({ fault }) => fault !== null))
-    for (const each of kept) if (each.fault === null) this.#overlay.append(Pending.asItLay(each))
+    for (const each of kept) {
+      this.#maker.takes(each)
+      if (each.fault === null) this.#overlay.append(Pending.asItLay(each))
+    }
     feed.onApplied = (touched, folded) => this.#onApplied(touched, folded)
     feed.onInstalling = (before, after) => this.#bringAlong(before, after)
     this.#decideAll(decidedIn(cluster.state, this.#overlay.entries))
@@ -423,6 +426,7 @@ export class Outbox {
       const doomed = idle === null ? [] : [holdings.doomedRow(idle)]
       await this.#journal.write([keptRow(place, sealed.kept), ...sealed.written.attached, ...doomed])
       entry.kept = sealed.kept
+      this.#maker.takes(sealed.kept)
       this.#overlay.changed()
       if (idle !== null) holdings.doomed(idle)
     } catch (error) {
@@ -467,6 +471,7 @@ export class Outbox {
       operation: null,
       fault: null,
     }))
+    for (const each of kept) this.#maker.takes(each)
     this.#brought = kept.map(Pending.asItLay)
     return [...kept, ...this.#carryOver(sharedMs)].map((each) => keptRow(place, each))
   }

@@ -22,6 +22,7 @@ import {
   samePath,
 } from '../../core/path/path.ts'
 import {
+  type ContentRow,
   type EntryRow,
   type TreeState,
   accessOf,
@@ -64,6 +65,8 @@ export interface Doer {
   /** Whose deed it was, where it is brought along from another generation; else null. */
   readonly author: Bytes | null
   readonly seed: Bytes
+  /** Whether this device signed a body in place of another, whose it is. */
+  isBrought(bodyRoot: Bytes): boolean
 }
 
 /**
@@ -145,7 +148,7 @@ class Rebase {
     if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
     if (this.#isDoneSince(now.stampMs, now.writer)) return done
     const isSeen = [base, ...seen].some((root) => equal(rootNow, root))
-    const isLost = !isSeen && !this.#isOwn(now.writer)
+    const isLost = !isSeen && (!this.#isOwn(now.writer) || this.#doer.isBrought(rootNow))
     if (isLost) return this.#isReplacedLater(deed) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
     const epochNow = accessOf(this.#state, block)?.fields.keyEpoch
     if (isKeyOwed(this.#state, block)) {
@@ -384,13 +387,15 @@ class Rebase {
   #wasWrittenUnseen(top: EntryRow, seen: DeedOf<'trash'>['seen'] = []): boolean {
     const known = new Map(seen.map(({ block, bodyRoot }) => [keyOf(block), bodyRoot]))
     const isUnseen = (stampMs: number, who: Bytes): boolean => stampMs > this.#doer.sinceMs && !this.#isOwn(who)
+    const isBodyUnseen = ({ stampMs, writer, content: { fields } }: ContentRow): boolean =>
+      isUnseen(stampMs, writer) || (stampMs > this.#doer.sinceMs && this.#doer.isBrought(fields.bodyRoot))
     for (const pending = [top]; pending.length > 0;) {
       const row = pending.pop()!
       const { kind, child } = row.entry.fields
       const content = contentOf(this.#state, child)
       const knownRoot = known.get(keyOf(child)) ?? null
       const isKnown = content !== null && knownRoot !== null && equal(knownRoot, content.content.fields.bodyRoot)
-      if (content !== null && !isKnown && isUnseen(content.stampMs, content.writer)) return true
+      if (content !== null && !isKnown && isBodyUnseen(content)) return true
       const author = principalOf(row.entry.fields.author)
       if (row !== top && !known.has(keyOf(child)) && isUnseen(row.stampMs, author)) return true
       if (kind === 'directory') pending.push(...childrenOf(this.#state, child))

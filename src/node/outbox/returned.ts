@@ -47,7 +47,10 @@ export interface ReturnOptions {
 }
 
 interface DeedOptions extends ReturnOptions {
+  /** What was replaced on the side that is left. */
   readonly seenOf: (block: BlockId) => readonly Bytes[]
+  /** And on the other one. */
+  readonly seenThere: (block: BlockId) => readonly Bytes[]
 }
 
 /** Roots of the bodies that what is written now has replaced, as far as the state lists them. */
@@ -63,7 +66,7 @@ function replacedIn(state: TreeState): (block: BlockId) => readonly Bytes[] {
 /** In an order in which each finds what it needs: a folder before what it holds, and deletions last. */
 export function returnedDeeds(options: ReturnOptions): readonly Returned[] {
   const { before } = options
-  const seenOf = replacedIn(before)
+  const [seenOf, seenThere] = [replacedIn(before), replacedIn(options.after)]
   const deeds: Returned[] = []
   const deletions: Returned[] = []
   const pending: { readonly folder: IdPath; readonly row: EntryRow }[] = []
@@ -73,7 +76,7 @@ export function returnedDeeds(options: ReturnOptions): readonly Returned[] {
   enter(rootPath(before.treeId))
   for (let at = 0; at < pending.length; at++) {
     const { folder, row } = pending[at]!
-    deeds.push(...deedsOf({ ...options, seenOf }, folder, row))
+    deeds.push(...deedsOf({ ...options, seenOf, seenThere }, folder, row))
     const deletion = deletionOf(options, row)
     if (deletion !== null) deletions.push(deletion)
     if (row.entry.fields.kind === 'directory') enter(childPath(folder, row.entry.fields.child))
@@ -102,7 +105,7 @@ function deedsOf(options: DeedOptions, folder: IdPath, row: EntryRow): readonly 
 
 /** What was written into a file. */
 function contentDeeds(
-  { before, after, sharedMs, ring, isHere, seenOf }: DeedOptions,
+  { before, after, sharedMs, ring, isHere, seenOf, seenThere }: DeedOptions,
   folder: IdPath,
   { entry, createdAtMs }: EntryRow,
   isNew: boolean,
@@ -111,6 +114,8 @@ function contentDeeds(
   const content = contentOf(before, block)
   if (content === null || content.stampMs <= sharedMs || !isHere(block)) return []
   const { bodyRoot, sizeBytes, version } = content.content.fields
+  // Somebody brought it before, and somebody who saw it there went on.
+  if (seenThere(block).some((root) => equal(root, bodyRoot))) return []
   const now = contentOf(after, block)
   const keyEpoch = accessOf(before, block)!.fields.keyEpoch
   const keys = Array.from({ length: keyEpoch }, (_, position) => ring.keyOf(before, block, position + 1))
