@@ -32,7 +32,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts'],
     environment: 'node',
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     // A process of its own for each file would cost more than the tests. What a module keeps, such as a memo, it may keep.
     isolate: false,
     maxWorkers: '100%',
