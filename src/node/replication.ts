@@ -74,7 +74,8 @@ export class Replication {
   readonly #hosting: Hosting
   readonly sharing: Sharing
   readonly attesting: Attesting
-  #introduced: readonly Device[] = []
+  /** Devices that another one has named, which was at a stamp that this one is behind. */
+  #introduced: { readonly by: PeerId; readonly stampMs: number; readonly devices: readonly Device[] } | null = null
   /** Of the newest batch here, when a device said last where it is. */
   readonly #stampAtHere = new Map<PeerId, number>()
   #cancelHere = (): void => {}
@@ -317,24 +318,30 @@ export class Replication {
     const ownMs = summaryOf(this.#options.cluster.state)?.stampMs ?? 0
     const isStuck = stampMs > ownMs && this.#stampAtHere.get(from) === ownMs
     this.#stampAtHere.set(from, ownMs)
-    if (isStuck) void this.#askForDevices(from)
+    if (isStuck) void this.#askForDevices(from, stampMs)
   }
 
-  async #askForDevices(from: PeerId): Promise<void> {
+  async #askForDevices(from: PeerId, stampMs: number): Promise<void> {
     const answer = await this.#exchange.ask(from, { tag: 'devices', value: {} })
     if (answer?.tag !== 'devices') return
-    this.#introduced = answer.value
+    this.#introduced = { by: from, stampMs, devices: answer.value }
     this.#peers.refresh()
   }
 
-  /** With those that others named, as far as the tree itself does not say who they are. */
+  /**
+   * With those that another named, as far as the tree itself does not say who they are: no longer than until it must, and only while
+   * the other is one of them. Else whoever was put out could leave somebody here.
+   */
   #devices(): readonly Device[] {
     const { cluster, devices, principal } = this.#options
     const known = devices()
+    const introduced = this.#introduced
+    const isBehind = introduced !== null && (summaryOf(cluster.state)?.stampMs ?? 0) < introduced.stampMs
+    if (!isBehind || !known.some((device) => toHex(device.principal) === introduced.by)) return known
     const named = new Set([principal, ...known.map((device) => toHex(device.principal))])
     const isNew = (device: Device): boolean =>
       !named.has(toHex(device.principal)) && deviceOf(cluster.state, device.principal) === null
-    return [...known, ...this.#introduced.filter(isNew)]
+    return [...known, ...introduced.devices.filter(isNew)]
   }
 
   async #answer(from: PeerId, question: Question): Promise<Answer> {
