@@ -678,7 +678,7 @@ export class Cluster implements Replica {
     const base = { index, term, configuration }
     const after = { ...this.#state, map: arrived.map }
     await onArriving?.(after)
-    const more = onInstalling(this.#state, after)
+    const more = onInstalling(this.#state, after, [])
     await platform.store.write([...installChanges(place, base, arrived.map, hardState), ...more], 'strict')
     if (hardState !== null) this.#log.hardState = hardState
     this.#log.reset(base)
@@ -697,7 +697,7 @@ export class Cluster implements Replica {
     if (next === null) return resolve(false)
     const after = { ...this.#state, map: next.map }
     await onArriving?.(after)
-    const more = onInstalling(this.#state, after)
+    const more = onInstalling(this.#state, after, this.#dropped)
     await platform.store.write([...successionChanges(place, next), ...more], 'strict')
     this.#identity = next.identity
     this.#log.hardState = hardStateOf(next)
@@ -714,6 +714,13 @@ export class Cluster implements Replica {
     this.#tickIfNeeded()
     this.#link?.onMembers()
     resolve(true)
+  }
+
+  /** In the log of a generation that is left, not known to be committed, and nobody's here any more. */
+  get #dropped(): readonly Operation[] {
+    const { before, rest } = this.#log.commandsAfter(this.#appliedIndex)
+    const operations = [...before, ...rest].flatMap((data) => this.#gate.batchOf(data).operations)
+    return operations.filter((operation) => !this.#proposals.isWaitedFor(operation))
   }
 
   /** Another state is in force, and durable. */

@@ -14,6 +14,7 @@ import { type Content, type WrittenBody, abandonBody, writeBody } from './bodies
 import type { JobHandle } from './jobs.ts'
 import { type Deed, blockCountPerDeed } from './outbox/deed.ts'
 import type { Answer } from './outbox/overlay.ts'
+import { bodyRootOf, seenIn } from './outbox/seen.ts'
 import type { OwnTree } from './own-tree.ts'
 import { type TreeView, idFromText, idText } from './read/view.ts'
 import { gone, sealingKeyOf } from './records.ts'
@@ -117,7 +118,8 @@ export class Files {
   }
 
   async trash(requestId: string, id: string): Promise<void> {
-    await this.#submit(requestId, { tag: 'trash', value: { block: this.#block(id), seen: [] } })
+    const block = this.#block(id)
+    await this.#submit(requestId, { tag: 'trash', value: { block, seen: seenIn(this.#tree.state, block) } })
   }
 
   /** Back to where it was; to the root folder where that is gone or in the trash itself. */
@@ -152,12 +154,12 @@ export class Files {
     for (let start = 0; start < doomed.length; start += blockCountPerDeed) {
       job.check()
       const part = doomed.slice(start, start + blockCountPerDeed)
-      const blocks = part.map((item) => idFromText(item.id)!)
-      // Named by what they begin with: a repetition after a restart finds another list.
-      await this.#submit(`${requestId} from ${part[0]!.id}`, {
-        tag: 'purge',
-        value: { blocks },
+      const blocks = part.map((item) => {
+        const block = idFromText(item.id)!
+        return { block, bodyRoot: bodyRootOf(this.#tree.state, block) }
       })
+      // Named by what they begin with: a repetition after a restart finds another list.
+      await this.#submit(`${requestId} from ${part[0]!.id}`, { tag: 'purge', value: { blocks } })
       job.advance((doneBytes += part.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)))
     }
   }

@@ -27,7 +27,7 @@ import {
 import type { Body } from '../core/block/block.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
-import { type TreeState, contentOf, keys, rowKind, readRow, summaryOf } from '../core/tree/tree.ts'
+import { type Operation, type TreeState, contentOf, keys, rowKind, readRow, summaryOf } from '../core/tree/tree.ts'
 import type { Change, StorePort, Table } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
 import { type ClusterPlace, inPlace, objectKey } from './place.ts'
@@ -75,8 +75,8 @@ export class Holdings {
   #reportVersion = 1
   /** Of the newest batch whose rows are written: what it refers to and is not lacking is here. */
   #foldedStampMs = 0
-  /** Blocks whose bodies are on their way. */
-  readonly #coming = new Set<string>()
+  /** How many bodies of a block are on their way. */
+  readonly #coming = new Map<string, number>()
   /** When a body is to be fetched, the lowest first; null: not at all. */
   rankOf: (lacking: Lacking) => number | null = () => 0
   /** What goes together with a state that comes whole, while that is found out. */
@@ -149,9 +149,12 @@ export class Holdings {
   }
   /** A fetch begins. The answer ends it. */
   coming(block: BlockId): () => void {
-    this.#coming.add(keyOf(block))
+    const name = keyOf(block)
+    this.#coming.set(name, (this.#coming.get(name) ?? 0) + 1)
     return () => {
-      this.#coming.delete(keyOf(block))
+      const count = this.#coming.get(name)! - 1
+      if (count > 0) this.#coming.set(name, count)
+      else this.#coming.delete(name)
       // What waited to be deleted until it was known what it shares with this one.
       this.onDoomed()
     }
@@ -261,11 +264,13 @@ export class Holdings {
 
   /**
    * A state comes whole: what it refers to and the one before it did not is not here.
+   * @param dropped operations that never took effect: what came with them serves nobody
    * @returns what becomes durable together with it; then follows `installed`
    */
-  installing(before: TreeState, state: TreeState): readonly Change[] {
+  installing(before: TreeState, state: TreeState, dropped: readonly Operation[]): readonly Change[] {
     const changes: Change[] = (this.#collected = [])
     this.#compare(before, state)
+    for (const operation of dropped) for (const doomed of contentsOf(operation)) this.#doom(doomed, true)
     this.#collected = null
     return changes
   }
@@ -419,6 +424,16 @@ export function sizeOfContents(state: TreeState, isMeant: (block: BlockId, stamp
     if (isMeant(key.slice(1), stampMs)) sizeBytes += content.fields.sizeBytes
   }
   return sizeBytes
+}
+
+/** The bodies that an operation brings. */
+function contentsOf(operation: Operation): readonly Doomed[] {
+  if (operation.tag !== 'change') return []
+  return operation.value.records.flatMap((record) => {
+    if (record.kind !== 'content') return []
+    const { path, bodyRoot, sizeBytes } = record.fields
+    return [{ block: blockIdOf(path), body: { bodyRoot, sizeBytes } }]
+  })
 }
 
 const isInForce = (state: TreeState, block: BlockId, bodyRoot: Bytes): boolean => {

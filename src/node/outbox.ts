@@ -24,12 +24,12 @@ import {
 } from '../core/bytes/bytes.ts'
 import type { Body } from '../core/block/block.ts'
 import type { BlockId } from '../core/path/path.ts'
-import { type Outcome, type TreeState, contentOf, sharedUntilMs, summaryOf } from '../core/tree/tree.ts'
+import { type Outcome, type TreeState, contentOf, requestOf, sharedUntilMs, summaryOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
 import type { Doomed, Holdings } from './holdings.ts'
-import { type Deed, bodyOfDeed } from './outbox/deed.ts'
+import { type Deed, blocksOf, bodyOfDeed } from './outbox/deed.ts'
 import { decidedBy, decidedIn } from './outbox/decisions.ts'
 import { Giver } from './outbox/giver.ts'
 import { Journal } from './outbox/journal.ts'
@@ -37,9 +37,10 @@ import { Maker, type MakerOptions, raceCodes } from './outbox/maker.ts'
 import { type Answer, Overlay, Pending } from './outbox/overlay.ts'
 import { Quarantine, bodiesIn } from './outbox/quarantine.ts'
 import type { Phase, Step } from './outbox/rebase.ts'
-import { carried, returnedDeeds } from './outbox/returned.ts'
+import { returnedDeeds } from './outbox/returned.ts'
 import { type Kept, keptGone, keptRow, readKept, readMark } from './outbox/rows.ts'
-import { standingOf } from './request.ts'
+import { doneOverAnew } from './outbox/seen.ts'
+import { operationIdOf, standingOf } from './request.ts'
 
 /** How long a person waits for the other devices before he is told that it is kept here. */
 const patienceMs = 2000
@@ -49,6 +50,8 @@ const graceMs = 100
 const retryMs = 1000
 /** Of a deed; there is room before it for what was done in another generation. */
 const firstSequence = 2 ** 40
+/** Deeds that are made over another generation before it is shown: a second's work. */
+const preparedCountMax = 256
 /** Lost races of one deed, before something else must be wrong. */
 const turnCountMax = 32
 
@@ -59,6 +62,8 @@ const awayCodes: ReadonlySet<string> = new Set(['leaderAway', 'othersDecide', 'o
 export interface Feed {
   /** The committed state has changed. @param folded null where it came whole */
   onApplied(touched: readonly Bytes[], folded: Folded | null): void
+  /** A state is going to come whole: nothing of it is shown before this has resolved. */
+  onArriving(after: TreeState): Promise<void>
   /** The committed state is about to come whole, perhaps from another generation. @returns what becomes durable with it */
   onInstalling(before: TreeState, after: TreeState): readonly Change[]
 }
@@ -69,6 +74,7 @@ export interface Sight {
   readonly stampMs: number
   /** How often the tree had taken something in that was not done here, in this life of the node. */
   readonly foreignCount: number
+  readonly generation: number
 }
 
 export interface OutboxOptions extends MakerOptions {
@@ -92,8 +98,14 @@ export class Outbox {
   #foreign: Bytes[] = []
   /** How often the tree took something in that was not done here. */
   #foreignCount = 0
+  /** By their requests: deeds with the operations that they have over a state of another generation that is going to come. */
+  #prepared: ReadonlyMap<string, Kept> = new Map()
   /** From another generation, and durable with the state that comes. */
   #brought: Pending[] = []
+  /** Another generation is going to be in force. */
+  #isLeaving = false
+  /** Stamp of the newest that all generations have which this life of the node has been in. */
+  #sharedMs = Infinity
   #isRefreshing = false
   #isWorking = false
   #isClosed = false
@@ -116,10 +128,8 @@ export class Outbox {
     this.#giver = new Giver(cluster, this.#overlay, this.#maker, () => this.#work())
     this.#sequence = kept.at(-1)?.sequence ?? firstSequence
     this.quarantine = new Quarantine(kept.filter(({ fault }) => fault !== null))
-    for (const each of kept) {
-      this.#maker.takes(each)
-      if (each.fault === null) this.#overlay.append(Pending.asItLay(each))
-    }
+    for (const each of kept) if (each.fault === null) this.#overlay.append(Pending.asItLay(each))
+    feed.onArriving = (after) => this.#prepare(after)
     feed.onApplied = (touched, folded) => this.#onApplied(touched, folded)
     feed.onInstalling = (before, after) => this.#bringAlong(before, after)
     this.#decideAll(decidedIn(cluster.state, this.#overlay.entries))
@@ -155,6 +165,7 @@ export class Outbox {
     return {
       stampMs: summaryOf(this.#options.cluster.state)?.stampMs ?? 0,
       foreignCount: this.#foreignCount,
+      generation: this.#options.cluster.identity.generation,
     }
   }
 
@@ -262,6 +273,7 @@ export class Outbox {
     if (this.#isClosed) throw new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')
     const known = this.#overlay.find(kept.requestId)
     if (known !== null) return known.written.then(() => this.#answerFor(known))
+    if (sight.generation !== this.#options.cluster.identity.generation) entry.kept = carried(entry.kept, this.#sharedMs)
     this.#overlay.append(entry)
     const decided = entry.asks()
     entry.written = this.#write(entry, attached)
@@ -307,7 +319,8 @@ export class Outbox {
 
   /** With its operation over all that was done here; null where nothing is to do. */
   async #pendingOf(kept: Kept, { foreignCount }: Sight): Promise<Pending | null> {
-    for (let phase: Phase = kept.turn === 0 ? 'first' : 'again'; ; phase = 'again') {
+    const isUndisturbed = kept.turn === 0 && foreignCount === this.#foreignCount
+    for (let phase: Phase = isUndisturbed ? 'first' : 'again'; ; phase = 'again') {
       const over = this.#overlay.tip
       const made = kept.isTaken ? kept : await this.#maker.makeChecked(this.#maker.step(over, kept, phase), kept)
       if (made === null) return null
@@ -316,7 +329,7 @@ export class Outbox {
       const refusal = this.#maker.refusal(over, made)
       if (refusal !== null) throw new RefusedError(refusal)
       const entry = new Pending({ ...made, sequence: ++this.#sequence })
-      return Object.assign(entry, { madeOver: foreignCount, madeFor: over, isFirst: kept.turn === 0 })
+      return Object.assign(entry, { madeOver: foreignCount, madeFor: over, isFirst: phase === 'first' })
     }
   }
 
@@ -394,6 +407,10 @@ export class Outbox {
     try {
       const made = await this.#maker.makeChecked(step, kept)
       if (entry.kept !== kept) return true
+      // What was done before to the same block may come to nothing yet, where another device brings it too, as it was before.
+      const isOpen =
+        kept.author !== null && this.#overlay.doneBefore(entry).some((deed) => isOfSameBlock(deed, kept.deed))
+      if (made === null && isOpen) return false
       if (made === null) this.#settle(entry)
       else this.#remade(entry, made, madeOver, over)
       return true
@@ -424,9 +441,11 @@ export class Outbox {
       const { holdings, place } = this.#options
       const idle = this.#idleBodyOf(kept.deed)
       const doomed = idle === null ? [] : [holdings.doomedRow(idle)]
-      await this.#journal.write([keptRow(place, sealed.kept), ...sealed.written.attached, ...doomed])
+      const anew = this.#doneOverAnew(entry, sealed.kept)
+      const rows = [sealed.kept, ...anew.values()].map((each) => keptRow(place, each))
+      await this.#journal.write([...rows, ...sealed.written.attached, ...doomed])
       entry.kept = sealed.kept
-      this.#maker.takes(sealed.kept)
+      for (const [each, next] of anew) this.#change(each, { ...each.kept, deed: next.deed })
       this.#overlay.changed()
       if (idle !== null) holdings.doomed(idle)
     } catch (error) {
@@ -439,6 +458,26 @@ export class Outbox {
     }
   }
 
+  /** What was done over a content that has another root now, as it reads then. */
+  #doneOverAnew(entry: Pending, sealed: Kept): ReadonlyMap<Pending, Kept> {
+    const [from, to] = [bodyOfDeed(entry.kept.deed), bodyOfDeed(sealed.deed)]
+    const anew = new Map<Pending, Kept>()
+    if (from === null || to === null || !equal(from.block, to.block)) return anew
+    for (const each of this.#overlay.entriesAfter(entry)) {
+      const deed = doneOverAnew(each.kept.deed, from.body.bodyRoot, to.body.bodyRoot)
+      if (deed !== each.kept.deed) anew.set(each, { ...each.kept, deed })
+    }
+    return anew
+  }
+
+  /** Its row follows, where it has one. */
+  #change(entry: Pending, kept: Kept): void {
+    entry.kept = kept
+    const note = (): void => this.#journal.note([keptRow(this.#options.place, entry.kept)])
+    if (entry.isDurable) note()
+    else if (entry.hasRow) entry.written.then(note).catch(() => {})
+  }
+
   /** The body of a deed that is over, unless the tree shows it. */
   #idleBodyOf(deed: Deed): Doomed | null {
     const own = bodyOfDeed(deed)
@@ -449,11 +488,53 @@ export class Outbox {
 
   // --- what becomes of them -------------------------------------------------------------------------------------------------
 
+  /** Makes what will be done over a state of another generation before that is shown, so that nothing seems to be gone for a while. */
+  async #prepare(after: TreeState): Promise<void> {
+    this.#prepared = new Map()
+    const before = this.#options.cluster.state
+    const sharedMs = sharedUntilMs(before, after)
+    if (sharedMs === Infinity) return
+    const undecided = this.#overlay.entries.filter(({ kept }) => !isDecided(after, kept))
+    const all = [...this.#returned(before, after, sharedMs), ...undecided.map((entry) => carried(entry.kept, sharedMs))]
+    const prepared = new Map<string, Kept>()
+    let state = after
+    for (const [at, kept] of all.slice(0, preparedCountMax).entries()) {
+      const later = all.slice(at + 1).map(({ deed }) => deed)
+      const made = await this.#makeAgain(state, kept, later)
+      prepared.set(kept.requestId, made)
+      state = this.#maker.fold(state, made)?.state ?? state
+    }
+    this.#prepared = prepared
+  }
+
+  /** As it is where nothing can be made of it now. */
+  async #makeAgain(state: TreeState, kept: Kept, later: readonly Deed[]): Promise<Kept> {
+    if (this.#maker.fold(state, kept) !== null) return kept
+    const step = this.#maker.step(state, kept, kept.isTaken ? 'taken' : 'again', later)
+    try {
+      return (await this.#maker.makeChecked(step, kept)) ?? kept
+    } catch (error) {
+      if (error instanceof RefusedError) return kept
+      throw error
+    }
+  }
+
   /** What was committed in a generation that is left, and the next does not have, is kept until it has. */
   #bringAlong(before: TreeState, after: TreeState): readonly Change[] {
-    const { holdings, ring, platform, place } = this.#options
+    const { place } = this.#options
     const sharedMs = sharedUntilMs(before, after)
     if (sharedMs === Infinity) return []
+    this.#sharedMs = Math.min(this.#sharedMs, sharedMs)
+    const kept = this.#returned(before, after, sharedMs).map((each) => this.#prepared.get(each.requestId) ?? each)
+    this.#brought = kept.map(Pending.asItLay)
+    this.#isLeaving = true
+    const held = this.#overlay.entries.filter(({ isDurable }) => isDurable)
+    return [...kept, ...held.map((entry) => carried(entry.kept, sharedMs))].map((each) => keptRow(place, each))
+  }
+
+  /** What was committed here, and another generation does not have. */
+  #returned(before: TreeState, after: TreeState, sharedMs: number): readonly Kept[] {
+    const { holdings, ring, platform } = this.#options
     const held = [...this.quarantine.list, ...this.#overlay.entries.map(({ kept }) => kept)]
     const known = new Set(held.map(({ requestId }) => requestId))
     const isHere = (block: BlockId): boolean => !holdings.isLacking(block)
@@ -461,7 +542,7 @@ export class Outbox {
       ({ requestId }) => !known.has(requestId) && !standingOf(after, requestId).isTaken,
     )
     const end = Math.min(...held.map(({ sequence }) => sequence), firstSequence)
-    const kept = returned.map((each, at): Kept => ({
+    return returned.map((each, at): Kept => ({
       ...each,
       sequence: end - returned.length + at,
       seed: platform.random.bytes(32),
@@ -471,27 +552,25 @@ export class Outbox {
       operation: null,
       fault: null,
     }))
-    for (const each of kept) this.#maker.takes(each)
-    this.#brought = kept.map(Pending.asItLay)
-    return [...kept, ...this.#carryOver(sharedMs)].map((each) => keptRow(place, each))
   }
 
-  /** @returns what becomes durable with the state that comes */
-  #carryOver(sharedMs: number): readonly Kept[] {
-    const { entries } = this.#overlay
-    const states = entries.map((entry) => this.#overlay.stateBefore(entry))
-    for (const [at, entry] of entries.entries()) entry.kept = carried(entry.kept, states[at]!, sharedMs)
-    this.#overlay.changed()
-    for (const entry of entries) {
-      if (entry.isDurable || !entry.hasRow) continue
-      const note = (): void => this.#journal.note([keptRow(this.#options.place, entry.kept)])
-      entry.written.then(note).catch(() => {})
+  /** A state that came whole is in force. */
+  #arrive(): void {
+    for (const entry of this.#overlay.entries) {
+      const { operation, turn, deed } = this.#prepared.get(entry.kept.requestId) ?? { operation: null }
+      const isPrepared = operation !== null && turn === entry.kept.turn && deed === entry.kept.deed
+      if (isPrepared) Object.assign(entry, { madeOver: null, madeFor: null, isFirst: false })
+      if (this.#isLeaving)
+        this.#change(entry, { ...carried(entry.kept, this.#sharedMs), ...(isPrepared ? { operation } : {}) })
     }
-    return entries.flatMap(({ isDurable, kept }) => (isDurable ? [kept] : []))
+    this.#overlay.prepend(this.#brought.splice(0))
+    this.#overlay.changed()
+    this.#prepared = new Map()
+    this.#isLeaving = false
   }
 
   #onApplied(touched: readonly Bytes[], folded: Folded | null): void {
-    if (folded === null) this.#overlay.prepend(this.#brought.splice(0))
+    if (folded === null) this.#arrive()
     if (folded === null || folded.operations.some((_, at) => !folded.isOwn(at))) this.#foreignCount++
     if (this.#overlay.entries.length === 0 && this.#touched.length === 0) {
       return this.onShown(this.#options.cluster.state, touched)
@@ -581,5 +660,14 @@ export class Outbox {
   }
 }
 
+/** Stamps of what this device has seen say nothing in another generation. @param sharedMs of the newest that both have */
+const carried = (kept: Kept, sharedMs: number): Kept => ({ ...kept, sinceMs: Math.min(kept.sinceMs, sharedMs) })
+
+const isDecided = (state: TreeState, { requestId, turn }: Kept): boolean =>
+  requestOf(state, operationIdOf(requestId, turn)) !== null
+
+const isOfSameBlock = (one: Deed, other: Deed): boolean =>
+  blocksOf(one).own.some((block) => blocksOf(other).own.some((each) => equal(each, block)))
+
 const isSameFile = (one: Deed, other: Deed): boolean =>
-  one.tag === 'writeFile' && other.tag === 'writeFile' && equal(one.value.block, other.value.block)
+  one.tag === 'writeFile' && other.tag === 'writeFile' && isOfSameBlock(one, other)

@@ -211,7 +211,12 @@ async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailur
     Holdings.open(platform.store, place, principal),
     readVisit(platform.store, treeId),
   ])
-  const feed: JoiningTree['feed'] = { ring: null, onApplied() {}, onInstalling: () => [] }
+  const feed: JoiningTree['feed'] = {
+    ring: null,
+    async onArriving() {},
+    onInstalling: () => [],
+    onApplied() {},
+  }
   const options: GuestOptions = {
     platform,
     own: principal,
@@ -219,14 +224,20 @@ async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailur
     principal: toHex(principal),
     onComing: (operations) => feed.ring?.openNew(operations) ?? null,
     isPutOut: (state) => (deviceOf(state, principal)?.dismissed ?? null) !== null,
-    onArriving: async (state) => feed.ring?.openOf(state),
+    onArriving: async (state) => {
+      await feed.ring?.openOf(state)
+      await feed.onArriving(state)
+    },
     onApplied: (before, state, touched, folded) => {
       if (folded === null) holdings.installed()
       else holdings.onApplied(before, state, touched, folded, isShared(state))
       feed.onApplied(touched, folded)
       onApplied(before, state, touched, folded)
     },
-    onInstalling: (before, after) => [...feed.onInstalling(before, after), ...holdings.installing(before, after)],
+    onInstalling: (before, after, dropped) => [
+      ...feed.onInstalling(before, after),
+      ...holdings.installing(before, after, dropped),
+    ],
     onFailure,
   }
   return { holdings, feed, options, visit }

@@ -186,17 +186,22 @@ export class Sharing {
     { requestId, position, block, body, objects }: Extract<Question, { tag: 'stage' }>['value'],
   ): Promise<Answer> {
     const { holdings, state, untilSwept, platform } = this.#options
-    await untilSwept()
-    const isWhole = await holdings.stage(requestId, position, block, body, this.#stampMs)
-    if (!isWhole) {
+    // Whatever comes of it, nothing of it is deleted while more of it is written.
+    const hasCome = holdings.coming(block)
+    try {
+      await untilSwept()
+      if (await holdings.stage(requestId, position, block, body, this.#stampMs)) return { tag: 'staged', value: {} }
       const now = contentOf(state(), block)?.content.fields
       const base = now === undefined || holdings.isLacking(block) ? null : now
       const hashes = await platform.crypto.hash(objects)
       const given = new Map(hashes.map((hash, at) => [keyOf(hash), objects[at]!]))
-      if (!(await this.#fetcher.fetch(block, body, base, [from], given))) return { tag: 'none', value: {} }
-      if (!(await holdings.stagedWhole(requestId, position))) return { tag: 'none', value: {} }
+      const isHere = await this.#fetcher.fetch(block, body, base, [from], given)
+      return isHere && (await holdings.stagedWhole(requestId, position))
+        ? { tag: 'staged', value: {} }
+        : { tag: 'none', value: {} }
+    } finally {
+      hasCome()
     }
-    return { tag: 'staged', value: {} }
   }
 
   get #stampMs(): number {

@@ -383,6 +383,8 @@ class ClusterRun {
     await this.#untilOneGeneration()
     await this.#untilSettled()
     await this.#compareAll()
+    // What everybody has seen, nobody who starts again may have forgotten.
+    for (const { disk } of this.#devices) disk.flush()
     this.#failOnViolation()
   }
 

@@ -28,6 +28,7 @@ export const handOverRefusals: ReadonlySet<string> = new Set([
   ...openRefusals,
   'handOverAway',
   'handOverSlow',
+  'raftTransferring',
   'notLeading',
 ])
 

@@ -115,6 +115,11 @@ export class Disk {
     this.#relaxed.length = 0
   }
 
+  /** So much later that everything has reached the medium. */
+  flush(): void {
+    this.#relaxed.length = 0
+  }
+
   /** Changes one bit of one row, as a failing medium does. null where the tables are empty. */
   flipBit(random: Random, tables: readonly Table[]): BitFlip | null {
     const filled = tables.filter((name) => this.#tables[name].keys.length > 0)

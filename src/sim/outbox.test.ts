@@ -254,6 +254,18 @@ describe('a lost race', () => {
     await expectSame(family)
   })
 
+  test('of two versions by one device, neither of which was written over the other, leaves both', async () => {
+    let file = ''
+    const { family, laptop, phone } = await apart(25, async (family, laptop) => {
+      file = await family.add(laptop, 'report.txt', content(100))
+    })
+    await Promise.all([family.write(phone, file, content(201)), family.write(phone, file, content(202))])
+    await family.comeTogether()
+    const sizes = [...laptop.page.items.values()].map(({ sizeBytes }) => sizeBytes).filter((sizeBytes) => sizeBytes > 0)
+    expect(sizes.toSorted((one, other) => one - other)).toEqual([201, 202])
+    await expectSame(family)
+  })
+
   test('over a content that is deleted for good meanwhile leaves a file', async () => {
     let file = ''
     const { family, laptop, phone } = await apart(6, async (family, laptop) => {

@@ -49,8 +49,12 @@ export interface ClusterOptions {
   /** Whether this device was put out in a state; then it takes nothing that comes after it. */
   readonly isPutOut?: (state: TreeState) => boolean
   readonly onApplied: Applied
-  /** A state is about to come whole, perhaps from another generation. @returns what becomes durable with it */
-  readonly onInstalling: (before: TreeState, after: TreeState) => readonly Change[]
+  /**
+   * A state is about to come whole, perhaps from another generation.
+   * @param dropped what was in the log, never took effect, and nobody on this node waits for
+   * @returns what becomes durable with it
+   */
+  readonly onInstalling: (before: TreeState, after: TreeState, dropped: readonly Operation[]) => readonly Change[]
   /** Called once when the cluster can not go on; the node stops. */
   readonly onFailure: (error: unknown) => void
 }

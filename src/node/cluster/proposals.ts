@@ -117,6 +117,14 @@ export class Proposals {
     return waiting !== undefined && isOwnDoing(waiting)
   }
 
+  /** Whether somebody on this node still waits for what becomes of an operation. */
+  isWaitedFor(operation: Operation): boolean {
+    const name = nameOf(operation)
+    const inLog = [...this.#inLog.values()].flatMap(({ waiting }) => waiting)
+    const all = [...this.#queue, ...this.#elsewhere.values(), ...inLog]
+    return all.some((waiting) => isOwnDoing(waiting) && nameOf(waiting.operation) === name)
+  }
+
   /** The operations of an entry that was proposed by others, or in an earlier term, have been folded. */
   settle(operations: readonly Operation[], outcomes: readonly Outcome[]): void {
     if (this.#elsewhere.size === 0 && this.#foreign.size === 0) return

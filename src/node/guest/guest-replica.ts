@@ -291,7 +291,7 @@ export class GuestReplica implements Replica {
     await onArriving?.(after)
     const touched = differingKeys(before.map, after.map)
     const rows = checkpointChanges(place, this.base, after.map, touched, { after: 0, upTo: 0 })
-    await platform.store.write([...rows, ...onInstalling(before, after)], 'strict')
+    await platform.store.write([...rows, ...onInstalling(before, after, [])], 'strict')
     if (this.#isOver) return
     this.#state = after
     this.#excerpt = excerpt

@@ -30,6 +30,8 @@ export const seenCountMax = 64
 const keyWire = bytesOf(32)
 const nameWire = textUpTo(nameSizeBytesMax)
 const bodyWire = tuple({ bodyRoot: bytesOf(32), sizeBytes: u53 })
+/** What the person saw: blocks, and what was in them. */
+const seenWire = listOf(tuple({ block: blockIdWire, bodyRoot: nullable(bytesOf(32)) }), blockCountPerDeed)
 
 export const deedWire = union({
   createFolder: tuple({ block: blockIdWire, folder: idPathWire, name: nameWire, key: keyWire }),
@@ -58,14 +60,16 @@ export const deedWire = union({
   arrive: tuple({ block: blockIdWire }),
   trash: tuple({
     block: blockIdWire,
-    /** What its author had seen of it in another generation, where stamps do not tell: it, what it holds, and their contents. */
-    seen: listOf(tuple({ block: blockIdWire, bodyRoot: nullable(bytesOf(32)) }), blockCountPerDeed),
+    /** Of the block and of what it holds, as far as there is room. */
+    seen: seenWire,
   }),
   restore: tuple({ block: blockIdWire, name: nameWire }),
   /** What lies in a folder stands before the folder. */
-  purge: tuple({ blocks: listOf(blockIdWire, blockCountPerDeed) }),
+  purge: tuple({ blocks: seenWire }),
 })
 export type Deed = Decoded<typeof deedWire>
+/** Blocks as a person saw them, with the roots of their bodies; null for a folder. */
+export type Seen = Decoded<typeof seenWire>
 /** What brings a content. */
 export type DeedWithBody = Extract<Deed, { tag: 'addFile' | 'writeFile' }>
 export type DeedOf<Tag extends Deed['tag']> = Extract<Deed, { tag: Tag }>['value']
@@ -75,6 +79,15 @@ export function keysOfDeed({ tag, value }: DeedWithBody): ReadonlyMap<number, By
   if (tag === 'addFile') return new Map([[1, value.key]])
   const earlier = value.earlierKeys.map((key, at) => [at + 1, key] as const)
   return new Map([...earlier, [value.keyEpoch, value.key]])
+}
+
+/** What a deed changes, and where that is to stand. */
+export function blocksOf({ tag, value }: Deed): {
+  readonly own: readonly BlockId[]
+  readonly needed: readonly BlockId[]
+} {
+  if (tag === 'purge') return { own: value.blocks.map(({ block }) => block), needed: [] }
+  return { own: [value.block], needed: 'folder' in value ? value.folder.ids : [] }
 }
 
 /** What a deed brings that lies on this device alone: a body, under the block that it is sealed for. */

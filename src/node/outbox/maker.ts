@@ -2,7 +2,7 @@
  * From deeds to operations: what this device signs for a deed over a state of its tree.
  * @module
  */
-import { type Bytes, type Fault, RefusedError, equal, keyOf } from '../../core/bytes/bytes.ts'
+import { type Bytes, type Fault, RefusedError, equal } from '../../core/bytes/bytes.ts'
 import { blockIdSizeBytes } from '../../core/path/path.ts'
 import { type Folded, type TreeState, deviceOf, openDeviceName } from '../../core/tree/tree.ts'
 import { type Site, type WrittenBody, abandonBody } from '../bodies.ts'
@@ -10,7 +10,7 @@ import type { KeyRing } from '../read/key-ring.ts'
 import { type Records, sealingKeyOf } from '../records.ts'
 import type { Replica } from '../replica.ts'
 import { operationIdOf } from '../request.ts'
-import { type Deed, bodyOfDeed, keysOfDeed } from './deed.ts'
+import { type Deed, keysOfDeed } from './deed.ts'
 import { type Phase, type Step, nextStep } from './rebase.ts'
 import { type Kept, foldKept, foldOver } from './rows.ts'
 import { sealAnew } from './seal.ts'
@@ -33,17 +33,9 @@ export interface Sealed {
 
 export class Maker {
   readonly #options: MakerOptions
-  /** Bodies that this device brought along for others, and signed in their place. */
-  readonly #brought = new Set<string>()
 
   constructor(options: MakerOptions) {
     this.#options = options
-  }
-
-  /** A deed is going to be done here; another device's may bring what nobody here has seen. */
-  takes({ author, deed }: Kept): void {
-    const own = author === null || equal(author, this.#options.principal) ? null : bodyOfDeed(deed)
-    if (own !== null) this.#brought.add(keyOf(own.body.bodyRoot))
   }
 
   step(
@@ -53,16 +45,8 @@ export class Maker {
     later: readonly Deed[] = [],
   ): Step {
     const { ring, records, principal } = this.#options
-    return nextStep(
-      state,
-      deed,
-      phase,
-      {
-        ...{ ring, records, principal, deviceName: this.#deviceName(), madeAtMs, sinceMs, author, seed },
-        isBrought: (bodyRoot) => this.#brought.has(keyOf(bodyRoot)),
-      },
-      later,
-    )
+    const doer = { ring, records, principal, deviceName: this.#deviceName(), madeAtMs, sinceMs, author, seed }
+    return nextStep(state, deed, phase, doer, later)
   }
 
   #deviceName(): string {

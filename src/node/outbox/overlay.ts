@@ -5,7 +5,7 @@
 import { type Bytes, keyOf } from '../../core/bytes/bytes.ts'
 import type { Folded, TreeState } from '../../core/tree/tree.ts'
 import { operationIdOf } from '../request.ts'
-import type { Deed } from './deed.ts'
+import { type Deed, blocksOf } from './deed.ts'
 import type { Kept } from './rows.ts'
 
 /** How a deed ended for who asked for it: the tree has taken it, or this device keeps it until then. */
@@ -116,20 +116,16 @@ export class Overlay {
     return this.#stateBefore(end < 0 ? this.#entries.length : end)
   }
 
-  /**
-   * What has to be made anew, the oldest first. Of what was brought from another generation only the first deed on a block: what was
-   * done before in that place may come from another device as well, and the next is judged by what became of it.
-   */
+  /** What has to be made anew, the oldest first. Whatever needs a block that is not as it was left by then waits for that. */
   get unfit(): readonly Pending[] {
     this.#refold()
-    const begun = new Set<string>()
+    const open = new Set<string>()
     return this.#entries.filter((entry) => {
-      const { author, deed } = entry.kept
-      const block = 'block' in deed.value ? keyOf(deed.value.block) : null
-      const isWaiting = author !== null && block !== null && begun.has(block)
-      if (block !== null) begun.add(block)
-      const isFree = entry.isDurable && !entry.isGiven && !entry.isBusy
-      return entry.folded === null && isFree && !isWaiting && !this.isStubborn(entry)
+      if (entry.folded !== null) return false
+      const { own, needed } = blocksOf(entry.kept.deed)
+      const isWaiting = [...own, ...needed].some((block) => open.has(keyOf(block)))
+      for (const block of own) open.add(keyOf(block))
+      return !isWaiting && entry.isDurable && !entry.isGiven && !entry.isBusy && !this.isStubborn(entry)
     })
   }
 
@@ -159,8 +155,11 @@ export class Overlay {
 
   /** What was done here after an entry, as far as it is certain to stay. */
   doneAfter(entry: Pending): readonly Deed[] {
-    const later = this.#entries.slice(this.#entries.indexOf(entry) + 1)
-    return later.flatMap(({ isDurable, kept }) => (isDurable ? [kept.deed] : []))
+    return this.entriesAfter(entry).flatMap(({ isDurable, kept }) => (isDurable ? [kept.deed] : []))
+  }
+
+  entriesAfter(entry: Pending): readonly Pending[] {
+    return this.#entries.slice(this.#entries.indexOf(entry) + 1)
   }
 
   doneBefore(entry: Pending): readonly Deed[] {

@@ -22,7 +22,6 @@ import {
   samePath,
 } from '../../core/path/path.ts'
 import {
-  type ContentRow,
   type EntryRow,
   type TreeState,
   accessOf,
@@ -36,7 +35,8 @@ import {
 import { nameFrom, numberedName } from '../names.ts'
 import type { KeyRing } from '../read/key-ring.ts'
 import type { EntryChange, Records } from '../records.ts'
-import type { Deed, DeedOf } from './deed.ts'
+import { type Deed, type DeedOf, type Seen, blockCountPerDeed } from './deed.ts'
+import { bodyRootOf } from './seen.ts'
 
 export type Step =
   | { readonly kind: 'done' }
@@ -65,8 +65,6 @@ export interface Doer {
   /** Whose deed it was, where it is brought along from another generation; else null. */
   readonly author: Bytes | null
   readonly seed: Bytes
-  /** Whether this device signed a body in place of another, whose it is. */
-  isBrought(bodyRoot: Bytes): boolean
 }
 
 /**
@@ -148,8 +146,7 @@ class Rebase {
     if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
     if (this.#isDoneSince(now.stampMs, now.writer)) return done
     const isSeen = [base, ...seen].some((root) => equal(rootNow, root))
-    const isLost = !isSeen && (!this.#isOwn(now.writer) || this.#doer.isBrought(rootNow))
-    if (isLost) return this.#isReplacedLater(deed) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
+    if (!isSeen) return this.#isReplacedLater(deed) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
     const epochNow = accessOf(this.#state, block)?.fields.keyEpoch
     if (isKeyOwed(this.#state, block)) {
       // It brings the key that the block owes.
@@ -235,7 +232,8 @@ class Rebase {
     const isTaken = this.#phase === 'taken'
     const name = ring.nameOf(this.#state, row.entry)
     // Where it lies there already, whoever put it there may have seen what was written.
-    if (row.trashedAtMs !== null) return isLost && isTaken ? this.#bringBack(block, row, name) : done
+    if (row.trashedAtMs !== null)
+      return isLost && isTaken && !this.#isTrashedLater(block) ? this.#bringBack(block, row, name) : done
     // It may have been brought back by now, to where its name was free no longer.
     if (isTaken) return this.#untwin(block, row, name)
     return isLost ? done : this.#make(null, async (state) => [await records.entry(state, block, { trashed: true })])
@@ -249,13 +247,12 @@ class Rebase {
   }
 
   /** Blocks that others have brought back, or put something into, stay. */
-  #purge(blocks: readonly BlockId[]): Step {
+  #purge(blocks: Seen): Step {
     if (this.#phase === 'taken') return done
     const doomed = new Map<string, BlockId>()
-    for (const block of blocks) {
-      const row = entryOf(this.#state, block)
-      const isLost = row !== null && this.#phase !== 'first' && this.#wasWrittenUnseen(row)
-      if (row === null || isLost || !this.#isInTrash(block)) continue
+    for (const { block, bodyRoot } of blocks) {
+      const isAsSeen = isSameRoot(bodyRootOf(this.#state, block), bodyRoot)
+      if (entryOf(this.#state, block) === null || !isAsSeen || !this.#isInTrash(block)) continue
       const isEmpty = [...childrenOf(this.#state, block)].every(({ entry }) => doomed.has(keyOf(entry.fields.child)))
       if (isEmpty) doomed.set(keyOf(block), block)
     }
@@ -369,7 +366,7 @@ class Rebase {
   /** @param doneAtMs stamp of what was done there; who deleted it together with that, or later, looks himself whether he had seen it */
   #wasTrashedUnseen({ entry, trashedAtMs }: EntryRow, doneAtMs: number): boolean {
     const isLater = trashedAtMs !== null && trashedAtMs > this.#doer.sinceMs && trashedAtMs < doneAtMs
-    return isLater && !this.#later.some(({ tag, value }) => tag === 'trash' && equal(value.block, entry.fields.child))
+    return isLater && !this.#isTrashedLater(entry.fields.child)
   }
 
   /** Of a block and of all folders below it. */
@@ -383,21 +380,21 @@ class Rebase {
     return rows
   }
 
-  /** Whether another device wrote a file, or into a folder, and this one did not know. */
-  #wasWrittenUnseen(top: EntryRow, seen: DeedOf<'trash'>['seen'] = []): boolean {
+  /** Whether somebody wrote a file, or into a folder, and whoever deletes it had not seen that. */
+  #wasWrittenUnseen(top: EntryRow, seen: Seen): boolean {
     const known = new Map(seen.map(({ block, bodyRoot }) => [keyOf(block), bodyRoot]))
-    const isUnseen = (stampMs: number, who: Bytes): boolean => stampMs > this.#doer.sinceMs && !this.#isOwn(who)
-    const isBodyUnseen = ({ stampMs, writer, content: { fields } }: ContentRow): boolean =>
-      isUnseen(stampMs, writer) || (stampMs > this.#doer.sinceMs && this.#doer.isBrought(fields.bodyRoot))
+    // Of what there was no room for stamps tell it, by what others did.
+    const isUnseen = (stampMs: number, who: Bytes): boolean =>
+      seen.length < blockCountPerDeed || (stampMs > this.#doer.sinceMs && !this.#isOwn(who))
     for (const pending = [top]; pending.length > 0;) {
-      const row = pending.pop()!
-      const { kind, child } = row.entry.fields
+      const { entry, stampMs } = pending.pop()!
+      const { kind, child, author } = entry.fields
       const content = contentOf(this.#state, child)
-      const knownRoot = known.get(keyOf(child)) ?? null
-      const isKnown = content !== null && knownRoot !== null && equal(knownRoot, content.content.fields.bodyRoot)
-      if (content !== null && !isKnown && isBodyUnseen(content)) return true
-      const author = principalOf(row.entry.fields.author)
-      if (row !== top && !known.has(keyOf(child)) && isUnseen(row.stampMs, author)) return true
+      const knownRoot = known.get(keyOf(child))
+      if (knownRoot === undefined) {
+        if (isUnseen(stampMs, principalOf(author))) return true
+        if (content !== null && isUnseen(content.stampMs, content.writer)) return true
+      } else if (!isSameRoot(bodyRootOf(this.#state, child), knownRoot)) return true
       if (kind === 'directory') pending.push(...childrenOf(this.#state, child))
     }
     return false
@@ -428,8 +425,12 @@ class Rebase {
     )
   }
 
-  #isPurgedLater(block: BlockId): boolean {
-    return this.#later.some(({ tag, value }) => tag === 'purge' && value.blocks.some((each) => equal(each, block)))
+  #isPurgedLater(of: BlockId): boolean {
+    return this.#later.some(({ tag, value }) => tag === 'purge' && value.blocks.some(({ block }) => equal(block, of)))
+  }
+
+  #isTrashedLater(block: BlockId): boolean {
+    return this.#later.some(({ tag, value }) => tag === 'trash' && equal(value.block, block))
   }
 
   /** Whether this device did both; what it brings along for another, that one did not do over what this one wrote. */
@@ -438,3 +439,6 @@ class Rebase {
     return equal(principal, own) && (author === null || equal(author, own))
   }
 }
+
+const isSameRoot = (one: Bytes | null, other: Bytes | null): boolean =>
+  one === null || other === null ? one === other : equal(one, other)

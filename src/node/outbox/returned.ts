@@ -22,8 +22,8 @@ import {
   keys as keysOf,
 } from '../../core/tree/tree.ts'
 import type { KeyRing } from '../read/key-ring.ts'
-import { type Deed, type DeedOf, blockCountPerDeed, seenCountMax } from './deed.ts'
-import type { Kept } from './rows.ts'
+import { type Deed, seenCountMax } from './deed.ts'
+import { seenIn } from './seen.ts'
 
 export interface Returned {
   readonly requestId: string
@@ -159,30 +159,7 @@ function deletionOf({ before, after, sharedMs }: ReturnOptions, top: EntryRow): 
   const now = entryOf(after, block)
   const isOver = now !== null && (now.trashedAtMs !== null || isOvertaken(top, now, sharedMs))
   if (trashedAtMs === null || trashedAtMs <= sharedMs || isOver) return null
-  return returned(entry, { tag: 'trash', value: { block, seen: seenOf(before, block) } }, trashedAtMs)
-}
-
-/** What somebody saw of a block and of what it holds. */
-function seenOf(state: TreeState, top: BlockId): DeedOf<'trash'>['seen'] {
-  const seen: { block: BlockId; bodyRoot: Bytes | null }[] = []
-  for (const pending = [top]; pending.length > 0 && seen.length < blockCountPerDeed;) {
-    const block = pending.pop()!
-    seen.push({ block, bodyRoot: contentOf(state, block)?.content.fields.bodyRoot ?? null })
-    for (const { entry } of childrenOf(state, block)) pending.push(entry.fields.child)
-  }
-  return seen
-}
-
-/**
- * A deed of this device that goes along into another generation: stamps no longer tell what its author had seen.
- * @param over what he did it over
- */
-export function carried(kept: Kept, over: TreeState, sharedMs: number): Kept {
-  const { deed } = kept
-  const sinceMs = Math.min(kept.sinceMs, sharedMs)
-  if (deed.tag !== 'trash' || deed.value.seen.length > 0) return { ...kept, sinceMs }
-  const { block } = deed.value
-  return { ...kept, sinceMs, deed: { tag: 'trash', value: { block, seen: seenOf(over, block) } } }
+  return returned(entry, { tag: 'trash', value: { block, seen: seenIn(before, block) } }, trashedAtMs)
 }
 
 /** Whether its author has come to the other side before, and gone on with it there. */

@@ -6,7 +6,7 @@ import { type Bytes, toHex, utf8 } from '../../core/bytes/bytes.ts'
 import { digest, ed25519PublicKey, principalOf } from '../../core/crypto/crypto.ts'
 import { firstGeneration, noRevocation } from '../../core/tree/tree.ts'
 import type { TreeId } from '../../core/path/path.ts'
-import type { TreeState } from '../../core/tree/tree.ts'
+import type { Operation, TreeState } from '../../core/tree/tree.ts'
 import { Cluster } from '../../node/cluster.ts'
 import type { Folded } from '../../node/cluster/options.ts'
 import { Holdings } from '../../node/holdings.ts'
@@ -84,7 +84,8 @@ export class GroupMember {
         if (folded === null) holdings.installed()
         else holdings.onApplied(before, state, touched, folded, true)
       },
-      onInstalling: (before: TreeState, after: TreeState) => holdings.installing(before, after),
+      onInstalling: (before: TreeState, after: TreeState, dropped: readonly Operation[]) =>
+        holdings.installing(before, after, dropped),
       onFailure: (error: unknown) => (this.failure = error),
     }
     this.cluster = (await Cluster.open(options)) ?? (await this.#group.begin(this, options))
