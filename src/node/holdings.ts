@@ -3,8 +3,8 @@
  *
  * A body that the fold refers to is here or it is *lacking*. Before any record refers to it, a body is *staged* for the request
  * that will: fetched, durable, and kept until the fold has decided the request, or for a day of the fold's time. A body that the
- * fold refused, or whose grace is over, is *doomed* until the sweeper has deleted it. Rows of all three are written as the fold
- * goes, so they are never behind a checkpoint; and how far they go is written too, so that what is folded again after a restart
+ * fold refused, or whose grace is over, is *doomed* until the sweeper has deleted it. A body that a generation had when it was left
+ * is *left* for a day: somebody may have taken over with an earlier state of that one. Rows of all four are written as the fold goes, so they are never behind a checkpoint; and how far they go is written too, so that what is folded again after a restart
  * changes nothing.
  * @module
  */
@@ -27,20 +27,30 @@ import {
 import type { Body } from '../core/block/block.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
-import { type Operation, type TreeState, contentOf, keys, rowKind, readRow, summaryOf } from '../core/tree/tree.ts'
+import {
+  type Operation,
+  type TreeState,
+  contentOf,
+  decodeRow,
+  keys,
+  rowKind,
+  readRow,
+  summaryOf,
+} from '../core/tree/tree.ts'
 import type { Change, StorePort, Table } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
 import { type ClusterPlace, inPlace, objectKey } from './place.ts'
 import { scanAll } from './read/scan.ts'
 
-/** How long a staged body waits for its record, by the stamps of the fold. */
+/** How long a staged body waits for its record, and one that was left for whoever has a record of it, by the stamps of the fold. */
 const stagedLifeMs = 24 * 60 * 60 * 1000
 
 const bodyWire = tuple({ bodyRoot: bytesOf(32), sizeBytes: u53 })
 const stagedWire = tuple({ block: bytesOf(blockIdSizeBytes), body: bodyWire, stampMs: u53, isWhole: bool })
 const lackingWire = tuple({ body: bodyWire, base: nullable(bodyWire) })
+const leftWire = tuple({ body: bodyWire, stampMs: u53, isReplaced: bool })
 const rowSizeBytesMax = 512
-const kinds = { staged: 1, lacking: 2, doomed: 3, folded: 4 } as const
+const kinds = { staged: 1, lacking: 2, doomed: 3, folded: 4, left: 5 } as const
 const foldedKey = Uint8Array.of(kinds.folded)
 const table: Table = 'holding'
 
@@ -60,6 +70,15 @@ interface Staged {
   readonly isWhole: boolean
 }
 
+/** What a generation had when it was left. */
+interface Left {
+  readonly block: BlockId
+  readonly body: Body
+  readonly stampMs: number
+  /** Somebody had written over it who had seen it. */
+  readonly isReplaced: boolean
+}
+
 export interface Doomed {
   readonly block: BlockId
   readonly body: Body
@@ -72,6 +91,8 @@ export class Holdings {
   readonly #lacking = new Map<string, Lacking>()
   readonly #staged = new Map<string, Staged>()
   readonly #doomed = new Map<string, Doomed>()
+  /** By their blocks. */
+  readonly #left = new Map<string, readonly Left[]>()
   #reportVersion = 1
   /** Of the newest batch whose rows are written: what it refers to and is not lacking is here. */
   #foldedStampMs = 0
@@ -113,6 +134,12 @@ export class Holdings {
         break
       case kinds.lacking:
         this.#lacking.set(keyOf(block), { block, ...must(decode(lackingWire, value, rowSizeBytesMax)) })
+        break
+      case kinds.left:
+        this.#left.set(keyOf(block), [
+          ...this.#leftOf(block),
+          { block, ...must(decode(leftWire, value, rowSizeBytesMax)) },
+        ])
         break
       case kinds.folded:
         this.#foldedStampMs = must(decode(u53, value, rowSizeBytesMax))
@@ -174,6 +201,18 @@ export class Holdings {
     return [...this.#staged.values()].filter((staged) => equal(staged.block, block))
   }
 
+  /** Bodies of a block that another generation had, and that are needed where somebody goes on from an earlier state of that one. */
+  leftBodies(block: BlockId): readonly Body[] {
+    return this.#leftOf(block).map(({ body }) => body)
+  }
+  /** Roots of those that somebody had written over who had seen them. */
+  replacedRoots(block: BlockId): readonly Bytes[] {
+    return this.#leftOf(block).flatMap(({ body, isReplaced }) => (isReplaced ? [body.bodyRoot] : []))
+  }
+  #leftOf(block: BlockId): readonly Left[] {
+    return this.#left.get(keyOf(block)) ?? []
+  }
+
   // --- staging --------------------------------------------------------------------------------------------------------------
 
   /** Keeps a body for a request, whole or not. @returns whether it is whole already */
@@ -206,6 +245,32 @@ export class Holdings {
     const stampMs = summaryOf(state)?.stampMs ?? 0
     for (const [name, staged] of this.#staged)
       if (stampMs - staged.stampMs > stagedLifeMs) this.#unstage(name, staged, true)
+    for (const [name, all] of this.#left) {
+      const over = all.filter((left) => stampMs - left.stampMs > stagedLifeMs)
+      if (over.length === 0) continue
+      if (over.length === all.length) this.#left.delete(name)
+      else
+        this.#left.set(
+          name,
+          all.filter((left) => !over.includes(left)),
+        )
+      void this.#write(over.map((left): Change => ({ kind: 'delete', table, key: this.#leftKey(left) })))
+      for (const left of over) this.#doom(left, true)
+    }
+  }
+
+  #leave(left: Left): void {
+    const { block, body, stampMs, isReplaced } = left
+    if (body.sizeBytes === 0) return
+    const others = this.#leftOf(block).filter((other) => !equal(other.body.bodyRoot, body.bodyRoot))
+    this.#left.set(keyOf(block), [...others, left])
+    void this.#write([
+      { kind: 'put', table, key: this.#leftKey(left), value: encode(leftWire, { body, stampMs, isReplaced }) },
+    ])
+  }
+
+  #leftKey({ block, body }: Left): Bytes {
+    return inPlace(this.#place, Uint8Array.of(kinds.left), block, body.bodyRoot)
   }
 
   #stagedRow({ key, block, body, stampMs, isWhole }: Staged): Change {
@@ -246,10 +311,10 @@ export class Holdings {
     const now = row.content.fields
     if (was !== undefined && equal(was.bodyRoot, now.bodyRoot)) return
     const body = { bodyRoot: now.bodyRoot, sizeBytes: now.sizeBytes }
-    const isStaged = this.stagedBodies(block).some(
-      (staged) => staged.isWhole && equal(staged.body.bodyRoot, body.bodyRoot),
-    )
-    if (body.sizeBytes === 0 || isStaged) return this.#found(block)
+    const isBody = (of: { readonly body: Body }): boolean => equal(of.body.bodyRoot, body.bodyRoot)
+    const isStaged = this.stagedBodies(block).some((staged) => staged.isWhole && isBody(staged))
+    const isLeft = this.#leftOf(block).some((left) => !left.isReplaced && isBody(left))
+    if (body.sizeBytes === 0 || isStaged || isLeft) return this.#found(block)
     const isBaseWhole = was !== undefined && !this.isLacking(block)
     const base = isBaseWhole ? { bodyRoot: was.bodyRoot, sizeBytes: was.sizeBytes } : null
     // What this device wrote is here, unless it wrote it before it lost its storage.
@@ -281,26 +346,32 @@ export class Holdings {
   }
 
   #compare(before: TreeState, state: TreeState): void {
-    for (const { block } of this.#lacking.values()) if (contentOf(state, block) === null) this.#found(block)
-    for (const [key] of entries(state.map, keys.contents)) this.#onContent(before, state, key.slice(1))
-    for (const [key] of entries(before.map, keys.deads)) this.#onDead(before, state, key)
+    const stampMs = summaryOf(state)?.stampMs ?? 0
     const listed = new Set([...entries(state.map, keys.deads)].map(([key]) => keyOf(deadRootOf(key))))
     for (const [key] of entries(before.map, keys.contents)) {
       const block = key.slice(1)
       const { bodyRoot, sizeBytes } = contentOf(before, block)!.content.fields
-      const now = contentOf(state, block)?.content.fields
-      if ((now === undefined || !equal(now.bodyRoot, bodyRoot)) && !listed.has(keyOf(bodyRoot)))
-        this.#doom({ block, body: { bodyRoot, sizeBytes } }, true)
+      if (isInForce(state, block, bodyRoot) || listed.has(keyOf(bodyRoot))) continue
+      const body = { bodyRoot, sizeBytes }
+      if (this.isLacking(block)) this.#doom({ block, body }, true)
+      else this.#leave({ block, body, stampMs, isReplaced: false })
     }
-    this.#hasFolded(summaryOf(state)?.stampMs ?? 0)
+    for (const [key, row] of entries(before.map, keys.deads)) {
+      const body = { bodyRoot: deadRootOf(key), sizeBytes: decodeRow('dead', row).sizeBytes }
+      const block = deadBlockOf(key)
+      const isThere = isInForce(state, block, body.bodyRoot) || listed.has(keyOf(body.bodyRoot))
+      if (!isThere) this.#leave({ block, body, stampMs, isReplaced: true })
+    }
+    for (const { block } of this.#lacking.values()) if (contentOf(state, block) === null) this.#found(block)
+    for (const [key] of entries(state.map, keys.contents)) this.#onContent(before, state, key.slice(1))
+    this.#hasFolded(stampMs)
   }
 
   /** The grace of a body that was left behind is over when the fold no longer lists it. */
   #onDead(before: TreeState, state: TreeState, key: Bytes): void {
     const sizeBytes = deadSizeOf(before, key)
     if (sizeBytes === null || deadSizeOf(state, key) !== null) return
-    const block = key.slice(9, 9 + blockIdSizeBytes)
-    this.#doom({ block, body: { bodyRoot: deadRootOf(key), sizeBytes } }, true)
+    this.#doom({ block: deadBlockOf(key), body: { bodyRoot: deadRootOf(key), sizeBytes } }, true)
   }
 
   #settle(state: TreeState, { operations, outcomes, isOwn }: Folded): void {
@@ -442,6 +513,8 @@ const isInForce = (state: TreeState, block: BlockId, bodyRoot: Bytes): boolean =
 }
 
 const deadSizeOf = (state: TreeState, key: Bytes): number | null => readRow(state, 'dead', key)?.sizeBytes ?? null
+
+const deadBlockOf = (key: Bytes): BlockId => key.slice(9, 9 + blockIdSizeBytes)
 
 /** The root of the body that a row of the fold's list of the dead names. */
 const deadRootOf = (key: Bytes): Bytes => key.slice(9 + blockIdSizeBytes)

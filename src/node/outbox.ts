@@ -538,7 +538,8 @@ export class Outbox {
     const held = [...this.quarantine.list, ...this.#overlay.entries.map(({ kept }) => kept)]
     const known = new Set(held.map(({ requestId }) => requestId))
     const isHere = (block: BlockId): boolean => !holdings.isLacking(block)
-    const returned = returnedDeeds({ before, after, sharedMs, ring, isHere }).filter(
+    const replacedBefore = (block: BlockId): readonly Bytes[] => holdings.replacedRoots(block)
+    const returned = returnedDeeds({ before, after, sharedMs, ring, isHere, replacedBefore }).filter(
       ({ requestId }) => !known.has(requestId) && !standingOf(after, requestId).isTaken,
     )
     const end = Math.min(...held.map(({ sequence }) => sequence), firstSequence)

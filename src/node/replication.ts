@@ -318,7 +318,7 @@ export class Replication {
     const ownMs = summaryOf(this.#options.cluster.state)?.stampMs ?? 0
     const isStuck = stampMs > ownMs && this.#stampAtHere.get(from) === ownMs
     this.#stampAtHere.set(from, ownMs)
-    if (isStuck) void this.#askForDevices(from, stampMs)
+    if (isStuck && this.#isKnown(from)) void this.#askForDevices(from, stampMs)
   }
 
   async #askForDevices(from: PeerId, stampMs: number): Promise<void> {
@@ -337,11 +337,16 @@ export class Replication {
     const known = devices()
     const introduced = this.#introduced
     const isBehind = introduced !== null && (summaryOf(cluster.state)?.stampMs ?? 0) < introduced.stampMs
-    if (!isBehind || !known.some((device) => toHex(device.principal) === introduced.by)) return known
+    if (!isBehind || !this.#isKnown(introduced.by)) return known
     const named = new Set([principal, ...known.map((device) => toHex(device.principal))])
     const isNew = (device: Device): boolean =>
       !named.has(toHex(device.principal)) && deviceOf(cluster.state, device.principal) === null
     return [...known, ...introduced.devices.filter(isNew)]
+  }
+
+  /** Whether the tree itself says that a device is one of its own. */
+  #isKnown(id: PeerId): boolean {
+    return this.#options.devices().some(({ principal }) => toHex(principal) === id)
   }
 
   async #answer(from: PeerId, question: Question): Promise<Answer> {

@@ -129,11 +129,14 @@ export class Sweeper {
   #mustWait({ block, body }: Dead): boolean {
     const { holdings } = this.#tree
     const read = this.#streams.bodiesBeingRead(block)
-    const isComing = holdings.isComing(block) || holdings.stagedBodies(block).some(({ isWhole }) => !isWhole)
-    return this.#streams.isReadingAll || isComing || read.some(({ bodyRoot }) => equal(bodyRoot, body.bodyRoot))
+    return (
+      this.#streams.isReadingAll ||
+      holdings.isComing(block) ||
+      read.some(({ bodyRoot }) => equal(bodyRoot, body.bodyRoot))
+    )
   }
 
-  /** What the version in force shares with the dead body stays, and what one that is read, staged, kept or not yet due shares with it. */
+  /** What the version in force shares with the dead body stays, and what one that is read, staged, left, kept or not yet due shares with it. */
   async *#removalsOf({ block, body }: Dead): AsyncGenerator<readonly Change[]> {
     const { committed, platform, place, holdings, outbox, isShared } = this.#tree
     const current = bodyOf(committed, block)
@@ -142,6 +145,7 @@ export class Sweeper {
       ...(current === null || holdings.isLacking(block) ? [] : [current]),
       ...this.#streams.bodiesBeingRead(block),
       ...holdings.stagedBodies(block).map((staged) => staged.body),
+      ...holdings.leftBodies(block),
       ...outbox.bodiesOf(block),
       ...listed.filter((dead) => equal(dead.block, block)).map((dead) => dead.body),
     ]

@@ -441,6 +441,37 @@ describe('a tree that two devices take over at once', () => {
     }
   })
 
+  test('has every content that the one that stays refers to, though it was written over and left elsewhere', async () => {
+    const family = await Family.of(41, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const file = await family.add(laptop, 'file.txt', content(5000))
+    await family.until('all have it', () => family.lives.every((life) => life.page.items.get(file)?.copyCount === 3))
+    await family.cutOff(2)
+    for (const [from, to] of [
+      [0, 1],
+      [1, 0],
+    ] as const)
+      family.network.linkBetween(family.transport(from), family.transport(to)).bytesPerMs = 50
+    await family.write(laptop, file, content(3_000_000))
+    await family.until('the phone knows of it', () => standing(phone).lackingCount === 1)
+    await family.cutOff(1)
+    await takeOver(family, 1)
+    await family.write(laptop, file, content(5001))
+    await takeOver(family, 2)
+    for (const [from, to] of [
+      [0, 2],
+      [2, 0],
+    ] as const)
+      family.network.unblock(family.transport(from), family.transport(to))
+    await family.until('the laptop follows the desk', () => standing(laptop).generation === standing(desk).generation)
+    await family.until('and has brought its own', () => standing(laptop).keptCount === 0)
+    await family.scheduler.run(family.scheduler.sleep(5000))
+    const { generation } = standing(phone)
+    await comeTogether(family)
+    expect(standing(desk).generation).toBe(generation)
+    for (const life of family.lives) expect(equal(await family.read(life, file), content(5001))).toBe(true)
+  })
+
   test('is followed by a device that missed both, and by one that missed one of two in a row', async () => {
     const family = await Family.of(5, 'laptop', 'phone', 'desk')
     const [laptop, phone, desk] = family.lives as [Life, Life, Life]

@@ -144,8 +144,8 @@ class Rebase {
     const rootNow = now.content.fields.bodyRoot
     const isIn = equal(rootNow, body.bodyRoot)
     if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
-    if (this.#isDoneSince(now.stampMs, now.writer)) return done
     const isSeen = [base, ...seen].some((root) => equal(rootNow, root))
+    if (!isSeen && this.#isDoneSince(now.stampMs, now.writer)) return done
     if (!isSeen) return this.#isReplacedLater(deed) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
     const epochNow = accessOf(this.#state, block)?.fields.keyEpoch
     if (isKeyOwed(this.#state, block)) {

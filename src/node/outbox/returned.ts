@@ -44,6 +44,8 @@ export interface ReturnOptions {
   readonly ring: KeyRing
   /** Whether a body is whole on this device. */
   readonly isHere: (block: BlockId) => boolean
+  /** Roots of what had been replaced in generations that this device left before. */
+  readonly replacedBefore: (block: BlockId) => readonly Bytes[]
 }
 
 interface DeedOptions extends ReturnOptions {
@@ -66,7 +68,9 @@ function replacedIn(state: TreeState): (block: BlockId) => readonly Bytes[] {
 /** In an order in which each finds what it needs: a folder before what it holds, and deletions last. */
 export function returnedDeeds(options: ReturnOptions): readonly Returned[] {
   const { before } = options
-  const [seenOf, seenThere] = [replacedIn(before), replacedIn(options.after)]
+  const [replaced, seenThere] = [replacedIn(before), replacedIn(options.after)]
+  const seenOf = (block: BlockId): readonly Bytes[] =>
+    [...options.replacedBefore(block), ...replaced(block)].slice(-seenCountMax)
   const deeds: Returned[] = []
   const deletions: Returned[] = []
   const pending: { readonly folder: IdPath; readonly row: EntryRow }[] = []
