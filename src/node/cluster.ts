@@ -706,10 +706,10 @@ export class Cluster implements Replica {
     this.#sender = new SnapshotSender()
     this.#present.clear()
     this.#proposals.lostLead()
-    this.#proposals.othersDecide(othersDecide)
     this.#attached = []
     this.#raft = this.#newRaft()
     this.#installed(next.base, after)
+    this.#proposals.generationLeft(othersDecide)
     if (this.isSoleVoter) this.#raft = step(this.#raft, { kind: 'campaign' })[0]
     this.#tickIfNeeded()
     this.#link?.onMembers()

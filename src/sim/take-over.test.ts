@@ -305,6 +305,27 @@ describe('a sole voter that is gone', () => {
     for (const life of family.lives) expect(life.page.items.get(file)!.trashedAtMs).not.toBeNull()
   })
 
+  test('is followed by one that wrote and then deleted, which it had not heard of: it stays deleted', async () => {
+    const family = await Family.of(21, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const file = await family.add(laptop, 'file.txt', content(4000))
+    await family.until('all have it', () => family.lives.every((life) => life.page.items.get(file)?.copyCount === 3))
+    await family.cutOff(2)
+    await family.write(phone, file, content(200_000))
+    await family.until('the laptop has it', () => laptop.page.items.get(file)?.copyCount === 2)
+    family.network.block(family.transport(1), family.transport(0))
+    void settle(phone.process, phone.node.api.trash(family.request(), file))
+    await family.scheduler.run(family.scheduler.sleep(1000))
+    laptop.process.kill()
+    await takeOver(family, 2)
+    family.network.heal()
+    await family.until('the phone follows', () => standing(phone).generation === standing(desk).generation)
+    await family.restart(0)
+    await comeTogether(family)
+    for (const life of family.lives)
+      expect(life.page.items.get(file)).toMatchObject({ sizeBytes: 200_000, trashedAtMs: anyTime })
+  })
+
   test('is followed by one that deleted a folder: what came into it meanwhile stays', async () => {
     const family = await Family.of(19, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]

@@ -155,6 +155,21 @@ export class Proposals {
     for (const { resolve } of bound) resolve(outcome)
   }
 
+  /**
+   * Another generation is in force, and what it shows is settled. Changes are given again by whoever kept them, in their order and as
+   * they are made over that.
+   */
+  generationLeft(outcome: Outcome): void {
+    const isChange = ({ operation }: Waiting): boolean => operation.tag === 'change'
+    const left = [...this.#queue, ...this.#elsewhere.values()].filter(isChange)
+    this.#queue = this.#queue.filter((waiting) => !isChange(waiting))
+    for (const { operation } of left) this.#elsewhere.delete(nameOf(operation))
+    for (const { isOfGuest, resolve, reject } of left) {
+      if (isOfGuest) reject(new OutcomeUnknownError())
+      else resolve(outcome)
+    }
+  }
+
   /** What is in the log may be committed by the next leader, or not. */
   lostLead(): void {
     for (const { waiting } of this.#inLog.values()) this.#sendElsewhere(waiting)
