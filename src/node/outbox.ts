@@ -24,7 +24,7 @@ import {
 } from '../core/bytes/bytes.ts'
 import type { Body } from '../core/block/block.ts'
 import type { BlockId } from '../core/path/path.ts'
-import { type Outcome, type TreeState, contentOf, requestOf, sharedUntilMs, summaryOf } from '../core/tree/tree.ts'
+import { type Outcome, type TreeState, contentOf, summaryOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
@@ -37,10 +37,10 @@ import { Maker, type MakerOptions, raceCodes } from './outbox/maker.ts'
 import { type Answer, Overlay, Pending } from './outbox/overlay.ts'
 import { Quarantine, bodiesIn } from './outbox/quarantine.ts'
 import type { Phase, Step } from './outbox/rebase.ts'
-import { returnedDeeds } from './outbox/returned.ts'
+import { Passage, firstSequence } from './outbox/passage.ts'
 import { type Kept, keptGone, keptRow, readKept, readMark } from './outbox/rows.ts'
 import { doneOverAnew } from './outbox/seen.ts'
-import { operationIdOf, standingOf } from './request.ts'
+import { standingOf } from './request.ts'
 
 /** How long a person waits for the other devices before he is told that it is kept here. */
 const patienceMs = 2000
@@ -48,10 +48,6 @@ const patienceMs = 2000
 const graceMs = 100
 /** How often it is looked whether somebody is there by now. */
 const retryMs = 1000
-/** Of a deed; there is room before it for what was done in another generation. */
-const firstSequence = 2 ** 40
-/** Deeds that are made over another generation before it is shown: a second's work. */
-const preparedCountMax = 256
 /** Lost races of one deed, before something else must be wrong. */
 const turnCountMax = 32
 
@@ -91,6 +87,7 @@ export class Outbox {
   readonly #maker: Maker
   readonly #overlay: Overlay
   readonly #giver: Giver
+  readonly #passage: Passage
   readonly quarantine: Quarantine
   #sequence: number
   /** Of what was shown last. */
@@ -98,14 +95,6 @@ export class Outbox {
   #foreign: Bytes[] = []
   /** How often the tree took something in that was not done here. */
   #foreignCount = 0
-  /** By their requests: deeds with the operations that they have over a state of another generation that is going to come. */
-  #prepared: ReadonlyMap<string, Kept> = new Map()
-  /** From another generation, and durable with the state that comes. */
-  #brought: Pending[] = []
-  /** Another generation is going to be in force. */
-  #isLeaving = false
-  /** Stamp of the newest that all generations have which this life of the node has been in. */
-  #sharedMs = Infinity
   #isRefreshing = false
   #isWorking = false
   #isClosed = false
@@ -129,9 +118,11 @@ export class Outbox {
     this.#sequence = kept.at(-1)?.sequence ?? firstSequence
     this.quarantine = new Quarantine(kept.filter(({ fault }) => fault !== null))
     for (const each of kept) if (each.fault === null) this.#overlay.append(Pending.asItLay(each))
-    feed.onArriving = (after) => this.#prepare(after)
+    this.#passage = new Passage(options, this.#overlay, this.#maker, this.quarantine)
+    feed.onArriving = (after) => this.#passage.prepare(after)
     feed.onApplied = (touched, folded) => this.#onApplied(touched, folded)
-    feed.onInstalling = (before, after) => this.#bringAlong(before, after)
+    feed.onInstalling = (before, after) =>
+      this.#passage.leave(before, after).map((each) => keptRow(options.place, each))
     this.#decideAll(decidedIn(cluster.state, this.#overlay.entries))
     this.#touched = this.#overlay.touched
     this.#work()
@@ -273,7 +264,7 @@ export class Outbox {
     if (this.#isClosed) throw new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')
     const known = this.#overlay.find(kept.requestId)
     if (known !== null) return known.written.then(() => this.#answerFor(known))
-    if (sight.generation !== this.#options.cluster.identity.generation) entry.kept = carried(entry.kept, this.#sharedMs)
+    if (sight.generation !== this.#options.cluster.identity.generation) entry.kept = this.#passage.carried(entry.kept)
     this.#overlay.append(entry)
     const decided = entry.asks()
     entry.written = this.#write(entry, attached)
@@ -488,90 +479,8 @@ export class Outbox {
 
   // --- what becomes of them -------------------------------------------------------------------------------------------------
 
-  /** Makes what will be done over a state of another generation before that is shown, so that nothing seems to be gone for a while. */
-  async #prepare(after: TreeState): Promise<void> {
-    this.#prepared = new Map()
-    const before = this.#options.cluster.state
-    const sharedMs = sharedUntilMs(before, after)
-    if (sharedMs === Infinity) return
-    const undecided = this.#overlay.entries.filter(({ kept }) => !isDecided(after, kept))
-    const all = [...this.#returned(before, after, sharedMs), ...undecided.map((entry) => carried(entry.kept, sharedMs))]
-    const prepared = new Map<string, Kept>()
-    let state = after
-    for (const [at, kept] of all.slice(0, preparedCountMax).entries()) {
-      const later = all.slice(at + 1).map(({ deed }) => deed)
-      const made = await this.#makeAgain(state, kept, later)
-      prepared.set(kept.requestId, made)
-      state = this.#maker.fold(state, made)?.state ?? state
-    }
-    this.#prepared = prepared
-  }
-
-  /** As it is where nothing can be made of it now. */
-  async #makeAgain(state: TreeState, kept: Kept, later: readonly Deed[]): Promise<Kept> {
-    if (this.#maker.fold(state, kept) !== null) return kept
-    const step = this.#maker.step(state, kept, kept.isTaken ? 'taken' : 'again', later)
-    try {
-      return (await this.#maker.makeChecked(step, kept)) ?? kept
-    } catch (error) {
-      if (error instanceof RefusedError) return kept
-      throw error
-    }
-  }
-
-  /** What was committed in a generation that is left, and the next does not have, is kept until it has. */
-  #bringAlong(before: TreeState, after: TreeState): readonly Change[] {
-    const { place } = this.#options
-    const sharedMs = sharedUntilMs(before, after)
-    if (sharedMs === Infinity) return []
-    this.#sharedMs = Math.min(this.#sharedMs, sharedMs)
-    const kept = this.#returned(before, after, sharedMs).map((each) => this.#prepared.get(each.requestId) ?? each)
-    this.#brought = kept.map(Pending.asItLay)
-    this.#isLeaving = true
-    const held = this.#overlay.entries.filter(({ isDurable }) => isDurable)
-    return [...kept, ...held.map((entry) => carried(entry.kept, sharedMs))].map((each) => keptRow(place, each))
-  }
-
-  /** What was committed here, and another generation does not have. */
-  #returned(before: TreeState, after: TreeState, sharedMs: number): readonly Kept[] {
-    const { holdings, ring, platform } = this.#options
-    const held = [...this.quarantine.list, ...this.#overlay.entries.map(({ kept }) => kept)]
-    const known = new Set(held.map(({ requestId }) => requestId))
-    const isHere = (block: BlockId): boolean => !holdings.isLacking(block)
-    const replacedBefore = (block: BlockId): readonly Bytes[] => holdings.replacedRoots(block)
-    const returned = returnedDeeds({ before, after, sharedMs, ring, isHere, replacedBefore }).filter(
-      ({ requestId }) => !known.has(requestId) && !standingOf(after, requestId).isTaken,
-    )
-    const end = Math.min(...held.map(({ sequence }) => sequence), firstSequence)
-    return returned.map((each, at): Kept => ({
-      ...each,
-      sequence: end - returned.length + at,
-      seed: platform.random.bytes(32),
-      sinceMs: sharedMs,
-      turn: standingOf(after, each.requestId).turn,
-      isTaken: false,
-      operation: null,
-      fault: null,
-    }))
-  }
-
-  /** A state that came whole is in force. */
-  #arrive(): void {
-    for (const entry of this.#overlay.entries) {
-      const { operation, turn, deed } = this.#prepared.get(entry.kept.requestId) ?? { operation: null }
-      const isPrepared = operation !== null && turn === entry.kept.turn && deed === entry.kept.deed
-      if (isPrepared) Object.assign(entry, { madeOver: null, madeFor: null, isFirst: false })
-      if (this.#isLeaving)
-        this.#change(entry, { ...carried(entry.kept, this.#sharedMs), ...(isPrepared ? { operation } : {}) })
-    }
-    this.#overlay.prepend(this.#brought.splice(0))
-    this.#overlay.changed()
-    this.#prepared = new Map()
-    this.#isLeaving = false
-  }
-
   #onApplied(touched: readonly Bytes[], folded: Folded | null): void {
-    if (folded === null) this.#arrive()
+    if (folded === null) this.#passage.arrive((entry, kept) => this.#change(entry, kept))
     if (folded === null || folded.operations.some((_, at) => !folded.isOwn(at))) this.#foreignCount++
     if (this.#overlay.entries.length === 0 && this.#touched.length === 0) {
       return this.onShown(this.#options.cluster.state, touched)
@@ -660,12 +569,6 @@ export class Outbox {
     this.onShown(this.#overlay.shown, [...keys.values()])
   }
 }
-
-/** Stamps of what this device has seen say nothing in another generation. @param sharedMs of the newest that both have */
-const carried = (kept: Kept, sharedMs: number): Kept => ({ ...kept, sinceMs: Math.min(kept.sinceMs, sharedMs) })
-
-const isDecided = (state: TreeState, { requestId, turn }: Kept): boolean =>
-  requestOf(state, operationIdOf(requestId, turn)) !== null
 
 const isOfSameBlock = (one: Deed, other: Deed): boolean =>
   blocksOf(one).own.some((block) => blocksOf(other).own.some((each) => equal(each, block)))

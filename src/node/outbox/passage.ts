@@ -1,0 +1,146 @@
+/**
+ * The passage from one generation into another: what the outbox takes along (design §7).
+ *
+ * Both generations go on from one state. What was committed in the one that is left, and the other does not have, is brought there
+ * as deeds before all that is kept. All of it is made over the state that comes before that is shown, so that nothing a person has
+ * seen is gone for a while.
+ * @module
+ */
+import { RefusedError } from '../../core/bytes/bytes.ts'
+import type { BlockId } from '../../core/path/path.ts'
+import { type TreeState, requestOf, sharedUntilMs } from '../../core/tree/tree.ts'
+import type { Holdings } from '../holdings.ts'
+import { operationIdOf, standingOf } from '../request.ts'
+import type { Deed } from './deed.ts'
+import type { Maker, MakerOptions } from './maker.ts'
+import { type Overlay, Pending } from './overlay.ts'
+import type { Quarantine } from './quarantine.ts'
+import { returnedDeeds } from './returned.ts'
+import type { Kept } from './rows.ts'
+
+/** Of a deed; there is room before it for what was done in another generation. */
+export const firstSequence = 2 ** 40
+/** Deeds that are made over another generation before it is shown: a second's work. */
+const preparedCountMax = 256
+
+export interface PassageOptions extends Pick<MakerOptions, 'cluster' | 'ring' | 'platform'> {
+  readonly holdings: Holdings
+}
+
+export class Passage {
+  readonly #options: PassageOptions
+  readonly #overlay: Overlay
+  readonly #maker: Maker
+  readonly #quarantine: Quarantine
+  /** By their requests: deeds with the operations that they have over a state that is going to come. */
+  #prepared: ReadonlyMap<string, Kept> = new Map()
+  #brought: readonly Pending[] = []
+  #isUnderWay = false
+  /** Stamp of the newest that all generations have which this life of the node has been in. */
+  #sharedMs = Infinity
+
+  constructor(options: PassageOptions, overlay: Overlay, maker: Maker, quarantine: Quarantine) {
+    this.#options = options
+    this.#overlay = overlay
+    this.#maker = maker
+    this.#quarantine = quarantine
+  }
+
+  /** A deed by what its author had seen in a generation that was left: the stamps there say nothing in the next. */
+  carried(kept: Kept): Kept {
+    return carriedUntil(kept, this.#sharedMs)
+  }
+
+  /** A state is going to come. Resolves when what will be done over it has been made. */
+  async prepare(after: TreeState): Promise<void> {
+    this.#prepared = new Map()
+    const before = this.#options.cluster.state
+    const sharedMs = sharedUntilMs(before, after)
+    if (sharedMs === Infinity) return
+    const undecided = this.#overlay.entries.filter(({ kept }) => !isDecided(after, kept))
+    const carried = undecided.map(({ kept }) => carriedUntil(kept, sharedMs))
+    const all = [...this.#returned(before, after, sharedMs), ...carried]
+    const prepared = new Map<string, Kept>()
+    let state = after
+    for (const [at, kept] of all.slice(0, preparedCountMax).entries()) {
+      const later = all.slice(at + 1).map(({ deed }) => deed)
+      const made = await this.#made(state, kept, later)
+      prepared.set(kept.requestId, made)
+      state = this.#maker.fold(state, made)?.state ?? state
+    }
+    this.#prepared = prepared
+  }
+
+  /** As it is where nothing can be made of it now. */
+  async #made(state: TreeState, kept: Kept, later: readonly Deed[]): Promise<Kept> {
+    if (this.#maker.fold(state, kept) !== null) return kept
+    const step = this.#maker.step(state, kept, kept.isTaken ? 'taken' : 'again', later)
+    try {
+      return (await this.#maker.makeChecked(step, kept)) ?? kept
+    } catch (error) {
+      if (error instanceof RefusedError) return kept
+      throw error
+    }
+  }
+
+  /** A state is about to be in force. @returns what becomes durable with it; nothing where it is of the same generation */
+  leave(before: TreeState, after: TreeState): readonly Kept[] {
+    const sharedMs = sharedUntilMs(before, after)
+    if (sharedMs === Infinity) return []
+    this.#isUnderWay = true
+    this.#sharedMs = Math.min(this.#sharedMs, sharedMs)
+    const brought = this.#returned(before, after, sharedMs).map((kept): Kept => {
+      const made = this.#prepared.get(kept.requestId)
+      return made?.turn === kept.turn ? { ...made, sequence: kept.sequence } : kept
+    })
+    this.#brought = brought.map(Pending.asItLay)
+    const held = this.#overlay.entries.filter(({ isDurable }) => isDurable)
+    return [...brought, ...held.map(({ kept }) => this.carried(kept))]
+  }
+
+  /** What was committed here, and another generation does not have. */
+  #returned(before: TreeState, after: TreeState, sharedMs: number): readonly Kept[] {
+    const { holdings, ring, platform } = this.#options
+    const held = [...this.#quarantine.list, ...this.#overlay.entries.map(({ kept }) => kept)]
+    const known = new Set(held.map(({ requestId }) => requestId))
+    const isHere = (block: BlockId): boolean => !holdings.isLacking(block)
+    const replacedBefore = (block: BlockId) => holdings.replacedRoots(block)
+    const returned = returnedDeeds({ before, after, sharedMs, ring, isHere, replacedBefore }).filter(
+      ({ requestId }) => !known.has(requestId) && !standingOf(after, requestId).isTaken,
+    )
+    const end = Math.min(...held.map(({ sequence }) => sequence), firstSequence)
+    return returned.map((each, at): Kept => ({
+      ...each,
+      sequence: end - returned.length + at,
+      seed: platform.random.bytes(32),
+      sinceMs: sharedMs,
+      turn: standingOf(after, each.requestId).turn,
+      isTaken: false,
+      operation: null,
+      fault: null,
+    }))
+  }
+
+  /** A state that came whole is in force. @param change gives an entry what it is from now on */
+  arrive(change: (entry: Pending, kept: Kept) => void): void {
+    if (this.#isUnderWay) {
+      for (const entry of this.#overlay.entries) {
+        const { turn, deed } = entry.kept
+        const made = this.#prepared.get(entry.kept.requestId)
+        const isOfIt = made !== undefined && made.operation !== null && made.turn === turn && made.deed === deed
+        if (isOfIt) Object.assign(entry, { madeOver: null, madeFor: null, isFirst: false })
+        change(entry, { ...this.carried(entry.kept), ...(isOfIt ? { operation: made.operation } : {}) })
+      }
+      this.#overlay.prepend(this.#brought)
+    }
+    this.#overlay.changed()
+    this.#prepared = new Map()
+    this.#brought = []
+    this.#isUnderWay = false
+  }
+}
+
+const carriedUntil = (kept: Kept, sharedMs: number): Kept => ({ ...kept, sinceMs: Math.min(kept.sinceMs, sharedMs) })
+
+const isDecided = (state: TreeState, { requestId, turn }: Kept): boolean =>
+  requestOf(state, operationIdOf(requestId, turn)) !== null
