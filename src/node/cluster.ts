@@ -620,9 +620,10 @@ export class Cluster implements Replica {
   async #handleReady(): Promise<void> {
     const [raft, ready] = takeReady(this.#raft)
     this.#raft = raft
-    // Others write what this node leads them to while it does so itself; but nobody gets a record whose body is nowhere yet.
-    const hasBodies = this.#attached.length > 0
-    const isEarly = (message: Message): boolean => !hasBodies && !isPromise(message)
+    // Others write what this node leads them to while it does so itself. But nobody gets a record whose body is nowhere yet, and what
+    // one that decides alone has sent is taken for decided where others take over.
+    const isBound = this.isSoleVoter || this.#attached.length > 0
+    const isEarly = (message: Message): boolean => !isBound && !isPromise(message)
     for (const message of ready.messages) if (isEarly(message)) this.#send(message as SentMessage)
     if (ready.snapshot === null) await this.#persist(ready)
     else await this.#install(ready, ready.snapshot)

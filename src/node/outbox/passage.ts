@@ -36,6 +36,7 @@ export class Passage {
   #prepared: ReadonlyMap<string, Kept> = new Map()
   #brought: readonly Pending[] = []
   #isUnderWay = false
+  #generation: number
   /** Stamp of the newest that all generations have which this life of the node has been in. */
   #sharedMs = Infinity
 
@@ -44,6 +45,7 @@ export class Passage {
     this.#overlay = overlay
     this.#maker = maker
     this.#quarantine = quarantine
+    this.#generation = options.cluster.identity.generation
   }
 
   /** A deed by what its author had seen in a generation that was left: the stamps there say nothing in the next. */
@@ -123,12 +125,18 @@ export class Passage {
 
   /** A state that came whole is in force. @param change gives an entry what it is from now on */
   arrive(change: (entry: Pending, kept: Kept) => void): void {
+    const { generation } = this.#options.cluster.identity
+    if (generation !== this.#generation) {
+      this.#generation = generation
+      // Others decide now, who hold nothing of it yet and were given nothing.
+      for (const entry of this.#overlay.entries) Object.assign(entry, { isGiven: false, isStaged: false })
+    }
     if (this.#isUnderWay) {
       for (const entry of this.#overlay.entries) {
         const { turn, deed } = entry.kept
         const made = this.#prepared.get(entry.kept.requestId)
         const isOfIt = made !== undefined && made.operation !== null && made.turn === turn && made.deed === deed
-        if (isOfIt) Object.assign(entry, { madeOver: null, madeFor: null, isFirst: false })
+        Object.assign(entry, { isFirst: false, madeOver: null, madeFor: null })
         change(entry, { ...this.carried(entry.kept), ...(isOfIt ? { operation: made.operation } : {}) })
       }
       this.#overlay.prepend(this.#brought)
