@@ -24,7 +24,8 @@ import {
   u53,
   u64be,
 } from '../core/bytes/bytes.ts'
-import type { Body } from '../core/block/block.ts'
+import { type Body, doerOf } from '../core/block/block.ts'
+import { principalOf } from '../core/crypto/crypto.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
 import {
@@ -318,7 +319,8 @@ export class Holdings {
     const isBaseWhole = was !== undefined && !this.isLacking(block)
     const base = isBaseWhole ? { bodyRoot: was.bodyRoot, sizeBytes: was.sizeBytes } : null
     // What this device wrote is here, unless it wrote it before it lost its storage.
-    if (equal(row.writer, this.#principal)) {
+    const { author } = now
+    if ([doerOf(row.content), principalOf(author)].some((who) => equal(who, this.#principal))) {
       this.#found(block)
       return void this.#has(block, body.bodyRoot).then((isHere) => {
         if (!isHere) this.#lack({ block, body, base })

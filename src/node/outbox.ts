@@ -225,6 +225,7 @@ export class Outbox {
       madeAtMs: platform.clock.nowMs(),
       sinceMs: sight.stampMs,
       author: null,
+      version: 0,
       turn,
       isTaken: false,
       operation: null,

@@ -5,9 +5,9 @@
  * @module
  */
 import { type Bytes, RefusedError, copy, equal, refused, u64be } from '../core/bytes/bytes.ts'
-import { deriveKey, hpkeInfo } from '../core/crypto/crypto.ts'
+import { deriveKey, hpkeInfo, principalOf } from '../core/crypto/crypto.ts'
 import { readcapPlace, wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
-import { type BlockKind, type Body, type SignedRecord, keyEpochMax } from '../core/block/block.ts'
+import { type BlockKind, type Body, type SignedRecord, doerOf, keyEpochMax } from '../core/block/block.ts'
 import { type BlockId, type IdPath, blockIdOf, checkDepth, childPath, parentPath, samePath } from '../core/path/path.ts'
 import {
   type TreeState,
@@ -26,8 +26,18 @@ import type { Platform } from '../port/platform.ts'
 import type { Author } from './author.ts'
 import type { KeyRing } from './read/key-ring.ts'
 
+/** What is signed in place of the device whose doing it was. */
+export interface Lineage {
+  /** Its principal. */
+  readonly doer: Bytes
+  /** Of the record there: the one that is signed now is not older. */
+  readonly version: number
+}
+
 /** What the next version of an entry says differently. */
 export interface EntryChange {
+  /** null: it is this device's own doing. */
+  readonly lineage: Lineage | null
   readonly parent?: IdPath
   readonly name?: string
   readonly trashed?: boolean
@@ -50,6 +60,7 @@ export class Records {
   /**
    * Entry and access record of a block that begins to exist, and a file's content record.
    * @param key of the block, 32 octets
+   * @param lineage null: it is this device's own doing
    */
   async newBlock(
     state: TreeState,
@@ -58,7 +69,9 @@ export class Records {
     name: string,
     key: Bytes,
     body: Body | null,
+    lineage: Lineage | null = null,
   ): Promise<readonly SignedRecord[]> {
+    const origin = this.#originOf(lineage)
     const directory = blockIdOf(parent)
     const parentAccess = accessOf(state, directory)
     const parentKey = this.#ring.keyOf(state, directory)
@@ -77,6 +90,7 @@ export class Records {
         nameKeyEpoch: parentKeyEpoch,
         trashed: false,
         movedFrom: null,
+        origin,
       }),
       this.#author.sign('access', {
         ...first,
@@ -88,17 +102,33 @@ export class Records {
         earlierKeys: [],
       }),
     ]
-    if (body !== null) records.push(this.#author.sign('content', { ...first, path, ...body, keyEpoch: 1 }))
+    const { bodyRoot, sizeBytes } = body ?? {}
+    if (bodyRoot !== undefined && sizeBytes !== undefined) {
+      const version = Math.max(1, lineage?.version ?? 0)
+      records.push(
+        this.#author.sign('content', { path, version, previousHash: null, bodyRoot, sizeBytes, keyEpoch: 1, origin }),
+      )
+    }
     return Promise.all(records)
   }
 
-  /** A new content. Its sectors may be sealed under any key that the block has had. */
-  async content(state: TreeState, block: BlockId, { bodyRoot, sizeBytes }: Body): Promise<SignedRecord<'content'>> {
+  #originOf(lineage: Lineage | null): Bytes | null {
+    return lineage === null || equal(lineage.doer, principalOf(this.#author.credential)) ? null : lineage.doer
+  }
+
+  /** A new content. Its sectors may be sealed under any key that the block has had. @param lineage null: this device's own doing */
+  async content(
+    state: TreeState,
+    block: BlockId,
+    { bodyRoot, sizeBytes }: Body,
+    lineage: Lineage | null = null,
+  ): Promise<SignedRecord<'content'>> {
     const previous = contentOf(state, block)?.content
     const path = pathOf(state, block)
     const keyEpoch = accessOf(state, block)?.fields.keyEpoch
     if (previous === undefined || path === null || keyEpoch === undefined) throw gone()
-    const next = { version: previous.fields.version + 1, previousHash: previous.hash }
+    const version = Math.max(previous.fields.version + 1, lineage?.version ?? 0)
+    const next = { version, previousHash: previous.hash, origin: this.#originOf(lineage) }
     return this.#author.sign('content', { path, ...next, bodyRoot, sizeBytes, keyEpoch })
   }
 
@@ -125,7 +155,8 @@ export class Records {
     const content = contentOf(state, block)?.content
     if (content !== undefined && ownKey === undefined) {
       const { bodyRoot, sizeBytes, version } = content.fields
-      const next = { version: version + 1, previousHash: content.hash }
+      const origin = this.#originOf({ doer: doerOf(content), version })
+      const next = { version: version + 1, previousHash: content.hash, origin }
       records.push(this.#author.sign('content', { path, ...next, bodyRoot, sizeBytes, keyEpoch }))
     }
     return Promise.all(records)
@@ -152,7 +183,7 @@ export class Records {
       const next = samePath(access.fields.path, at)
         ? [await this.#accessUnder(after, id, at, key ?? keyFrom(seed, at, nextKeyEpoch(after, id)))]
         : // It lies in a folder that was moved, and gets new signatures for its place as well.
-          await this.rekeyed(after, id, parentPath(at)!, {}, seed, key)
+          await this.rekeyed(after, id, parentPath(at)!, { lineage: lineageOf(after, id) }, seed, key)
       records.push(...next)
       for (const signed of next) if (signed.kind === 'access') after = withAccess(after, signed)
     }
@@ -199,14 +230,16 @@ export class Records {
     const row = entryOf(state, block)
     if (row === null) throw gone()
     const { author: _author, writecapHash: _writecapHash, ...fields } = row.entry.fields
+    const { lineage } = change
     const parent = change.parent ?? pathOf(state, blockIdOf(fields.parent))
     const parentAccess = parent === null ? null : accessOf(state, blockIdOf(parent))
     if (parent === null || parentAccess === null) throw gone()
     const next = {
       ...fields,
       parent,
-      version: fields.version + 1,
+      version: Math.max(fields.version + 1, lineage?.version ?? 0),
       previousHash: row.entry.hash,
+      origin: this.#originOf(lineage),
       trashed: change.trashed ?? fields.trashed,
       movedFrom: change.movedFrom === undefined ? fields.movedFrom : change.movedFrom,
     }
@@ -222,6 +255,12 @@ export class Records {
     if (row === null || parent === null) throw gone()
     return this.#author.sign('removal', { parent, child: block, previousHash: row.entry.hash })
   }
+}
+
+/** Of an entry that is signed anew and says the same; null where there is none. */
+export function lineageOf(state: TreeState, block: BlockId): Lineage | null {
+  const entry = entryOf(state, block)?.entry
+  return entry === undefined ? null : { doer: doerOf(entry), version: entry.fields.version }
 }
 
 /** Records that give new keys, and the state with them. */

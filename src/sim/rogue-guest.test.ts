@@ -211,7 +211,7 @@ describe('a guest of bad faith', () => {
     const entryIn = (parent: typeof limit) =>
       author.sign('entry', {
         ...{ parent, child: octets(5, 16), kind: 'directory', version: 1, previousHash: null },
-        ...{ sealedName: octets(5, 64), nameKeyEpoch: 1, trashed: false, movedFrom: null },
+        ...{ sealedName: octets(5, 64), nameKeyEpoch: 1, trashed: false, movedFrom: null, origin: null },
       })
     const change = async (parent: typeof limit): Promise<Operation> => ({
       tag: 'change',

@@ -26,12 +26,14 @@ import {
   tuple,
   u53,
 } from '../bytes/bytes.ts'
-import { type Claim, digest, publicCredentialWire, wrappedKeySizeBytes } from '../crypto/crypto.ts'
+import { type Claim, digest, principalOf, publicCredentialWire, wrappedKeySizeBytes } from '../crypto/crypto.ts'
 import { readcapWire } from '../cap/cap.ts'
 import { type IdPath, blockIdWire, idPathWire } from '../path/path.ts'
 import { type RecordSignature, claimOfSignature, recordSignatureWire } from './signature.ts'
 
 export const readcapCountMax = 256
+/** By so much the version of a content or an entry may rise: one that is brought along is not older than where it comes from. */
+export const versionStepMax = 2 ** 20
 /** A block that was re-keyed more often is sealed anew as a whole first. */
 export const keyEpochMax = 256
 /** A name of 255 octets, its length, padding to 32, nonce and tag. */
@@ -41,6 +43,12 @@ const recordSizeBytesMax = 64 * 1024
 /** Who wrote a record: the key that signs it and the hash of the writecap that allows it. */
 const authorFields = { author: publicCredentialWire, writecapHash: bytesOf(32) } as const
 
+/**
+ * Whose doing it was, a principal, where another device signed it in that one's place: brought it along from another generation, or
+ * gave it another key; null where it was its author's.
+ */
+const originWire = nullable(bytesOf(32))
+
 const contentBodyWire = record('content', 1, {
   path: idPathWire,
   version: u53,
@@ -49,6 +57,7 @@ const contentBodyWire = record('content', 1, {
   bodyRoot: bytesOf(32),
   sizeBytes: u53,
   keyEpoch: u53,
+  origin: originWire,
   ...authorFields,
 })
 const accessBodyWire = record('access', 1, {
@@ -81,6 +90,7 @@ const entryBodyWire = record('entry', 1, {
   trashed: bool,
   /** Where the block stood before a move whose re-keying above it is still under way; null otherwise. */
   movedFrom: nullable(idPathWire),
+  origin: originWire,
   ...authorFields,
 })
 const removalBodyWire = record('removal', 1, {
@@ -175,6 +185,10 @@ export const signedRecordWire: Codec<SignedRecord> = {
 export const claimOfRecord = ({ fields, hash, signature }: SignedRecord): Result<Claim> =>
   claimOfSignature(fields.author, hash, signature)
 
+/** Whose doing a content or an entry is: a principal. */
+export const doerOf = ({ fields }: SignedRecord<'content'> | SignedRecord<'entry'>): Bytes =>
+  fields.origin ?? principalOf(fields.author)
+
 /** The place that a record's writecap must cover: for entries and removals the directory, else the block itself. */
 export const placeOf = (signed: SignedRecord): IdPath =>
   signed.kind === 'entry' || signed.kind === 'removal' ? signed.fields.parent : signed.fields.path
@@ -184,7 +198,8 @@ export function checkShape(signed: SignedRecord): Result<SignedRecord> {
   const inconsistent = refused('recordInconsistent', 'This record contradicts itself; it was not used.')
   if (signed.kind === 'removal') return accepted(signed)
   const { version, previousHash } = signed.fields
-  if (version === 0 || (version === 1) !== (previousHash === null)) return inconsistent
+  const firstMax = signed.kind === 'access' ? 1 : versionStepMax
+  if (version === 0 || (previousHash === null ? version > firstMax : version === 1)) return inconsistent
   if (signed.kind === 'access') {
     const { path, keyEpoch, wrappedKey, earlierKeys, readcaps } = signed.fields
     if (keyEpoch === 0 || earlierKeys.length !== keyEpoch - 1) return inconsistent

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { equal, toHex } from '../bytes/bytes.ts'
+import { type SignedRecord, doerOf, versionStepMax } from '../block/block.ts'
 import { rights } from '../cap/cap.ts'
 import { principalOf } from '../crypto/crypto.ts'
 import { root as rootOf, size } from '../merkle/merkle.ts'
@@ -109,7 +110,16 @@ describe('what a writer may do', () => {
       records: () => [removal(grown(), id(1))],
       fault: 'directoryNotEmpty',
     },
-    { name: 'a version left out', records: () => [nextContent(grown(), id(2), { version: 3 })], fault: 'raceLost' },
+    {
+      name: 'a version too far on',
+      records: () => [nextContent(grown(), id(2), { version: 2 + versionStepMax })],
+      fault: 'raceLost',
+    },
+    {
+      name: 'a version of the keys left out',
+      records: () => [nextAccess(grown(), id(2), { version: 3 })],
+      fault: 'raceLost',
+    },
     {
       name: 'another previous hash',
       records: () => [nextContent(grown(), id(2), { previousHash: hash(1) })],
@@ -171,14 +181,30 @@ describe('versions and bodies', () => {
     expect(contentOf(state, id(2))!.content.fields.version).toBe(2)
     expect(readRow(commit(state, [], 3000 + deadGraceMs).state, 'dead', dead)).toBeNull()
   })
-  test('who wrote a body and when stays, whoever signs it anew for another place or key', () => {
+  test('whose body it is and when it was written stays, whoever signs it anew for another place or key', () => {
     const base = withDevice(grown(), mallory)
     const cap = ownerCap(mallory)
-    const written = { writer: principalOf(alice.credential), stampMs: contentOf(base, id(2))!.stampMs }
-    const again = commit(base, [change([nextContent(base, id(2), {}, mallory, cap)])], 3000).state
-    expect(contentOf(again, id(2))).toMatchObject(written)
-    const anew = commit(again, [change([nextContent(again, id(2), { bodyRoot: hash(8) }, mallory, cap)])], 4000).state
-    expect(contentOf(anew, id(2))).toMatchObject({ writer: principalOf(mallory.credential), stampMs: 4000 })
+    const { stampMs } = contentOf(base, id(2))!
+    const origin = principalOf(alice.credential)
+    const again = commit(base, [change([nextContent(base, id(2), { origin }, mallory, cap)])], 3000).state
+    expect(contentOf(again, id(2))).toMatchObject({ stampMs })
+    expect(doerOf(contentOf(again, id(2))!.content)).toEqual(origin)
+    const anew = commit(
+      again,
+      [change([nextContent(again, id(2), { bodyRoot: hash(8), origin: null }, mallory, cap)])],
+      4000,
+    ).state
+    expect(contentOf(anew, id(2))).toMatchObject({ stampMs: 4000 })
+    expect(doerOf(contentOf(anew, id(2))!.content)).toEqual(principalOf(mallory.credential))
+  })
+  test('a version rises, by one or as far as where it was brought along from; that of the keys by one', () => {
+    const versionsTaken = (make: (version: number) => SignedRecord) =>
+      [2, 9, 1 + versionStepMax, 2 + versionStepMax].filter(
+        (version) => commit(grown(), [change([make(version)])], 3000).outcomes[0]!.ok,
+      )
+    expect(versionsTaken((version) => nextContent(grown(), id(2), { version }))).toEqual([2, 9, 1 + versionStepMax])
+    expect(versionsTaken((version) => nextEntry(grown(), id(2), { version }))).toEqual([2, 9, 1 + versionStepMax])
+    expect(versionsTaken((version) => nextAccess(grown(), id(2), { version, keyEpoch: 1 }))).toEqual([2])
   })
   test('a removal takes the rows of the block and lists its body', () => {
     const { state } = commit(grown(), [change([removal(grown(), id(2))])], 3000)

@@ -20,7 +20,7 @@ import {
 } from '../bytes/bytes.ts'
 import { principalOf } from '../crypto/crypto.ts'
 import { type Chain, type Checked, checkWritecap, rights } from '../cap/cap.ts'
-import { type SignedRecord, placeOf } from '../block/block.ts'
+import { type SignedRecord, placeOf, versionStepMax } from '../block/block.ts'
 import { entries, root } from '../merkle/merkle.ts'
 import { type IdPath, blockIdOf, checkDepth, childPath, contains, rootBlockId, samePath } from '../path/path.ts'
 import { type Batch, type Change, type Found, type Operation, type TakeOver, takeOverBodyWire } from './batch.ts'
@@ -262,9 +262,11 @@ const placeWrong = () => refused('placeWrong', 'This record is for another place
 /** Compare and set: a record follows the very one that its author had seen. */
 function follows(previous: SignedRecord | null, next: Exclude<SignedRecord, { kind: 'removal' }>): boolean {
   const { version, previousHash } = next.fields
-  if (previous === null) return version === 1 && previousHash === null
+  if (previous === null || previousHash === null) return previous === null && previousHash === null
   if (previous.kind === 'removal') return false
-  return version === previous.fields.version + 1 && previousHash !== null && equal(previousHash, previous.hash)
+  const step = version - previous.fields.version
+  const stepMax = next.kind === 'access' ? 1 : versionStepMax
+  return step >= 1 && step <= stepMax && equal(previousHash, previous.hash)
 }
 
 /** Whether a path that a record names is where its block stands now. */
@@ -358,8 +360,10 @@ function applyContent(draft: Draft, signed: SignedRecord<'content'>, stampMs: nu
   if (!follows(previous?.content ?? null, signed)) return raceLost()
   if (previous !== null) bury(draft, previous.content, signed, stampMs)
   const isSameBody = previous !== null && equal(previous.content.fields.bodyRoot, signed.fields.bodyRoot)
-  const written = isSameBody ? previous : { stampMs, writer: principalOf(signed.fields.author) }
-  draft.put(keys.content(block), encodeRow('content', { ...written, content: signed }))
+  draft.put(
+    keys.content(block),
+    encodeRow('content', { content: signed, stampMs: isSameBody ? previous.stampMs : stampMs }),
+  )
   return ok
 }
 

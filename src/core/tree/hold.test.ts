@@ -53,7 +53,7 @@ function stateOf(forest: Forest, nameKeyEpoch = 1): TreeState {
   let { map } = emptyTree(treeId)
   const place = (block: Bytes, { parent, trashed }: Folder, kind: 'directory' | 'file') => {
     const at = { parent: pathOfFolder(forest, parent), child: block, kind, trashed }
-    const record = unsigned('entry', { ...at, sealedName: hash(5), nameKeyEpoch, movedFrom: null })
+    const record = unsigned('entry', { ...at, sealedName: hash(5), nameKeyEpoch, movedFrom: null, origin: null })
     const row = { entry: record, createdAtMs: 1, stampMs: 1, trashedAtMs: trashed ? 1 : null }
     map = put(map, keys.place(block), encodeRow('place', { parent: folderId(parent) }))
     map = put(map, keys.entry(folderId(parent), block), encodeRow('entry', row))
@@ -62,12 +62,14 @@ function stateOf(forest: Forest, nameKeyEpoch = 1): TreeState {
   files.forEach((file, at) => {
     place(fileId(at), file, 'file')
     const path = childPath(pathOfFolder(forest, file.parent), fileId(at))
-    const record = unsigned('content', { path, bodyRoot: hash(at), sizeBytes: file.sizeBytes, keyEpoch: 1 })
-    map = put(
-      map,
-      keys.content(fileId(at)),
-      encodeRow('content', { content: record, stampMs: file.stampMs, writer: hash(1) }),
-    )
+    const record = unsigned('content', {
+      path,
+      bodyRoot: hash(at),
+      sizeBytes: file.sizeBytes,
+      keyEpoch: 1,
+      origin: null,
+    })
+    map = put(map, keys.content(fileId(at)), encodeRow('content', { content: record, stampMs: file.stampMs }))
   })
   return { treeId, map }
 }

@@ -138,8 +138,8 @@ export type Wraps = Decoded<typeof wrapsWire>
 
 const capRowWire = tuple({ cap: writecapWire, next: nullable(bytesOf(32)) })
 const entryRowWire = tuple({ entry: entryRecordWire, createdAtMs: u53, stampMs: u53, trashedAtMs: nullable(u53) })
-/** Who wrote the body, and when: a record that gives it another place or key leaves both as they are. */
-const contentRowWire = tuple({ content: contentRecordWire, stampMs: u53, writer: bytesOf(32) })
+/** When the body was written: a record that gives it another place or key leaves that as it is. */
+const contentRowWire = tuple({ content: contentRecordWire, stampMs: u53 })
 const requestRowWire = tuple({ stampMs: u53, fault: nullable(textUpTo(64)) })
 const deadRowWire = tuple({ sizeBytes: u53 })
 const deviceRowWire = tuple({

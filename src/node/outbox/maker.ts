@@ -40,12 +40,12 @@ export class Maker {
 
   step(
     state: TreeState,
-    { deed, madeAtMs, sinceMs, author, seed }: Kept,
+    { deed, madeAtMs, sinceMs, author, version, seed }: Kept,
     phase: Phase,
     later: readonly Deed[] = [],
   ): Step {
     const { ring, records, principal } = this.#options
-    const doer = { ring, records, principal, deviceName: this.#deviceName(), madeAtMs, sinceMs, author, seed }
+    const doer = { ring, records, principal, deviceName: this.#deviceName(), madeAtMs, sinceMs, author, version, seed }
     return nextStep(state, deed, phase, doer, later)
   }
 

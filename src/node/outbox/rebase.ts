@@ -10,8 +10,7 @@
  * @module
  */
 import { type Bytes, assertNever, compare, equal, keyOf } from '../../core/bytes/bytes.ts'
-import { principalOf } from '../../core/crypto/crypto.ts'
-import type { Body, SignedRecord } from '../../core/block/block.ts'
+import { type Body, type SignedRecord, doerOf } from '../../core/block/block.ts'
 import {
   type BlockId,
   type IdPath,
@@ -34,7 +33,7 @@ import {
 } from '../../core/tree/tree.ts'
 import { nameFrom, numberedName } from '../names.ts'
 import type { KeyRing } from '../read/key-ring.ts'
-import type { EntryChange, Records } from '../records.ts'
+import { type EntryChange, type Lineage, type Records, lineageOf } from '../records.ts'
 import { type Deed, type DeedOf, type Seen, blockCountPerDeed } from './deed.ts'
 import { bodyRootOf } from './seen.ts'
 
@@ -64,6 +63,8 @@ export interface Doer {
   readonly sinceMs: number
   /** Whose deed it was, where it is brought along from another generation; else null. */
   readonly author: Bytes | null
+  /** Of the record there. */
+  readonly version: number
   readonly seed: Bytes
 }
 
@@ -131,7 +132,7 @@ class Rebase {
     if (this.#phase === 'taken') return done
     const home = this.#livingFolder(folder)
     const free = this.#nameFor(home, block, name)
-    return this.#make(blockIdOf(home), (state) => records.newBlock(state, home, block, free, key, body))
+    return this.#make(blockIdOf(home), (state) => records.newBlock(state, home, block, free, key, body, this.#lineage))
   }
 
   #write(deed: DeedOf<'writeFile'>): Step {
@@ -145,17 +146,17 @@ class Rebase {
     const isIn = equal(rootNow, body.bodyRoot)
     if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
     const isSeen = [base, ...seen].some((root) => equal(rootNow, root))
-    if (!isSeen && this.#isDoneSince(now.stampMs, now.writer)) return done
+    if (!isSeen && this.#isDoneSince(now.stampMs, now.content)) return done
     if (!isSeen) return this.#isReplacedLater(deed) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
     const epochNow = accessOf(this.#state, block)?.fields.keyEpoch
     if (isKeyOwed(this.#state, block)) {
       // It brings the key that the block owes.
       if (keyEpoch - 1 === epochNow)
-        return this.#make(block, async (state) => [await records.content(state, block, body)], key)
+        return this.#make(block, async (state) => [await records.content(state, block, body, this.#lineage)], key)
     } else {
       const known = ring.keyOf(this.#state, block, keyEpoch)
       if (keyEpoch === epochNow && known !== null && equal(known, key))
-        return this.#make(null, async (state) => [await records.content(state, block, body)])
+        return this.#make(null, async (state) => [await records.content(state, block, body, this.#lineage)])
     }
     // The block has had another key since, or owes one.
     return {
@@ -192,7 +193,9 @@ class Rebase {
     if (this.#phase === 'taken') return this.#untwin(block, row, name)
     const next = this.#nameFor(home, block, name)
     if (this.#doer.ring.nameOf(this.#state, row.entry) === next) return done
-    return this.#make(blockIdOf(home), async (state) => [await this.#doer.records.entry(state, block, { name: next })])
+    return this.#make(blockIdOf(home), async (state) => [
+      await this.#doer.records.entry(state, block, { name: next, lineage: this.#lineage }),
+    ])
   }
 
   #move({ block, folder, name }: DeedOf<'move'>): Step {
@@ -215,13 +218,16 @@ class Rebase {
     if (access === null || path === null) return done
     if (isKeyOwed(this.#state, block)) return this.#make(block, async () => [])
     if (samePath(access.fields.path, path)) return done
-    return this.#make(null, (state) => this.#rekeyed(state, block, parentPath(path)!, {}))
+    const lineage = lineageOf(this.#state, block)
+    return this.#make(null, (state) => this.#rekeyed(state, block, parentPath(path)!, { lineage }))
   }
 
   #arrive(block: BlockId): Step {
     const row = entryOf(this.#state, block)
     if (row === null || row.entry.fields.movedFrom === null) return done
-    return this.#make(null, async (state) => [await this.#doer.records.entry(state, block, { movedFrom: null })])
+    return this.#make(null, async (state) => [
+      await this.#doer.records.entry(state, block, { movedFrom: null, lineage: lineageOf(state, block) }),
+    ])
   }
 
   #trash({ block, seen }: DeedOf<'trash'>): Step {
@@ -236,7 +242,11 @@ class Rebase {
       return isLost && isTaken && !this.#isTrashedLater(block) ? this.#bringBack(block, row, name) : done
     // It may have been brought back by now, to where its name was free no longer.
     if (isTaken) return this.#untwin(block, row, name)
-    return isLost ? done : this.#make(null, async (state) => [await records.entry(state, block, { trashed: true })])
+    return isLost
+      ? done
+      : this.#make(null, async (state) => [
+          await records.entry(state, block, { trashed: true, lineage: this.#lineage }),
+        ])
   }
 
   #restore({ block, name }: DeedOf<'restore'>): Step {
@@ -261,15 +271,19 @@ class Rebase {
     return this.#make(null, (state) => Promise.all([...doomed.values()].map((block) => records.removal(state, block))))
   }
 
-  /** Whether the device whose deed is brought along has come by itself, and may have gone on since. */
+  /** Whether the device whose deed is brought along has come by itself, and has gone on since. */
   #isOvertaken({ entry, stampMs }: EntryRow): boolean {
-    return this.#isDoneSince(stampMs, principalOf(entry.fields.author))
+    return this.#isDoneSince(stampMs, entry)
   }
-  /** @param who did it */
-  #isDoneSince(stampMs: number, who: Bytes): boolean {
-    const { author, principal, sinceMs } = this.#doer
+  #isDoneSince(stampMs: number, by: SignedRecord<'entry'> | SignedRecord<'content'>): boolean {
+    const { author, principal, sinceMs, version } = this.#doer
     const isOfAnother = author !== null && !equal(author, principal)
-    return isOfAnother && stampMs > sinceMs && equal(who, author)
+    return isOfAnother && stampMs > sinceMs && equal(doerOf(by), author) && by.fields.version >= version
+  }
+  /** Of what is brought along for another device. */
+  get #lineage(): Lineage | null {
+    const { author, version } = this.#doer
+    return author === null ? null : { doer: author, version }
   }
 
   // --- what they share ------------------------------------------------------------------------------------------------------
@@ -313,7 +327,9 @@ class Rebase {
     const isAlone = home === null || row.trashedAtMs !== null
     if (isAlone || !this.#namesIn(home, block).has(this.#doer.ring.nameOf(this.#state, row.entry))) return done
     const next = this.#nameFor(home, block, name)
-    return this.#make(blockIdOf(home), async (state) => [await this.#doer.records.entry(state, block, { name: next })])
+    return this.#make(blockIdOf(home), async (state) => [
+      await this.#doer.records.entry(state, block, { name: next, lineage: this.#lineage }),
+    ])
   }
 
   /** To where it was; to the root folder where that is gone or in the trash itself. */
@@ -324,7 +340,7 @@ class Rebase {
       return this.#moveTo(block, row, { treeId: this.#state.treeId, ids: [] }, name)
     const next = this.#nameFor(path, block, name)
     const isSame = this.#doer.ring.nameOf(this.#state, row.entry) === next
-    const change = { trashed: false, ...(isSame ? {} : { name: next }) }
+    const change = { trashed: false, lineage: this.#lineage, ...(isSame ? {} : { name: next }) }
     return this.#make(isSame ? null : home, async (state) => [await this.#doer.records.entry(state, block, change)])
   }
 
@@ -333,7 +349,7 @@ class Rebase {
     const movedFrom = isThere ? null : pathOf(this.#state, block)
     const name = this.#nameFor(home, block, wanted)
     return this.#make(blockIdOf(home), (state) =>
-      this.#rekeyed(state, block, home, { name, movedFrom, trashed: false }),
+      this.#rekeyed(state, block, home, { name, movedFrom, trashed: false, lineage: this.#lineage }),
     )
   }
 
@@ -388,12 +404,12 @@ class Rebase {
       seen.length < blockCountPerDeed || (stampMs > this.#doer.sinceMs && !this.#isOwn(who))
     for (const pending = [top]; pending.length > 0;) {
       const { entry, stampMs } = pending.pop()!
-      const { kind, child, author } = entry.fields
+      const { kind, child } = entry.fields
       const content = contentOf(this.#state, child)
       const knownRoot = known.get(keyOf(child))
       if (knownRoot === undefined) {
-        if (isUnseen(stampMs, principalOf(author))) return true
-        if (content !== null && isUnseen(content.stampMs, content.writer)) return true
+        if (isUnseen(stampMs, doerOf(entry))) return true
+        if (content !== null && isUnseen(content.stampMs, doerOf(content.content))) return true
       } else if (!isSameRoot(bodyRootOf(this.#state, child), knownRoot)) return true
       if (kind === 'directory') pending.push(...childrenOf(this.#state, child))
     }

@@ -8,8 +8,7 @@
  * @module
  */
 import { type Bytes, equal, keyOf, toHex } from '../../core/bytes/bytes.ts'
-import { principalOf } from '../../core/crypto/crypto.ts'
-import type { SignedRecord } from '../../core/block/block.ts'
+import { type SignedRecord, doerOf } from '../../core/block/block.ts'
 import { entries } from '../../core/merkle/merkle.ts'
 import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, childPath, rootPath } from '../../core/path/path.ts'
 import {
@@ -32,6 +31,8 @@ export interface Returned {
   readonly madeAtMs: number
   /** Whose deed it was: a principal. */
   readonly author: Bytes
+  /** Of its record. */
+  readonly version: number
 }
 
 export interface ReturnOptions {
@@ -102,7 +103,7 @@ function deedsOf(options: DeedOptions, folder: IdPath, row: EntryRow): readonly 
   const key = kind === 'directory' ? ring.keyOf(before, block) : null
   const made = key === null ? contents : [as({ tag: 'createFolder', value: { block, folder, name, key } })]
   // Another device may bring it too, as it was before.
-  return made.length === 0 || row.entry.fields.version === 1 || row.trashedAtMs !== null
+  return made.length === 0 || row.entry.fields.previousHash === null || row.trashedAtMs !== null
     ? made
     : [...made, as({ tag: 'move', value: { block, folder, name } }), as({ tag: 'rename', value: { block, name } })]
 }
@@ -117,7 +118,7 @@ function contentDeeds(
   const block = entry.fields.child
   const content = contentOf(before, block)
   if (content === null || content.stampMs <= sharedMs || !isHere(block)) return []
-  const { bodyRoot, sizeBytes, version } = content.content.fields
+  const { bodyRoot, sizeBytes, previousHash } = content.content.fields
   // Somebody brought it before, and somebody who saw it there went on.
   if (seenThere(block).some((root) => equal(root, bodyRoot))) return []
   const now = contentOf(after, block)
@@ -126,7 +127,7 @@ function contentDeeds(
   const key = keys.at(-1)
   if (equal(now?.content.fields.bodyRoot ?? noRoot, bodyRoot) || key == null || keys.includes(null)) return []
   const common = { block, folder, name: ring.nameOf(before, entry), body: { bodyRoot, sizeBytes } }
-  const as = (deed: Deed): Returned => ({ ...returned(content.content, deed, content.stampMs), author: content.writer })
+  const as = (deed: Deed): Returned => returned(content.content, deed, content.stampMs)
   // What others wrote meanwhile is not what its author had seen, whatever that was.
   const isUntouched = now !== null && now.stampMs <= sharedMs
   const base = isUntouched ? now.content.fields.bodyRoot : bodyRoot
@@ -135,13 +136,15 @@ function contentDeeds(
   // Its sectors are sealed under the key that it was made with, unless it was written after it had been moved.
   if (!isNew || (keyEpoch > 1 && content.stampMs !== createdAtMs)) return [write]
   const add = as({ tag: 'addFile', value: { ...common, key: keys[0]! } })
-  return version === 1 || content.stampMs === createdAtMs ? [add] : [add, write]
+  return previousHash === null || content.stampMs === createdAtMs ? [add] : [add, write]
 }
 
 /** Where a block stands, and under which name; null where that is as it was. */
 function placeDeed({ before, after, sharedMs, ring }: ReturnOptions, folder: IdPath, row: EntryRow): Returned | null {
   if (row.stampMs <= sharedMs) return null
-  const { child: block, parent } = row.entry.fields
+  const { child: block, parent, previousHash } = row.entry.fields
+  // As it was made, and the other side has had it since.
+  if (previousHash === null) return null
   const name = ring.nameOf(before, row.entry)
   const now = entryOf(after, block)
   const as = (deed: Deed): Returned => returned(row.entry, deed, row.stampMs)
@@ -166,18 +169,16 @@ function deletionOf({ before, after, sharedMs }: ReturnOptions, top: EntryRow): 
   return returned(entry, { tag: 'trash', value: { block, seen: seenIn(before, block) } }, trashedAtMs)
 }
 
-/** Whether its author has come to the other side before, and gone on with it there. */
-function isOvertaken({ entry }: EntryRow, now: EntryRow, sharedMs: number): boolean {
-  const { author, version } = entry.fields
-  const { author: other, version: otherVersion } = now.entry.fields
-  return now.stampMs > sharedMs && otherVersion >= version && equal(author.signingKey, other.signingKey)
-}
+/** Whether whoever did it has come to the other side before, and gone on with it there. */
+const isOvertaken = ({ entry }: EntryRow, now: EntryRow, sharedMs: number): boolean =>
+  now.stampMs > sharedMs && now.entry.fields.version >= entry.fields.version && equal(doerOf(entry), doerOf(now.entry))
 
 const noRoot = new Uint8Array()
 
-const returned = ({ hash, fields }: SignedRecord, deed: Deed, madeAtMs: number): Returned => ({
-  requestId: `returned ${deed.tag} ${toHex(hash)}`,
+const returned = (record: SignedRecord<'entry'> | SignedRecord<'content'>, deed: Deed, madeAtMs: number): Returned => ({
+  requestId: `returned ${deed.tag} ${toHex(record.hash)}`,
   deed,
   madeAtMs,
-  author: principalOf(fields.author),
+  author: doerOf(record),
+  version: record.fields.version,
 })

@@ -54,6 +54,8 @@ const keptWire = record('kept', 1, {
   sinceMs: u53,
   /** Whose deed it was, where it is brought along from another generation; else null. */
   author: nullable(bytesOf(32)),
+  /** Of its record there; 0 where it is not brought along. */
+  version: u53,
   /** How many operations of this deed the tree has decided. */
   turn: u53,
   /** Whether one of them was taken; what follows it tidies up. */

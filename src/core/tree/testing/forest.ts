@@ -143,6 +143,7 @@ export const entry = (
       nameKeyEpoch: 1,
       trashed: false,
       movedFrom: null,
+      origin: null,
       ...extra,
     },
     author,
@@ -168,7 +169,7 @@ export const access = (path: IdPath, extra: object = {}, author = alice, cap = a
 export const content = (path: IdPath, extra: object = {}, author = alice, cap = aliceCap) =>
   sign(
     'content',
-    { path, version: 1, previousHash: null, bodyRoot: hash(7), sizeBytes: 10, keyEpoch: 1, ...extra },
+    { path, version: 1, previousHash: null, bodyRoot: hash(7), sizeBytes: 10, keyEpoch: 1, origin: null, ...extra },
     author,
     cap,
   )
