@@ -525,6 +525,45 @@ describe('a tree that two devices take over at once', () => {
     expect(winners).toContain('phone')
   })
 
+  test('tells what its author did later from what others brought of it into the other generation', async () => {
+    const winners = new Set<string>()
+    for (const seed of [51, 52, 53, 54]) {
+      const family = await Family.of(seed, 'desk', 'laptop', 'phone')
+      const [desk, laptop, phone] = family.lives as [Life, Life, Life]
+      const old = await family.add(laptop, 'old', content(5000))
+      await family.until('all have it', () => family.lives.every((life) => life.page.items.get(old)?.copyCount === 3))
+      await family.cutOff(2)
+      const fresh = await family.add(laptop, 'fresh', content(5001))
+      await family.run(laptop, laptop.node.api.rename(family.request(), old, 'older'))
+      await family.write(laptop, old, content(5002))
+      await family.until('the desk has it', () => desk.page.items.get(old)?.sizeBytes === 5002)
+      await family.until('whole', () => standing(desk).lackingCount === 0)
+      await family.cutOff(1)
+      await takeOver(family, 1)
+      await family.run(laptop, laptop.node.api.rename(family.request(), fresh, 'later'))
+      await family.run(laptop, laptop.node.api.rename(family.request(), old, 'oldest'))
+      await family.write(laptop, fresh, content(6001))
+      await family.write(laptop, old, content(6002))
+      await takeOver(family, 2)
+      for (const [from, to] of [
+        [0, 2],
+        [2, 0],
+      ] as const)
+        family.network.unblock(family.transport(from), family.transport(to))
+      await family.until('the desk follows the phone', () => standing(desk).generation === standing(phone).generation)
+      await family.until('and has brought all', () => standing(desk).keptCount === 0)
+      const { generation } = standing(laptop)
+      await comeTogether(family)
+      winners.add(standing(desk).generation === generation ? 'laptop' : 'phone')
+      for (const life of family.lives) {
+        expect(names(life)).toEqual(['later', 'oldest'])
+        expect(life.page.items.get(fresh)).toMatchObject({ name: 'later', sizeBytes: 6001 })
+        expect(life.page.items.get(old)).toMatchObject({ sizeBytes: 6002 })
+      }
+    }
+    expect(winners).toEqual(new Set(['laptop', 'phone']))
+  })
+
   test('is followed by a device that missed both, and by one that missed one of two in a row', async () => {
     const family = await Family.of(5, 'laptop', 'phone', 'desk')
     const [laptop, phone, desk] = family.lives as [Life, Life, Life]

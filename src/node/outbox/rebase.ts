@@ -145,7 +145,7 @@ class Rebase {
     const rootNow = now.content.fields.bodyRoot
     const isIn = equal(rootNow, body.bodyRoot)
     if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
-    const isSeen = [base, ...seen].some((root) => equal(rootNow, root))
+    const isSeen = [base, ...seen].some((root) => equal(rootNow, root)) || this.#isDoneBefore(now.content)
     if (!isSeen && this.#isDoneSince(now.stampMs, now.content)) return done
     if (!isSeen) return this.#isReplacedLater(deed) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
     const epochNow = accessOf(this.#state, block)?.fields.keyEpoch
@@ -279,6 +279,11 @@ class Rebase {
     const { author, principal, sinceMs, version } = this.#doer
     const isOfAnother = author !== null && !equal(author, principal)
     return isOfAnother && stampMs > sinceMs && equal(doerOf(by), author) && by.fields.version >= version
+  }
+  /** Whether the device whose deed is brought along did that before: it had seen what it did itself. */
+  #isDoneBefore(by: SignedRecord<'content'>): boolean {
+    const { author, version } = this.#doer
+    return author !== null && equal(doerOf(by), author) && by.fields.version < version
   }
   /** Of what is brought along for another device. */
   get #lineage(): Lineage | null {
