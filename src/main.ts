@@ -70,15 +70,15 @@ shell.pretend = isFramed()
 /** Of the worker that runs now; the cord stays as it is when another follows. */
 let rtc: RtcHost | null = null
 let isPulled = false
-const setOwnCord = (): void => rtc?.cut({ direct: isPulled, relayed: isPulled })
+const setOwnCord = async (): Promise<void> => rtc?.cut({ direct: isPulled, relayed: isPulled })
 followCord((isPulledNow) => {
   isPulled = isPulledNow
-  setOwnCord()
+  return setOwnCord()
 })
 shell.node = connectNode(profile, () => {
   const worker = startModuleWorker(nodeWorkerUrl)
   rtc = hostRtc(worker)
-  setOwnCord()
+  void setOwnCord()
   return worker
 })
 

@@ -76,8 +76,8 @@ export interface PretendPort {
   tree(): SeenTree | null
   /** Calls back when that is another one. @returns ends it */
   watch(onTree: () => void): () => void
-  /** Cuts its network for real, or mends it. */
-  setCord(frame: Window, isPulled: boolean): void
+  /** Cuts its network for real, or mends it. Resolves when it is so. */
+  setCord(frame: Window, isPulled: boolean): Promise<void>
   /** Removes all that it has stored in this browser; to be called when no frame shows it any more. */
   remove(): Promise<void>
 }

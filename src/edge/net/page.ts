@@ -8,9 +8,10 @@ import type { Call, Cut, FromPage, RtcMessage, ToPage } from './protocol.ts'
 export interface RtcHost {
   /**
    * Cuts paths silently, as a broken cable does: what is sent goes nowhere, nothing arrives, new ones do not come about, and
-   * nobody is told. What lost something meanwhile is closed when the path is mended.
+   * nobody is told. What lost something meanwhile is closed when the path is mended. Resolves when it is so, or when the worker has
+   * ended.
    */
-  cut(cut: Cut): void
+  cut(cut: Cut): Promise<void>
 }
 
 const nothingCut: Cut = { direct: false, relayed: false }
@@ -30,6 +31,9 @@ export function hostRtc(
   /** Closed for the worker, but the peer must not be told while the cord is cut. */
   const parked = new Set<RTCPeerConnection>()
   let current = nothingCut
+  let lastCutId = 0
+  /** By their ids: who waits until something is cut. */
+  const cutting = new Map<number, () => void>()
   const say = (message: FromPage): void => port.postMessage(message)
   /** To be called in the very task that brought the channel: later it can not be handed over any more. */
   const handOver = (connection: number, channel: number | null, dataChannel: RTCDataChannel): void =>
@@ -72,6 +76,7 @@ export function hostRtc(
     for (const made of [...connections.values(), ...parked]) made.close()
     connections.clear()
     parked.clear()
+    for (const resolve of cutting.values()) resolve()
     port.close()
   }
 
@@ -79,6 +84,10 @@ export function hostRtc(
     // The lock is free again when the worker has died, of whatever; the peers would wait for it for ever.
     if (data.kind === 'held') return void navigator.locks.request(lockName, { mode: 'shared' }, endAll)
     if (data.kind === 'make') return make(data.connection, data.configuration)
+    if (data.kind === 'cut') {
+      cutting.get(data.id)?.()
+      return void cutting.delete(data.id)
+    }
     const made = connections.get(data.connection)
     if (!made) return
     if (data.kind === 'channel') {
@@ -102,10 +111,14 @@ export function hostRtc(
   return {
     cut(cut) {
       current = cut
-      say({ kind: 'cut', cut })
-      if (cut.direct) return
-      for (const made of parked) made.close()
-      parked.clear()
+      const id = ++lastCutId
+      const isCut = new Promise<void>((resolve) => cutting.set(id, resolve))
+      say({ kind: 'cut', id, cut })
+      if (!cut.direct) {
+        for (const made of parked) made.close()
+        parked.clear()
+      }
+      return isCut
     },
   }
 }

@@ -35,9 +35,11 @@ export type ToPage =
     }
   | { readonly kind: 'call'; readonly connection: number; readonly id: number; readonly call: Call }
   | { readonly kind: 'close'; readonly connection: number }
+  /** What was said to be cut is cut. */
+  | { readonly kind: 'cut'; readonly id: number }
 
 export type FromPage =
-  | { readonly kind: 'cut'; readonly cut: Cut }
+  | { readonly kind: 'cut'; readonly id: number; readonly cut: Cut }
   /** A description, and for `set…Description` the one that the browser holds now. */
   | { readonly kind: 'answer'; readonly id: number; readonly description: RTCSessionDescriptionInit | null }
   | { readonly kind: 'failure'; readonly id: number; readonly message: string }

@@ -149,6 +149,7 @@ class Link {
         if (!message.cut.direct) for (const connection of this.connections.values()) connection.endIfLost()
         if (!message.cut.relayed) for (const socket of this.sockets) socket.endIfLost()
         if (!message.cut.direct && !message.cut.relayed) this.events.mended()
+        this.say({ kind: 'cut', id: message.id })
         return
       case 'answer':
         this.answers.get(message.id)?.resolve(message.description)

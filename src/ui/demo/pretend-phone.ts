@@ -183,8 +183,8 @@ export class BtPretendPhone extends LitElement {
     pretending.scanned(inviting.code)
     if (!this.beside) this.scrollIntoView({ block: 'start' })
   }
-  #setCord(isPulled: boolean): void {
-    if (this.#screen) this.port.setCord(this.#screen, isPulled)
+  async #setCord(isPulled: boolean): Promise<void> {
+    if (this.#screen) await this.port.setCord(this.#screen, isPulled)
     this.#pretending?.setPulled(isPulled)
   }
   async #remove(pretending: Pretending): Promise<boolean> {
