@@ -165,6 +165,44 @@ describe('a sole voter that is gone', () => {
       expect(life.page.items.get(file)).toMatchObject({ name: 'renamed.txt', sizeBytes: 4001 })
   })
 
+  test('brings a file that was emptied, which had been empty before', async () => {
+    const family = await Family.of(23, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const file = await family.add(laptop, 'file.txt', content(0))
+    await family.write(laptop, file, content(4001))
+    await family.until('the phone has it', () => phone.page.items.get(file)?.copyCount === 2)
+    await family.cutOff(0)
+    await family.write(laptop, file, content(0))
+    await takeOver(family, 1)
+    await comeTogether(family)
+    for (const life of family.lives) {
+      expect(names(life)).toEqual(['file.txt'])
+      expect(life.page.items.get(file)!.sizeBytes).toBe(0)
+    }
+  })
+
+  test('brings a deletion by another, which gives way to what its author had not seen', async () => {
+    const family = await Family.of(24, 'desk', 'laptop', 'phone')
+    const [desk, laptop, phone] = family.lives as [Life, Life, Life]
+    const { rootId } = desk.page.tree
+    const folder = await family.run(desk, desk.node.api.createFolder(family.request(), rootId, 'folder'))
+    await family.until('all have it', () => family.lives.every((life) => life.page.items.has(folder)))
+    await family.cutOff(2)
+    await family.run(laptop, laptop.node.api.trash(family.request(), folder))
+    await family.until('the desk knows', () => desk.page.items.get(folder)!.trashedAtMs !== null)
+    laptop.process.kill()
+    await takeOver(family, 2)
+    family.network.heal()
+    await family.until('the desk is back', () => standing(desk).generation === standing(phone).generation)
+    expect(standing(desk).keptCount).toBeGreaterThan(0)
+    const file = await family.add(phone, 'file.txt', content(4000), folder)
+    await family.until('the desk has brought all', () => standing(desk).keptCount === 0)
+    for (const { page } of [desk, phone]) {
+      expect(page.items.get(file)!.trashedAtMs).toBeNull()
+      expect(page.items.get(page.items.get(file)!.parentId!)!.trashedAtMs).toBeNull()
+    }
+  })
+
   test('brings in its turn what was done one after the other, also where a signature breaks', async () => {
     const family = await Family.of(20, 'laptop', 'phone')
     const [laptop] = family.lives as [Life, Life]

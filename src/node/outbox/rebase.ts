@@ -10,6 +10,7 @@
  * @module
  */
 import { type Bytes, assertNever, compare, equal, keyOf } from '../../core/bytes/bytes.ts'
+import { principalOf } from '../../core/crypto/crypto.ts'
 import { type Body, type SignedRecord, doerOf } from '../../core/block/block.ts'
 import {
   type BlockId,
@@ -271,9 +272,10 @@ class Rebase {
     return this.#make(null, (state) => Promise.all([...doomed.values()].map((block) => records.removal(state, block))))
   }
 
-  /** Whether the device whose deed is brought along has come by itself, and has gone on since. */
+  /** Whether the device whose deed is brought along has come by itself, or by a third one, and has gone on since. */
   #isOvertaken({ entry, stampMs }: EntryRow): boolean {
-    return this.#isDoneSince(stampMs, entry)
+    const isBroughtHere = equal(principalOf(entry.fields.author), this.#doer.principal)
+    return !isBroughtHere && this.#isDoneSince(stampMs, entry)
   }
   #isDoneSince(stampMs: number, by: SignedRecord<'entry'> | SignedRecord<'content'>): boolean {
     const { author, principal, sinceMs, version } = this.#doer

@@ -119,8 +119,8 @@ function contentDeeds(
   const content = contentOf(before, block)
   if (content === null || content.stampMs <= sharedMs || !isHere(block)) return []
   const { bodyRoot, sizeBytes, previousHash } = content.content.fields
-  // Somebody brought it before, and somebody who saw it there went on.
-  if (seenThere(block).some((root) => equal(root, bodyRoot))) return []
+  // Somebody brought it before, and somebody who saw it there went on. All empty contents have one root.
+  if (sizeBytes > 0 && seenThere(block).some((root) => equal(root, bodyRoot))) return []
   const now = contentOf(after, block)
   const keyEpoch = accessOf(before, block)!.fields.keyEpoch
   const keys = Array.from({ length: keyEpoch }, (_, position) => ring.keyOf(before, block, position + 1))
