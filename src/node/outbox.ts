@@ -93,7 +93,7 @@ export class Outbox {
   /** Of what was shown last. */
   #touched: readonly Bytes[] = []
   #foreign: Bytes[] = []
-  /** How often the tree took something in that was not done here. */
+  /** How often the tree took something in that was not done here, or not so. */
   #foreignCount = 0
   #isRefreshing = false
   #isWorking = false
@@ -507,6 +507,8 @@ export class Outbox {
       if (entry.kept.turn >= turnCountMax) this.#refuse(entry, outcome.fault)
       return
     }
+    // What was made anew is news to what was done after it, as others' doings are.
+    if (!entry.isFirst) this.#foreignCount++
     const { state } = this.#options.cluster
     const isUndisturbed = entry.isFirst && entry.madeOver === this.#foreignCount
     const later = this.#overlay.doneAfter(entry)

@@ -356,6 +356,23 @@ describe('a lost race', () => {
     await expectSame(family)
   })
 
+  test('for the name of a deleted file that comes back, since another wrote it, gives two names', async () => {
+    const family = await Family.of(27, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const nowMs = family.devices[1]!.wall.offsetMs + family.scheduler.nowMs
+    const file = await family.add(laptop, 'report.txt', content(100))
+    await family.until('the phone has it', () => phone.page.items.get(file)?.copyCount === 2)
+    family.network.block(family.transport(1), family.transport(0))
+    void settle(phone.process, phone.node.api.trash(family.request(), file))
+    await family.write(laptop, file, content(200))
+    await family.until('the phone knows', () => phone.page.items.get(file)!.sizeBytes === 200)
+    await family.add(phone, 'report.txt', content(300))
+    await family.comeTogether()
+    expect(live(laptop)).toEqual([nameFrom('report.txt', 'phone', nowMs), 'report.txt'].toSorted())
+    expect(equal(await family.read(laptop, file), content(200))).toBe(true)
+    await expectSame(family)
+  })
+
   test('against the deletion of a folder puts what was made in it into the nearest one that is left', async () => {
     let outer = ''
     let inner = ''
