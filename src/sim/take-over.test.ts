@@ -165,6 +165,27 @@ describe('a sole voter that is gone', () => {
       expect(life.page.items.get(file)).toMatchObject({ name: 'renamed.txt', sizeBytes: 4001 })
   })
 
+  test('brings folders in their turn, also where one signature in two breaks', async () => {
+    const family = await Family.of(25, 'laptop', 'phone')
+    const [laptop] = family.lives as [Life, Life]
+    const { api } = laptop.node
+    await family.cutOff(0)
+    const ids = [laptop.page.tree.rootId]
+    for (const name of ['1', '2', '3', '4', '5', '6', '7', '8'])
+      ids.push(await family.run(laptop, api.createFolder(family.request(), ids.at(-1)!, name)))
+    await takeOver(family, 1)
+    family.network.heal()
+    const isUp = (): boolean => standing(laptop).peers.every(({ path }) => path !== null)
+    while (!isUp()) await family.scheduler.run(family.scheduler.sleep(1))
+    family.devices[0]!.signer.brokenChance = 0.5
+    await family.until('it is back', () => laptop.page.tree.decider.generation === 2)
+    await family.scheduler.run(family.scheduler.sleep(3000))
+    family.devices[0]!.signer.brokenChance = 0
+    await comeTogether(family)
+    for (const { page } of family.lives)
+      for (const [at, id] of ids.slice(1).entries()) expect(page.items.get(id)?.parentId).toBe(ids[at])
+  })
+
   test('brings a file that was emptied, which had been empty before', async () => {
     const family = await Family.of(23, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]

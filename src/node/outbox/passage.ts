@@ -6,12 +6,12 @@
  * seen is gone for a while.
  * @module
  */
-import { RefusedError } from '../../core/bytes/bytes.ts'
+import { RefusedError, keyOf } from '../../core/bytes/bytes.ts'
 import type { BlockId } from '../../core/path/path.ts'
 import { type TreeState, requestOf, sharedUntilMs } from '../../core/tree/tree.ts'
 import type { Holdings } from '../holdings.ts'
 import { operationIdOf, standingOf } from '../request.ts'
-import type { Deed } from './deed.ts'
+import { type Deed, blocksOf } from './deed.ts'
 import type { Maker, MakerOptions } from './maker.ts'
 import { type Overlay, Pending } from './overlay.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -64,11 +64,17 @@ export class Passage {
     const all = [...this.#returned(before, after, sharedMs), ...carried]
     const prepared = new Map<string, Kept>()
     let state = after
+    /** Blocks that are not as they will be; what needs them is made later. */
+    const open = new Set<string>()
     for (const [at, kept] of all.slice(0, preparedCountMax).entries()) {
+      const { own, needed } = blocksOf(kept.deed)
       const later = all.slice(at + 1).map(({ deed }) => deed)
-      const made = await this.#made(state, kept, later)
-      prepared.set(kept.requestId, made)
-      state = this.#maker.fold(state, made)?.state ?? state
+      const isWaiting = [...own, ...needed].some((block) => open.has(keyOf(block)))
+      const made = isWaiting ? kept : await this.#made(state, kept, later)
+      const folded = isWaiting ? null : this.#maker.fold(state, made)
+      if (folded === null) for (const block of own) open.add(keyOf(block))
+      else prepared.set(kept.requestId, made)
+      state = folded?.state ?? state
     }
     this.#prepared = prepared
   }
