@@ -67,7 +67,7 @@ export class Planting extends EventTarget {
     await this.#try(words.wait.passkey, async (signal) => {
       const salt = await this.#api.plantingSalt()
       const creation = await this.#passkey.create({ ownerName: this.ownerName, salt, userId: this.#userId, signal })
-      await this.#begin(creation)
+      if (!signal.aborted) await this.#begin(creation)
     })
   }
 
@@ -158,12 +158,14 @@ export class Planting extends EventTarget {
 
   async #try(cause: string, deed: (signal: AbortSignal) => Promise<void>) {
     if (this.waitingFor !== '') return
-    this.#abort = new AbortController()
+    const { signal } = (this.#abort = new AbortController())
+    // Whatever is waited for, it is not waited for any longer.
+    const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
     this.waitingFor = cause
     this.problem = ''
     this.#tell()
     try {
-      await deed(this.#abort.signal)
+      await Promise.race([deed(signal), ended])
     } catch (error) {
       if (codeOf(error) !== 'cancelled') this.problem = sentenceOf(error)
     }
