@@ -67,7 +67,7 @@ export class Planting extends EventTarget {
     await this.#try(words.wait.passkey, async (signal) => {
       const salt = await this.#api.plantingSalt()
       const creation = await this.#passkey.create({ ownerName: this.ownerName, salt, userId: this.#userId, signal })
-      if (!signal.aborted) await this.#begin(creation)
+      await this.#begin(creation)
     })
   }
 
@@ -158,14 +158,12 @@ export class Planting extends EventTarget {
 
   async #try(cause: string, deed: (signal: AbortSignal) => Promise<void>) {
     if (this.waitingFor !== '') return
-    const { signal } = (this.#abort = new AbortController())
-    // Whatever is waited for, it is not waited for any longer.
-    const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    this.#abort = new AbortController()
     this.waitingFor = cause
     this.problem = ''
     this.#tell()
     try {
-      await Promise.race([deed(signal), ended])
+      await deed(this.#abort.signal)
     } catch (error) {
       if (codeOf(error) !== 'cancelled') this.problem = sentenceOf(error)
     }
