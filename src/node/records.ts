@@ -102,8 +102,8 @@ export class Records {
         earlierKeys: [],
       }),
     ]
-    const { bodyRoot, sizeBytes } = body ?? {}
-    if (bodyRoot !== undefined && sizeBytes !== undefined) {
+    if (body !== null) {
+      const { bodyRoot, sizeBytes } = body
       const version = Math.max(1, lineage?.version ?? 0)
       records.push(
         this.#author.sign('content', { path, version, previousHash: null, bodyRoot, sizeBytes, keyEpoch: 1, origin }),

@@ -185,9 +185,11 @@ export const signedRecordWire: Codec<SignedRecord> = {
 export const claimOfRecord = ({ fields, hash, signature }: SignedRecord): Result<Claim> =>
   claimOfSignature(fields.author, hash, signature)
 
-/** Whose doing a content or an entry is: a principal. */
-export const doerOf = ({ fields }: SignedRecord<'content'> | SignedRecord<'entry'>): Bytes =>
-  fields.origin ?? principalOf(fields.author)
+/** What a person does shows in contents and entries; access records follow. */
+export type DoneRecord = SignedRecord<'content'> | SignedRecord<'entry'>
+
+/** Whose doing it is: a principal. */
+export const doerOf = ({ fields }: DoneRecord): Bytes => fields.origin ?? principalOf(fields.author)
 
 /** The place that a record's writecap must cover: for entries and removals the directory, else the block itself. */
 export const placeOf = (signed: SignedRecord): IdPath =>

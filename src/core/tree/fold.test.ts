@@ -1,11 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { equal, toHex } from '../bytes/bytes.ts'
+import { type Bytes, equal, toHex } from '../bytes/bytes.ts'
 import { type SignedRecord, doerOf, versionStepMax } from '../block/block.ts'
 import { rights } from '../cap/cap.ts'
 import { principalOf } from '../crypto/crypto.ts'
 import { root as rootOf, size } from '../merkle/merkle.ts'
 import { deadGraceMs, requestMemoryMs } from './fold.ts'
-import { accessOf, childrenOf, contentOf, emptyTree, entryOf, keys, pathOf, readRow, summaryOf } from './state.ts'
+import {
+  type TreeState,
+  accessOf,
+  childrenOf,
+  contentOf,
+  emptyTree,
+  entryOf,
+  keys,
+  pathOf,
+  readRow,
+  summaryOf,
+} from './state.ts'
 import {
   access,
   alice,
@@ -196,6 +207,30 @@ describe('versions and bodies', () => {
     ).state
     expect(contentOf(anew, id(2))).toMatchObject({ stampMs: 4000 })
     expect(doerOf(contentOf(anew, id(2))!.content)).toEqual(principalOf(mallory.credential))
+  })
+  test('only a device of the owner’s own does something in the place of another, or who says what was said before', () => {
+    const cap = ownerCap(mallory, mail, rights.write)
+    const limited = withDevice(grown(), mallory, cap)
+    const own = withDevice(grown(), mallory)
+    const origin = hash(9)
+    const outcomeOf = (state: TreeState, make: (state: TreeState) => SignedRecord) => {
+      const [outcome] = commit(state, [change([make(state)])], 3000).outcomes
+      return outcome!.ok ? 'ok' : outcome!.fault.code
+    }
+    const written =
+      (by: Bytes | null, from = cap) =>
+      (state: TreeState) =>
+        nextContent(state, id(2), { bodyRoot: hash(8), origin: by }, mallory, from)
+    const renamed =
+      (by: Bytes | null, from = cap) =>
+      (state: TreeState) =>
+        nextEntry(state, id(2), { origin: by }, mallory, from)
+    for (const make of [written, renamed]) {
+      expect(outcomeOf(own, make(origin, ownerCap(mallory)))).toBe('ok')
+      expect(outcomeOf(limited, make(origin))).toBe('originForeign')
+      expect(outcomeOf(limited, make(principalOf(alice.credential)))).toBe('ok')
+      expect(outcomeOf(limited, make(null))).toBe('ok')
+    }
   })
   test('a version rises, by one or as far as where it was brought along from; that of the keys by one', () => {
     const versionsTaken = (make: (version: number) => SignedRecord) =>

@@ -20,7 +20,7 @@ import {
 } from '../bytes/bytes.ts'
 import { principalOf } from '../crypto/crypto.ts'
 import { type Chain, type Checked, checkWritecap, rights } from '../cap/cap.ts'
-import { type SignedRecord, placeOf, versionStepMax } from '../block/block.ts'
+import { type DoneRecord, type SignedRecord, doerOf, placeOf, versionStepMax } from '../block/block.ts'
 import { entries, root } from '../merkle/merkle.ts'
 import { type IdPath, blockIdOf, checkDepth, childPath, contains, rootBlockId, samePath } from '../path/path.ts'
 import { type Batch, type Change, type Found, type Operation, type TakeOver, takeOverBodyWire } from './batch.ts'
@@ -45,6 +45,7 @@ import {
   accessOf,
   chainOf,
   contentOf,
+  deviceOf,
   encodeRow,
   entryOf,
   foldVersion,
@@ -269,6 +270,21 @@ function follows(previous: SignedRecord | null, next: Exclude<SignedRecord, { ki
   return step >= 1 && step <= stepMax && equal(previousHash, previous.hash)
 }
 
+/**
+ * Only the owner's own devices bring something along in another one's place. Whoever is limited to a folder says at most what the
+ * record before said; else it could have another device's doing taken for settled that nobody has seen.
+ */
+function checkOrigin(state: TreeState, signed: DoneRecord, previous: DoneRecord | null): Check {
+  const { origin, author } = signed.fields
+  const isSaidBefore = origin === null || (previous !== null && equal(origin, doerOf(previous)))
+  return isSaidBefore || deviceOf(state, principalOf(author))?.standing === 'own'
+    ? ok
+    : refused(
+        'originForeign',
+        'A device that has one folder of the tree can not change something in the name of another device.',
+      )
+}
+
 /** Whether a path that a record names is where its block stands now. */
 function standsAt(state: TreeState, path: IdPath): boolean {
   const now = pathOf(state, blockIdOf(path))
@@ -285,6 +301,8 @@ function applyEntry(draft: Draft, signed: SignedRecord<'entry'>, stampMs: number
   const depth = checkDepth(place)
   if (!depth.ok) return depth
   const previous = entryOf(state, child)
+  const named = checkOrigin(state, signed, previous?.entry ?? null)
+  if (!named.ok) return named
   if (previous !== null && !equal(blockIdOf(previous.entry.fields.parent), parentId)) {
     const moved = checkMove(state, previous, place, signed)
     if (!moved.ok) return moved
@@ -358,6 +376,8 @@ function applyContent(draft: Draft, signed: SignedRecord<'content'>, stampMs: nu
   if (!sealed.ok) return sealed
   const previous = contentOf(state, block)
   if (!follows(previous?.content ?? null, signed)) return raceLost()
+  const named = checkOrigin(state, signed, previous?.content ?? null)
+  if (!named.ok) return named
   if (previous !== null) bury(draft, previous.content, signed, stampMs)
   const isSameBody = previous !== null && equal(previous.content.fields.bodyRoot, signed.fields.bodyRoot)
   draft.put(

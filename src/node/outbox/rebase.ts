@@ -11,7 +11,7 @@
  */
 import { type Bytes, assertNever, compare, equal, keyOf } from '../../core/bytes/bytes.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
-import { type Body, type SignedRecord, doerOf } from '../../core/block/block.ts'
+import { type Body, type DoneRecord, type SignedRecord, doerOf } from '../../core/block/block.ts'
 import {
   type BlockId,
   type IdPath,
@@ -277,7 +277,7 @@ class Rebase {
     const isBroughtHere = equal(principalOf(entry.fields.author), this.#doer.principal)
     return !isBroughtHere && this.#isDoneSince(stampMs, entry)
   }
-  #isDoneSince(stampMs: number, by: SignedRecord<'entry'> | SignedRecord<'content'>): boolean {
+  #isDoneSince(stampMs: number, by: DoneRecord): boolean {
     const { author, principal, sinceMs, version } = this.#doer
     const isOfAnother = author !== null && !equal(author, principal)
     return isOfAnother && stampMs > sinceMs && equal(doerOf(by), author) && by.fields.version >= version

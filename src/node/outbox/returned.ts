@@ -8,7 +8,7 @@
  * @module
  */
 import { type Bytes, equal, keyOf, toHex } from '../../core/bytes/bytes.ts'
-import { type SignedRecord, doerOf } from '../../core/block/block.ts'
+import { type DoneRecord, doerOf } from '../../core/block/block.ts'
 import { entries } from '../../core/merkle/merkle.ts'
 import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, childPath, rootPath } from '../../core/path/path.ts'
 import {
@@ -175,7 +175,7 @@ const isOvertaken = ({ entry }: EntryRow, now: EntryRow, sharedMs: number): bool
 
 const noRoot = new Uint8Array()
 
-const returned = (record: SignedRecord<'entry'> | SignedRecord<'content'>, deed: Deed, madeAtMs: number): Returned => ({
+const returned = (record: DoneRecord, deed: Deed, madeAtMs: number): Returned => ({
   requestId: `returned ${deed.tag} ${toHex(record.hash)}`,
   deed,
   madeAtMs,
