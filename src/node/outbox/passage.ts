@@ -35,6 +35,8 @@ export class Passage {
   /** By their requests: deeds with the operations that they have over a state that is going to come. */
   #prepared: ReadonlyMap<string, Kept> = new Map()
   #brought: readonly Pending[] = []
+  /** As they become durable with the state that comes. */
+  #readied: ReadonlyMap<Pending, Readied> = new Map()
   #isUnderWay = false
   #generation: number
   /** Stamp of the newest that all generations have which this life of the node has been in. */
@@ -103,7 +105,15 @@ export class Passage {
     })
     this.#brought = brought.map(Pending.asItLay)
     const held = this.#overlay.entries.filter(({ isDurable }) => isDurable)
-    return [...brought, ...held.map(({ kept }) => this.carried(kept))]
+    this.#readied = new Map(held.map((entry) => [entry, { from: entry.kept, kept: this.#ready(entry) }]))
+    return [...brought, ...[...this.#readied.values()].map(({ kept }) => kept)]
+  }
+
+  /** With the operation that was made for it, where it is still the same deed. */
+  #ready({ kept }: Pending): Kept {
+    const made = this.#prepared.get(kept.requestId)
+    const isOfIt = made !== undefined && made.turn === kept.turn && made.deed === kept.deed
+    return { ...this.carried(kept), operation: isOfIt ? made.operation : kept.operation }
   }
 
   /** What was committed here, and another generation does not have. */
@@ -129,8 +139,8 @@ export class Passage {
     }))
   }
 
-  /** A state that came whole is in force. @param change gives an entry what it is from now on */
-  arrive(change: (entry: Pending, kept: Kept) => void): void {
+  /** A state that came whole is in force. @param write sees to the row of an entry that did not become durable with it */
+  arrive(write: (entry: Pending, kept: Kept) => void): void {
     const { generation } = this.#options.cluster.identity
     if (generation !== this.#generation) {
       this.#generation = generation
@@ -139,19 +149,24 @@ export class Passage {
     }
     if (this.#isUnderWay) {
       for (const entry of this.#overlay.entries) {
-        const { turn, deed } = entry.kept
-        const made = this.#prepared.get(entry.kept.requestId)
-        const isOfIt = made !== undefined && made.operation !== null && made.turn === turn && made.deed === deed
+        const readied = this.#readied.get(entry)
         Object.assign(entry, { isFirst: false, madeOver: null, madeFor: null })
-        change(entry, { ...this.carried(entry.kept), ...(isOfIt ? { operation: made.operation } : {}) })
+        if (readied?.from === entry.kept) entry.kept = readied.kept
+        else write(entry, this.#ready(entry))
       }
       this.#overlay.prepend(this.#brought)
     }
     this.#overlay.changed()
     this.#prepared = new Map()
     this.#brought = []
+    this.#readied = new Map()
     this.#isUnderWay = false
   }
+}
+
+interface Readied {
+  readonly from: Kept
+  readonly kept: Kept
 }
 
 const carriedUntil = (kept: Kept, sharedMs: number): Kept => ({ ...kept, sinceMs: Math.min(kept.sinceMs, sharedMs) })
