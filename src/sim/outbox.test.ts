@@ -290,11 +290,7 @@ describe('a lost race', () => {
     await family.run(laptop, laptop.node.api.trash('t', file))
     family.network.heal()
     while (laptop.page.items.get(file)!.sizeBytes === 100) await family.scheduler.run(family.scheduler.sleep(1))
-    for (const [from, to] of [
-      [0, 1],
-      [1, 0],
-    ] as const)
-      family.network.block(family.transport(from), family.transport(to))
+    family.part(0, 1)
     await family.run(laptop, laptop.node.api.purge('p', file))
     await family.comeTogether()
     const [only] = live(laptop)

@@ -175,8 +175,7 @@ describe('a sole voter that is gone', () => {
       ids.push(await family.run(laptop, api.createFolder(family.request(), ids.at(-1)!, name)))
     await takeOver(family, 1)
     family.network.heal()
-    const isUp = (): boolean => standing(laptop).peers.every(({ path }) => path !== null)
-    while (!isUp()) await family.scheduler.run(family.scheduler.sleep(1))
+    await family.untilMet(laptop)
     family.devices[0]!.signer.brokenChance = 0.5
     await family.until('it is back', () => laptop.page.tree.decider.generation === 2)
     await family.scheduler.run(family.scheduler.sleep(3000))
@@ -232,8 +231,7 @@ describe('a sole voter that is gone', () => {
     await family.write(laptop, file, content(4001))
     await takeOver(family, 1)
     family.network.heal()
-    const isUp = (): boolean => standing(laptop).peers.every(({ path }) => path !== null)
-    while (!isUp()) await family.scheduler.run(family.scheduler.sleep(1))
+    await family.untilMet(laptop)
     family.devices[0]!.signer.brokenChance = 1
     await family.until('it is back', () => laptop.page.tree.decider.generation === 2)
     await family.scheduler.run(family.scheduler.sleep(3000))
@@ -280,11 +278,7 @@ describe('a sole voter that is gone', () => {
     const blob = createSimBlob(content(5000), laptop.process)
     void settle(laptop.process, laptop.node.api.addFile(family.request(), laptop.page.tree.rootId, 'added', blob))
     while (standing(laptop).voters.length < 2) await millisecond()
-    for (const [from, to] of [
-      [0, 1],
-      [1, 0],
-    ] as const)
-      family.network.block(family.transport(from), family.transport(to))
+    family.part(0, 1)
     while (rowCount(0, 'object') === objectCount) await millisecond()
     laptop.process.kill()
     await takeOver(family, 1)
@@ -359,10 +353,7 @@ describe('a sole voter that is gone', () => {
     expect(standing(phone).keptCount).toBe(1)
     await takeOver(family, 2)
     family.network.heal()
-    for (const other of [0, 2]) {
-      family.network.block(family.transport(1), family.transport(other))
-      family.network.block(family.transport(other), family.transport(1))
-    }
+    for (const other of [0, 2]) family.part(1, other)
     const back = await family.restart(0)
     await family.until('it has brought it', () => {
       const { generation } = back.page.tree.decider
@@ -568,11 +559,7 @@ describe('a tree that two devices take over at once', () => {
       await takeOver(family, 1)
       await family.write(laptop, file, content(5001))
       await takeOver(family, 2)
-      for (const [from, to] of [
-        [0, 2],
-        [2, 0],
-      ] as const)
-        family.network.unblock(family.transport(from), family.transport(to))
+      family.rejoin(0, 2)
       await family.until('the laptop follows the desk', () => standing(laptop).generation === standing(desk).generation)
       await family.until('and has brought its own', () => standing(laptop).keptCount === 0)
       await family.scheduler.run(family.scheduler.sleep(5000))
@@ -604,11 +591,7 @@ describe('a tree that two devices take over at once', () => {
       await family.write(laptop, fresh, content(6001))
       await family.write(laptop, old, content(6002))
       await takeOver(family, 2)
-      for (const [from, to] of [
-        [0, 2],
-        [2, 0],
-      ] as const)
-        family.network.unblock(family.transport(from), family.transport(to))
+      family.rejoin(0, 2)
       await family.until('the desk follows the phone', () => standing(desk).generation === standing(phone).generation)
       await family.until('and has brought all', () => standing(desk).keptCount === 0)
       const { generation } = standing(laptop)

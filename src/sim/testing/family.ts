@@ -72,6 +72,22 @@ export class Family {
     await this.until('it is alone', () => standing(this.lives[at]!).peers.every(({ path }) => path === null))
   }
 
+  /** Two devices can not reach each other, whoever else can reach them. */
+  part(one: number, other: number): void {
+    this.network.block(this.transport(one), this.transport(other))
+    this.network.block(this.transport(other), this.transport(one))
+  }
+  /** They can again. */
+  rejoin(one: number, other: number): void {
+    this.network.unblock(this.transport(one), this.transport(other))
+    this.network.unblock(this.transport(other), this.transport(one))
+  }
+
+  /** As soon as a device is connected to all that it knows; what they say to each other then has not come yet. */
+  async untilMet(life: Life): Promise<void> {
+    while (!standing(life).peers.every(({ path }) => path !== null)) await this.scheduler.run(this.scheduler.sleep(1))
+  }
+
   /** All can reach each other again, and what was kept anywhere has been taken everywhere. */
   async comeTogether(): Promise<void> {
     this.network.heal()
