@@ -23,7 +23,8 @@ import { type Comparison, alternate, median } from './alternate.ts'
 
 const blockCount = 64
 const blockSizeBytes = 4096
-const roundCount = 40
+/** So many, and as many before, that the database is past the state in which it holds everything in memory. */
+const roundCount = 100
 
 const usedTables = ['log', 'object']
 
