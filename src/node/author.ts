@@ -14,8 +14,7 @@ import {
   type RemovalBody,
   type SignedRecord,
   type UnsignedRecord,
-  messageForRecords,
-  recordSignatures,
+  recordGroup,
   signedRecord,
   signedTogetherCountMax,
   unsignedRecord,
@@ -79,11 +78,10 @@ export class Author {
   }
 
   async #signGroup(group: readonly Waiting[]): Promise<void> {
-    const hashes = group.map(({ record }) => record.hash)
+    const { message, partsOf } = recordGroup(group.map(({ record }) => record.hash))
     try {
-      const signature = await this.#keys.sign(messageForRecords(hashes))
-      for (const [at, part] of recordSignatures(hashes, signature).entries())
-        group[at]!.resolve(signedRecord(group[at]!.record, part))
+      const signature = await this.#keys.sign(message)
+      for (const [at, part] of partsOf(signature).entries()) group[at]!.resolve(signedRecord(group[at]!.record, part))
     } catch (error) {
       for (const { reject } of group) reject(error)
     }

@@ -23,13 +23,7 @@ import {
   wrapKey,
 } from '../core/crypto/crypto.ts'
 import { type Writecap, allRights, readcapPlace, writecapBody, writecapHash, writecapOf } from '../core/cap/cap.ts'
-import {
-  type SignedRecord,
-  messageForRecords,
-  recordSignatures,
-  signedRecord,
-  unsignedRecord,
-} from '../core/block/block.ts'
+import { type SignedRecord, recordGroup, signedRecord, unsignedRecord } from '../core/block/block.ts'
 import type { JoinGrant } from '../core/message/message.ts'
 import { type TreeId, rootBlockId, rootPath } from '../core/path/path.ts'
 import {
@@ -137,8 +131,8 @@ export async function rootAccessRecord(
     author: keys.credential,
     writecapHash: writecapHash(writecap.body),
   })
-  const signature = await keys.sign(messageForRecords([record.hash]))
-  return signedRecord(record, recordSignatures([record.hash], signature)[0]!)
+  const { message, partsOf } = recordGroup([record.hash])
+  return signedRecord(record, partsOf(await keys.sign(message))[0]!)
 }
 
 export const sealPeople = (rootKey: Bytes, treeId: TreeId, { ownerName, deviceName }: People, nonce: Bytes): Bytes =>

@@ -40,7 +40,7 @@ import type { Phase, Step } from './outbox/rebase.ts'
 import { Passage, firstSequence } from './outbox/passage.ts'
 import { type Kept, keptGone, keptRow, readKept, readMark } from './outbox/rows.ts'
 import { doneOverAnew } from './outbox/seen.ts'
-import { standingOf } from './request.ts'
+import { type RequestStanding, standingOf } from './request.ts'
 
 /** How long a person waits for the other devices before he is told that it is kept here. */
 const patienceMs = 2000
@@ -194,9 +194,13 @@ export class Outbox {
 
   /** How a request ended that was asked for before; null where it never was. */
   answerOf(requestId: string): Promise<Answer> | null {
+    return this.#answerBy(requestId, standingOf(this.#options.cluster.state, requestId))
+  }
+
+  #answerBy(requestId: string, { isTaken }: RequestStanding): Promise<Answer> | null {
     const entry = this.#overlay.find(requestId)
     if (entry !== null) return entry.written.then(() => this.#answerFor(entry))
-    if (standingOf(this.#options.cluster.state, requestId).isTaken) return Promise.resolve('taken')
+    if (isTaken) return Promise.resolve('taken')
     return this.quarantine.list.some((kept) => kept.requestId === requestId) ? Promise.resolve('kept') : null
   }
 
@@ -213,10 +217,10 @@ export class Outbox {
     sight: Sight = this.sight,
   ): Promise<Answer> {
     const { cluster, platform } = this.#options
-    const known = this.answerOf(requestId)
+    const standing = standingOf(cluster.state, requestId)
+    const known = this.#answerBy(requestId, standing)
     if (known !== null) return known
     this.#throwIfPutOut()
-    const { turn } = standingOf(cluster.state, requestId)
     const kept: Kept = {
       sequence: 0,
       requestId,
@@ -226,7 +230,7 @@ export class Outbox {
       sinceMs: sight.stampMs,
       author: null,
       version: 0,
-      turn,
+      turn: standing.turn,
       isTaken: false,
       operation: null,
       fault: null,

@@ -5,4 +5,4 @@
 export * from './body.ts'
 export * from './records.ts'
 export * from './sector.ts'
-export { messageForRecords, recordSignatures, signedTogetherCountMax } from './signature.ts'
+export { recordGroup, signedTogetherCountMax } from './signature.ts'

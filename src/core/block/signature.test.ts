@@ -4,21 +4,15 @@ import { type Bytes, toHex } from '../bytes/bytes.ts'
 import { signEd25519, verifyClaim } from '../crypto/crypto.ts'
 import { octetsOf } from '../crypto/testing/damage.ts'
 import { alice, mallory } from '../tree/testing/forest.ts'
-import {
-  type RecordSignature,
-  claimOfSignature,
-  messageForRecords,
-  recordSignatures,
-  signedTogetherCountMax,
-} from './signature.ts'
+import { type RecordSignature, claimOfSignature, recordGroup, signedTogetherCountMax } from './signature.ts'
 
 const hashOf = (fill: number): Bytes => new Uint8Array(32).fill(fill)
 const hashes = (count: number) => Array.from({ length: count }, (_, at) => hashOf(at + 1))
 const counts = Array.from({ length: signedTogetherCountMax }, (_, at) => at + 1)
 
 function signed(count: number, author = alice): readonly RecordSignature[] {
-  const all = hashes(count)
-  return recordSignatures(all, signEd25519(author.secret, messageForRecords(all)))
+  const { message, partsOf } = recordGroup(hashes(count))
+  return partsOf(signEd25519(author.secret, message))
 }
 function isValid(hash: Bytes, signature: RecordSignature, author = alice): boolean {
   const claim = claimOfSignature(author.credential, hash, signature)
@@ -70,6 +64,6 @@ describe('of records that are signed together', () => {
 })
 
 test('none or more than sixteen at once are our mistake', () => {
-  expect(() => messageForRecords([])).toThrow('expected 1..16, got 0')
-  expect(() => messageForRecords(hashes(17))).toThrow('expected 1..16, got 17')
+  expect(() => recordGroup([])).toThrow('expected 1..16, got 0')
+  expect(() => recordGroup(hashes(17))).toThrow('expected 1..16, got 17')
 })

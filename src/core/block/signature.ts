@@ -18,7 +18,7 @@ import {
   u53,
 } from '../bytes/bytes.ts'
 import { type Claim, type PublicCredential, ed25519Message, signedBy } from '../crypto/crypto.ts'
-import { merkleRoot, proveLeaves, rootByProof } from '../merkle/merkle.ts'
+import { proveLeaves, rootByProof } from '../merkle/merkle.ts'
 
 /** What a record carries grows with the logarithm: 128 octets at sixteen, for a sixteenth of the work. */
 export const signedTogetherCountMax = 16
@@ -39,24 +39,32 @@ export type RecordSignature = Decoded<typeof recordSignatureWire>
 
 const signedBody = (count: number, root: Bytes): Bytes => concat(Uint8Array.of(count), root)
 
-/** What the author signs for records with these hashes, 1 to 16. */
-export function messageForRecords(hashes: readonly Bytes[]): Bytes {
-  if (hashes.length === 0 || hashes.length > signedTogetherCountMax)
-    throw new RangeError(`"hashes" expected 1..${signedTogetherCountMax}, got ${hashes.length}`)
-  return ed25519Message(domain, signedBody(hashes.length, merkleRoot(hashes)))
-}
-
 /** What parts that were made here lead to, which need not be computed again to verify them. */
 const knownRoots = new WeakMap<RecordSignature, { readonly hash: Bytes; readonly root: Bytes }>()
 
-/** The parts of such a signature, each to go with its record. */
-export function recordSignatures(hashes: readonly Bytes[], signature: Bytes): readonly RecordSignature[] {
-  const root = merkleRoot(hashes)
-  return proveLeaves(hashes).map((way, index) => {
-    const part = { signature, count: hashes.length, index, way }
-    knownRoots.set(part, { hash: hashes[index]!, root })
-    return part
-  })
+/** Records that are about to be signed together. */
+export interface RecordGroup {
+  /** What their author signs. */
+  readonly message: Bytes
+  /** The parts of his signature, each to go with its record. */
+  partsOf(signature: Bytes): readonly RecordSignature[]
+}
+
+/** @param hashes of the records, 1 to 16 */
+export function recordGroup(hashes: readonly Bytes[]): RecordGroup {
+  const count = hashes.length
+  if (count === 0 || count > signedTogetherCountMax)
+    throw new RangeError(`"hashes" expected 1..${signedTogetherCountMax}, got ${count}`)
+  const { root, proofs } = proveLeaves(hashes)
+  return {
+    message: ed25519Message(domain, signedBody(count, root)),
+    partsOf: (signature) =>
+      proofs.map((way, index) => {
+        const part = { signature, count, index, way }
+        knownRoots.set(part, { hash: hashes[index]!, root })
+        return part
+      }),
+  }
 }
 
 /** What must verify for the author to have signed the record with this hash. */

@@ -94,6 +94,21 @@ export function fromBase64url(text: string): Bytes | null {
 
 /** UTF-8 of a well-formed string; a lone surrogate throws, since no valid name contains one. */
 export function utf8(text: string): Bytes {
+  return utf8OfAscii(text) ?? utf8OfAny(text)
+}
+
+/** Most of what is encoded: names of domains and requests. @returns null where there is anything beyond ASCII */
+function utf8OfAscii(text: string): Bytes | null {
+  const octets = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit >= 0x80) return null
+    octets[i] = unit
+  }
+  return octets
+}
+
+function utf8OfAny(text: string): Bytes {
   const octets: number[] = []
   for (const character of text) {
     const point = character.codePointAt(0)!

@@ -49,7 +49,8 @@ describe('the tree of a list', () => {
       expect(toHex(frontierRoot(frontier))).toBe(expected)
       for (let index = 0; index < count; index++)
         expect(proveLeaf(leaves, index).map(toHex)).toEqual(pathByTheBook(index, leaves).map(toHex))
-      expect(proveLeaves(leaves)).toEqual(leaves.map((_, index) => proveLeaf(leaves, index)))
+      const proofs = leaves.map((_, index) => proveLeaf(leaves, index))
+      expect(proveLeaves(leaves)).toEqual({ root: merkleRoot(leaves), proofs })
       frontier = appendToFrontier(frontier, merkleLeaf(utf8(`leaf ${count}`)))
     }
   })

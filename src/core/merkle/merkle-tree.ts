@@ -59,13 +59,18 @@ export function proveLeaf(hashes: readonly Bytes[], index: number): MerkleProof 
   return proof
 }
 
-/** The proofs of all leaves, in their order; each hash of the tree is computed once. */
-export function proveLeaves(hashes: readonly Bytes[]): readonly MerkleProof[] {
+/** The root over hashes and the proofs of all of them, in their order; each hash of the tree is computed once. */
+export function proveLeaves(hashes: readonly Bytes[]): {
+  readonly root: Bytes
+  readonly proofs: readonly MerkleProof[]
+} {
   const levels: (readonly Bytes[])[] = []
-  for (let level = hashes; level.length > 1; level = levelAbove(level)) levels.push(level)
-  return hashes.map((_, index) =>
-    levels.flatMap((level, height) => level[siblingOf(Math.floor(index / 2 ** height))] ?? []),
+  let level = hashes
+  for (; level.length > 1; level = levelAbove(level)) levels.push(level)
+  const proofs = hashes.map((_, index) =>
+    levels.flatMap((at, height) => at[siblingOf(Math.floor(index / 2 ** height))] ?? []),
   )
+  return { root: level[0] ?? emptyMerkleRoot, proofs }
 }
 
 const siblingOf = (position: number): number => (position % 2 === 0 ? position + 1 : position - 1)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { encode, toHex } from '../bytes/bytes.ts'
 import { credentialSetWire, ed25519Message, principalOf, publicCredentialWire, signEd25519 } from '../crypto/crypto.ts'
 import { rights, writecapWire } from '../cap/cap.ts'
-import { messageForRecords, recordSignatures, signedRecord, signedRecordWire } from '../block/block.ts'
+import { recordGroup, signedRecord, signedRecordWire } from '../block/block.ts'
 import { root as rootOf } from '../merkle/merkle.ts'
 import { rootBlockId } from '../path/path.ts'
 import {
@@ -135,7 +135,7 @@ test('formats are pinned', async () => {
 function together() {
   const records = [1, 2, 3].map((octet) => content(childPath(root, id(octet))))
   const hashes = records.map((record) => record.hash)
-  const signature = signEd25519(alice.secret, messageForRecords(hashes))
-  const parts = recordSignatures(hashes, signature)
+  const { message, partsOf } = recordGroup(hashes)
+  const parts = partsOf(signEd25519(alice.secret, message))
   return records.map((record, index) => signedRecord(record, parts[index]!))
 }

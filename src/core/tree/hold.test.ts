@@ -6,7 +6,7 @@ import {
   type SignedRecord,
   emptyBodyWriter,
   finishBody,
-  recordSignatures,
+  recordGroup,
   sectorSizeBytes,
   signedRecord,
   unsignedRecord,
@@ -44,7 +44,7 @@ function unsigned<K extends RecordKind>(kind: K, fields: object): SignedRecord<K
     typeof unsignedRecord<K>
   >[1]
   const record = unsignedRecord(kind, whole)
-  return signedRecord(record, recordSignatures([record.hash], new Uint8Array(64))[0]!)
+  return signedRecord(record, recordGroup([record.hash]).partsOf(new Uint8Array(64))[0]!)
 }
 
 /** The rows of a tree, without its history. */

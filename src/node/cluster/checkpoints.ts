@@ -14,7 +14,8 @@ const quietMs = 5000
 export class Checkpoints {
   readonly #clock: ClockPort
   readonly #onQuiet: () => void
-  #dirty = new Map<string, Bytes>()
+  /** Keys of rows that changed, as often as they did. */
+  #touched: (readonly Bytes[])[] = []
   #sizeBytes = 0
   #isWanted = false
   #cancelQuiet = (): void => {}
@@ -29,12 +30,12 @@ export class Checkpoints {
   /** An entry of that size has changed rows. */
   applied(touched: readonly Bytes[], sizeBytes: number): void {
     this.#sizeBytes += sizeBytes
-    for (const key of touched) this.#dirty.set(keyOf(key), key)
+    this.#touched.push(touched)
   }
 
   /** Nothing of a state is stored yet. */
   allChanged(map: AuthenticatedMap): void {
-    for (const [key] of entriesOf(map)) this.#dirty.set(keyOf(key), key)
+    this.#touched.push([...entriesOf(map)].map(([key]) => key))
   }
 
   /** As soon as something has been applied. */
@@ -61,11 +62,11 @@ export class Checkpoints {
 
   /** The rows that one writes which begins now, or which stand in the store already. */
   begin(): Iterable<Bytes> {
-    const dirty = this.#dirty.values()
-    this.#dirty = new Map()
+    const dirty = new Map(this.#touched.flat().map((key) => [keyOf(key), key]))
+    this.#touched = []
     this.#sizeBytes = 0
     this.#isWanted = false
-    return dirty
+    return dirty.values()
   }
 
   close(): void {

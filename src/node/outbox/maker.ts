@@ -45,7 +45,8 @@ export class Maker {
     later: readonly Deed[] = [],
   ): Step {
     const { ring, records, principal } = this.#options
-    const doer = { ring, records, principal, deviceName: this.#deviceName(), madeAtMs, sinceMs, author, version, seed }
+    const deviceName = (): string => this.#deviceName()
+    const doer = { ring, records, principal, deviceName, madeAtMs, sinceMs, author, version, seed }
     return nextStep(state, deed, phase, doer, later)
   }
 

@@ -57,8 +57,8 @@ export interface Doer {
   readonly records: Records
   /** This device's principal. */
   readonly principal: Bytes
-  /** What the tree calls this device. */
-  readonly deviceName: string
+  /** What the tree calls this device; opened where it is needed, which is seldom. */
+  readonly deviceName: () => string
   readonly madeAtMs: number
   /** Stamp of the newest of others that the person saw. */
   readonly sinceMs: number
@@ -182,7 +182,7 @@ class Rebase {
       over: this.#state,
       toDeed: (block, key, _keyEpoch, body) => ({
         tag: 'addFile',
-        value: { block, folder: home, name: nameFrom(name, deviceName, madeAtMs), key, body },
+        value: { block, folder: home, name: nameFrom(name, deviceName(), madeAtMs), key, body },
       }),
     }
   }
@@ -429,7 +429,7 @@ class Rebase {
     const taken = this.#namesIn(home, block)
     if (!taken.has(name)) return name
     const { deviceName, madeAtMs } = this.#doer
-    return numberedName(nameFrom(name, deviceName, madeAtMs), (candidate) => !taken.has(candidate))
+    return numberedName(nameFrom(name, deviceName(), madeAtMs), (candidate) => !taken.has(candidate))
   }
 
   /** Names in a folder, but for those of one block and of what is in the trash. */

@@ -18,14 +18,7 @@ import {
   x25519PublicKey,
 } from '../../crypto/crypto.ts'
 import { type Writecap, allRights, writecapBody, writecapDomain, writecapOf } from '../../cap/cap.ts'
-import {
-  type RecordKind,
-  type SignedRecord,
-  messageForRecords,
-  recordSignatures,
-  signedRecord,
-  unsignedRecord,
-} from '../../block/block.ts'
+import { type RecordKind, type SignedRecord, recordGroup, signedRecord, unsignedRecord } from '../../block/block.ts'
 import { type IdPath, blockIdOf, childPath, rootPath } from '../../path/path.ts'
 import { root as rootOf } from '../../merkle/merkle.ts'
 import { type Batch, type Operation, admit, examineBatch, takeOverBodyWire, takeOverDomain } from '../batch.ts'
@@ -116,8 +109,8 @@ export function sign<K extends RecordKind>(kind: K, fields: object, author = ali
     author: author.credential,
     writecapHash: cap.hash,
   } as unknown as Parameters<typeof unsignedRecord<K>>[1])
-  const signature = signEd25519(author.secret, messageForRecords([record.hash]))
-  return signedRecord(record, recordSignatures([record.hash], signature)[0]!)
+  const { message, partsOf } = recordGroup([record.hash])
+  return signedRecord(record, partsOf(signEd25519(author.secret, message))[0]!)
 }
 
 export const id = (octet: number): Bytes => filled(octet, 16)
