@@ -4,7 +4,7 @@
  */
 import { type Bytes, RefusedError, StoreDamagedError, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
-import { type TreeId, rootBlockId } from '../core/path/path.ts'
+import { type BlockId, type TreeId, rootBlockId } from '../core/path/path.ts'
 import {
   type Operation,
   type TreeState,
@@ -28,7 +28,8 @@ import { type Visit, readVisit } from './guest/visit.ts'
 import { Holdings } from './holdings.ts'
 import { type Feed, Outbox } from './outbox.ts'
 import type { ClusterPlace } from './place.ts'
-import type { ObjectStore, Reading } from './read/content.ts'
+import type { Reading } from './read/content.ts'
+import { type Obtain, objectsFrom, obtainNothing } from './read/objects.ts'
 import { KeyRing, baseOf } from './read/key-ring.ts'
 import { Records } from './records.ts'
 import type { Replica } from './replica.ts'
@@ -63,8 +64,8 @@ export class OwnTree {
   readonly author: Author
   readonly outbox: Outbox
   readonly arrears: Arrears
-  /** Where readers find objects; on other devices too, where there are any. */
-  objects: ObjectStore
+  /** Objects from other devices, where there are any. */
+  obtain: Obtain = obtainNothing
 
   private constructor(
     { platform, treeId }: TreeOptions,
@@ -83,7 +84,6 @@ export class OwnTree {
     this.author = author
     this.outbox = outbox
     this.arrears = arrears
-    this.objects = platform.store
   }
 
   /** null where this device does not hold the tree. */
@@ -152,9 +152,16 @@ export class OwnTree {
   }
   /** What contents are read with, as the tree is now. */
   get reading(): Reading {
-    const { place, state, ring, objects } = this
-    const { crypto, discard } = this.platform
-    return { store: objects, crypto, discard, place, sectorKeys: ring.sectorKeys.bind(ring, state) }
+    const { place, state, ring, holdings, obtain } = this
+    const { crypto, discard, store } = this.platform
+    const isLacking = (block: BlockId): boolean => holdings.isLacking(block)
+    return {
+      store: objectsFrom({ store, obtain, isLacking, away: contentAway }),
+      crypto,
+      discard,
+      place,
+      sectorKeys: ring.sectorKeys.bind(ring, state),
+    }
   }
   get treeId(): TreeId {
     return this.place.treeId
@@ -198,6 +205,9 @@ export class OwnTree {
     this.cluster.halt(error)
   }
 }
+
+const contentAway =
+  'This file is not on this device yet, and no device that has it can be reached now. It can be opened when one is there.'
 
 /** Why a device that was put out changes nothing any more. */
 const putOutFault = deviceDismissed().fault
@@ -244,7 +254,7 @@ async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailur
 }
 
 /** Whether a tree has more devices than one; asked with every entry, and mostly of the same rows. */
-function isShared(state: TreeState): boolean {
+export function isShared(state: TreeState): boolean {
   let count = 0
   for (const { dismissed } of devicesOf(state)) if (dismissed === null && ++count > 1) return true
   return false

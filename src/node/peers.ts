@@ -65,6 +65,8 @@ interface Link {
 export class Peers {
   readonly #options: PeersOptions
   readonly #links = new Map<PeerId, Link>()
+  /** Who waits until each was tried. */
+  #untilTried: (() => void)[] = []
   #isClosed = false
 
   constructor(options: PeersOptions) {
@@ -82,6 +84,20 @@ export class Peers {
 
   get connected(): readonly PeerId[] {
     return [...this.#links.values()].filter(({ connection }) => connection !== null).map(({ id }) => id)
+  }
+
+  /** Resolves when each device is connected, or has not answered since it last was. */
+  untilTried(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#untilTried.push(resolve)
+      this.#tellTried()
+    })
+  }
+
+  #tellTried(): void {
+    const isTried = ({ connection, failedCount }: Link): boolean => connection !== null || failedCount > 0
+    if (!this.#isClosed && ![...this.#links.values()].every(isTried)) return
+    for (const resolve of this.#untilTried.splice(0)) resolve()
   }
 
   isDevice(id: PeerId): boolean {
@@ -118,6 +134,7 @@ export class Peers {
       this.#links.set(id, link)
       this.#dialSoon(link)
     }
+    this.#tellTried()
   }
 
   /** Others are reached another way than before: who did not answer is tried at once, not when his turn comes. */
@@ -169,6 +186,7 @@ export class Peers {
       link.connection?.close()
     }
     this.#links.clear()
+    this.#tellTried()
   }
 
   #dialSoon(link: Link): void {
@@ -190,6 +208,7 @@ export class Peers {
     const isMet = dialled.ok && (await this.#meet(dialled.value, link))
     link.isDialling = false
     if (!isMet) link.failedCount++
+    this.#tellTried()
     this.#dialSoon(link)
   }
 
@@ -237,6 +256,7 @@ export class Peers {
     link.cancelDial()
     link.lastSeenAtMs = this.#options.platform.clock.nowMs()
     this.#options.onUp(link.id)
+    this.#tellTried()
     for (const lane of ['control', 'bulk'] as const) void this.#listen(link, connection, lane)
     void connection.closed.then(() => this.#down(link, connection))
   }

@@ -110,6 +110,7 @@ export class Replication {
       configuration: () => cluster.members.configuration,
       peers: () => this.#members,
       ask: (to, question) => this.#exchange.ask(to, question),
+      untilTried: () => this.#peers.untilTried(),
       onReport: (id, fault) => this.#peers.drop(id, fault),
       onCounted: options.onChanged,
       untilSwept: options.untilSwept,

@@ -28,6 +28,7 @@ import { OwnTree } from './own-tree.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
 import { dismissalFrom, isFarewellTrue, keepDismissal, owingBlocks, removeDevice, renewKeys } from './removal.ts'
 import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
+import { obtainNothing } from './read/objects.ts'
 import { TreeView, idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
 import { blockIdOfRequest } from './request.ts'
@@ -178,7 +179,11 @@ export class RunningNode {
     }
     sweeper.start()
     tree.arrears.begin((device, writecap) => admit(tree, device, writecap))
-    void this.#settle(this.#replicate(home))
+    const replicating = this.#settle(this.#replicate(home))
+    tree.obtain = async (keys) => {
+      await replicating
+      return (home.replication?.sharing.obtain ?? obtainNothing)(keys)
+    }
     if (owingBlocks(tree.committed).length > 0) void this.#settle(renewKeys(tree))
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
   }
@@ -268,7 +273,6 @@ export class RunningNode {
     if (replication === null) return
     home.replication = replication
     tree.cluster.onLeader = () => this.#countCopies(home)
-    tree.objects = replication.sharing.objects()
     hold.isSafe = (block, stampMs) => replication.isSafe(block, stampMs)
     hold.onWanted = () => replication.sharing.fetchLacking()
     hold.onLetGo = () => {

@@ -2,9 +2,9 @@
  * Sharing bodies: staged with the voters before a record refers to them, fetched by whoever lacks them, and counted.
  * @module
  */
-import { BlocktreeError, type Bytes, type Check, type Fault, keyOf, ok, refused } from '../core/bytes/bytes.ts'
+import { type Bytes, type Check, type Fault, keyOf, ok, refused } from '../core/bytes/bytes.ts'
 import { type Body, diffBodies, sectorSizeBytes } from '../core/block/block.ts'
-import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
+import { type BlockId, blockIdOf } from '../core/path/path.ts'
 import { type Answer, type Question, lackingCountMax } from '../core/message/message.ts'
 import type { Configuration } from '../core/raft/raft.ts'
 import { type Operation, type TreeState, contentOf, summaryOf } from '../core/tree/tree.ts'
@@ -13,8 +13,9 @@ import { peerOf } from './cluster/membership.ts'
 import { Fetcher } from './fetcher.ts'
 import { type Holdings, type Lacking, sizeOfContents } from './holdings.ts'
 import type { PeerId } from './peers.ts'
-import { type ClusterPlace, objectKey, placePrefixSizeBytes } from './place.ts'
-import { type ObjectStore, walk } from './read/content.ts'
+import { type ClusterPlace, objectKey } from './place.ts'
+import { walk } from './read/content.ts'
+import type { Obtain } from './read/objects.ts'
 
 const fetchCountMax = 2
 /** Until a body is tried again that nobody could give. */
@@ -32,6 +33,8 @@ export interface SharingOptions {
   /** Who is connected. */
   readonly peers: () => readonly PeerId[]
   ask(to: PeerId, question: Question): Promise<Answer | null>
+  /** Resolves when each device is connected, or has not answered. */
+  untilTried(): Promise<void>
   onReport(id: PeerId, fault: Fault): void
   /** What is known of who holds what has changed. */
   onCounted(): void
@@ -256,30 +259,32 @@ export class Sharing {
     return this.#options.peers().toSorted((left, right) => lacks(left) - lacks(right))
   }
 
-  /** Objects as readers want them: from this device, else from whoever has them. */
-  objects(): ObjectStore {
-    const { platform, holdings } = this.#options
-    return {
-      readMany: async (table, keys) => {
-        const held = await platform.store.readMany(table, keys)
-        if (held.every((octets) => octets !== null)) return held
-        const found = [...held]
-        for (const source of this.#options.peers()) {
-          const missing = keys.flatMap((_, at) => (found[at] === null ? [at] : []))
-          if (missing.length === 0) break
-          const got = await this.#fetcher.obtain(
-            source,
-            missing.map((at) => keys[at]!.slice(placePrefixSizeBytes)),
-          )
-          missing.forEach((at, position) => (found[at] = got[position] ?? null))
-        }
-        const blockOf = (key: Bytes): BlockId =>
-          key.slice(placePrefixSizeBytes, placePrefixSizeBytes + blockIdSizeBytes)
-        const isAway = keys.some((key, at) => found[at] === null && holdings.isLacking(blockOf(key)))
-        if (isAway) throw new BlocktreeError('contentAway', contentAway)
-        return found
-      },
+  /**
+   * Objects from whoever has them, where this device lacks their blocks. Those that are on their way to being connected are waited for.
+   * @param keys block ‖ hash
+   * @returns null for what nobody gives
+   */
+  readonly obtain: Obtain = async (keys) => {
+    const found = await this.#obtainNow(keys)
+    if (!found.includes(null)) return found
+    await this.#options.untilTried()
+    const missing = keys.filter((_, at) => found[at] === null)
+    const late = [...(await this.#obtainNow(missing))]
+    return found.map((octets) => octets ?? late.shift()!)
+  }
+
+  async #obtainNow(keys: readonly Bytes[]): Promise<readonly (Bytes | null)[]> {
+    const found: (Bytes | null)[] = keys.map(() => null)
+    for (const source of this.#options.peers()) {
+      const missing = keys.flatMap((_, at) => (found[at] === null ? [at] : []))
+      if (missing.length === 0) break
+      const got = await this.#fetcher.obtain(
+        source,
+        missing.map((at) => keys[at]!),
+      )
+      missing.forEach((at, position) => (found[at] = got[position] ?? null))
     }
+    return found
   }
 
   // --- counting -------------------------------------------------------------------------------------------------------------
@@ -367,5 +372,3 @@ const quorumAway = refused(
   'quorumAway',
   'Too few of the devices that keep this tree can be reached now, so nothing was changed. Try again when they are there.',
 )
-const contentAway =
-  'This file is not on this device yet, and no device that has it can be reached now. It can be opened when one is there.'

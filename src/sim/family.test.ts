@@ -3,7 +3,10 @@
  */
 import { describe, expect, test } from 'vitest'
 import { type Bytes, equal } from '../core/bytes/bytes.ts'
+import { heldContent } from '../node/read/read-only.ts'
+import { createSimulatedCrypto } from './crypto.ts'
 import { type Life, readAll } from './device.ts'
+import { Random } from './random.ts'
 import { Family, content, standing, value } from './testing/family.ts'
 
 describe('a laptop and a phone', () => {
@@ -44,6 +47,45 @@ describe('a laptop and a phone', () => {
     laptop.process.kill()
     await family.scheduler.run(family.scheduler.sleep(20_000))
     await expect(family.run(phone, readAll(phone.node.api, large))).rejects.toMatchObject({ code: 'contentAway' })
+  })
+})
+
+describe('a phone that has not all of what its laptop has', () => {
+  async function apart(seed: number) {
+    const family = await Family.of(seed, 'laptop', 'phone')
+    // So slow that nothing but what is asked for comes in time.
+    family.network.linkBetween(family.transport(0), family.transport(1)).bytesPerMs = 40
+    const large = await family.add(family.lives[0]!, 'large', content(4_000_000))
+    await family.until('the phone knows of it', () => family.lives[1]!.page.items.has(large))
+    return { family, large }
+  }
+
+  test('reads what it lacks as soon as it has started, before it is connected', async () => {
+    const { family, large } = await apart(7)
+    const phone = await family.restart(1)
+    expect(standing(phone).peers.every(({ path }) => path === null)).toBe(true)
+    const head = await family.run(phone, phone.node.api.openContent(large, 3_000_000, 3_000_100))
+    expect(await family.run(phone, phone.node.api.nextChunk(head.streamId))).toEqual(
+      content(4_000_000).slice(3_000_000, 3_000_100),
+    )
+  })
+
+  test('says that it is away where the laptop does not answer, however soon it is asked for', async () => {
+    const { family, large } = await apart(8)
+    family.lives[0]!.process.kill()
+    const phone = await family.restart(1)
+    await expect(family.run(phone, readAll(phone.node.api, large))).rejects.toMatchObject({ code: 'contentAway' })
+  })
+
+  test('says so too where no node runs', async () => {
+    const { family, large } = await apart(9)
+    await family.scheduler.run(family.scheduler.sleep(20_000))
+    family.lives[1]!.process.kill()
+    const device = family.devices[1]!
+    const crypto = createSimulatedCrypto(Random.fromSeed(9))
+    const open = heldContent({ store: family.storeOf(1), keys: device.keys, crypto, discard() {} })
+    const { pieces } = await family.scheduler.run(open(large))
+    await expect(family.scheduler.run(pieces.next())).rejects.toMatchObject({ code: 'contentAway' })
   })
 })
 

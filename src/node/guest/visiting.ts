@@ -50,6 +50,7 @@ export class Visiting {
       state: () => cluster.state,
       configuration: () => emptyConfiguration,
       peers: () => this.#peers.connected,
+      untilTried: () => this.#peers.untilTried(),
       onReport: (id, fault) => this.#peers.drop(id, fault),
       onCounted: options.onChanged,
       untilSwept: options.untilSwept,

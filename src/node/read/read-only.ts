@@ -10,12 +10,13 @@ import type { Platform } from '../../port/platform.ts'
 import type { StoreReader } from '../../port/store.ts'
 import type { ContentHead } from '../api.ts'
 import { readKept } from '../outbox/rows.ts'
-import { placeOf } from '../own-tree.ts'
+import { isShared, placeOf } from '../own-tree.ts'
 import type { ClusterPlace } from '../place.ts'
 import { readProfile, treeAt } from '../profile.ts'
 import { bodyOf, readContent } from './content.ts'
 import { type HeldState, isNewest, newestState, readHeldState } from './held-state.ts'
 import { KeyRing } from './key-ring.ts'
+import { objectsFrom, obtainNothing } from './objects.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { TreeView, idFromText } from './view.ts'
 
@@ -56,7 +57,10 @@ export function heldContent(holder: Holder): OpenHeld {
     if (!Number.isSafeInteger(startByte) || startByte < 0 || startByte > end)
       throw new BlocktreeError('rangeWrong', 'This part of the file does not exist.')
     const sectorKeys = ring.sectorKeys.bind(ring, state)
-    const pieces = readContent({ store, crypto, discard, place, sectorKeys }, block, body, startByte, end)
+    // Whatever is missing, another device may have it.
+    const isLacking = (): boolean => isShared(state)
+    const objects = objectsFrom({ store, obtain: obtainNothing, isLacking, away: contentElsewhere })
+    const pieces = readContent({ store: objects, crypto, discard, place, sectorKeys }, block, body, startByte, end)
     return {
       pieces,
       name: item.name,
@@ -83,3 +87,6 @@ async function newestTree({ store, keys }: Holder, known: HeldTree | null): Prom
   const ring = await KeyRing.unlock(state, nodeKeys)
   return { place, held, state, ring, view: new TreeView(state, ring, []) }
 }
+
+const contentElsewhere =
+  'This file is not on this device yet. Open Blocktree, so that it can be brought here from a device that has it.'
