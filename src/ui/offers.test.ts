@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
 import { type Occasion, offerAt } from './offers.ts'
+import { words } from './words.ts'
 
 const none = () => {}
 const calm: Occasion = {
   route: '/',
   isPlanted: true,
   useNewVersion: null,
+  isNewVersionComing: false,
   lost: null,
   removed: null,
   save: none,
@@ -55,6 +57,12 @@ test.each<[string, Partial<Occasion>, string | undefined]>([
 ])('offers %s', (_, occasion, button) => expect(offerAt({ ...calm, ...occasion })?.button).toBe(button))
 
 const othersAt = (occasion: Partial<Occasion>) => offerAt({ ...calm, ...occasion })?.others?.map(({ button }) => button)
+
+test('a new version that was asked in is said to be coming, and is not asked in twice', () =>
+  expect(offerAt({ ...calm, useNewVersion: none, isNewVersionComing: true })).toMatchObject({
+    text: words.update.coming,
+    accept: null,
+  }))
 
 test('where the tree is not planted, there may be one on another device, or one can look first', () =>
   expect(othersAt({ isPlanted: false })).toEqual(['Show me with a pretend phone', 'This is my second device']))

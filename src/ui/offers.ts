@@ -15,6 +15,8 @@ export interface Occasion {
   readonly isPlanted: boolean | undefined
   /** Lets a newer version in that waits. */
   readonly useNewVersion: (() => void) | null
+  /** It was asked in. */
+  readonly isNewVersionComing: boolean
   /** The tree that was here is gone; null where none was lost. */
   readonly lost: { readonly planted: boolean } | null
   /** This device was put out of its tree. */
@@ -44,8 +46,9 @@ export interface Occasion {
 }
 
 export function offerAt(occasion: Occasion): Offer | null {
-  const { route, isPlanted, deviceCount, isPhone, useNewVersion, lost, bringBack, forgetLost, plant, install } =
-    occasion
+  const { route, isPlanted, deviceCount, isPhone, lost, bringBack, forgetLost, plant, install } = occasion
+  const { useNewVersion, isNewVersionComing } = occasion
+  if (isNewVersionComing) return { ...words.update, text: words.update.coming, icon: 'restore', accept: null }
   if (useNewVersion) return { ...words.update, icon: 'restore', accept: useNewVersion }
   if (occasion.removed && route !== '/devices')
     return {

@@ -71,6 +71,7 @@ export class BtShell extends LitElement implements IntakeHost {
     addFolderId: { state: true },
     installPrompt: { state: true },
     useNewVersion: { state: true },
+    isNewVersionComing: { state: true },
     lost: { state: true },
   }
   declare node: UiNode
@@ -99,6 +100,7 @@ export class BtShell extends LitElement implements IntakeHost {
   declare addFolderId: string
   declare installPrompt: (() => Promise<void>) | null
   declare useNewVersion: (() => void) | null
+  declare isNewVersionComing: boolean
   /** The tree that a browser lost, until its owner knows or another is planted. */
   declare lost: SeenTree | null
 
@@ -126,6 +128,7 @@ export class BtShell extends LitElement implements IntakeHost {
     this.addFolderId = ''
     this.installPrompt = null
     this.useNewVersion = null
+    this.isNewVersionComing = false
     this.lost = null
   }
 
@@ -135,7 +138,11 @@ export class BtShell extends LitElement implements IntakeHost {
   }
   /** A newer version waits. @param use switches to it */
   offerUpdate(use: () => void): void {
-    this.useNewVersion = use
+    this.useNewVersion = () => {
+      this.isNewVersionComing = true
+      use()
+    }
+    this.isNewVersionComing = false
   }
 
   /** The address names another view. */
@@ -246,6 +253,7 @@ export class BtShell extends LitElement implements IntakeHost {
       route: this.route,
       isPlanted: this.model.tree?.planted,
       useNewVersion: this.useNewVersion,
+      isNewVersionComing: this.isNewVersionComing,
       lost: this.lost,
       removed: this.model.tree?.removed ?? null,
       save: () => this.#visit('/storage'),

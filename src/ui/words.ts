@@ -359,6 +359,7 @@ export const words = {
   },
   update: {
     text: 'A new version is ready.',
+    coming: 'The new version is coming in; this page then reloads.',
     button: 'Use it now',
   },
 

@@ -10,7 +10,8 @@ export interface Offer {
   readonly icon: IconName
   readonly text: string
   readonly button: string
-  readonly accept: () => void
+  /** null where it was accepted, and takes its time. */
+  readonly accept: (() => void) | null
   /** What one may want instead. */
   readonly others?: readonly { readonly button: string; readonly accept: () => void }[]
 }
@@ -67,7 +68,7 @@ export class BtOffer extends LitElement {
       ${icon(offer.icon)}
       <p>${offer.text}</p>
       ${offer.others?.map(({ button, accept }) => html`<button class="plain" @click=${accept}>${button}</button>`)}
-      <button @click=${offer.accept}>${offer.button}</button>
+      <button ?disabled=${offer.accept === null} @click=${offer.accept}>${offer.button}</button>
     </aside>`
   }
 }
