@@ -5,7 +5,7 @@ import { expect, proved, test, virtualAuthenticator } from './fixture.ts'
 import { expectNothing } from './tool/axe.ts'
 import { agreeToJoin, readLink, showCode, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
-import { addText, hashOf, itemNamed, snapshotOf } from './tool/tree.ts'
+import { addText, hashOf, itemNamed, nodeOf, snapshotOf } from './tool/tree.ts'
 
 test.use({ hasRelay: true })
 
@@ -74,5 +74,20 @@ test(proved('a device is limited to one folder, sees only that, and gets more ti
     const before = guest.limited!.expiresAtMs
     await expect.poll(async () => (await snapshotOf(camera)).tree.limited!.expiresAtMs).toBeGreaterThan(before)
     await laptop.screenshot({ path: info.outputPath('devices.png') })
+  })
+
+  await test.step('it hears what became of its folder', async () => {
+    await camera.getByRole('link', { name: 'Tree', exact: true }).click()
+    const node = await nodeOf(laptop)
+    await node.evaluate(({ api }, id) => api.trash(crypto.randomUUID(), id), guest.rootId)
+    await expect(camera.getByText('“Camera” was put into the trash on another device.')).toBeVisible()
+    await node.evaluate(({ api }, id) => api.purge(crypto.randomUUID(), id), guest.rootId)
+    await expect(camera.getByText('“Camera” was moved or deleted on another device.')).toBeVisible()
+    await expect(camera.getByRole('treeitem', { name: /^photo/ })).toBeVisible()
+    await camera.screenshot({ path: info.outputPath('gone.png') })
+    await expectNothing(camera, 'the tree of a guest whose folder is gone')
+    await camera.getByRole('button', { name: 'What now?' }).click()
+    await expect(camera.getByText('To go on, ask to be let in again.')).toBeVisible()
+    await camera.screenshot({ path: info.outputPath('gone-devices.png') })
   })
 })

@@ -65,8 +65,11 @@ export interface TreeStatus {
   readonly aside: { readonly fileCount: number; readonly sizeBytes: number } | null
   readonly decider: Decider
   /** This device is a guest: it has one folder of somebody's tree, which is all that it shows. null: it has the whole tree. */
-  readonly limited: Limits | null
+  readonly limited: (Limits & { readonly folder: GuestFolder }) | null
 }
+
+/** Whether a guest's folder is where it was, in the trash of its tree, or was moved or deleted, so that nothing comes or goes any more. */
+export type GuestFolder = 'there' | 'trashed' | 'gone'
 
 /** What a limited device may, and where. */
 export interface Limits {

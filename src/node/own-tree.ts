@@ -180,6 +180,10 @@ export class OwnTree {
   get isShared(): boolean {
     return isShared(this.committed)
   }
+  /** Of a guest: whether it was told that its folder is not where it was. */
+  get isFolderGone(): boolean {
+    return this.cluster instanceof GuestReplica && this.cluster.isFolderGone
+  }
   /** The tree's cluster, of which a guest is no member: for what is about the whole tree. */
   get ownCluster(): Cluster {
     if (this.cluster instanceof Cluster) return this.cluster

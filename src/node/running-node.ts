@@ -292,7 +292,7 @@ export class RunningNode {
     const upserted = home.view.recount()
     const tree = this.status()
     const { quorum, deviceName } = tree.decider
-    const told = `${quorum} ${deviceName}`
+    const told = `${quorum} ${tree.limited?.folder} ${deviceName}`
     if (upserted.length === 0 && told === this.#toldDecider) return
     this.#toldDecider = told
     this.emit({ kind: 'changed', tree, upserted, removedIds: [] })

@@ -5,7 +5,7 @@
 import { type Bytes, equal, fromHex, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { rights } from '../core/cap/cap.ts'
-import { rootBlockId } from '../core/path/path.ts'
+import { type BlockId, rootBlockId } from '../core/path/path.ts'
 import {
   type Dismissal,
   type Standing,
@@ -14,11 +14,13 @@ import {
   chainOf,
   deviceOf,
   devicesOf,
+  entryOf,
+  limitOf,
   setOf,
   summaryOf,
 } from '../core/tree/tree.ts'
 import type { NodeKeys } from '../port/platform.ts'
-import type { Limits, TreeStatus } from './api.ts'
+import type { GuestFolder, Limits, TreeStatus } from './api.ts'
 import { peerOf } from './cluster/membership.ts'
 import { type People, openPeople } from './founding.ts'
 import type { OwnTree } from './own-tree.ts'
@@ -44,6 +46,7 @@ export function statusOf(
   const ownerName = tree.visit?.ownerName ?? people?.ownerName ?? ''
   const isPlanted = tree.visit !== null || ownerName !== ''
   const member = set.members[0]
+  const limits = tree.visit === null ? null : limitsOf(state, own, tree.visit.folderName)
   return {
     treeId: toHex(tree.treeId),
     rootId: idText(base),
@@ -61,7 +64,7 @@ export function statusOf(
         : null,
     deviceCount: tree.visit === null ? countOf(state, 'own') : 2,
     guestCount: tree.visit === null ? countOf(state, 'limited') : 0,
-    limited: tree.visit === null ? null : limitsOf(state, own, tree.visit.folderName),
+    limited: limits && { ...limits, folder: guestFolderOf(tree, own) },
     waiting: waitingOf(tree, toHex(own)),
     quarantinedCount: tree.outbox.quarantine.list.length,
     removed: dismissal && { by: dismisserOf(tree, dismissal) },
@@ -83,6 +86,12 @@ export function limitsOf(state: TreeState, device: Bytes, folderName: string): L
   const own = row?.standing === 'limited' ? chainOf(state, row.writecapHash)?.[0] : undefined
   if (own === undefined) return null
   return { folderName, mayWrite: (own.rights & rights.write) !== 0, expiresAtMs: own.expiresAtMs }
+}
+
+function guestFolderOf({ isFolderGone, committed }: OwnTree, own: Bytes): GuestFolder {
+  const isTrashed = (block: BlockId): boolean => entryOf(committed, block)?.entry.fields.trashed === true
+  if (isFolderGone) return 'gone'
+  return limitOf(committed, own)?.ids.some(isTrashed) === true ? 'trashed' : 'there'
 }
 
 /** Its name; empty where that can not be told. null where the device left by itself. */

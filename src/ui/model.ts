@@ -94,10 +94,10 @@ export function compareItems(left: Item, right: Item): number {
   return collator.compare(left.name, right.name) || (left.id < right.id ? -1 : 1)
 }
 
-/** Whether this device may change what it shows: one that is limited may only read, or its time has ended. */
+/** Whether this device may change what it shows: one that is limited may only read, or its time has ended, or its folder is gone. */
 export const mayChange = ({ tree }: Model, nowMs = Date.now()): boolean => {
   const limited = tree?.limited ?? null
-  return limited === null || (limited.mayWrite && nowMs < limited.expiresAtMs)
+  return limited === null || (limited.mayWrite && limited.folder !== 'gone' && nowMs < limited.expiresAtMs)
 }
 
 /** The root folder, or undefined before the first snapshot. */

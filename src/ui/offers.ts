@@ -21,6 +21,10 @@ export interface Occasion {
   readonly lost: { readonly planted: boolean } | null
   /** This device was put out of its tree. */
   readonly removed: TreeStatus['removed']
+  /** This device is limited. */
+  readonly limited: TreeStatus['limited']
+  /** Goes where it is said what it may. */
+  readonly lookAtLimits: () => void
   /** Goes where what is here can be saved. */
   readonly save: () => void
   /** Goes where a lost tree can be brought back. */
@@ -58,6 +62,11 @@ export function offerAt(occasion: Occasion): Offer | null {
       accept: occasion.save,
     }
   if (route !== '/' || occasion.isTrial) return null
+  if (occasion.limited && occasion.limited.folder !== 'there') {
+    const { folder, folderName } = occasion.limited
+    const { button } = words.guestFolder
+    return { text: words.guestFolder[folder](folderName), button, icon: 'warn', accept: occasion.lookAtLimits }
+  }
   if (lost?.planted) return { ...words.lost.planted, icon: 'warn', accept: bringBack }
   if (lost) return { ...words.lost.local, icon: 'warn', accept: forgetLost }
   if (occasion.quarantinedCount > 0) {

@@ -256,6 +256,8 @@ export class BtShell extends LitElement implements IntakeHost {
       isNewVersionComing: this.isNewVersionComing,
       lost: this.lost,
       removed: this.model.tree?.removed ?? null,
+      limited: this.model.tree?.limited ?? null,
+      lookAtLimits: () => this.#visit('/devices'),
       save: () => this.#visit('/storage'),
       bringBack: () => {
         this.#forgetLost()

@@ -363,6 +363,12 @@ export const words = {
     button: 'Use it now',
   },
 
+  guestFolder: {
+    gone: (folder: string) => `“${folder}” was moved or deleted on another device. What was here stays readable.`,
+    trashed: (folder: string) => `“${folder}” was put into the trash on another device. What is here stays readable.`,
+    button: 'What now?',
+  },
+
   addDevice: {
     text: (isPhone: boolean) =>
       `Your tree is on this ${isPhone ? 'phone' : 'device'} only. On a second device it outlives this one.`,

@@ -78,6 +78,7 @@ export class GuestReplica implements Replica {
   readonly #given = new Map<string, Bytes>()
   /** Who holds the bodies of what is going to be given. */
   readonly #stagedAt = new Map<string, PeerId>()
+  #isFolderGone = false
   #turn: Promise<unknown> = Promise.resolve()
   /** Under way, or waiting for that. */
   #lookCount = 0
@@ -186,6 +187,11 @@ export class GuestReplica implements Replica {
     return answer?.tag === 'proposed' && answer.value.faults.length === operations.length ? answer.value.faults : null
   }
 
+  /** Whether a member has said that the folder is not where it was: it was moved, or deleted. */
+  get isFolderGone(): boolean {
+    return this.#isFolderGone
+  }
+
   /** A member says what the excerpt is now. */
   async onTold(host: PeerId, told: Bytes): Promise<void> {
     // It is said again and again; while one look is under way another one is enough.
@@ -208,6 +214,7 @@ export class GuestReplica implements Replica {
     if (answer?.tag !== 'excerpt' || this.#isOlder(answer.value)) return
     const told = answer.value
     const isSame = equal(told.root, root(this.#excerpt.map))
+    if (isSame) this.#isFolderGone = false
     if (isSame && told.decided.length === 0) return this.#heard(told)
     let excerpt = isSame ? this.#excerpt : await this.#receive(host, hosts, told)
     if (excerpt === null || this.#isOver) return
@@ -215,7 +222,8 @@ export class GuestReplica implements Replica {
       const checked = await this.#examine(excerpt)
       if (!checked.ok) return hosts.drop(host, checked.fault)
       // The folder was moved or deleted, or this device was put out: what it has stays as it is, and what it did is decided.
-      if (!this.#isReadable(excerpt)) {
+      this.#isFolderGone = !this.#isReadable(excerpt)
+      if (this.#isFolderGone) {
         if (told.decided.length === 0) return
         excerpt = this.#excerpt
       }

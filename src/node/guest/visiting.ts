@@ -90,12 +90,14 @@ export class Visiting {
   saySoon(): void {}
   onApplied(): void {}
 
-  /** What is in the tree a member has, since a change counts only once the majority that decides holds what it refers to. */
+  /** What is in the tree a member has, since a change counts only once the majority that decides holds what it refers to; unless
+   * the folder is gone, when nobody says what became of it. */
   copyCount(block: Bytes): number {
-    return this.#options.holdings.isLacking(block) ? 1 : 2
+    const { holdings, cluster } = this.#options
+    return (holdings.isLacking(block) ? 0 : 1) + (cluster.isFolderGone ? 0 : 1)
   }
   isSafe(): boolean {
-    return true
+    return !this.#options.cluster.isFolderGone
   }
   heldBytes(): number | null {
     return null
@@ -126,7 +128,11 @@ export class Visiting {
 
   /** One that fails stops the node by itself. */
   #look(id: PeerId): void {
-    void this.#options.cluster.look(id).catch(() => {})
+    void this.#looked(this.#options.cluster.look(id))
+  }
+
+  async #looked(look: Promise<void>): Promise<void> {
+    await look.then(this.#options.onChanged, () => {})
   }
 
   async #send(to: PeerId, body: Bulk['body']): Promise<void> {
@@ -142,7 +148,7 @@ export class Visiting {
     const { treeId, clusterId, body } = decoded.value
     if (!equal(treeId, place.treeId) || !equal(clusterId, place.clusterId)) return foreign
     if (body.tag === 'ask' || body.tag === 'answer') return this.#exchange.receive(from, body)
-    if (body.tag === 'excerpt') void cluster.onTold(from, body.value.root).catch(() => {})
+    if (body.tag === 'excerpt') void this.#looked(cluster.onTold(from, body.value.root))
     return ok
   }
 

@@ -19,15 +19,17 @@ test('a folder that can be given is any but the root, by its path, and none that
   expect(foldersOf(model()).map(({ path }) => path)).toEqual(['a', 'photos', 'photos / april', 'photos / may'])
 })
 
-test('a guest may change what it shows while its time lasts, unless it only reads', async () => {
+test('a guest may change what it shows while its time lasts, unless it only reads or its folder is gone', async () => {
   const node = new MemoryNode()
   const may = async (limited: MemoryNode['tree']['limited'], nowMs: number): Promise<boolean> => {
     node.tree = { ...node.tree, limited }
     return mayChange((await modelOf(node))(), nowMs)
   }
-  const limited = { folderName: 'Camera', mayWrite: true, expiresAtMs: 1000 }
+  const limited = { folderName: 'Camera', mayWrite: true, expiresAtMs: 1000, folder: 'there' } as const
   expect(await may(null, 5000)).toBe(true)
   expect(await may(limited, 999)).toBe(true)
   expect(await may(limited, 1000)).toBe(false)
   expect(await may({ ...limited, mayWrite: false }, 999)).toBe(false)
+  expect(await may({ ...limited, folder: 'trashed' }, 999)).toBe(true)
+  expect(await may({ ...limited, folder: 'gone' }, 999)).toBe(false)
 })

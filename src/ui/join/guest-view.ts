@@ -27,6 +27,16 @@ export function guestView({ ownerName, limited, decider }: TreeStatus, nowMs: nu
         ${line(words.until, formatDay(limited.expiresAtMs), 'number')}
       </dl>
     </section>
-    <p class="quiet" role="status">${isOver ? words.over : decider.quorum === 'away' ? words.away : words.here}</p>
+    <p class="quiet" role="status">
+      ${
+        limited.folder !== 'there'
+          ? words[limited.folder]
+          : isOver
+            ? words.over
+            : decider.quorum === 'away'
+              ? words.away
+              : words.here
+      }
+    </p>
     ${leave ? html`<div class="row"><button class="plain" @click=${leave}>${remove.leaveOpen}</button></div>` : nothing}`
 }

@@ -123,6 +123,9 @@ export const joinWords = {
     rights: 'This device may',
     until: 'Until',
     over: 'The time of this device has ended. What it has stays readable here; its owner can give it more time.',
+    gone: 'The folder was moved or deleted on another device, so nothing new comes and nothing is taken. What is here stays readable; save what you need. To go on, ask to be let in again.',
+    trashed:
+      'The folder is in the trash of its tree. It will be deleted for good unless it is brought back there; what is here stays readable.',
     away: 'None of the owner’s devices can be reached now. What you change is kept here until one is there.',
     here: 'An owner’s device is there: what you change goes into the tree at once.',
     line: (folder: string, rights: string) =>
