@@ -438,10 +438,19 @@ export class Outbox {
       const idle = this.#idleBodyOf(kept.deed)
       const doomed = idle === null ? [] : [holdings.doomedRow(idle)]
       const anew = this.#doneOverAnew(entry, sealed.kept)
-      const rows = [sealed.kept, ...anew.values()].map((each) => keptRow(place, each))
+      const withRow = [...anew].filter(([{ hasRow }]) => hasRow)
+      const rows = [sealed.kept, ...withRow.map(([, next]) => next)].map((each) => keptRow(place, each))
       await this.#journal.write([...rows, ...sealed.written.attached, ...doomed])
+      if (entry.kept !== kept) {
+        // Its operation was decided while that was written.
+        this.#journal.note([entry, ...withRow.map(([each]) => each)].map((each) => this.#rowOf(each)))
+        return await sealed.abandon()
+      }
       entry.kept = sealed.kept
-      for (const [each, next] of anew) this.#change(each, { ...each.kept, deed: next.deed })
+      for (const [each, next] of anew) {
+        if (this.#overlay.entries.includes(each)) this.#change(each, { ...each.kept, deed: next.deed })
+        else if (each.hasRow) this.#journal.note([this.#rowOf(each)])
+      }
       this.#overlay.changed()
       if (idle !== null) holdings.doomed(idle)
     } catch (error) {
@@ -452,6 +461,15 @@ export class Outbox {
       entry.isBusy = false
       this.#work()
     }
+  }
+
+  /** What stands of a deed on the disk by now: what is written late may tell what it was before. */
+  #rowOf(entry: Pending): Change {
+    const { place } = this.#options
+    const { sequence } = entry.kept
+    const quarantined = this.quarantine.list.find((kept) => kept.sequence === sequence)
+    if (quarantined !== undefined) return keptRow(place, quarantined)
+    return this.#overlay.entries.includes(entry) ? keptRow(place, entry.kept) : keptGone(place, sequence)
   }
 
   /** What was done over a content that has another root now, as it reads then. */
