@@ -429,11 +429,12 @@ export class Outbox {
 
   async #seal(entry: Pending, step: Extract<Step, { kind: 'seal' }>): Promise<void> {
     const { kept } = entry
+    const isAsItWas = (): boolean => entry.kept === kept && this.#overlay.entries.includes(entry)
     entry.isBusy = true
     try {
       const sealed = await this.#maker.seal(kept, step)
       if (sealed === null) return
-      if (entry.kept !== kept) return await sealed.abandon()
+      if (!isAsItWas()) return await sealed.abandon()
       const { holdings, place } = this.#options
       const idle = this.#idleBodyOf(kept.deed)
       const doomed = idle === null ? [] : [holdings.doomedRow(idle)]
@@ -441,8 +442,8 @@ export class Outbox {
       const withRow = [...anew].filter(([{ hasRow }]) => hasRow)
       const rows = [sealed.kept, ...withRow.map(([, next]) => next)].map((each) => keptRow(place, each))
       await this.#journal.write([...rows, ...sealed.written.attached, ...doomed])
-      if (entry.kept !== kept) {
-        // Its operation was decided while that was written.
+      if (!isAsItWas()) {
+        // It was decided, or refused, while that was written.
         this.#journal.note([entry, ...withRow.map(([each]) => each)].map((each) => this.#rowOf(each)))
         return await sealed.abandon()
       }
