@@ -90,8 +90,10 @@ export class Visiting {
   saySoon(): void {}
   onApplied(): void {}
 
-  /** What is in the tree a member has, since a change counts only once the majority that decides holds what it refers to; unless
-   * the folder is gone, when nobody says what became of it. */
+  /**
+   * What is in the tree a member has, since a change counts only once the majority that decides holds what it refers to; unless the
+   * folder is gone, when nobody says what became of it.
+   */
   copyCount(block: Bytes): number {
     const { holdings, cluster } = this.#options
     return (holdings.isLacking(block) ? 0 : 1) + (cluster.isFolderGone ? 0 : 1)
@@ -131,8 +133,12 @@ export class Visiting {
     void this.#looked(this.#options.cluster.look(id))
   }
 
+  /** What a member says again and again is news only where something follows from it that no row tells. */
   async #looked(look: Promise<void>): Promise<void> {
-    await look.then(this.#options.onChanged, () => {})
+    const { cluster, onChanged } = this.#options
+    const wasGone = cluster.isFolderGone
+    await look.catch(() => {})
+    if (cluster.isFolderGone !== wasGone) onChanged()
   }
 
   async #send(to: PeerId, body: Bulk['body']): Promise<void> {

@@ -16,8 +16,8 @@ import { readProfile, treeAt } from '../profile.ts'
 import { bodyOf, readContent } from './content.ts'
 import { type HeldState, isNewest, newestState, readHeldState } from './held-state.ts'
 import { KeyRing } from './key-ring.ts'
-import { objectsFrom, obtainNothing } from './objects.ts'
 import { mediaTypeOf } from './media-type.ts'
+import { objectsFrom, obtainNothing } from './objects.ts'
 import { TreeView, idFromText } from './view.ts'
 
 export interface ReadOnlyContent extends Omit<ContentHead, 'streamId'> {
