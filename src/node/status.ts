@@ -62,7 +62,8 @@ export function statusOf(
             unlocksByPasskey: tree.hasPasskeyWrap,
           }
         : null,
-    deviceCount: tree.visit === null ? countOf(state, 'own') : 2,
+    // Of a guest: this device, and those of the owner together, as long as they have its folder.
+    deviceCount: tree.visit === null ? countOf(state, 'own') : tree.isFolderGone ? 1 : 2,
     guestCount: tree.visit === null ? countOf(state, 'limited') : 0,
     limited: limits && { ...limits, folder: guestFolderOf(tree, own) },
     waiting: waitingOf(tree, toHex(own)),
