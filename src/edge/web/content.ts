@@ -4,6 +4,7 @@
  */
 import { BlocktreeError, NodeMovedError } from '../../core/bytes/bytes.ts'
 import type { ContentHead, NodeApi } from '../../node/api.ts'
+import { passed } from '../rpc/discard.ts'
 import { contentHeaders } from './headers.ts'
 import { rangeOf } from './range.ts'
 
@@ -82,6 +83,7 @@ function streamOf(id: string, head: ContentHead, source: ContentSource, find: Fi
         const chunk = await next()
         if (chunk === null) return controller.close()
         at += chunk.length
+        passed(chunk.length)
         controller.enqueue(chunk)
       },
       cancel: () => source.closeContent(streamId),
