@@ -43,6 +43,7 @@ import {
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
 import { Checkpoints } from './cluster/checkpoints.ts'
+import { CommitMark } from './cluster/commit-mark.ts'
 import {
   checkpointChanges,
   differingKeys,
@@ -103,6 +104,7 @@ export class Cluster implements Replica {
   readonly #intake: Intake
   readonly #ticker: Ticker
   readonly #checkpoints: Checkpoints
+  readonly #commitMark: CommitMark
   /** Under which name each device says that it is here. */
   readonly #present = new Map<PeerId, NodeId>()
   #link: ClusterLink | null = null
@@ -158,6 +160,7 @@ export class Cluster implements Replica {
     })
     this.#ticker = new Ticker(platform.clock, () => this.#tick())
     this.#checkpoints = new Checkpoints(platform.clock, () => void this.#pump())
+    this.#commitMark = new CommitMark(platform.clock, () => void this.#pump())
     this.#raft = this.#newRaft()
   }
 
@@ -470,6 +473,7 @@ export class Cluster implements Replica {
     this.#isClosed = true
     this.#ticker.run(false)
     this.#checkpoints.close()
+    this.#commitMark.close()
     this.#proposals.rejectAll(new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.'))
     if (this.#failure === null && this.#appliedIndex > this.#log.base.index) await this.#checkpoint()
   }
@@ -480,6 +484,7 @@ export class Cluster implements Replica {
     this.#failure = { error }
     this.#ticker.run(false)
     this.#checkpoints.close()
+    this.#commitMark.close()
     this.#proposals.rejectAll(error)
     this.#succeeding?.reject(error)
   }
@@ -549,6 +554,7 @@ export class Cluster implements Replica {
       // Whoever has just handed over waits to be relieved.
       if (this.#raft.role === 'leader' && this.#configuration.voters.length === 2) this.#alignMembers()
       this.#forward()
+      if (this.#commitMark.take() && !this.#isOver) this.#writeCommitMark()
       if (!this.#isOver) this.#checkpoints.schedule(this.#appliedIndex, this.#appliedCount)
     } catch (error) {
       this.#fail(error)
@@ -623,12 +629,15 @@ export class Cluster implements Replica {
     // Others write what this node leads them to while it does so itself. But nobody gets a record whose body is nowhere yet, and what
     // one that decides alone has sent is taken for decided where others take over.
     const isBound = this.isSoleVoter || this.#attached.length > 0
-    const isEarly = (message: Message): boolean => !isBound && !isPromise(message)
+    // Who waits here for what is committed is answered before the others are told of it.
+    const isLast = this.#raft.role === 'leader' && ready.entries.length === 0 && ready.committed.length > 0
+    const isEarly = (message: Message): boolean => !isBound && !isLast && !isPromise(message)
     for (const message of ready.messages) if (isEarly(message)) this.#send(message as SentMessage)
     if (ready.snapshot === null) await this.#persist(ready)
     else await this.#install(ready, ready.snapshot)
     if (this.#isOver) return
-    for (const message of ready.messages) if (!isEarly(message)) this.#send(message as SentMessage)
+    const later = ready.messages.filter((message) => !isEarly(message)) as readonly SentMessage[]
+    if (!isLast) for (const message of later) this.#send(message)
     const coming = ready.committed.filter(isCommand).flatMap(({ data }) => this.#gate.batchOf(data).operations)
     const prepared = this.#options.onComing?.(coming)
     if (prepared) await prepared
@@ -641,6 +650,9 @@ export class Cluster implements Replica {
     const before = this.#raft.role
     this.#raft = advance(this.#raft)
     this.#onRole(before)
+    if (!isLast || later.length === 0) return
+    await new Promise<void>((resolve) => this.#options.platform.clock.after(0, resolve))
+    for (const message of later) this.#send(message)
   }
 
   #send(message: SentMessage): void {
@@ -659,10 +671,15 @@ export class Cluster implements Replica {
       // In a turn of its own, so that the write is under way first.
       const cancel = platform.clock.after(0, () => this.#prepare(ready))
       await written.finally(cancel)
-    } else if (isShared && ready.hardState !== null)
-      void platform.store.write([hardStateRow(place, ready.hardState)], 'relaxed').catch(() => {})
+    } else if (isShared && ready.hardState !== null) this.#commitMark.soon()
     if (ready.hardState !== null) this.#log.hardState = ready.hardState
     this.#log.append(ready.entries)
+  }
+
+  /** Among the other writes of the pump, so that it never overtakes a vote. */
+  #writeCommitMark(): void {
+    const { platform, place } = this.#options
+    void platform.store.write([hardStateRow(place, this.#log.hardState)], 'relaxed').catch(() => {})
   }
 
   #prepare({ entries: [next], committed }: Ready): void {
