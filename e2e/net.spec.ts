@@ -245,6 +245,7 @@ test(
     const cases: readonly Case[] = [
       { kind: 'gigabyte', isDirect: true, what: 'dropped', code: 'frameInvalid' },
       { kind: 'gigabyte', isDirect: false, what: 'dropped', code: 'frameInvalid' },
+      { kind: 'megabyte', isDirect: true, what: 'dropped', code: 'frameInvalid' },
       { kind: 'garbage', isDirect: true, what: 'dropped', code: 'frameInvalid' },
       { kind: 'noise', isDirect: true, what: 'dropped', code: 'unreadable' },
       { kind: 'flood', isDirect: true, what: 'dropped', code: 'windowIgnored' },

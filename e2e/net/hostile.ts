@@ -21,6 +21,8 @@ import type { RelayAddress } from '../../src/port/net.ts'
 export type Attack =
   /** A frame of a gigabyte is announced. */
   | 'gigabyte'
+  /** Frames as long as only a device may send, from one who has not said who he is. */
+  | 'megabyte'
   /** Octets that are no frames. */
   | 'garbage'
   /** Octets that are not even messages of libp2p. */
@@ -52,6 +54,10 @@ const attacks: Readonly<Record<Attack, (path: Connection) => Promise<void>>> = {
     const { control } = await lanes(path)
     control.send(Uint8Array.of(0x40, 0, 0, 0, 0))
   },
+  async megabyte(path) {
+    const { bulk } = await lanes(path)
+    await pour(bulk, 1_000_000, 50)
+  },
   async garbage(path) {
     const { bulk } = await lanes(path)
     bulk.send(crypto.getRandomValues(new Uint8Array(60_000)).with(0, 255))
@@ -66,9 +72,7 @@ const attacks: Readonly<Record<Attack, (path: Connection) => Promise<void>>> = {
   },
   async flood(path) {
     const { bulk } = await lanes(path)
-    const frame = new Uint8Array(5 + 1_000_000)
-    new DataView(frame.buffer).setUint32(0, 1 + 1_000_000)
-    for (let count = 0; count < 50 && bulk.status === 'open'; count++) if (!bulk.send(frame)) await bulk.onDrain()
+    await pour(bulk, 16_000, 3000)
   },
   async trickle(path) {
     const { control } = await lanes(path)
@@ -89,6 +93,13 @@ const attacks: Readonly<Record<Attack, (path: Connection) => Promise<void>>> = {
   async half(path) {
     await path.newStream(lane('control'), options)
   },
+}
+/** Frames of data, one after the other. */
+async function pour(stream: Stream, payloadSizeBytes: number, frameCount: number): Promise<void> {
+  const frame = new Uint8Array(5 + payloadSizeBytes)
+  new DataView(frame.buffer).setUint32(0, 1 + payloadSizeBytes)
+  for (let count = 0; count < frameCount && stream.status === 'open'; count++)
+    if (!stream.send(frame)) await stream.onDrain()
 }
 const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs))
 const lanes = async (path: Connection): Promise<Record<'control' | 'bulk', Stream>> => ({

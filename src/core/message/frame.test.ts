@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bytes, concat, equal, must, toHex, utf8 } from '../bytes/bytes.ts'
 import { damaged } from '../crypto/testing/damage.ts'
-import { type Frame, createFrameReader, encodeFrame, frameSizeBytesMax, frameWindowBytes } from './message.ts'
+import {
+  type Frame,
+  createFrameReader,
+  encodeFrame,
+  frameHeadSizeBytes,
+  frameSizeBytesMax,
+  frameWindowBytes,
+} from './message.ts'
 
 const frames: fc.Arbitrary<Frame> = fc.oneof(
   fc.uint8Array({ maxLength: 300 }).map((payload) => ({ kind: 'data' as const, payload: Uint8Array.from(payload) })),
@@ -79,6 +86,15 @@ describe('refused at the head, before anything is allocated', () => {
   ])('$name', ({ octets }) => {
     const read = createFrameReader().read(octets)
     expect(read.ok ? null : read.fault.code).toBe('frameInvalid')
+  })
+
+  test('what is longer than is allowed when its head comes', () => {
+    let allowedBytes = 64
+    const reader = createFrameReader(() => allowedBytes)
+    const frame = encodeFrame({ kind: 'data', payload: new Uint8Array(64) })
+    expect(must(reader.read(frame))).toHaveLength(1)
+    allowedBytes = 63
+    expect(reader.read(frame.subarray(0, frameHeadSizeBytes)).ok).toBe(false)
   })
 
   test('the longest frame is not', () => {

@@ -11,6 +11,10 @@ import { type Bytes, type Result, accepted, concat, refused } from '../bytes/byt
 export const frameSizeBytesMax = 1024 * 1024 + 4096
 /** Octets of data, with their heads, that may be under way and not taken. */
 export const frameWindowBytes = 4 * 1024 * 1024
+/** The same for each lane of one who has not said who he is: a hello, and what overtakes it on the other lane. */
+export const strangerWindowBytes = 64 * 1024
+/** Of data on the control lane, with which a peer has said who it is; whether that is true shows a moment later. */
+export const helloFrameCount = 2
 /** Of a frame of data, beside its payload. */
 export const frameHeadSizeBytes = 5
 
@@ -56,8 +60,11 @@ const damaged = refused(
   'The other device sent something that is no message of Blocktree, so the connection to it was closed.',
 )
 
-/** Reads a stream of frames, holding at most one that is not complete. */
-export function createFrameReader(): FrameReader {
+/**
+ * Reads a stream of frames, holding at most one that is not complete.
+ * @param payloadSizeBytesMax what is allowed when the head of a frame comes; only then room is made for it
+ */
+export function createFrameReader(payloadSizeBytesMax = (): number => frameSizeBytesMax): FrameReader {
   const head = new Uint8Array(frameHeadSizeBytes)
   let headSizeBytes = 0
   let body: Bytes | null = null
@@ -69,7 +76,7 @@ export function createFrameReader(): FrameReader {
     const sizeBytes = new DataView(head.buffer).getUint32(0) - 1
     const kind = kinds[head[4]!]
     const isFitting =
-      kind === 'data' ? sizeBytes >= 0 && sizeBytes <= frameSizeBytesMax : sizeBytes === bodySizes[kind!]
+      kind === 'data' ? sizeBytes >= 0 && sizeBytes <= payloadSizeBytesMax() : sizeBytes === bodySizes[kind!]
     return kind && isFitting ? new Uint8Array(sizeBytes) : null
   }
   return {

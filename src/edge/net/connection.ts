@@ -5,6 +5,7 @@
  */
 import type { Connection as Path, Stream } from '@libp2p/interface'
 import { type Fault, refused } from '../../core/bytes/bytes.ts'
+import { helloFrameCount } from '../../core/message/message.ts'
 import type { Binding, Connection, Lane, TransportId } from '../../port/net.ts'
 import { LaneStream } from './lane.ts'
 
@@ -61,6 +62,7 @@ export function openConnection(options: ConnectionOptions): OpenConnection {
         onTaken(stream)
       },
       onGoodbye: () => finish(peerLeft) && abort(peerLeft),
+      isIntroduced: () => lanes.control.frameCount >= helloFrameCount,
     })
   const lanes: Readonly<Record<Lane, LaneStream>> = { control: laneOf(streams.control), bulk: laneOf(streams.bulk) }
   const beat = (): void => {

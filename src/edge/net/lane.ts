@@ -11,6 +11,7 @@ import {
   frameHeadSizeBytes,
   frameSizeBytesMax,
   frameWindowBytes,
+  strangerWindowBytes,
 } from '../../core/message/message.ts'
 
 /** What was taken is reported in portions: the sender waits for none of it before the window ends. */
@@ -25,11 +26,15 @@ export interface LaneEvents {
   /** Octets came. */
   onLife(): void
   onGoodbye(): void
+  /** Whether the peer has said who it is; before that it gets little room. */
+  isIntroduced(): boolean
 }
 
 export class LaneStream {
   private readonly stream: Stream
-  private readonly reader = createFrameReader()
+  private readonly reader = createFrameReader(() => Math.min(frameSizeBytesMax, this.windowBytes))
+  /** Frames of data that came. */
+  frameCount = 0
   /** Not taken yet by our side. */
   private readonly arrived: Bytes[] = []
   private arrivedBytes = 0
@@ -92,6 +97,10 @@ export class LaneStream {
     this.receiver = null
   }
 
+  /** What the peer may have under way. */
+  private get windowBytes(): number {
+    return this.events.isIntroduced() ? frameWindowBytes : strangerWindowBytes
+  }
   private flush(): void {
     for (let next = this.waiting[0]; next; next = this.waiting[0]) {
       const sizeBytes = frameHeadSizeBytes + next.length
@@ -121,7 +130,8 @@ export class LaneStream {
     switch (frame.kind) {
       case 'data':
         this.arrivedBytes += frameHeadSizeBytes + frame.payload.length
-        if (this.arrivedBytes + this.unreportedBytes > frameWindowBytes) return this.events.onFault(windowIgnored)
+        if (this.arrivedBytes + this.unreportedBytes > this.windowBytes) return this.events.onFault(windowIgnored)
+        this.frameCount++
         if (!this.receiver) return void this.arrived.push(frame.payload)
         this.receiver(this.take(frame.payload))
         this.receiver = null
