@@ -626,11 +626,14 @@ export class Cluster implements Replica {
   async #handleReady(): Promise<void> {
     const [raft, ready] = takeReady(this.#raft)
     this.#raft = raft
+    const coming = ready.committed.filter(isCommand).flatMap(({ data }) => this.#gate.batchOf(data).operations)
     // Others write what this node leads them to while it does so itself. But nobody gets a record whose body is nowhere yet, and what
     // one that decides alone has sent is taken for decided where others take over.
     const isBound = this.isSoleVoter || this.#attached.length > 0
-    // Who waits here for what is committed is answered before the others are told of it.
-    const isLast = this.#raft.role === 'leader' && ready.entries.length === 0 && ready.committed.length > 0
+    // Who waits here for what is committed is answered before the others are told of it; but whoever is put out by it hears of it
+    // while there is a connection to tell it over.
+    const isNews = this.#raft.role === 'leader' && ready.entries.length === 0 && ready.committed.length > 0
+    const isLast = isNews && !coming.some(isDismissal)
     const isEarly = (message: Message): boolean => !isBound && !isLast && !isPromise(message)
     for (const message of ready.messages) if (isEarly(message)) this.#send(message as SentMessage)
     if (ready.snapshot === null) await this.#persist(ready)
@@ -638,7 +641,6 @@ export class Cluster implements Replica {
     if (this.#isOver) return
     const later = ready.messages.filter((message) => !isEarly(message)) as readonly SentMessage[]
     if (!isLast) for (const message of later) this.#send(message)
-    const coming = ready.committed.filter(isCommand).flatMap(({ data }) => this.#gate.batchOf(data).operations)
     const prepared = this.#options.onComing?.(coming)
     if (prepared) await prepared
     if (this.#isOver) return
@@ -652,7 +654,7 @@ export class Cluster implements Replica {
     this.#onRole(before)
     if (!isLast || later.length === 0) return
     await new Promise<void>((resolve) => this.#options.platform.clock.after(0, resolve))
-    for (const message of later) this.#send(message)
+    if (!this.#isOver) for (const message of later) this.#send(message)
   }
 
   #send(message: SentMessage): void {
@@ -777,7 +779,7 @@ export class Cluster implements Replica {
     this.#state = state
     this.#checkpoints.applied(touched, entry.data.length)
     const { operations } = batch
-    if (operations.some(({ tag }) => tag === 'dismiss')) this.#isPutOut = this.#options.isPutOut?.(state) === true
+    if (operations.some(isDismissal)) this.#isPutOut = this.#options.isPutOut?.(state) === true
     const isOwn = (position: number): boolean =>
       own === null ? this.#proposals.isOwnElsewhere(operations[position]!) : isOwnDoing(own[position]!)
     this.#options.onApplied(before, state, touched, { operations, outcomes, isOwn })
@@ -806,6 +808,7 @@ export class Cluster implements Replica {
   }
 }
 
+const isDismissal = ({ tag }: Operation): boolean => tag === 'dismiss'
 const noData = new Uint8Array()
 const isCommand = (entry: Entry): entry is Extract<Entry, { kind: 'command' }> =>
   entry.kind === 'command' && entry.data.length > 0

@@ -139,6 +139,17 @@ describe('a device that is removed', () => {
     expect(phone.page.items.has(fresh)).toBe(false)
   })
 
+  test('hears of it from the log, while it is still connected', async () => {
+    for (const names of [['laptop', 'phone'] as const, ['laptop', 'phone', 'desk'] as const]) {
+      const family = await Family.of(1, ...names)
+      const [laptop, phone] = family.lives as [Life, Life]
+      await remove(family, laptop, 1)
+      await family.until('it is told', () => phone.page.tree.removed !== null)
+      // A farewell says only that it is out; the log, what the tree is without it.
+      expect(phone.page.tree.deviceCount).toBe(names.length - 1)
+    }
+  })
+
   test('was away: hears of it when it comes back, and keeps what it had and what it had done', async () => {
     const family = await Family.of(2, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]
