@@ -11,9 +11,9 @@ import { type Bytes, type Result, accepted, concat, refused } from '../bytes/byt
 export const frameSizeBytesMax = 1024 * 1024 + 4096
 /** Octets of data, with their heads, that may be under way and not taken. */
 export const frameWindowBytes = 4 * 1024 * 1024
-/** The same for each lane of one who has not said who he is: a hello, and what overtakes it on the other lane. */
+/** The same on each lane, until the other has taken the hello of who sends it. */
 export const strangerWindowBytes = 64 * 1024
-/** Of data on the control lane, with which a peer has said who it is; whether that is true shows a moment later. */
+/** Frames of data on the control lane, with which a peer has said who it is; whether that is true shows a moment later. */
 export const helloFrameCount = 2
 /** Of a frame of data, beside its payload. */
 export const frameHeadSizeBytes = 5

@@ -62,7 +62,15 @@ export function openConnection(options: ConnectionOptions): OpenConnection {
         onTaken(stream)
       },
       onGoodbye: () => finish(peerLeft) && abort(peerLeft),
-      isIntroduced: () => lanes.control.frameCount >= helloFrameCount,
+      onFrameTaken(count) {
+        if (stream !== streams.control || count !== helloFrameCount) return
+        for (const lane of Object.values(lanes)) lane.widenHere()
+        // Only after this word comes what takes more room, so that nothing of it can overtake the hello on the other lane.
+        lanes.control.report()
+      },
+      onReport() {
+        if (stream === streams.control) for (const lane of Object.values(lanes)) lane.widenThere()
+      },
     })
   const lanes: Readonly<Record<Lane, LaneStream>> = { control: laneOf(streams.control), bulk: laneOf(streams.bulk) }
   const beat = (): void => {

@@ -26,15 +26,18 @@ export interface LaneEvents {
   /** Octets came. */
   onLife(): void
   onGoodbye(): void
-  /** Whether the peer has said who it is; before that it gets little room. */
-  isIntroduced(): boolean
+  /** So many frames of data were taken here. */
+  onFrameTaken(count: number): void
+  /** The peer has taken some of what was sent to it. */
+  onReport(): void
 }
 
 export class LaneStream {
   private readonly stream: Stream
-  private readonly reader = createFrameReader(() => Math.min(frameSizeBytesMax, this.windowBytes))
-  /** Frames of data that came. */
-  frameCount = 0
+  private readonly reader = createFrameReader(() => Math.min(frameSizeBytesMax, this.windowBytes.here))
+  /** How much may be under way to here and to the peer: little, until the hello of who sends it was taken. */
+  private readonly windowBytes = { here: strangerWindowBytes, there: strangerWindowBytes }
+  private takenCount = 0
   /** Not taken yet by our side. */
   private readonly arrived: Bytes[] = []
   private arrivedBytes = 0
@@ -73,6 +76,21 @@ export class LaneStream {
     if (frame) return Promise.resolve(this.take(frame))
     return this.isClosed ? Promise.resolve(null) : new Promise((resolve) => (this.receiver = resolve))
   }
+  /** The peer's hello was taken; it may send as much as a device may. */
+  widenHere(): void {
+    this.windowBytes.here = frameWindowBytes
+  }
+  /** The peer has taken the hello from here. */
+  widenThere(): void {
+    this.windowBytes.there = frameWindowBytes
+    this.flush()
+  }
+  /** The peer hears at once what was taken, however little. */
+  report(): void {
+    if (this.unreportedBytes === 0) return
+    this.say({ kind: 'taken', sizeBytes: this.unreportedBytes })
+    this.unreportedBytes = 0
+  }
   heartbeat(): void {
     this.say({ kind: 'heartbeat' })
   }
@@ -97,14 +115,10 @@ export class LaneStream {
     this.receiver = null
   }
 
-  /** What the peer may have under way. */
-  private get windowBytes(): number {
-    return this.events.isIntroduced() ? frameWindowBytes : strangerWindowBytes
-  }
   private flush(): void {
     for (let next = this.waiting[0]; next; next = this.waiting[0]) {
       const sizeBytes = frameHeadSizeBytes + next.length
-      if (this.underWayBytes + sizeBytes > frameWindowBytes) return
+      if (this.underWayBytes + sizeBytes > this.windowBytes.there) return
       this.waiting.shift()
       this.underWayBytes += sizeBytes
       this.say({ kind: 'data', payload: next })
@@ -130,8 +144,7 @@ export class LaneStream {
     switch (frame.kind) {
       case 'data':
         this.arrivedBytes += frameHeadSizeBytes + frame.payload.length
-        if (this.arrivedBytes + this.unreportedBytes > this.windowBytes) return this.events.onFault(windowIgnored)
-        this.frameCount++
+        if (this.arrivedBytes + this.unreportedBytes > this.windowBytes.here) return this.events.onFault(windowIgnored)
         if (!this.receiver) return void this.arrived.push(frame.payload)
         this.receiver(this.take(frame.payload))
         this.receiver = null
@@ -139,6 +152,7 @@ export class LaneStream {
       case 'taken':
         if (frame.sizeBytes > this.underWayBytes) return this.events.onFault(windowIgnored)
         this.underWayBytes -= frame.sizeBytes
+        this.events.onReport()
         return this.flush()
       case 'heartbeat':
         return
@@ -150,10 +164,8 @@ export class LaneStream {
     const sizeBytes = frameHeadSizeBytes + frame.length
     this.arrivedBytes -= sizeBytes
     this.unreportedBytes += sizeBytes
-    if (this.unreportedBytes >= reportedBytesMin) {
-      this.say({ kind: 'taken', sizeBytes: this.unreportedBytes })
-      this.unreportedBytes = 0
-    }
+    if (this.unreportedBytes >= reportedBytesMin) this.report()
+    this.events.onFrameTaken(++this.takenCount)
     return frame
   }
 }
