@@ -15,6 +15,7 @@ import { openStore } from '../../src/edge/store/store.ts'
 import { hostNode } from '../../src/edge/tab/worker.ts'
 import type { NodeApi } from '../../src/node/api.ts'
 import { meet } from '../../src/node/meet.ts'
+import { Strangers } from '../../src/node/strangers.ts'
 import type { Connection, Lane, Net, NetPort, RelayAddress } from '../../src/port/net.ts'
 import type { NodeKeys, Platform } from '../../src/port/platform.ts'
 
@@ -45,17 +46,22 @@ class PartnerNode {
   private net: Net | null = null
   private current: Connection | null = null
   private readonly answered = new Map<Lane, (frame: Bytes) => void>()
+  /** The transports of those whom it has met. */
+  private readonly known = new Set<string>()
+  private readonly strangers: Strangers
   private loadBytes = 0
   private proof: Uint8Array | null = null
 
   constructor(port: NetPort, platform: Pick<Platform, 'clock' | 'random' | 'crypto' | 'keys'>) {
     this.port = port
     this.platform = platform
+    this.strangers = new Strangers(platform.clock)
   }
   async open(relays: readonly RelayAddress[]): Promise<string> {
     this.net = await this.port.open({
       relays,
       stun: [],
+      admits: (peer) => this.known.has(toHex(peer)) || this.strangers.admit(),
       onConnection: (connection) => void this.converse(connection, 'honest'),
       onDropped: (_peer, fault) => this.note('dropped', fault.code, fault.local),
       onReachable: (now) => this.note('reachable', String(now.length), ''),
@@ -110,6 +116,7 @@ class PartnerNode {
       this.note('refused', met.fault.code, met.fault.local, connection.isRelayed)
       return met.fault.code
     }
+    this.known.add(toHex(connection.peer))
     this.note('met', toHex(met.value.credential.signingKey), '', connection.isRelayed)
     this.current = connection
     void connection.closed.then((fault) => this.note('closed', fault.code, fault.local, connection.isRelayed))

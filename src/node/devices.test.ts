@@ -18,7 +18,7 @@ import {
   withDevice,
 } from '../core/tree/testing/forest.ts'
 import { emptyTree } from '../core/tree/tree.ts'
-import { otherDevices } from './devices.ts'
+import { knownTransports, otherDevices } from './devices.ts'
 
 const [laptop, guest] = [person(21), person(22)]
 const idOf = ({ credential }: typeof alice) => principalOf(credential)
@@ -29,7 +29,11 @@ test('only the owner’s own devices take part, and none that was put out', () =
   const withGuest = withDevice(withLaptop, guest, ownerCap(guest, childPath(root, id(2)), 0))
   const names = (state: typeof withGuest) => otherDevices(state, idOf(alice)).map(({ principal }) => toHex(principal))
   expect(names(withGuest)).toEqual([toHex(idOf(laptop))])
-  expect(names(commit(withGuest, [dismissedByRoot(laptop)]).state)).toEqual([])
+  const dismissed = commit(withGuest, [dismissedByRoot(laptop)]).state
+  expect(names(dismissed)).toEqual([])
+  // Whoever was put out is to hear of it, and a guest has his part of the tree.
+  const transports = knownTransports(dismissed, []).map(toHex)
+  expect(transports).toEqual(expect.arrayContaining([laptop, guest].map((one) => toHex(one.transportId))))
 })
 
 test('who holds nothing of the tree yet knows those alone that it was told of', () => {

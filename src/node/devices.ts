@@ -5,6 +5,7 @@
 import { type Bytes, equal } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import { type TreeState, devicesOf, summaryOf } from '../core/tree/tree.ts'
+import type { TransportId } from '../port/net.ts'
 import type { Device } from './peers.ts'
 
 /**
@@ -20,4 +21,10 @@ export function otherDevices(state: TreeState, own: Bytes, introduced: readonly 
       devices.push({ principal, transportId: device.fields.transportId })
   }
   return devices
+}
+
+/** Of everybody who ever was a device of a tree: who was put out is told so when he dials. */
+export function knownTransports(state: TreeState, introduced: readonly Device[]): readonly TransportId[] {
+  const own = [...devicesOf(state)].map(({ device }) => device.fields.transportId)
+  return [...introduced.map(({ transportId }) => transportId), ...own]
 }

@@ -92,6 +92,7 @@ export class Invitations {
     if (open === null) throw networkMissing()
     this.end()
     network.onJoin = (connection, commitment) => void this.#meet(open, connection, commitment)
+    network.isInviting = () => isOpen(this.#state)
     this.#show(open)
   }
 
@@ -170,8 +171,7 @@ export class Invitations {
       const requested = new Promise<void>(() => {})
       const refusal = await inviteOver(platform, connection, transportId, commitment, scanned, inviter, { requested })
       const state = this.#state
-      const isOpen = state !== null && state.stage !== 'ended' && state.stage !== 'admitted'
-      if (!refusal.ok && isOpen) this.#become({ ...state, notice: refusal.fault.local })
+      if (!refusal.ok && isOpen(state)) this.#become({ ...state, notice: refusal.fault.local })
       return
     }
     this.#cancelRenewal()
@@ -271,6 +271,9 @@ export class Invitations {
     return { sets, writecap, nameBlock, nameKeyEpoch, nameKey, placeName: terms.limited?.folderName ?? '' }
   }
 }
+
+const isOpen = (state: Inviting | null): state is Inviting =>
+  state !== null && state.stage !== 'ended' && state.stage !== 'admitted'
 
 const fingerprintOf = ({ credential }: JoinRequest): string => groupsOfFour(principalOf(credential))
 

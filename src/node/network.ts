@@ -7,10 +7,10 @@ import { principalOf } from '../core/crypto/crypto.ts'
 import { type Farewell, type Introduction, type JoinFrame, decodeJoinFrame } from '../core/message/message.ts'
 import type { TreeId } from '../core/path/path.ts'
 import { noRevocation, summaryOf } from '../core/tree/tree.ts'
-import type { Connection, Net, NetPort, RelayAddress } from '../port/net.ts'
+import type { Connection, Net, NetPort, RelayAddress, TransportId } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import { Cluster } from './cluster.ts'
-import { otherDevices } from './devices.ts'
+import { knownTransports, otherDevices } from './devices.ts'
 import { GuestReplica } from './guest/guest-replica.ts'
 import { guestsOf } from './guest/hosting.ts'
 import { Visiting } from './guest/visiting.ts'
@@ -20,6 +20,7 @@ import { placeOf } from './own-tree.ts'
 import type { Device } from './peers.ts'
 import { farewellTo } from './removal.ts'
 import { Replication } from './replication.ts'
+import { Strangers } from './strangers.ts'
 
 /** Where devices find each other, as the host of the site says. */
 export interface Meeting {
@@ -63,14 +64,20 @@ export class Network {
   #open: Promise<OpenNetwork> | null = null
   #current: Replication | Visiting | null = null
   #isClosed = false
+  /** Of whoever has to do with the tree that is replicated. */
+  #known: () => readonly TransportId[] = () => []
+  readonly #strangers: Strangers
   /** Somebody who has read an invitation wants to join. */
   onJoin: (connection: Connection, commitment: Commitment) => void = (connection) => connection.close()
+  /** Whether an invitation is open: then anybody may be the one who has read it. */
+  isInviting: () => boolean = () => false
 
   constructor(platform: Platform, keys: NodeKeys, { meeting, buildId }: NetworkOptions) {
     this.#platform = platform
     this.#port = platform.net
     this.#keys = keys
     this.#meeting = meeting
+    this.#strangers = new Strangers(platform.clock)
     this.buildId = buildId
   }
 
@@ -86,11 +93,17 @@ export class Network {
     const net = await port.open({
       relays,
       stun,
+      admits: (peer) => this.#admits(peer),
       onConnection: (connection) => void this.#accept(connection),
       onDropped: () => {},
       onReachable: () => this.#current?.retry(),
     })
     return { net, relays }
+  }
+
+  #admits(peer: TransportId): boolean {
+    const isKnown = this.#known().some((transportId) => equal(transportId, peer))
+    return isKnown || this.isInviting() || this.#strangers.admit()
   }
 
   async #accept(connection: Connection): Promise<void> {
@@ -111,6 +124,7 @@ export class Network {
     if (open === null || this.#isClosed) return null
     this.#current?.close()
     const { cluster, holdings } = held
+    this.#known = () => knownTransports(cluster.state, introduced)
     const { credential } = this.#keys
     const own = principalOf(credential)
     const options = {
@@ -150,6 +164,7 @@ export class Network {
   leave(): void {
     this.#current?.close()
     this.#current = null
+    this.#known = () => []
   }
 
   async close(): Promise<void> {

@@ -61,6 +61,11 @@ export interface NetOptions {
   readonly relays: readonly RelayAddress[]
   /** `stun:` addresses; without any, devices of one network find each other. */
   readonly stun: readonly string[]
+  /**
+   * Whether this one may dial now. It is asked before anything is done for it, so its id is not proved yet: a relay may name whom it
+   * likes, but only whose id it is gets further.
+   */
+  admits(peer: TransportId): boolean
   /** A peer dialled. It has said nothing of who it is yet. */
   onConnection(connection: Connection): void
   /** A peer did what no program of ours does, and was dropped. */

@@ -24,6 +24,7 @@ async function twoDevices(seed = 1) {
       relays,
       stun: [],
       onConnection: (connection) => accepted.push(connection),
+      admits: () => true,
       onDropped: () => {},
       onReachable: () => {},
     })

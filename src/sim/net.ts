@@ -180,6 +180,7 @@ export class SimNetwork implements NetWorld {
       return peerAway
     }
     this.#dials.delete(name)
+    if (!other.options.admits(station.id)) return peerAway
     if (this.#dials.has(`${toHex(peer)}>${toHex(station.id)}`)) counts.doubleDial++
     const isRelayed = random.chance(faults.relayedChance)
     if (isRelayed) counts.relayed++

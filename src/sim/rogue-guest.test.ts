@@ -58,6 +58,7 @@ class Rogue {
         relays,
         stun: [],
         onConnection: (connection) => connection.close(),
+        admits: () => true,
         onDropped() {},
         onReachable() {},
       }),
@@ -178,6 +179,7 @@ describe('a guest of bad faith', () => {
     ['the rows of the tree', () => ({ tag: 'rows', value: { index: 1, stateRoot: octets(1, 32), after: null } })],
     ['what is lacking', () => ({ tag: 'lacks', value: { after: null } })],
     ['the generation', () => ({ tag: 'generation', value: {} })],
+    ['who the devices are', () => ({ tag: 'devices', value: {} })],
     ['a body beside its folder', () => ({ tag: 'objects', value: [concat(blockOf(place.secret), octets(1, 32))] })],
     ['a body of nothing', () => ({ tag: 'objects', value: [octets(3, 48)] })],
     [

@@ -44,7 +44,7 @@ const relayRetryMsMax = 30_000
 
 /** @param secret Ed25519, 32 octets */
 export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOptions): Promise<Net> {
-  const { onConnection, onDropped, onReachable, relays, stun } = options
+  const { admits, onConnection, onDropped, onReachable, relays, stun } = options
   const privateKey = await generateKeyPairFromSeed('Ed25519', secret)
   const libp2p = await createLibp2p({
     privateKey,
@@ -69,7 +69,13 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
       reconnectRetries: 0,
     },
     // A relay may be this computer, and a page of plain http has plain sockets. Nobody else chooses what is dialled.
-    connectionGater: { denyDialMultiaddr: () => false },
+    connectionGater: {
+      denyDialMultiaddr: () => false,
+      denyInboundRelayedConnection: (_relay, dialler) => {
+        const peer = transportIdOf(dialler)
+        return peer === null || !admits(peer)
+      },
+    },
     services: {
       identify: identify(),
       listening: (components: { readonly transportManager: { listen(addresses: Multiaddr[]): Promise<void> } }) => ({

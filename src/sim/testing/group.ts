@@ -94,6 +94,7 @@ export class GroupMember {
       relays,
       stun: [],
       onConnection: (connection) => accept(connection),
+      admits: () => true,
       onDropped: () => {},
       onReachable: () => {},
     })

@@ -1,0 +1,79 @@
+/**
+ * A crowd of strangers who dial a device all the time. Each would cost it a handshake before it can tell who that is.
+ */
+import { expect, test } from 'vitest'
+import { strangerCountMax } from '../node/strangers.ts'
+import type { Life } from './device.ts'
+import { Process } from './process.ts'
+import { Random } from './random.ts'
+import { Family } from './testing/family.ts'
+
+const relays = [{ url: 'ws://relay.test', peerId: 'relay' }]
+const dialPeriodMs = 20
+/** Of a device that has not reached another for long. */
+const longestRedialMs = 2 * 60_000
+
+/** Everyone of it dials once. */
+class Crowd {
+  heardCount = 0
+  readonly #family: Family
+  readonly #random = Random.fromSeed(7)
+  #isOver = false
+
+  constructor(family: Family) {
+    this.#family = family
+    void this.#dialOn()
+  }
+  end(): void {
+    this.#isOver = true
+  }
+  async #dialOn(): Promise<void> {
+    const { scheduler } = this.#family
+    while (!this.#isOver) {
+      void this.#dial()
+      await scheduler.sleep(dialPeriodMs)
+    }
+  }
+  async #dial(): Promise<void> {
+    const { network, scheduler } = this.#family
+    const net = await network.port(new Process(scheduler), this.#random.bytes(32)).open({
+      relays,
+      stun: [],
+      admits: () => false,
+      onConnection() {},
+      onDropped() {},
+      onReachable() {},
+    })
+    const dialled = await net.dial(this.#family.transport(0), relays)
+    if (!dialled.ok) return
+    this.heardCount++
+    dialled.value.close()
+  }
+}
+
+test('strangers are heard one by one, whoever belongs to the tree at once, and anybody while a code is shown', async () => {
+  const family = await Family.of(1, 'laptop', 'phone')
+  const [laptop, phone] = family.lives as [Life, Life]
+  const crowd = new Crowd(family)
+  const heardIn = async (seconds: number): Promise<number> => {
+    const before = crowd.heardCount
+    await family.scheduler.run(family.scheduler.sleep(seconds * 1000))
+    return crowd.heardCount - before
+  }
+  expect(await heardIn(20)).toBeLessThanOrEqual(20 + strangerCountMax)
+  expect(await heardIn(20)).toBeGreaterThan(18)
+
+  // The laptop does not look for one that it has put out: that one has to be let in to hear of it.
+  await family.cutOff(1)
+  await family.run(laptop, laptop.node.api.removeDevice(family.request(), phone.page.tree.principal))
+  family.rejoin(0, 1)
+  const sinceMs = family.scheduler.nowMs
+  await family.until('the phone hears that it was put out', () => phone.page.tree.removed !== null)
+  expect(family.scheduler.nowMs - sinceMs).toBeLessThan(longestRedialMs)
+
+  await family.run(laptop, laptop.node.api.invite())
+  expect(await heardIn(20)).toBeGreaterThan(0.9 * (20_000 / dialPeriodMs))
+  await family.run(laptop, laptop.node.api.endInviting())
+  expect(await heardIn(20)).toBeLessThanOrEqual(20 + strangerCountMax)
+  crowd.end()
+}, 60_000)
