@@ -43,7 +43,11 @@ export interface HeldTree {
 }
 
 interface JoiningTree extends HeldTree {
-  readonly feed: Feed & { ring: KeyRing | null }
+  readonly feed: Feed & {
+    ring: KeyRing | null
+    /** A state that comes whole and is being installed. */
+    arriving: TreeState | null
+  }
 }
 
 export interface TreeOptions {
@@ -120,7 +124,8 @@ export class OwnTree {
     const author = new Author(nodeKeys, () => (deviceOf(cluster.state, principal) ?? device).writecapHash)
     const ring = new KeyRing(treeId, nodeKeys, baseOf(cluster.state, principal))
     feed.ring = ring
-    await ring.unlock(cluster.state)
+    await ring.unlock(() => cluster.state)
+    if (feed.arriving !== null) await ring.openOf(feed.arriving)
     const records = new Records(ring, author, platform)
     const place = placeOf(treeId)
     await releaseStaged({ platform, place })
@@ -227,6 +232,7 @@ async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailur
   ])
   const feed: JoiningTree['feed'] = {
     ring: null,
+    arriving: null,
     async onArriving() {},
     onInstalling: () => [],
     onApplied() {},
@@ -239,12 +245,15 @@ async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailur
     onComing: (operations) => feed.ring?.openNew(operations) ?? null,
     isPutOut: (state) => (deviceOf(state, principal)?.dismissed ?? null) !== null,
     onArriving: async (state) => {
+      feed.arriving = state
       await feed.ring?.openOf(state)
       await feed.onArriving(state)
     },
     onApplied: (before, state, touched, folded) => {
-      if (folded === null) holdings.installed()
-      else holdings.onApplied(before, state, touched, folded, isShared(state))
+      if (folded === null) {
+        feed.arriving = null
+        holdings.installed()
+      } else holdings.onApplied(before, state, touched, folded, isShared(state))
       feed.onApplied(touched, folded)
       onApplied(before, state, touched, folded)
     },

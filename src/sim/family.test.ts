@@ -116,3 +116,20 @@ describe('three devices that vote', () => {
         expect(equal(await family.run(life, readAll(life.node.api, id)), octets)).toBe(true)
   })
 })
+
+test('a device that hears at once of its admission and of the next reads the tree under the key of the last', async () => {
+  // The first that comes gets a snapshot; what follows is in the log.
+  const family = await Family.of(5, 'laptop', 'tablet')
+  const [laptop] = family.lives as [Life]
+  await family.add(laptop, 'letter', content(100))
+  const [phone, desk] = [family.newDevice('phone'), family.newDevice('desk')]
+  for (const device of [phone, desk]) await family.admit(device, laptop)
+  const life = value(await family.scheduler.run(phone.start()))
+  await family.run(
+    life,
+    laptop.node.membership.address().then((address) => life.node.membership.join(address)),
+  )
+  expect([...life.page.items.values()].map(({ name }) => name)).toContain('letter')
+  const own = await family.add(life, 'answer', content(200))
+  await family.until('the laptop has it', () => laptop.page.items.get(own)?.name === 'answer')
+})

@@ -23,9 +23,15 @@ export async function plant({ node: { api } }: Life): Promise<readonly string[]>
 }
 
 /** Lets one device into the tree of another, approved by the card. Resolves when the newcomer can read the tree. */
-export async function letIn(
+export async function letIn(host: Life, guest: Life, ...rest: Tail<Parameters<typeof admit>>): Promise<void> {
+  await admit(host, ...rest)
+  await guest.node.membership.join(await host.node.membership.address())
+}
+type Tail<T extends readonly unknown[]> = T extends readonly [unknown, ...infer Rest] ? Rest : never
+
+/** Takes one device into the tree of another, approved by the card, before it knows of it. */
+export async function admit(
   host: Life,
-  guest: Life,
   guestDevice: SimDevice,
   treeId: TreeId,
   words: readonly string[],
@@ -47,7 +53,6 @@ export async function letIn(
   const recovery = recoveryFromEntropy(must(entropyFromWords(words)))
   const writecap = rootSignedWritecap(granted, signedByRecoveryKey(recovery, writecapDomain, granted))
   await membership.admit(signedDevice(fields, body, signature), writecap)
-  await guest.node.membership.join(await membership.address())
 }
 
 const yearMs = 365 * 24 * 60 * 60 * 1000

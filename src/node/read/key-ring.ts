@@ -45,13 +45,18 @@ export class KeyRing {
   /** Opens the base with the node's own readcap. Rejects with StoreDamagedError where it has none that opens. */
   static async unlock(state: TreeState, nodeKeys: NodeKeys): Promise<KeyRing> {
     const ring = new KeyRing(state.treeId, nodeKeys, baseOf(state, principalOf(nodeKeys.credential)))
-    await ring.unlock(state)
+    await ring.unlock(() => state)
     return ring
   }
-  async unlock(state: TreeState): Promise<void> {
-    const access = accessOf(state, this.base)
-    if (access === null || !(await this.#open(access)))
-      throw new StoreDamagedError('no key that opens where this device may read')
+  /** @param stateNow what is folded while a key is opened may bring the next one */
+  async unlock(stateNow: () => TreeState): Promise<void> {
+    for (let opened: Bytes | null = null; ;) {
+      const access = accessOf(stateNow(), this.base)
+      if (opened !== null && access !== null && equal(access.hash, opened)) return
+      if (access === null || !(await this.#open(access)))
+        throw new StoreDamagedError('no key that opens where this device may read')
+      opened = access.hash
+    }
   }
 
   /**

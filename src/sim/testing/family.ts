@@ -7,7 +7,7 @@ import type { TransportId } from '../../port/net.ts'
 import { createSimBlob } from '../blob.ts'
 import { type Life, type Outcome, SimDevice, type World, readAll, settle } from '../device.ts'
 import { Disk } from '../disk.ts'
-import { letIn, plant } from '../family.ts'
+import { admit, letIn, plant } from '../family.ts'
 import { SimNetwork } from '../net.ts'
 import { Process } from '../process.ts'
 import { Random } from '../random.ts'
@@ -139,6 +139,12 @@ export class Family {
     this.lives.push(life)
     this.#transports = [...this.#transports, await this.scheduler.run(device.keys.transportId())]
     return life
+  }
+
+  /** Takes a device in that does not know of it. */
+  admit(device: SimDevice, host = this.lives[0]!): Promise<void> {
+    const treeId = fromHex(host.page.tree.treeId)!
+    return this.run(host, admit(host, device, treeId, this.words, this.devices[0]!.wall.offsetMs))
   }
 
   /** A device with nothing on it and nobody around it. */
