@@ -109,7 +109,37 @@ const lanes = async (path: Connection): Promise<Record<'control' | 'bulk', Strea
 
 /** @param isDirect else through the relay */
 export async function attack(peer: string, relay: RelayAddress, kind: Attack, isDirect: boolean): Promise<void> {
+  await strike(await node(), peer, relay, kind, isDirect)
+}
+
+/** One attack after the other, as fast as they are let in. @param onEnd called after each that was */
+export async function attackUntil(
+  isOver: () => boolean,
+  onEnd: () => void,
+  ...[peer, relay, kind]: readonly [peer: string, relay: RelayAddress, kind: Attack]
+): Promise<void> {
   const libp2p = await node()
+  while (!isOver())
+    try {
+      const path = await strike(libp2p, peer, relay, kind, true)
+      for (let waitedMs = 0; path.status === 'open' && waitedMs < endedMsMax; waitedMs += 10) await pause(10)
+      path.abort(new Error('over'))
+      onEnd()
+    } catch {
+      // Not let in; at full speed means to ask again.
+    }
+  await libp2p.stop()
+}
+/** So long its peer may take to end what it has begun. */
+const endedMsMax = 2000
+
+async function strike(
+  libp2p: Libp2p,
+  peer: string,
+  relay: RelayAddress,
+  kind: Attack,
+  isDirect: boolean,
+): Promise<Connection> {
   const id = peerIdFromPublicKey(publicKeyFromRaw(fromHex(peer)!))
   const { hostname, port } = new URL(relay.url)
   const address = `/dns/${hostname}/tcp/${port}/ws/p2p/${relay.peerId}`
@@ -117,4 +147,5 @@ export async function attack(peer: string, relay: RelayAddress, kind: Attack, is
   const path = await libp2p.dial(multiaddr(`${address}/p2p-circuit/${isDirect ? 'webrtc/' : ''}p2p/${id}`))
   // Its peer ends it in the midst, and is asked how.
   await attacks[kind](path).catch(() => {})
+  return path
 }

@@ -94,6 +94,12 @@ class PartnerNode {
     if (new DataView(sum.buffer).getFloat64(1) !== sizeBytes) throw new Error('"sum" expected all that was sent')
     return performance.now() - startedMs
   }
+  /** The same again and again. @returns milliseconds of each */
+  async askAgain(lane: Lane, sizeBytes: number, count: number): Promise<readonly number[]> {
+    const tookMs: number[] = []
+    while (tookMs.length < count) tookMs.push(await this.ask(lane, sizeBytes))
+    return tookMs
+  }
   async hangUp(): Promise<void> {
     this.current?.close()
   }
@@ -159,7 +165,7 @@ class PartnerNode {
     this.list.push({ what, code, sentence, isRelayed })
   }
 }
-export type Partner = Pick<PartnerNode, 'open' | 'dial' | 'happenings' | 'ask' | 'pour' | 'hangUp'>
+export type Partner = Pick<PartnerNode, 'open' | 'dial' | 'happenings' | 'ask' | 'askAgain' | 'pour' | 'hangUp'>
 
 const rtc = receiveRtc()
 hostNode(async (profile) => {

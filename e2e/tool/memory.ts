@@ -3,6 +3,7 @@
  * @module
  */
 import { readFile, readdir } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
 
 /** Octets by kind of process, such as `renderer`; the browser itself is `browser`. */
 export type Memory = ReadonlyMap<string, number>
@@ -37,14 +38,16 @@ export class MemoryWatch {
   #isOver = false
   readonly #looking: Promise<void>
 
-  constructor(processId: number) {
-    this.#looking = this.#look(processId)
+  /** @param pauseMs between two looks, each of which takes some of the time of the processes looked at */
+  constructor(processId: number, pauseMs = 0) {
+    this.#looking = this.#look(processId, pauseMs)
   }
-  async #look(processId: number): Promise<void> {
+  async #look(processId: number, pauseMs: number): Promise<void> {
     while (!this.#isOver) {
       const memory = await memoryOf(processId)
       if (sumOf(memory) > sumOf(this.peak)) this.peak = memory
       this.lookCount++
+      if (pauseMs > 0) await setTimeout(pauseMs)
     }
   }
   /** @returns what was seen when the sum was highest */

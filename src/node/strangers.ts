@@ -6,7 +6,7 @@
 import type { ClockPort } from '../port/platform.ts'
 
 /** That may come at once: one who is not heard the first time dials again a few times. */
-export const strangerCountMax = 8
+export const strangerCountMax = 4
 export const placePeriodMs = 1000
 
 export class Strangers {

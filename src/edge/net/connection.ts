@@ -24,6 +24,8 @@ export interface ConnectionOptions {
   readonly binding: Binding
   /** Octets of a stream were taken. */
   onTaken(stream: Stream): void
+  /** The peer's hello was taken. */
+  onHello(): void
   /** The peer did what no program of ours does. */
   onDropped(fault: Fault): void
 }
@@ -34,7 +36,7 @@ export interface OpenConnection extends Connection {
 }
 
 export function openConnection(options: ConnectionOptions): OpenConnection {
-  const { path, streams, peer, isDialler, binding, onTaken, onDropped } = options
+  const { path, streams, peer, isDialler, binding, onTaken, onHello, onDropped } = options
   let resolveClosed: (fault: Fault) => void = () => {}
   const closed = new Promise<Fault>((resolve) => (resolveClosed = resolve))
   let isOver = false
@@ -64,6 +66,7 @@ export function openConnection(options: ConnectionOptions): OpenConnection {
       onGoodbye: () => finish(peerLeft) && abort(peerLeft),
       onFrameTaken(count) {
         if (stream !== streams.control || count !== helloFrameCount) return
+        onHello()
         for (const lane of Object.values(lanes)) lane.widenHere()
         // Only after this word comes what takes more room, so that nothing of it can overtake the hello on the other lane.
         lanes.control.report()

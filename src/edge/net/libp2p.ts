@@ -107,6 +107,7 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
       isDialler,
       binding,
       onTaken: (stream) => shim.taken(channelOf(stream)),
+      onHello: () => shim.widen(channelOf(streams.control)),
       onDropped: (fault) => onDropped(peer, fault),
     })
     connections.set(path, [...connectionsOn(path), connection])

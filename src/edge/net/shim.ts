@@ -16,7 +16,7 @@ const channelCountMax = 32
 const arrivalCountMax = 128
 const arrivalPeriodMs = 10_000
 /** What a channel may bring before somebody has taken it; above the window of a lane and libp2p's own heads. */
-const untakenBytesMax = 6 * 1024 * 1024
+const untakenBytesMax = { stranger: 256 * 1024, device: 6 * 1024 * 1024 }
 
 /** How a peer broke the rules of channels. */
 export type Abuse = 'tooManyStreams' | 'unreadable'
@@ -26,6 +26,8 @@ export interface RtcShim {
   connectionOf(channel: unknown): ShimConnection | null
   /** What a channel has brought so far was taken by its reader. */
   taken(channel: unknown): void
+  /** Whoever is at the other end of a channel has said who he is: more may pile up. */
+  widen(channel: unknown): void
   /** Told before the connection is closed for it. */
   set onAbuse(told: (connection: ShimConnection, abuse: Abuse) => void)
   /** Whether the cord is cut between this device and others that it reaches directly. */
@@ -77,6 +79,9 @@ export function installRtc({ lockName }: RtcMessage, port: MessagePort): RtcShim
     connectionOf: (channel) => (channel instanceof ShimChannel ? channel.connection : null),
     taken(channel) {
       if (channel instanceof ShimChannel) channel.untakenBytes = 0
+    },
+    widen(channel) {
+      if (channel instanceof ShimChannel) channel.connection.untakenBytesMax = untakenBytesMax.device
     },
     set onAbuse(told: RtcShim['onAbuse']) {
       onAbuse = told
@@ -188,6 +193,8 @@ export class ShimConnection extends Source {
   localDescription: RTCSessionDescriptionInit | null = null
   remoteDescription: RTCSessionDescriptionInit | null = null
   readonly channels = new Map<number, ShimChannel>()
+  /** Of each channel. */
+  untakenBytesMax = untakenBytesMax.stranger
   private readonly link: Link
   private readonly id: number
   private arrivedCount = 0
@@ -360,7 +367,7 @@ class ShimChannel extends Source {
   private heard(event: MessageEvent<ArrayBuffer | string>): void {
     const { data } = event
     this.untakenBytes += typeof data === 'string' ? Infinity : data.byteLength
-    if (this.untakenBytes > untakenBytesMax) return this.connection.abused('unreadable')
+    if (this.untakenBytes > this.connection.untakenBytesMax) return this.connection.abused('unreadable')
     this.onmessage?.(event as MessageEvent<ArrayBuffer>)
   }
 }
