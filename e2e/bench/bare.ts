@@ -10,6 +10,7 @@ interface Bare {
   accept(answer: RTCSessionDescriptionInit): Promise<void>
   pour(sizeBytes: number): Promise<number>
   write(sizeBytes: number): Promise<number>
+  decide(sizeBytes: number): Promise<number>
 }
 declare const bare: Bare
 
@@ -21,6 +22,8 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
     const bufferSizeBytes = 8 * 1024 * 1024
     let connection: RTCPeerConnection
     let channel: RTCDataChannel
+    /** To all others. */
+    const channels: RTCDataChannel[] = []
     const described = async (): Promise<RTCSessionDescriptionInit> => {
       await connection.setLocalDescription()
       // With all candidates in it, so that one exchange is enough.
@@ -33,7 +36,10 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
       channel.binaryType = 'arraybuffer'
       channel.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
         if (typeof data !== 'string') sizeBytes += data.byteLength
-        else {
+        else if (data === 'keep') {
+          void made.write(sizeBytes).then(() => channel.send('kept'))
+          sizeBytes = 0
+        } else {
           channel.send(String(sizeBytes))
           sizeBytes = 0
         }
@@ -48,6 +54,7 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
       offer() {
         connection = new RTCPeerConnection()
         channel = connection.createDataChannel('bare')
+        channels.push(channel)
         channel.binaryType = 'arraybuffer'
         channel.bufferedAmountLowThreshold = bufferSizeBytes / 2
         return described()
@@ -87,6 +94,18 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
         await new Promise((resolve) => transaction.addEventListener('complete', resolve))
         return performance.now() - startMs
       },
+      async decide(sizeBytes) {
+        const startMs = performance.now()
+        const isKept = Promise.race(
+          channels.map((other) => new Promise((resolve) => other.addEventListener('message', resolve, { once: true }))),
+        )
+        for (const other of channels) {
+          other.send(new Uint8Array(sizeBytes))
+          other.send('keep')
+        }
+        await Promise.all([made.write(sizeBytes), isKept])
+        return performance.now() - startMs
+      },
     }
     Object.assign(globalThis, { bare: made })
   })
@@ -104,3 +123,7 @@ export const pour = (from: Page, sizeBytes: number): Promise<number> =>
 /** @returns milliseconds of one strict transaction */
 export const writeStrictly = (page: Page, sizeBytes: number): Promise<number> =>
   page.evaluate((sizeBytes) => bare.write(sizeBytes), sizeBytes)
+
+/** Over the channels that are open. @returns milliseconds until this side and one other have written so much strictly */
+export const decideBare = (page: Page, sizeBytes: number): Promise<number> =>
+  page.evaluate((sizeBytes) => bare.decide(sizeBytes), sizeBytes)

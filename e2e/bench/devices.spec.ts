@@ -7,7 +7,7 @@ import { ask, dialFrom, open, test } from '../net/host.ts'
 import { agreeToJoin, joinByLink, letIn, nameAndGoOn, readLink, showCode } from '../tool/joining.ts'
 import { plant } from '../tool/planting.ts'
 import { addText, isServed, nodeOf, snapshotOf } from '../tool/tree.ts'
-import { connectBare, equip, pour, writeStrictly } from './bare.ts'
+import { connectBare, decideBare, equip, pour, writeStrictly } from './bare.ts'
 import { median, report } from './row.ts'
 
 test.use({ hasRelay: true })
@@ -122,7 +122,8 @@ test('a change among three that decide @bench', async ({ newProfile, host }) => 
   await open(near, host)
   await dialFrom(near, await open(far, host), host)
   const sizeBytes = 2048
-  const [oursMs, echoMs, writeMs]: [number[], number[], number[]] = [[], [], []]
+  const [oursMs, echoMs, writeMs, bareMs]: [number[], number[], number[], number[]] = [[], [], [], []]
+  for (const page of [phone, tablet]) await connectBare(laptop, page)
   await laptop.bringToFront()
   for (let round = -10; round < 60; round++) {
     const took = [
@@ -136,9 +137,10 @@ test('a change among three that decide @bench', async ({ newProfile, host }) => 
       ),
       await ask(near, 'control', sizeBytes),
       await writeStrictly(far, sizeBytes),
+      await decideBare(laptop, sizeBytes),
     ] as const
     if (round < 0) continue
-    for (const [at, list] of [oursMs, echoMs, writeMs].entries()) list.push(took[at]!)
+    for (const [at, list] of [oursMs, echoMs, writeMs, bareMs].entries()) list.push(took[at]!)
   }
   report({
     title: 'a change among three that decide, p50',
@@ -147,7 +149,7 @@ test('a change among three that decide @bench', async ({ newProfile, host }) => 
     baseline: median(echoMs) + median(writeMs),
     better: 'lower',
     ratioMin: 0.5,
-    note: `from the page and back; baseline: an echo on the control lane (${median(echoMs).toFixed(1)} ms) and a strict write (${median(writeMs).toFixed(1)} ms)`,
+    note: `from the page and back; baseline: an echo on the control lane (${median(echoMs).toFixed(1)} ms) and a strict write (${median(writeMs).toFixed(1)} ms); bare channels and strict writes alone decide in ${median(bareMs).toFixed(1)} ms`,
   })
 })
 
