@@ -8,7 +8,7 @@ interface Bare {
   offer(): Promise<RTCSessionDescriptionInit>
   answer(offer: RTCSessionDescriptionInit): Promise<RTCSessionDescriptionInit>
   accept(answer: RTCSessionDescriptionInit): Promise<void>
-  pour(sizeBytes: number): Promise<number>
+  pour(sizeBytes: number, isKept: boolean): Promise<number>
   write(sizeBytes: number): Promise<number>
   decide(sizeBytes: number): Promise<number>
 }
@@ -33,15 +33,23 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
     }
     const receive = ({ channel }: RTCDataChannelEvent): void => {
       let sizeBytes = 0
+      let isKeeping = false
       channel.binaryType = 'arraybuffer'
       channel.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
-        if (typeof data !== 'string') sizeBytes += data.byteLength
+        if (typeof data !== 'string') {
+          sizeBytes += data.byteLength
+          if (isKeeping) void keep(data)
+        } else if (data === 'to be kept') isKeeping = true
         else if (data === 'keep') {
           void made.write(sizeBytes).then(() => channel.send('kept'))
           sizeBytes = 0
         } else {
-          channel.send(String(sizeBytes))
+          // What is strictly written makes durable all that was written before.
+          const isDone = isKeeping ? made.write(1) : Promise.resolve(0)
+          const keptBytes = sizeBytes
+          void isDone.then(() => channel.send(String(keptBytes)))
           sizeBytes = 0
+          isKeeping = false
         }
       })
     }
@@ -50,6 +58,11 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
       opening.addEventListener('upgradeneeded', () => opening.result.createObjectStore('rows'))
       opening.addEventListener('success', () => resolve(opening.result))
     })
+    const keep = async (data: ArrayBuffer): Promise<void> => {
+      const opened = await database
+      const transaction = opened.transaction('rows', 'readwrite', { durability: 'relaxed' })
+      transaction.objectStore('rows').put(data, performance.now())
+    }
     const made: Bare = {
       offer() {
         connection = new RTCPeerConnection()
@@ -70,7 +83,8 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
         await connection.setRemoteDescription(answer)
         await isOpen
       },
-      async pour(sizeBytes) {
+      async pour(sizeBytes, isKept) {
+        if (isKept) channel.send('to be kept')
         const piece = crypto.getRandomValues(new Uint8Array(65536))
         const message = new Uint8Array(pieceSizeBytes).map((_, at) => piece[at % piece.length]!)
         const startMs = performance.now()
@@ -116,9 +130,9 @@ export async function connectBare(from: Page, to: Page): Promise<void> {
   await from.evaluate((answer) => bare.accept(answer), answer)
 }
 
-/** Over a channel that is open. @returns milliseconds until the other side said that it has it all */
-export const pour = (from: Page, sizeBytes: number): Promise<number> =>
-  from.evaluate((sizeBytes) => bare.pour(sizeBytes), sizeBytes)
+/** Over a channel that is open. @param isKept there it goes to the disk @returns milliseconds until the other side said that it has it all */
+export const pour = (from: Page, sizeBytes: number, isKept = false): Promise<number> =>
+  from.evaluate(([sizeBytes, isKept]) => bare.pour(sizeBytes, isKept), [sizeBytes, isKept] as const)
 
 /** @returns milliseconds of one strict transaction */
 export const writeStrictly = (page: Page, sizeBytes: number): Promise<number> =>
