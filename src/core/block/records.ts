@@ -20,6 +20,7 @@ import {
   encode,
   listOf,
   nullable,
+  parsed,
   record,
   refine,
   refused,
@@ -154,9 +155,8 @@ function signedRecordWireOf<K extends RecordKind>(kind: K): Codec<SignedRecord<K
     parse: (item) => {
       if (!Array.isArray(item) || item.length !== 2 || item[0] !== kind) throw new Error(`expected ${kind}`)
       const { body, signature } = signedWire.parse(item[1])
-      const fields = decode(bodyWires[kind] as unknown as Codec<Bodies[K]>, body, recordSizeBytesMax)
-      if (!fields.ok) throw new Error(fields.fault.code)
-      return signedRecord(recordOf(kind, fields.value, body), signature)
+      const fields = parsed(decode(bodyWires[kind] as unknown as Codec<Bodies[K]>, body, recordSizeBytesMax))
+      return signedRecord(recordOf(kind, fields, body), signature)
     },
   }
 }

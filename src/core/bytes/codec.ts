@@ -7,7 +7,7 @@
  * @module
  */
 import { decode as cborDecode, encode as cborEncode, encodeInto as cborEncodeInto } from 'cborg'
-import { type Result, accepted, refused } from './fault.ts'
+import { type Fault, type Refused, type Result, accepted, refused } from './fault.ts'
 import { type Bytes, copy, equal } from './octets.ts'
 
 /** What CBOR may hold here. */
@@ -26,10 +26,31 @@ export type AnyCodec = Codec<any>
 
 class FormatError extends Error {
   override name = 'FormatError'
+  readonly fault: Fault
+  constructor({ fault }: Refused, expected = fault.code) {
+    super(`expected ${expected}`)
+    this.fault = fault
+  }
 }
+
+const tooLong = refused('formatTooLong', 'This record is longer than any real one; it was not read.')
+const notCanonical = refused('formatInvalid', 'This record is damaged or was not made by Blocktree; it was not read.')
+const otherFormat = refused('formatMismatch', 'This record is not of the kind that belongs here; it was not used.')
+const otherVersion = refused(
+  'versionUnknown',
+  'This record was made by another version of Blocktree. Reload the page to get the newest one.',
+)
+
 const mismatch = (expected: string): never => {
-  throw new FormatError(`expected ${expected}`)
+  throw new FormatError(otherFormat, expected)
 }
+/** Ends a `parse` for a cause of its own. */
+const refuse = (refusal: Refused): never => {
+  throw new FormatError(refusal)
+}
+
+/** A format within the octets of another, for its `parse`: why the inner one was refused is why the outer one is. */
+export const parsed = <T>(result: Result<T>): T => (result.ok ? result.value : refuse(result))
 
 /** Most records fit; writing them into one place first saves the pieces that a list of unknown length is made of. */
 const scratch = new Uint8Array(64 * 1024)
@@ -60,17 +81,24 @@ const strict = {
 /**
  * Decodes bytes from anywhere.
  * @param sizeBytesMax longer input is refused unread
+ * @returns the value, or the first of: too long, not CBOR as it is allowed here, what `codec` refuses, not the one encoding
  */
 export function decode<T>(codec: Codec<T>, octets: Uint8Array, sizeBytesMax: number): Result<T> {
-  if (octets.length > sizeBytesMax)
-    return refused('formatTooLong', 'This record is longer than any real one; it was not read.')
+  if (octets.length > sizeBytesMax) return tooLong
+  let item: unknown
   try {
-    const value = codec.parse(cborDecode(octets, strict))
-    if (equal(write(codec.pack(value)), octets)) return accepted(value)
+    // From a plain array cborg gives each byte string as octets of its own; of a subclass it would give views.
+    item = cborDecode(octets.constructor === Uint8Array ? octets : copy(octets), strict)
   } catch {
     // cborg reports bad input by throwing; every such case means the same here.
+    return notCanonical
   }
-  return refused('formatInvalid', 'This record is damaged or was not made by Blocktree; it was not read.')
+  try {
+    const value = codec.parse(item)
+    return equal(write(codec.pack(value)), octets) ? accepted(value) : notCanonical
+  } catch (error) {
+    return error instanceof FormatError ? { ok: false, fault: error.fault } : otherFormat
+  }
 }
 
 export const u53: Codec<number> = {
@@ -94,7 +122,7 @@ export const bytesOf = (sizeBytes: number): Codec<Bytes> => ({
     return value
   },
   parse: (item) =>
-    item instanceof Uint8Array && item.length === sizeBytes ? copy(item) : mismatch(`${sizeBytes} bytes`),
+    item instanceof Uint8Array && item.length === sizeBytes ? (item as Bytes) : mismatch(`${sizeBytes} bytes`),
 })
 
 /** A byte string of at most `sizeBytesMax`. */
@@ -104,7 +132,8 @@ export const bytesUpTo = (sizeBytesMax: number): Codec<Bytes> => ({
       throw new RangeError(`"bytes" expected at most ${sizeBytesMax} bytes, got ${value.length}`)
     return value
   },
-  parse: (item) => (item instanceof Uint8Array && item.length <= sizeBytesMax ? copy(item) : mismatch('bytes')),
+  parse: (item) =>
+    item instanceof Uint8Array ? (item.length <= sizeBytesMax ? (item as Bytes) : refuse(tooLong)) : mismatch('bytes'),
 })
 
 export const textUpTo = (lengthMax: number): Codec<string> => ({
@@ -113,13 +142,13 @@ export const textUpTo = (lengthMax: number): Codec<string> => ({
       throw new RangeError(`"text" expected at most ${lengthMax} characters, got ${value.length}`)
     return value
   },
-  parse: (item) => (typeof item === 'string' && item.length <= lengthMax ? item : mismatch('text')),
+  parse: (item) => (typeof item === 'string' ? (item.length <= lengthMax ? item : refuse(tooLong)) : mismatch('text')),
 })
 
-/** One fixed value, such as the kind or the version at the head of a record. */
-export const literal = <const T extends string | number>(expected: T): Codec<T> => ({
+/** One fixed value. @param refusal why another one is refused */
+export const literal = <const T extends string | number>(expected: T, refusal: Refused): Codec<T> => ({
   pack: () => expected,
-  parse: (item) => (item === expected ? expected : mismatch(String(expected))),
+  parse: (item) => (item === expected ? expected : refuse(refusal)),
 })
 
 export const nullable = <T>(codec: Codec<T>): Codec<T | null> => ({
@@ -127,12 +156,14 @@ export const nullable = <T>(codec: Codec<T>): Codec<T | null> => ({
   parse: (item) => (item === null ? null : codec.parse(item)),
 })
 
-export const listOf = <T>(codec: Codec<T>, countMax: number): Codec<readonly T[]> => ({
+/** @param refusal why a longer one is refused */
+export const listOf = <T>(codec: Codec<T>, countMax: number, refusal = tooLong): Codec<readonly T[]> => ({
   pack: (value) => {
     if (value.length > countMax) throw new RangeError(`"list" expected at most ${countMax} items, got ${value.length}`)
     return value.map(codec.pack)
   },
-  parse: (item) => (Array.isArray(item) && item.length <= countMax ? item.map(codec.parse) : mismatch('list')),
+  parse: (item) =>
+    Array.isArray(item) ? (item.length <= countMax ? item.map(codec.parse) : refuse(refusal)) : mismatch('list'),
 })
 
 type FieldsOf<F> = { readonly [K in keyof F]: Decoded<F[K]> }
@@ -154,8 +185,9 @@ export function record<const K extends string, F extends Record<string, AnyCodec
       ...entries.map(([name, codec]) => codec.pack((value as Record<string, unknown>)[name])),
     ],
     parse: (item) => {
-      if (!Array.isArray(item) || item.length !== entries.length + 2) return mismatch(kind)
-      if (item[0] !== kind || item[1] !== version) return mismatch(`${kind} version ${version}`)
+      if (!Array.isArray(item) || item[0] !== kind) return mismatch(kind)
+      if (item[1] !== version) return Number.isSafeInteger(item[1]) ? refuse(otherVersion) : mismatch(kind)
+      if (item.length !== entries.length + 2) return mismatch(kind)
       const value: Record<string, unknown> = {}
       entries.forEach(([name, codec], position) => (value[name] = codec.parse(item[position + 2])))
       return value as FieldsOf<F>
@@ -191,8 +223,16 @@ export function union<V extends { readonly [T in string]: AnyCodec }>(
   }
 }
 
-/** A format with a narrower type, or one that must hold a condition beyond its shape. */
-export const refine = <T, U>(codec: Codec<T>, narrow: (value: T) => U | null, widen: (value: U) => T): Codec<U> => ({
+/**
+ * A format with a narrower type, or one that must hold a condition beyond its shape.
+ * @param refusal why a value that does not is refused
+ */
+export const refine = <T, U>(
+  codec: Codec<T>,
+  narrow: (value: T) => U | null,
+  widen: (value: U) => T,
+  refusal = otherFormat,
+): Codec<U> => ({
   pack: (value) => codec.pack(widen(value)),
-  parse: (item) => narrow(codec.parse(item)) ?? mismatch('a valid value'),
+  parse: (item) => narrow(codec.parse(item)) ?? refuse(refusal),
 })

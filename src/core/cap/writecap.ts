@@ -18,7 +18,9 @@ import {
   decode,
   encode,
   equal,
+  listOf,
   ok,
+  parsed,
   record,
   refused,
   tuple,
@@ -33,6 +35,7 @@ import {
   principalOf,
   publicCredentialWire,
   rootClaim,
+  rootSignatureSizeBytesMax,
   rootSignatureWire,
   signedBy,
 } from '../crypto/crypto.ts'
@@ -75,6 +78,8 @@ export interface Writecap extends WritecapBody {
 /** From the writer's grant to the one that the root signed. */
 export type Chain = readonly Writecap[]
 
+const lengthWrong = refused('chainLength', `A chain of grants has 1 to ${chainLengthMax} links; this one has not.`)
+
 declare const checkedMark: unique symbol
 /** A value whose every signature was found valid. Made only by `checkedWhere`. */
 export type Checked<T> = T & { readonly [checkedMark]: true }
@@ -89,11 +94,22 @@ export const writecapWire: Codec<Writecap> = {
   pack: ({ body, signature }) => signedWire.pack({ body, signature }),
   parse: (item) => {
     const { body, signature } = signedWire.parse(item)
-    const decoded = decode(writecapBodyWire, body, writecapSizeBytesMax)
-    if (!decoded.ok) throw new Error(decoded.fault.code)
-    return { ...decoded.value, body, signature, hash: writecapHash(body) }
+    return withBody(parsed(decode(writecapBodyWire, body, writecapSizeBytesMax)), body, signature)
   },
 }
+
+// Field by field, since chains are decoded by the thousand and spreading costs an engine more than the rest of decoding them.
+const withBody = (
+  { scope, holder, rights: allowed, expiresAtMs, issuer }: WritecapBody,
+  body: Bytes,
+  signature: WritecapSignature,
+): Writecap => ({ scope, holder, rights: allowed, expiresAtMs, issuer, body, signature, hash: writecapHash(body) })
+
+/** Longer chains are refused before any of their links is read. */
+export const chainWire: Codec<Chain> = listOf(writecapWire, chainLengthMax, lengthWrong)
+/** No chain comes near it: the deepest scope makes a body of 1.4 KiB. */
+export const chainSizeBytesMax = chainLengthMax * (writecapSizeBytesMax + rootSignatureSizeBytesMax)
+export const decodeChain = (octets: Uint8Array): Result<Chain> => decode(chainWire, octets, chainSizeBytesMax)
 
 export const writecapHash = (body: Bytes): Bytes => digest('blocktree/1/writecapHash', body)
 
@@ -102,7 +118,7 @@ export const writecapBody = (fields: WritecapBody): Bytes => encode(writecapBody
 
 export function writecapOf(body: Bytes, signature: WritecapSignature): Result<Writecap> {
   const decoded = decode(writecapBodyWire, body, writecapSizeBytesMax)
-  return decoded.ok ? accepted({ ...decoded.value, body, signature, hash: writecapHash(body) }) : decoded
+  return decoded.ok ? accepted(withBody(decoded.value, body, signature)) : decoded
 }
 
 /**
@@ -113,9 +129,7 @@ export function claimsOfChain(
   chain: Chain,
   setOf: (sequence: number) => CredentialSet | null,
 ): Result<readonly Claim[]> {
-  if (chain.length === 0 || chain.length > chainLengthMax) {
-    return refused('chainLength', `A chain of grants has 1 to ${chainLengthMax} links; this one has ${chain.length}.`)
-  }
+  if (chain.length === 0 || chain.length > chainLengthMax) return lengthWrong
   const claims: Claim[] = []
   for (const { body, issuer, signature } of chain) {
     const claim = claimOfWritecap(body, issuer, signature, setOf)
@@ -160,12 +174,12 @@ export function checkWritecap(chain: Checked<Chain>, path: IdPath, treeId: TreeI
 type Rule = (chain: Checked<Chain>, path: IdPath, treeId: TreeId, nowMs: number) => Check
 
 /** "The signature on every writecap in the chain is valid": said by the brand; an empty chain has no signature to be valid. */
-const everySignatureIsValid: Rule = (chain) =>
-  chain.length > 0 && chain.length <= chainLengthMax
-    ? ok
-    : refused('chainLength', `A chain of grants has 1 to ${chainLengthMax} links; this one has ${chain.length}.`)
+const everySignatureIsValid: Rule = (chain) => (chain.length > 0 && chain.length <= chainLengthMax ? ok : lengthWrong)
 
-/** "The signing principal matches the principal the next writecap was issued to for every writecap in the chain." */
+/**
+ * "The signing principal matches the principal the next writecap was issued to for every writecap in the chain." Nobody holds two of
+ * them: who grants to himself, or comes round again, adds nothing but work.
+ */
 const everyIssuerWasIssuedTheNext: Rule = (chain) => {
   for (let i = 0; i + 1 < chain.length; i++) {
     const { issuer } = chain[i]!
@@ -173,6 +187,8 @@ const everyIssuerWasIssuedTheNext: Rule = (chain) => {
     if (issuer.tag !== 'node' || !equal(principalOf(issuer.value), next.holder)) {
       return refused('issuerNotHolder', 'This permission was passed on by someone who did not hold it.')
     }
+    if (chain.slice(0, i + 1).some(({ holder }) => equal(holder, next.holder)))
+      return refused('holderRepeated', 'This permission goes in a circle: somebody holds it twice.')
     if ((next.rights & rights.grant) === 0)
       return refused('grantMissing', 'This permission was passed on by someone who may not pass it on.')
     if (chain[i]!.expiresAtMs > next.expiresAtMs)

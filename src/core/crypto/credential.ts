@@ -12,6 +12,7 @@ import {
   literal,
   record,
   refine,
+  refused,
   toHex,
 } from '../bytes/bytes.ts'
 import { digest, suite } from './digest.ts'
@@ -28,15 +29,22 @@ export interface PublicCredential {
   readonly kemKey: Bytes
 }
 
+/** Of a key that nobody can have made in earnest. */
+export const keyInvalid = refused('keyInvalid', 'A key in this record is not one that could sign; it was not used.')
+
 /** No key passes that is not canonical, torsion-free and not the identity: none that was not checked exists in memory. */
 export const ed25519KeyWire: Codec<Bytes> = refine(
   bytesOf(32),
   (key) => (isEd25519Key(key) ? key : null),
   (key) => key,
+  keyInvalid,
 )
 
 export const publicCredentialWire: Codec<PublicCredential> = record('credential', 1, {
-  suite: literal(suite),
+  suite: literal(
+    suite,
+    refused('suiteUnknown', 'This was made with cryptography that this version of Blocktree does not know.'),
+  ),
   signingKey: ed25519KeyWire,
   kemKey: bytesOf(32),
 })

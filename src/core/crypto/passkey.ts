@@ -32,7 +32,7 @@ import {
   union,
 } from '../bytes/bytes.ts'
 import { type Claim, derToCompact, ed25519Message, isEs256Key } from './claim.ts'
-import { ed25519KeyWire } from './credential.ts'
+import { ed25519KeyWire, keyInvalid } from './credential.ts'
 import { deriveKey } from './derive.ts'
 import { digest, sha256 } from './digest.ts'
 
@@ -68,6 +68,7 @@ const es256KeyWire: Codec<Bytes> = refine(
   bytesOf(33),
   (key) => (isEs256Key(key) ? key : null),
   (key) => key,
+  keyInvalid,
 )
 
 export const credentialSetSizeBytesMax = 32768

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bytes, ok, refused, utf8 } from '../bytes/bytes.ts'
 import { digest } from '../crypto/crypto.ts'
+import { decodeFault } from '../crypto/testing/damage.ts'
 import { plainDigestMany, rootOfLevels } from '../merkle/merkle.ts'
 import {
   type Challenge,
@@ -179,7 +180,7 @@ test('an answer that comes too late, or before the question, does not count', ()
 })
 
 test('any octets as challenge or answer are refused, or are one', () => {
-  const codes = ['formatInvalid', 'formatTooLong', 'challengeInvalid']
+  const code = new RegExp(`${decodeFault.source}|^challengeInvalid$`)
   const good = [encodeChallenge(asked('public', 'now')), encodeAnswer(answerBy(asked('public', 'now'), read))]
   const damaged = fc.tuple(fc.constantFrom(...good), fc.nat(), fc.nat(255), fc.nat(3)).map(([from, at, value, cut]) => {
     const copied = from.slice(0, from.length - cut)
@@ -189,7 +190,7 @@ test('any octets as challenge or answer are refused, or are one', () => {
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), damaged), (given) => {
       for (const decoded of [decodeChallenge(given), decodeAnswer(given)])
-        if (!decoded.ok) expect(codes).toContain(decoded.fault.code)
+        if (!decoded.ok) expect(decoded.fault.code).toMatch(code)
       const answer = decodeAnswer(given)
       if (answer.ok) {
         const verdict = verifyAnswer(asked('public', 'now'), answer.value)

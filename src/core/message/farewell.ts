@@ -14,19 +14,18 @@ import {
   decode,
   encode,
   equal,
-  listOf,
   record,
   refused,
 } from '../bytes/bytes.ts'
 import { type Claim, type CredentialSet, type Principal, principalOf } from '../crypto/crypto.ts'
-import { type Chain, chainLengthMax, checkRight, claimsOfChain, isHeldBy, rights, writecapWire } from '../cap/cap.ts'
+import { type Chain, chainWire, checkRight, claimsOfChain, isHeldBy, rights } from '../cap/cap.ts'
 import type { TreeId } from '../path/path.ts'
 import { claimOfDismissal, dismissalWire } from '../tree/tree.ts'
 
 const farewellWire = record('farewell', 1, {
   dismissal: dismissalWire,
   /** That of the device which signed; empty where the root did. */
-  chain: listOf(writecapWire, chainLengthMax),
+  chain: chainWire,
 })
 export type Farewell = Decoded<typeof farewellWire>
 const sizeBytesMax = 64 * 1024

@@ -20,7 +20,7 @@ import {
   tuple,
   utf8,
 } from '../bytes/bytes.ts'
-import { digest } from '../crypto/crypto.ts'
+import { digest, openText } from '../crypto/crypto.ts'
 
 export const treeIdSizeBytes = 32
 export const blockIdSizeBytes = 16
@@ -87,13 +87,14 @@ export function checkDepth(path: IdPath): Check {
 }
 
 // oxlint-disable no-control-regex -- control characters are what is looked for
-// C0, C1 and the separators of lines and paragraphs; marks that reorder text; and what separates components elsewhere.
-const forbidden = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]/u
+// C0, C1 and the separators of lines and paragraphs; marks that reorder text; and what separates components elsewhere, also as it
+// is written in addresses, for whoever undoes that once too often.
+const forbidden = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]|%2f|%5c/iu
 
 /** What decoders demand of a stored name: it is already in the one form that `nameFromPerson` gives. */
 export function checkName(name: string): Check {
   if (name === '' || name === '.' || name === '..')
-    return refused('nameEmpty', 'A name needs at least one character other than dots.')
+    return refused('nameEmpty', 'A name needs at least one character, and one or two dots are none.')
   if (/\p{Surrogate}/u.test(name)) return refused('nameInvalid', 'This name contains a broken character.')
   if (forbidden.test(name))
     return refused('nameInvalid', 'A name cannot contain slashes, line breaks or invisible direction marks.')
@@ -101,6 +102,16 @@ export function checkName(name: string): Check {
   if (utf8(name).length > nameSizeBytesMax)
     return refused('nameTooLong', `A name can have ${nameSizeBytesMax} bytes at most; shorten it.`)
   return ok
+}
+
+/**
+ * A name as `sealText` sealed it.
+ * @param place its associated data; in an entry the child's id
+ * @returns null where it does not open, or is none that `nameFromPerson` gives: who writes in a folder may be no friend
+ */
+export function openName(key: Bytes, place: Bytes, sealedName: Bytes): string | null {
+  const name = openText(key, sealedName, place)
+  return name !== null && checkName(name).ok ? name : null
 }
 
 /** Brings what a person typed, or what a file was called, to the one stored form. */

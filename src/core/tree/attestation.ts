@@ -21,6 +21,7 @@ import {
   equal,
   listOf,
   ok,
+  parsed,
   record,
   refine,
   refused,
@@ -112,14 +113,8 @@ export const attestationWire: Codec<Attestation> = {
   pack: ({ body, votes }) => partsWire.pack({ body, votes }),
   parse: (item) => {
     const { body, votes } = partsWire.parse(item)
-    return { statement: parsed(body), body, votes }
+    return { statement: parsed(decode(statementWire, body, statementSizeBytesMax)), body, votes }
   },
-}
-/** Inside a decoder, which turns the exception into a refusal. */
-function parsed(body: Bytes): Statement {
-  const statement = decode(statementWire, body, statementSizeBytesMax)
-  if (!statement.ok) throw new Error(statement.fault.code)
-  return statement.value
 }
 
 export const encodeAttestation = (attestation: Attestation): Bytes => encode(attestationWire, attestation)

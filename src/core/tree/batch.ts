@@ -29,7 +29,7 @@ import {
   rootSignatureWire,
   treeIdOf,
 } from '../crypto/crypto.ts'
-import { type Checked, type Writecap, chainLengthMax, checkedWhere, claimsOfChain, writecapWire } from '../cap/cap.ts'
+import { type Checked, type Writecap, chainWire, checkedWhere, claimsOfChain, writecapWire } from '../cap/cap.ts'
 import { type SignedRecord, accessRecordWire, checkShape, claimOfRecord, signedRecordWire } from '../block/block.ts'
 import { type TreeId, samePath, treeIdWire } from '../path/path.ts'
 import {
@@ -48,8 +48,6 @@ export const operationCountMax = 1024
 export const recordCountMax = 1024
 export const requestIdSizeBytes = 16
 export const takeOverDomain = 'blocktree/1/takeOver'
-
-const chainWire = listOf(writecapWire, chainLengthMax)
 
 /** The first operation of a tree (paper §2, "When a new blocktree is created"): root, first node, root block. */
 const foundWire = record('found', 1, {

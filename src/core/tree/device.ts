@@ -20,6 +20,7 @@ import {
   equal,
   nullable,
   ok,
+  parsed,
   record,
   refine,
   refused,
@@ -35,7 +36,6 @@ import {
   type RootSignature,
   digest,
   ed25519KeyWire,
-  openText,
   principalOf,
   publicCredentialWire,
   rootClaim,
@@ -45,7 +45,7 @@ import {
 } from '../crypto/crypto.ts'
 import { type Writecap, allRights, rights } from '../cap/cap.ts'
 import { sealedNameSizeBytesMax } from '../block/block.ts'
-import { type TreeId, blockIdWire, treeIdWire } from '../path/path.ts'
+import { type TreeId, blockIdWire, openName, treeIdWire } from '../path/path.ts'
 
 /** Devices of a tree at a time. */
 export const deviceCountMax = 64
@@ -100,9 +100,7 @@ export const deviceRecordWire: Codec<SignedDevice> = {
   pack: ({ body, signature }) => signedDeviceWire.pack({ body, signature }),
   parse: (item) => {
     const { body, signature } = signedDeviceWire.parse(item)
-    const fields = decode(deviceBodyWire, body, bodySizeBytesMax)
-    if (!fields.ok) throw new Error(fields.fault.code)
-    return signedDevice(fields.value, body, signature)
+    return signedDevice(parsed(decode(deviceBodyWire, body, bodySizeBytesMax)), body, signature)
   },
 }
 
@@ -122,9 +120,9 @@ const namePlace = (device: Principal): Bytes => concat(utf8('blocktree/1/deviceN
 /** @param nonce 24 octets, fresh */
 export const sealDeviceName = (key: Bytes, device: Principal, name: string, nonce: Bytes): Bytes =>
   sealText(key, name, namePlace(device), nonce)
-/** @returns null where the key is another one */
+/** @returns null where the key is another one, or what it opens is no name */
 export const openDeviceName = (key: Bytes, { credential, sealedName }: DeviceBody): string | null =>
-  openText(key, sealedName, namePlace(principalOf(credential)))
+  openName(key, namePlace(principalOf(credential)), sealedName)
 
 // --- what the root grants to it -------------------------------------------------------------------------------------------
 
@@ -191,9 +189,7 @@ export const dismissalWire: Codec<Dismissal> = {
   pack: ({ body, signature }) => signedDismissalWire.pack({ body, signature }),
   parse: (item) => {
     const { body, signature } = signedDismissalWire.parse(item)
-    const fields = decode(dismissalBodyWire, body, bodySizeBytesMax)
-    if (!fields.ok) throw new Error(fields.fault.code)
-    return { fields: fields.value, body, signature }
+    return { fields: parsed(decode(dismissalBodyWire, body, bodySizeBytesMax)), body, signature }
   },
 }
 

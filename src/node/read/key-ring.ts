@@ -12,13 +12,12 @@ import {
   type SectorKeys,
   blockKeySchedule,
   hpkeInfo,
-  openText,
   principalOf,
   sealText,
 } from '../../core/crypto/crypto.ts'
 import { readcapPlace, unwrapEarlier, unwrapUnderParent } from '../../core/cap/cap.ts'
 import type { SignedRecord } from '../../core/block/block.ts'
-import { type BlockId, type TreeId, blockIdOf, rootBlockId } from '../../core/path/path.ts'
+import { type BlockId, type TreeId, blockIdOf, openName, rootBlockId } from '../../core/path/path.ts'
 import { type EntryRow, type Operation, type TreeState, accessOf, limitOf, parentOf } from '../../core/tree/tree.ts'
 import type { NodeKeys } from '../../port/platform.ts'
 
@@ -135,7 +134,7 @@ export class KeyRing {
     if (known !== undefined) return known
     const { parent, child, sealedName, nameKeyEpoch } = entry.fields
     const key = this.keyOf(state, blockIdOf(parent), nameKeyEpoch)
-    const name = key === null ? null : openText(key, sealedName, child)
+    const name = key === null ? null : openName(key, child, sealedName)
     if (name !== null) this.#names.set(entry, name)
     return name ?? '\ufffd'
   }

@@ -20,3 +20,7 @@ export const damaged = (original: Bytes): fc.Arbitrary<Bytes> =>
 /** Octets of one size, evenly. */
 export const octetsOf = (sizeBytes: number): fc.Arbitrary<Bytes> =>
   fc.uint8Array({ minLength: sizeBytes, maxLength: sizeBytes }).map((octets) => Uint8Array.from(octets))
+
+/** The codes by which decoders refuse. */
+export const decodeFault =
+  /^(formatTooLong|formatInvalid|formatMismatch|versionUnknown|suiteUnknown|keyInvalid|chainLength)$/
