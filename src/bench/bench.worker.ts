@@ -4,9 +4,13 @@
  */
 import { type Comparison } from './alternate.ts'
 import { writeBatches } from './batch.ts'
+import { checkChains } from './chains.ts'
 import { openSectors, sealSectors } from './sectors.ts'
 
-const rows = { sealSectors, openSectors, writeBatches } as const satisfies Record<string, () => Promise<Comparison>>
+const rows = { sealSectors, openSectors, writeBatches, checkChains } as const satisfies Record<
+  string,
+  () => Promise<Comparison>
+>
 export type WorkerRow = keyof typeof rows
 export type WorkerAnswer = { readonly comparison: Comparison } | { readonly error: string }
 
