@@ -7,6 +7,7 @@ import { type SectorKeys, blockKeySchedule } from '../../core/crypto/crypto.ts'
 import type { Body } from '../../core/block/block.ts'
 import type { BlockId } from '../../core/path/path.ts'
 import { type Site, type WrittenBody, contentOfBody, writeBody } from '../bodies.ts'
+import type { ObjectStore } from '../read/content.ts'
 
 interface Source {
   readonly block: BlockId
@@ -20,9 +21,9 @@ interface Target {
   readonly keyEpoch: number
 }
 
-/** Seals the content of `source` as that of `target`. */
-export async function sealAnew(site: Site, source: Source, target: Target): Promise<WrittenBody> {
-  const { store, crypto, discard } = site.platform
+/** Seals the content of `source` as that of `target`. @param store what is not here of it may come from others */
+export async function sealAnew(site: Site, store: ObjectStore, source: Source, target: Target): Promise<WrittenBody> {
+  const { crypto, discard } = site.platform
   const from = new Map([...source.keys].map(([keyEpoch, key]) => [keyEpoch, blockKeySchedule(key)]))
   const to = blockKeySchedule(target.key)
   const sectorKeys = (_block: BlockId, keyEpoch: number): SectorKeys | null => from.get(keyEpoch) ?? null
