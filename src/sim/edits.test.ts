@@ -15,6 +15,7 @@ import { type Life, readAll, settle } from './device.ts'
 import { plant } from './family.ts'
 import { Random } from './random.ts'
 import { Family, content, standing } from './testing/family.ts'
+import { Guest } from './testing/guest.ts'
 
 const mib = 1024 * 1024
 const gib = 1024 * mib
@@ -383,6 +384,49 @@ describe('among devices', () => {
     await pass(family, 2)
     await expectNothingLeft(family, 0)
     await expectNothingLeft(family, 1)
+  })
+})
+
+describe('where somebody is limited, or was removed', () => {
+  test('a guest edits in its folder, and its host, for one sector each way', async () => {
+    const family = await Family.of(18, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const guest = await Guest.of(family, 'tablet')
+    let now = content(3 * mib)
+    const id = await family.add(guest.life, 'file', now)
+    const isOnBoth = () =>
+      family.until('both have it', () =>
+        [laptop, guest.life].every(
+          (life) => life.page.items.get(id)?.sizeBytes === now.length && standing(life).lackingCount === 0,
+        ),
+      )
+    await isOnBoth()
+    for (const [at, life] of [guest.life, laptop].entries()) {
+      const bulkBytes = counted(family)
+      const parts = [part(at * mib + 5, content(4096)), part(null, content(10))]
+      now = edited(now, parts)
+      await edit(family, life, id, parts)
+      await isOnBoth()
+      expect(bulkBytes()).toBeLessThan(4 * sectorSizeBytes)
+      for (const each of [laptop, guest.life]) expect(equal(await family.read(each, id), now)).toBe(true)
+    }
+  })
+
+  test('what is touched after a device was removed goes under a new key, and the rest can be read with it', async () => {
+    const family = await Family.of(19, 'laptop', 'phone', 'desk')
+    const [laptop, , desk] = family.lives as [Life, Life, Life]
+    const id = await family.add(laptop, 'file', content(300_000))
+    await family.comeTogether()
+    const { principal } = family.lives[1]!.page.tree
+    family.lives[1]!.process.kill()
+    const devices = await family.run(laptop, laptop.node.api.devices())
+    expect(devices.map((line) => line.principal)).toContain(principal)
+    await family.run(laptop, laptop.node.api.removeDevice('gone', principal))
+    const parts = [part(70_000, content(5)), part(null, content(10))]
+    for (const each of parts) await edit(family, laptop, id, [each])
+    await family.until('the desk has it', () => desk.page.items.get(id)!.sizeBytes === 300_010)
+    for (const life of [laptop, desk])
+      expect(equal(await family.read(life, id), edited(content(300_000), parts))).toBe(true)
   })
 })
 
