@@ -14,7 +14,7 @@ declare const bench: NetBench
 const askCountMin = 4000
 const attackCountMin = 4
 const lookPeriodMs = 250
-const kinds: readonly Attack[] = ['gigabyte', 'megabyte', 'garbage', 'noise', 'flood', 'streams']
+const kinds: readonly Attack[] = ['gigabyte', 'megabyte', 'forgery', 'garbage', 'noise', 'flood', 'streams']
 /** Above what the device takes when nobody attacks it. */
 const allowedBytes = 128 << 20
 
@@ -77,6 +77,7 @@ if (isProving)
     const dropped = await happened(victim.page, 'dropped')
     for (const code of ['frameInvalid', 'unreadable', 'windowIgnored', 'tooManyStreams'])
       expect(dropped).toContain(code)
+    expect(await happened(victim.page, 'refused')).toContain('helloForged')
     expect(await happened(victim.page, 'closed')).toEqual([])
     info.annotations.push(
       { type: 'required', description: 'p99 under twice the usual, memory bounded' },

@@ -246,6 +246,7 @@ test(
       { kind: 'gigabyte', isDirect: true, what: 'dropped', code: 'frameInvalid' },
       { kind: 'gigabyte', isDirect: false, what: 'dropped', code: 'frameInvalid' },
       { kind: 'megabyte', isDirect: true, what: 'dropped', code: 'frameInvalid' },
+      { kind: 'forgery', isDirect: true, what: 'refused', code: 'helloForged' },
       { kind: 'garbage', isDirect: true, what: 'dropped', code: 'frameInvalid' },
       { kind: 'noise', isDirect: true, what: 'dropped', code: 'unreadable' },
       { kind: 'flood', isDirect: true, what: 'dropped', code: 'windowIgnored' },

@@ -14,7 +14,10 @@ import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { type Libp2p, createLibp2p } from 'libp2p'
-import { fromHex } from '../../src/core/bytes/bytes.ts'
+import { concat, fromHex } from '../../src/core/bytes/bytes.ts'
+import { ed25519PublicKey, x25519PublicKey } from '../../src/core/crypto/crypto.ts'
+import { encodeOffer, encodeProof, helloNonceSizeBytes, newOffer } from '../../src/core/message/message.ts'
+import { noRevocation } from '../../src/core/tree/tree.ts'
 import type { RelayAddress } from '../../src/port/net.ts'
 
 /** What it does to its peer. */
@@ -23,6 +26,8 @@ export type Attack =
   | 'gigabyte'
   /** Frames as long as only a device may send, from one who has not said who he is. */
   | 'megabyte'
+  /** A hello with a signature that does not hold. */
+  | 'forgery'
   /** Octets that are no frames. */
   | 'garbage'
   /** Octets that are not even messages of libp2p. */
@@ -57,6 +62,17 @@ const attacks: Readonly<Record<Attack, (path: Connection) => Promise<void>>> = {
   async megabyte(path) {
     const { bulk } = await lanes(path)
     await pour(bulk, 1_000_000, 50)
+  },
+  async forgery(path) {
+    const { control } = await lanes(path)
+    const secret = chance(32)
+    const credential = { suite: 1, signingKey: ed25519PublicKey(secret), kemKey: x25519PublicKey(secret) } as const
+    const own = { treeId: chance(32), credential, buildId: 'test', revocationHead: noRevocation }
+    // Told apart from one that can not be a signature at all.
+    const signature = concat(ed25519PublicKey(chance(32)), new Uint8Array(32).fill(1))
+    for (const said of [encodeOffer(newOffer(chance(helloNonceSizeBytes))), encodeProof(own, signature)])
+      control.send(dataFrame(said))
+    while (path.status === 'open') await pause(5)
   },
   async garbage(path) {
     const { bulk } = await lanes(path)
@@ -101,6 +117,14 @@ async function pour(stream: Stream, payloadSizeBytes: number, frameCount: number
   for (let count = 0; count < frameCount && stream.status === 'open'; count++)
     if (!stream.send(frame)) await stream.onDrain()
 }
+/** u32be length ‖ u8 kind 0 ‖ body. */
+function dataFrame(body: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(5 + body.length)
+  new DataView(frame.buffer).setUint32(0, 1 + body.length)
+  frame.set(body, 5)
+  return frame
+}
+const chance = (sizeBytes: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(sizeBytes))
 const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs))
 const lanes = async (path: Connection): Promise<Record<'control' | 'bulk', Stream>> => ({
   control: await path.newStream(lane('control'), options),
