@@ -38,7 +38,7 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
       channel.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
         if (typeof data !== 'string') {
           sizeBytes += data.byteLength
-          if (isKeeping) void keep(data)
+          if (isKeeping) void put(data, performance.now())
         } else if (data === 'to be kept') isKeeping = true
         else if (data === 'keep') {
           void made.write(sizeBytes).then(() => channel.send('kept'))
@@ -58,10 +58,16 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
       opening.addEventListener('upgradeneeded', () => opening.result.createObjectStore('rows'))
       opening.addEventListener('success', () => resolve(opening.result))
     })
-    const keep = async (data: ArrayBuffer): Promise<void> => {
+    const put = async (data: ArrayBuffer | Uint8Array, key: string | number): Promise<void> => {
       const opened = await database
       const transaction = opened.transaction('rows', 'readwrite', { durability: 'relaxed' })
-      transaction.objectStore('rows').put(data, performance.now())
+      transaction.objectStore('rows').put(data, key)
+      await new Promise((resolve) => transaction.addEventListener('complete', resolve))
+    }
+    const read = async (key: string): Promise<Uint8Array<ArrayBuffer>> => {
+      const reading = (await database).transaction('rows').objectStore('rows').get(key)
+      await new Promise((resolve) => reading.addEventListener('success', resolve))
+      return reading.result as Uint8Array<ArrayBuffer>
     }
     const made: Bare = {
       offer() {
@@ -87,9 +93,13 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
         if (isKept) channel.send('to be kept')
         const piece = crypto.getRandomValues(new Uint8Array(65536))
         const message = new Uint8Array(pieceSizeBytes).map((_, at) => piece[at % piece.length]!)
+        if (isKept) await put(message, 'piece')
         const startMs = performance.now()
+        let next = isKept ? read('piece') : message
         for (let sentBytes = 0; sentBytes < sizeBytes; sentBytes += message.length) {
-          channel.send(message)
+          const piece = await next
+          if (isKept) next = read('piece')
+          channel.send(piece)
           if (channel.bufferedAmount > bufferSizeBytes)
             await new Promise((resolve) => channel.addEventListener('bufferedamountlow', resolve, { once: true }))
         }
@@ -130,7 +140,7 @@ export async function connectBare(from: Page, to: Page): Promise<void> {
   await from.evaluate((answer) => bare.accept(answer), answer)
 }
 
-/** Over a channel that is open. @param isKept there it goes to the disk @returns milliseconds until the other side said that it has it all */
+/** Over a channel that is open. @param isKept there it goes to the disk, and comes from it here @returns milliseconds until the other side said that it has it all */
 export const pour = (from: Page, sizeBytes: number, isKept = false): Promise<number> =>
   from.evaluate(([sizeBytes, isKept]) => bare.pour(sizeBytes, isKept), [sizeBytes, isKept] as const)
 

@@ -84,7 +84,7 @@ test('100 MiB on another device @bench', async ({ newProfile }) => {
     baseline: rate(bareMs),
     better: 'higher',
     ratioMin: 0.7,
-    note: `committed to verified and durable; baseline: a data channel, 256 KiB messages, 8 MiB buffer; that with what comes put into IndexedDB, neither sealed nor hashed nor read from a disk: ${rate(keptMs).toFixed(1)} MB/s`,
+    note: `committed to verified and durable; baseline: a data channel, 256 KiB messages, 8 MiB buffer; that from and into IndexedDB, with nothing sealed or hashed: ${rate(keptMs).toFixed(1)} MB/s`,
   })
 })
 
