@@ -112,7 +112,7 @@ export interface AsideFile {
   readonly sizeBytes: number
 }
 
-export type JobKind = 'add' | 'move' | 'plant' | 'export' | 'import' | 'purge'
+export type JobKind = 'add' | 'move' | 'plant' | 'export' | 'import' | 'purge' | 'renew'
 
 /** Something that takes longer than a moment; shown with progress and a way to cancel. */
 export interface Job {
@@ -120,6 +120,7 @@ export interface Job {
   readonly id: string
   readonly kind: JobKind
   readonly title: string
+  /** Of a job that moves items or gives them keys, so many of these instead, here and below. */
   readonly doneBytes: number
   readonly totalBytes: number
   readonly bytesPerSecond: number

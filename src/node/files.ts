@@ -273,7 +273,7 @@ export class Files {
 
   /** The moved block whose re-keying a deed that was kept is a part of, and which can go on now; null where there is none. */
   unfinishedBy({ tag, value }: Deed): BlockId | null {
-    const top = tag === 'rekey' ? value.top : tag === 'purge' ? null : value.block
+    const top = tag === 'rekey' ? value.top : 'block' in value ? value.block : null
     return top !== null && this.#isUnfinished(top) ? top : null
   }
 

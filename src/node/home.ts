@@ -7,6 +7,7 @@ import type { Files } from './files.ts'
 import type { Hold } from './hold.ts'
 import type { OwnTree } from './own-tree.ts'
 import type { TreeView } from './read/view.ts'
+import type { Renewing } from './renewing.ts'
 import type { Replication } from './replication.ts'
 import type { Visiting } from './guest/visiting.ts'
 import type { Sweeper } from './sweep.ts'
@@ -17,6 +18,7 @@ export interface Home {
   readonly files: Files
   readonly sweeper: Sweeper
   readonly hold: Hold
+  readonly renewing: Renewing
   /** null while no other device has the tree, or there is no network. */
   replication: Replication | Visiting | null
   /** Where this device was put out of the tree. */

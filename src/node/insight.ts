@@ -123,7 +123,7 @@ export function quarantineOf(node: RunningNode): readonly Quarantined[] {
   return tree.outbox.quarantine.list.flatMap((kept) => {
     const { tag, value } = kept.deed
     // Steps of a move are no loss, and never come here.
-    if (tag === 'rekey' || tag === 'arrive') return []
+    if (tag === 'rekey' || tag === 'renew' || tag === 'arrive') return []
     const named = 'name' in value ? value.name : 'block' in value ? (view.get(idText(value.block))?.name ?? '') : ''
     return [
       {

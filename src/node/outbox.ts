@@ -553,7 +553,7 @@ export class Outbox {
   #refuse(entry: Pending, fault: Fault): void {
     const { kept, isAnswered } = entry
     // What tidies up after a deed that was taken, and what another device can do as well, is no loss.
-    const isLoss = isAnswered && !kept.isTaken && kept.deed.tag !== 'rekey' && kept.deed.tag !== 'arrive'
+    const isLoss = isAnswered && !kept.isTaken && !isUpkeep(kept.deed)
     entry.reject(new RefusedError(fault))
     if (!isLoss) return this.#remove(entry)
     const quarantined: Kept = { ...kept, fault: { code: fault.code, local: fault.local } }
@@ -601,6 +601,9 @@ export class Outbox {
 
 const isOfSameBlock = (one: Deed, other: Deed): boolean =>
   blocksOf(one).own.some((block) => blocksOf(other).own.some((each) => equal(each, block)))
+
+/** What another device can do as well, and does where it is still to be done. */
+const isUpkeep = ({ tag }: Deed): boolean => tag === 'rekey' || tag === 'renew' || tag === 'arrive'
 
 const isSameFile = (one: Deed, other: Deed): boolean =>
   one.tag === 'writeFile' && other.tag === 'writeFile' && isOfSameBlock(one, other)

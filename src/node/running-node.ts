@@ -31,6 +31,7 @@ import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './p
 import { obtainNothing } from './read/objects.ts'
 import { TreeView, idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
+import { Renewing } from './renewing.ts'
 import { blockIdOfRequest } from './request.ts'
 import { statusOf } from './status.ts'
 import { Sweeper } from './sweep.ts'
@@ -169,7 +170,8 @@ export class RunningNode {
       principal: toHex(principalOf(this.keys.credential)),
       quotaBytes: () => this.#profile.holdQuotaBytes,
     })
-    const home: Home = { tree, view, files, sweeper, hold, replication: null, dismissal: null }
+    const renewing = new Renewing(tree)
+    const home: Home = { tree, view, files, sweeper, hold, renewing, replication: null, dismissal: null }
     this.#home = home
     if (dismissal !== null) this.#putOut(home, dismissal)
     tree.outbox.onShown = (shown, touched) => this.#onShown(home, shown, touched)
@@ -185,6 +187,8 @@ export class RunningNode {
       return (home.replication?.sharing.obtain ?? obtainNothing)(keys)
     }
     if (owingBlocks(tree.committed).length > 0) void this.#settle(renewKeys(tree))
+    tree.cluster.onLeader = () => this.#onLeader(home)
+    this.#renewRest(home)
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
   }
 
@@ -208,6 +212,18 @@ export class RunningNode {
     home.hold.refreshSoon()
     home.replication?.onApplied(before, state, touched)
     if (touched.some((key) => key[0] === rowKind.device)) this.#onDevices(home)
+    this.#renewRest(home)
+  }
+
+  #onLeader(home: Home): void {
+    this.#countCopies(home)
+    this.#renewRest(home)
+  }
+
+  /** Asked with every entry; mostly there is nothing to be done. */
+  #renewRest(home: Home): void {
+    if (home.dismissal === null && home.renewing.isDue)
+      void this.#settle(home.renewing.run(this.jobs, home.view.items.size))
   }
 
   #onDevices(home: Home): void {
@@ -272,7 +288,6 @@ export class RunningNode {
     })
     if (replication === null) return
     home.replication = replication
-    tree.cluster.onLeader = () => this.#countCopies(home)
     hold.isSafe = (block, stampMs) => replication.isSafe(block, stampMs)
     hold.onWanted = () => replication.sharing.fetchLacking()
     hold.onLetGo = () => {

@@ -5,7 +5,7 @@
  * what to do.
  * @module
  */
-import type { Quarantined, ReaderLine } from '../node/api.ts'
+import type { Job, JobKind, Quarantined, ReaderLine } from '../node/api.ts'
 import type { NodeState } from './ports.ts'
 import {
   formatCount,
@@ -24,6 +24,9 @@ const counted = (count: number, one: string, many: string): string =>
 const choice = new Intl.ListFormat('en', { type: 'disjunction' })
 const someOf = (devices: readonly string[]): string =>
   devices.length === 0 ? 'your other devices' : choice.format(devices)
+
+/** Work on items, whatever is in them. */
+const isCounted = (kind: JobKind): boolean => kind === 'move' || kind === 'renew'
 
 export const words = {
   product: 'Blocktree',
@@ -189,13 +192,17 @@ export const words = {
       export: () => 'Preparing the archive',
       import: () => 'Restoring the tree',
       purge: () => 'Deleting for good',
+      renew: () => 'Giving new keys after a removal',
     },
-    progress: (doneBytes: number, totalBytes: number) =>
-      `${formatSize(doneBytes)} of ${formatSize(totalBytes)} · ${formatPercent(doneBytes, totalBytes)}`,
-    rate: (bytesPerSecond: number, leftBytes: number) =>
-      bytesPerSecond > 0
-        ? `${formatSize(bytesPerSecond)}/s · ${formatDuration(leftBytes / bytesPerSecond)} left`
-        : 'Starting',
+    progress: ({ kind, doneBytes, totalBytes }: Job) => {
+      const format = isCounted(kind) ? formatCount : formatSize
+      return `${format(doneBytes)} of ${format(totalBytes)} · ${formatPercent(doneBytes, totalBytes)}`
+    },
+    rate: ({ kind, doneBytes, totalBytes, bytesPerSecond }: Job) => {
+      if (bytesPerSecond === 0) return 'Starting'
+      const format = isCounted(kind) ? formatCount : formatSize
+      return `${format(bytesPerSecond)}/s · ${formatDuration((totalBytes - doneBytes) / bytesPerSecond)} left`
+    },
     waiting: (count: number) => `${counted(count, 'file waits', 'files wait')}`,
     cancel: (title: string) => `Cancel: ${title}`,
     cancelAll: 'Cancel all',

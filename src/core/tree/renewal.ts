@@ -5,11 +5,11 @@
  * dismissed device owes a new one, and so does every block whose key lies under an earlier key of its folder than the one in
  * force. Whoever writes somewhere first renews what is owed on the way there, in the same change. So a dismissal costs one key
  * for each place that the device had been given, whatever the size of the tree, and there is no instant at which something new
- * goes under an old key: the fold refuses it.
+ * goes under an old key: the fold refuses it. All other keys are given afterwards, by whoever comes to it.
  * @module
  */
 import { type Bytes, type Check, ok, refused } from '../bytes/bytes.ts'
-import type { SignedRecord } from '../block/block.ts'
+import { type SignedRecord, keyEpochMax } from '../block/block.ts'
 import { set } from '../merkle/merkle.ts'
 import { type BlockId, blockIdOf } from '../path/path.ts'
 import { type TreeState, accessOf, deviceOf, encodeRow, keys, parentOf, summaryOf } from './state.ts'
@@ -29,6 +29,14 @@ export function isKeyOwed(state: TreeState, block: BlockId): boolean {
   if (!hasDismissed(state)) return false
   for (let at: BlockId | null = block; at !== null; at = parentOf(state, at)) if (owesKey(state, at)) return true
   return false
+}
+
+/** Whether a block owes a key, can have another one, and stands in a folder that owes none: so that it can be given one by itself. */
+export function isRenewable(state: TreeState, block: BlockId): boolean {
+  if (!hasDismissed(state)) return false
+  const parent = parentOf(state, block)
+  const keyEpoch = accessOf(state, block)?.fields.keyEpoch ?? keyEpochMax
+  return keyEpoch < keyEpochMax && owesKey(state, block) && (parent === null || !isKeyOwed(state, parent))
 }
 
 /** For what is sealed under a block's key now: that key is in force, and nobody who was put out knows it. */

@@ -56,6 +56,8 @@ export const deedWire = union({
   move: tuple({ block: blockIdWire, folder: idPathWire, name: nameWire }),
   /** One step of a move: a block that lies in `top`, which was moved, gets a key and signatures for its new place. */
   rekey: tuple({ block: blockIdWire, top: blockIdWire }),
+  /** After a removal: blocks that owe a key get one. */
+  renew: tuple({ blocks: listOf(blockIdWire, blockCountPerDeed) }),
   /** The last step of a move. */
   arrive: tuple({ block: blockIdWire }),
   trash: tuple({
@@ -87,6 +89,7 @@ export function blocksOf({ tag, value }: Deed): {
   readonly needed: readonly BlockId[]
 } {
   if (tag === 'purge') return { own: value.blocks.map(({ block }) => block), needed: [] }
+  if (tag === 'renew') return { own: value.blocks, needed: [] }
   return { own: [value.block], needed: 'folder' in value ? value.folder.ids : [] }
 }
 

@@ -41,7 +41,7 @@ export class Giver {
     let state = this.#cluster.state
     for (const entry of entries) {
       const { operation, deed } = entry.kept
-      const block = deed.tag === 'purge' ? null : keyOf(deed.value.block)
+      const block = 'block' in deed.value ? keyOf(deed.value.block) : null
       // What brings no body may be decided while it is still being written here.
       const isWritten = entry.isDurable || (bodyOfDeed(deed) === null && entry.failure === null)
       const isReady = isWritten && !entry.isBusy && !(block !== null && waiting.has(block))

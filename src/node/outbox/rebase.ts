@@ -29,6 +29,7 @@ import {
   contentOf,
   entryOf,
   isKeyOwed,
+  isRenewable,
   parentOf,
   pathOf,
 } from '../../core/tree/tree.ts'
@@ -111,6 +112,8 @@ class Rebase {
         return this.#move(deed.value)
       case 'rekey':
         return this.#rekey(deed.value.block)
+      case 'renew':
+        return this.#renew(deed.value.blocks)
       case 'arrive':
         return this.#arrive(deed.value.block)
       case 'trash':
@@ -221,6 +224,17 @@ class Rebase {
     if (samePath(access.fields.path, path)) return done
     const lineage = lineageOf(this.#state, block)
     return this.#make(null, (state) => this.#rekeyed(state, block, parentPath(path)!, { lineage }))
+  }
+
+  /** Those of them whose folders owe nothing any more: each gets a key by itself, in whatever order they stand. */
+  #renew(blocks: readonly BlockId[]): Step {
+    const owing = this.#phase === 'taken' ? [] : blocks.filter((block) => isRenewable(this.#state, block))
+    if (owing.length === 0) return done
+    const { records, seed } = this.#doer
+    return this.#make(null, async (state) => {
+      const renewed = await Promise.all(owing.map((block) => records.renewed(state, block, seed)))
+      return renewed.flatMap((each) => each.records)
+    })
   }
 
   #arrive(block: BlockId): Step {

@@ -59,8 +59,8 @@ export class BtJobs extends LitElement {
           value=${job.totalBytes ? job.doneBytes : nothing}
         ></progress>
         <p class="row figures small quiet number">
-          <span>${words.jobs.progress(job.doneBytes, job.totalBytes)}</span>
-          <span>${words.jobs.rate(job.bytesPerSecond, job.totalBytes - job.doneBytes)}</span>
+          <span>${words.jobs.progress(job)}</span>
+          <span>${words.jobs.rate(job)}</span>
         </p>
       </div>
       <button
