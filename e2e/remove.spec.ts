@@ -1,11 +1,12 @@
 /**
  * Devices that go: put out by another one, undone right after they came, or leaving; by their pages alone, over real WebRTC.
  */
-import type { Page } from '@playwright/test'
-import { expect, proved, test, virtualAuthenticator } from './fixture.ts'
+import type { Page, TestInfo } from '@playwright/test'
+import { expect, isProving, proved, test, virtualAuthenticator } from './fixture.ts'
 import { expectNothing } from './tool/axe.ts'
 import { agreeToJoin, approveAsOwn, joinByLink, letIn, readLink, showCode, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
+import { growFolders, removeOther } from './tool/removing.ts'
 import { addText, hashOf, itemNamed, nodeOf, snapshotOf } from './tool/tree.ts'
 
 test.use({ hasRelay: true })
@@ -16,6 +17,18 @@ const stateRootOf = async (page: Page): Promise<string> =>
   (await nodeOf(page)).evaluate(async ({ api }) => (await api.storage()).stateRoot)
 const saysRemoved = (page: Page, how: string) =>
   expect(page.locator('main').getByText(`${how} What is here stays readable`).first()).toBeVisible()
+/** For a person to look at: at both sizes and in both schemes. */
+async function pictures(page: Page, info: TestInfo, name: string): Promise<void> {
+  for (const size of [
+    { width: 390, height: 844 },
+    { width: 1280, height: 800 },
+  ])
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize(size)
+      await page.emulateMedia({ colorScheme })
+      await page.screenshot({ path: info.outputPath(`${name}-${size.width}-${colorScheme}.png`) })
+    }
+}
 /** What a page is told when it tries to change the tree. */
 const refusalOf = async (page: Page, rootId: string): Promise<string> =>
   (await nodeOf(page)).evaluate(
@@ -27,7 +40,7 @@ const refusalOf = async (page: Page, rootId: string): Promise<string> =>
     rootId,
   )
 
-test(proved('a device is removed, keeps what it had, and gets nothing new'), async ({ tabs }) => {
+test(proved('a device is removed, keeps what it had, and gets nothing new'), async ({ tabs }, info) => {
   test.setTimeout(180_000)
   const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
   await virtualAuthenticator(laptop)
@@ -43,7 +56,10 @@ test(proved('a device is removed, keeps what it had, and gets nothing new'), asy
     const open = laptop.getByRole('button', { name: 'Remove Phone' })
     await open.click()
     await expect(laptop.getByRole('dialog', { name: 'Remove Phone?' })).toBeVisible()
+    await expect(laptop.getByText('1 folder gets a new key at once, and in the background 2 files.')).toBeVisible()
+    await expect(laptop.getByText('Laptop and you with your passkey or recovery card.')).toBeVisible()
     await expectNothing(laptop, 'the question whether to remove a device')
+    await pictures(laptop, info, 'question')
     await laptop.keyboard.press('Escape')
     await expect(laptop.getByRole('dialog')).toBeHidden()
     await expect(open).toBeFocused()
@@ -54,6 +70,25 @@ test(proved('a device is removed, keeps what it had, and gets nothing new'), asy
   await expect(laptop.getByRole('status').getByText('Phone was removed')).toBeAttached()
   await expect(deviceLine(laptop, 'Phone')).toHaveCount(0)
   await expect(laptop.getByRole('button', { name: 'Leave the tree' })).toHaveCount(0)
+
+  await test.step('all of it is told on a page of its own', async () => {
+    const link = laptop.getByRole('link', { name: 'What was allowed, and when' })
+    await link.press('Enter')
+    await expect(laptop.getByRole('heading', { name: 'What was allowed, and when' })).toBeVisible()
+    const now = laptop.getByRole('region', { name: 'Who can read and write now' })
+    await expect(now.getByRole('heading', { level: 3 })).toHaveText(['Ada, by passkey or recovery card', 'Laptop'])
+    const past = laptop.getByRole('region', { name: 'What happened, the newest first' })
+    await expect(past.getByRole('heading', { level: 3 })).toHaveText([
+      'Phone was removed',
+      'Phone was let in',
+      'The tree was planted on Laptop',
+    ])
+    await expect(past.getByRole('listitem').first()).toContainText('By Laptop')
+    await expectNothing(laptop, 'what was allowed')
+    await pictures(laptop, info, 'audit')
+    await laptop.getByRole('link', { name: 'Back to the devices' }).press('Enter')
+    await expect(link).toBeVisible()
+  })
 
   await saysRemoved(phone, 'Laptop removed this device from the tree.')
   await expectNothing(phone, 'a device that was removed')
@@ -149,5 +184,28 @@ test(
     await phone.getByRole('button', { name: 'Begin anew' }).click()
     await readLink(phone, await showCode(laptop), 'Phone')
     await letIn(laptop, await agreeToJoin(phone), 'Phone')
+  },
+)
+
+const blockCount = isProving ? 10_000 : 2500
+
+test(
+  proved(`in a tree of ${blockCount} blocks a removal is over in a second, and every key is new soon after`),
+  { tag: '@wide' },
+  async ({ tabs }, info) => {
+    test.setTimeout(600_000)
+    const [laptop, phone] = [await tabs.open(), await tabs.open('./#/join&as=phone')]
+    await virtualAuthenticator(laptop)
+    await laptop.bringToFront()
+    await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+    await growFolders(laptop, (await snapshotOf(laptop)).tree.rootId, blockCount)
+    await joinByLink(laptop, phone, 'Phone')
+    const { removedAfterMs, renewedAfterMs } = await removeOther(laptop)
+    const rate = Math.round((blockCount * 1000) / renewedAfterMs)
+    info.annotations.push(
+      { type: 'required', description: 'over in less than 1 s' },
+      { type: 'measured', description: `${removedAfterMs.toFixed(0)} ms; then ${rate} blocks a second got new keys` },
+    )
+    expect(removedAfterMs).toBeLessThan(1000)
   },
 )

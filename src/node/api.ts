@@ -270,6 +270,70 @@ export interface ReaderLine {
   readonly sinceMs: number
 }
 
+/** A device in what is told of it; its name is empty where that does not open here. */
+export interface NamedDevice {
+  readonly name: string
+  /** In groups of four. */
+  readonly principal: string
+}
+
+/** Somebody who can read, and perhaps write, now. */
+export interface GrantLine {
+  /** null: the owner, by passkey or recovery card. */
+  readonly device: NamedDevice | null
+  /** null: the whole tree; empty: a folder whose name is not known here. */
+  readonly folderName: string | null
+  readonly mayWrite: boolean
+  readonly sinceMs: number
+  /** null: for good. */
+  readonly untilMs: number | null
+  /** It was removed, and the new key that it will not have is still to be given. */
+  readonly isRemoved: boolean
+}
+
+/** Something that was allowed, or taken back. */
+export type AuditEvent = { readonly atMs: number; readonly device: NamedDevice } & (
+  | { readonly kind: 'planted' }
+  /** `by` is where it was approved; null: by the recovery card alone. `folderName` as in a GrantLine. */
+  | {
+      readonly kind: 'admitted'
+      readonly by: NamedDevice | null
+      readonly folderName: string | null
+      readonly mayWrite: boolean
+      readonly untilMs: number
+    }
+  /** The tree does not keep when that was; `atMs` is when the device was let in. */
+  | { readonly kind: 'extended'; readonly untilMs: number; readonly beforeMs: number }
+  /** `by` null: the root did; the device itself: it left. */
+  | { readonly kind: 'removed'; readonly by: NamedDevice | null }
+  /** It went on without the device that decided. */
+  | { readonly kind: 'tookOver' }
+)
+
+/** What the removal of a device will do. */
+export interface RemovalPreview {
+  /** Get a new key before it is over. */
+  readonly atOnce: { readonly folderCount: number; readonly fileCount: number }
+  /** Get one in the background afterwards, or when something is written there first. */
+  readonly later: { readonly folderCount: number; readonly fileCount: number }
+  /** What the device can read until then, and may keep. */
+  readonly readable: { readonly fileCount: number; readonly sizeBytes: number }
+  /**
+   * When it was last there; null where it is, and where this device has not seen it. What was done on it since and has not come goes
+   * into quarantine there.
+   */
+  readonly lastSeenAtMs: number | null
+  /** Who can read afterwards. */
+  readonly readers: readonly GrantLine[]
+}
+
+/** What was allowed in the tree, as its committed state tells it. */
+export interface Audit {
+  readonly grants: readonly GrantLine[]
+  /** The newest first. */
+  readonly events: readonly AuditEvent[]
+}
+
 /** What an authenticator answered in the page; octets as they came. */
 export interface PasskeyCreation {
   readonly credentialId: Uint8Array
@@ -368,6 +432,8 @@ export interface NodeApi {
   closeContent(streamId: string): Promise<void>
 
   readersOf(id: string): Promise<readonly ReaderLine[]>
+  /** Rejects `limitedOnly` on a guest, which knows nothing of others. */
+  audit(): Promise<Audit>
   storage(): Promise<StorageReport>
   /** What was written last is kept here as far as there is room, the rest read from other devices. null: all is kept. */
   setHoldQuota(quotaBytes: number | null): Promise<void>
@@ -408,6 +474,8 @@ export interface NodeApi {
   /** Deletes all of it for good. */
   dropAside(): Promise<void>
   devices(): Promise<readonly DeviceLine[]>
+  /** What `removeDevice` would do now. Changes nothing. */
+  previewRemoval(principal: string): Promise<RemovalPreview>
   /**
    * Puts a device out of the tree, or lets this one leave. Resolves when that is certain and whatever is written from then on goes
    * under keys that it never had. Rejects `deviceLast` for the owner's only device.

@@ -2,18 +2,31 @@
  * What a person can ask about the tree itself: who can read a thing, and what it takes up.
  * @module
  */
-import { BlocktreeError, type Bytes, equal, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, assertNever, equal, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { root } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, rootBlockId } from '../core/path/path.ts'
-import { accessOf, devicesOf, entryOf, limitOf, parentOf } from '../core/tree/tree.ts'
-import type { DeviceLine, Quarantined, ReaderLine, StorageReport } from './api.ts'
+import { accessOf, deviceOf, devicesOf, entryOf, limitOf, parentOf } from '../core/tree/tree.ts'
+import type {
+  Audit,
+  AuditEvent,
+  DeviceLine,
+  GrantLine,
+  NamedDevice,
+  Quarantined,
+  ReaderLine,
+  RemovalPreview,
+  StorageReport,
+} from './api.ts'
+import { type Grant, type Happening, grantsIn, happeningsIn } from './audit.ts'
 import type { Attested } from './attesting.ts'
 import { peerOf } from './cluster/membership.ts'
 import { bodyOfDeed } from './outbox/deed.ts'
+import { limitedOnly } from './guest/guest-replica.ts'
 import type { Home } from './home.ts'
 import { limitsOf } from './status.ts'
 import { idOfQuarantined } from './outbox/quarantine.ts'
+import { previewOf } from './preview.ts'
 import type { RunningNode } from './running-node.ts'
 import { idFromText, idText } from './read/view.ts'
 
@@ -82,6 +95,68 @@ function folderNameOf({ tree, view }: Home, device: Bytes): string {
   const limit = limitOf(tree.state, device)
   return limit === null ? '' : (view.get(idText(blockIdOf(limit)))?.name ?? '')
 }
+
+/** What was allowed, and who can read and write now, in the names that this device knows. */
+export function auditReport({ home }: RunningNode): Audit {
+  const { committed, visit } = home.tree
+  if (visit !== null) throw limitedOnly()
+  return {
+    grants: grantsIn(committed).map((grant) => grantLine(home, grant)),
+    events: happeningsIn(committed).map((happening) => auditEvent(home, happening)),
+  }
+}
+
+/** What a removal would do. A guest that would leave knows what it can read itself, and nothing of others. */
+export function removalPreview({ home }: RunningNode, device: Bytes): RemovalPreview {
+  const { tree, replication } = home
+  if (tree.visit !== null) throw limitedOnly()
+  if (deviceOf(tree.committed, device)?.dismissed !== null)
+    throw new BlocktreeError('deviceUnknown', 'This device does not belong to the tree any more.')
+  const status = (replication?.statuses ?? []).find(({ id }) => id === toHex(device))
+  const staying = grantsIn(tree.committed).filter(
+    ({ reader, isDismissed }) => !isDismissed && (reader === null || !equal(reader, device)),
+  )
+  return {
+    ...previewOf(tree.committed, device),
+    lastSeenAtMs: status?.path === null ? status.lastSeenAtMs : null,
+    readers: staying.map((grant) => grantLine(home, grant)),
+  }
+}
+
+function grantLine(home: Home, { reader, folder, isDismissed, ...terms }: Grant): GrantLine {
+  const device = reader && namedDevice(home, reader)
+  return { ...terms, device, folderName: grantedFolderName(home, folder), isRemoved: isDismissed }
+}
+
+function auditEvent(home: Home, happening: Happening): AuditEvent {
+  const { atMs } = happening
+  const device = namedDevice(home, happening.device)
+  switch (happening.kind) {
+    case 'planted':
+    case 'tookOver':
+      return { kind: happening.kind, atMs, device }
+    case 'admitted': {
+      const { mayWrite, untilMs } = happening
+      const folderName = grantedFolderName(home, happening.folder)
+      const by = happening.by && namedDevice(home, happening.by)
+      return { kind: 'admitted', atMs, device, by, folderName, mayWrite, untilMs }
+    }
+    case 'extended':
+      return { kind: 'extended', atMs, device, untilMs: happening.untilMs, beforeMs: happening.beforeMs }
+    case 'dismissed':
+      return { kind: 'removed', atMs, device, by: happening.by && namedDevice(home, happening.by) }
+    default:
+      return assertNever(happening)
+  }
+}
+
+const namedDevice = ({ tree }: Home, principal: Bytes): NamedDevice => ({
+  name: tree.deviceName(principal) ?? '',
+  principal: groupsOfFour(principal),
+})
+
+const grantedFolderName = ({ view }: Home, folder: BlockId | null): string | null =>
+  folder && (view.get(idText(folder))?.name ?? '')
 
 export async function storageReport(node: RunningNode): Promise<StorageReport> {
   // The rest is counted at one instant, after all that has to be waited for.

@@ -8,7 +8,7 @@ import { beginExport } from './archive-export.ts'
 import { inspectArchive, recover } from './archive-import.ts'
 import { beginExtension, finishExtension } from './extension.ts'
 import { type HandOverSite, handOver } from './hand-over.ts'
-import { deviceLines, quarantineOf, readersOf, storageReport } from './insight.ts'
+import { auditReport, deviceLines, quarantineOf, readersOf, removalPreview, storageReport } from './insight.ts'
 import { sequenceOf } from './outbox/quarantine.ts'
 import type { RunningNode } from './running-node.ts'
 import { type TakeOverSite, beginTakeOver, finishTakeOver } from './take-over.ts'
@@ -71,6 +71,7 @@ export function createApi(node: RunningNode): NodeApi {
     closeContent: async (streamId) => streams.close(streamId),
 
     readersOf: async (id) => readersOf(node, id),
+    audit: async () => auditReport(node),
     storage: async () => storageReport(node),
     setHoldQuota: (quotaBytes) => node.setHoldQuota(quotaBytes),
 
@@ -97,6 +98,7 @@ export function createApi(node: RunningNode): NodeApi {
     bringAside: async (requestId) => node.bringAside(requestId),
     dropAside: async () => node.dropAside(),
     devices: async () => deviceLines(node),
+    previewRemoval: async (principal) => removalPreview(node, principalFrom(principal)),
     // Who is put out already is not put out again, so the request needs no remembering.
     removeDevice: async (_requestId, principal) => node.removeDevice(principal),
 

@@ -2,9 +2,9 @@
  * The rest of the keys after a removal: given in the background, by whichever device decides (R-08).
  */
 import { describe, expect, test } from 'vitest'
-import { type Bytes, equal } from '../core/bytes/bytes.ts'
-import { entries } from '../core/merkle/merkle.ts'
-import { type TreeState, owesKey, rowKind } from '../core/tree/tree.ts'
+import { type Bytes, equal, keyOf } from '../core/bytes/bytes.ts'
+import { entries, root } from '../core/merkle/merkle.ts'
+import { type TreeState, decodeRow, owesKey, rowKind } from '../core/tree/tree.ts'
 import type { Life } from './device.ts'
 import { Random } from './random.ts'
 import { Family, content, standing } from './testing/family.ts'
@@ -138,5 +138,61 @@ describe('after a removal', () => {
     // The dismissal, the root's new key, and what others may have begun with by then.
     expect(standing(laptop).appliedIndex - appliedIndex).toBeLessThanOrEqual(4)
     expect(owedCount(await stateOf(family, laptop))).toBeGreaterThanOrEqual(10)
+  })
+})
+
+describe('a removal that is previewed', () => {
+  const epochsOf = (state: TreeState): ReadonlyMap<string, number> =>
+    new Map(
+      [...entries(state.map, Uint8Array.of(rowKind.access))].map(([row, octets]) => [
+        keyOf(row),
+        decodeRow('access', octets).fields.keyEpoch,
+      ]),
+    )
+  const renewedCount = (before: TreeState, after: TreeState): number => {
+    const epochs = epochsOf(before)
+    return [...epochsOf(after)].filter(([name, epoch]) => epoch > (epochs.get(name) ?? 0)).length
+  }
+  const sum = ({ folderCount, fileCount }: { readonly folderCount: number; readonly fileCount: number }): number =>
+    folderCount + fileCount
+
+  test.each(['an own device', 'a guest'] as const)('does what it was said to do: %s', async (who) => {
+    const family = await Family.of(5, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await build(family, laptop, 6)
+    const folder = [...laptop.page.items.values()].find(({ name }) => name === 'storey 3')!
+    const guest = await Guest.of(family, 'guest', { folderId: folder.id })
+    await family.comeTogether()
+    const { principal } = who === 'a guest' ? guest.life.page.tree : phone.page.tree
+    const before = await stateOf(family, laptop)
+    const preview = await family.run(laptop, laptop.node.api.previewRemoval(principal))
+    expect(await stateOf(family, laptop).then(({ map }) => root(map))).toEqual(root(before.map))
+    expect(preview).toMatchObject(
+      who === 'a guest'
+        ? {
+            atOnce: { folderCount: 1, fileCount: 0 },
+            later: { folderCount: 2, fileCount: 3 },
+            readable: { fileCount: 3, sizeBytes: 103 + 104 + 105 },
+          }
+        : {
+            // The root, and the way to the folder of the guest, who stays.
+            atOnce: { folderCount: 5, fileCount: 0 },
+            later: { folderCount: 2, fileCount: 6 },
+            readable: { fileCount: 6, sizeBytes: 615 },
+          },
+    )
+    await family.run(laptop, laptop.node.api.removeDevice(family.request(), principal))
+    expect(renewedCount(before, await stateOf(family, laptop))).toBeGreaterThanOrEqual(sum(preview.atOnce))
+    let after = await stateOf(family, laptop)
+    for (let rounds = 0; owedCount(after) > 0 && rounds < 100; rounds++) {
+      await family.scheduler.run(family.scheduler.sleep(100))
+      after = await stateOf(family, laptop)
+    }
+    expect(renewedCount(before, after)).toBe(sum(preview.atOnce) + sum(preview.later))
+    const { grants } = await family.run(laptop, laptop.node.api.audit())
+    expect(grants).toEqual(preview.readers)
+    await expect(family.run(laptop, laptop.node.api.previewRemoval(principal))).rejects.toMatchObject({
+      code: 'deviceUnknown',
+    })
   })
 })

@@ -22,6 +22,7 @@ test.each([
   ['#/constructor', '/'],
   ['#/join&code=abc', '/join'],
   ['#/devices', '/devices'],
+  ['#/audit&as=phone', '/audit'],
 ])('%s is %s', (hash, route) => expect(routeOf(hash)).toBe(route))
 
 test('a link keeps the profile', () => {

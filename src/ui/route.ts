@@ -15,6 +15,7 @@ export const routes = [
   '/join',
   '/fragments',
   '/quarantine',
+  '/audit',
 ] as const
 export type Route = (typeof routes)[number]
 

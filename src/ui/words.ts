@@ -51,6 +51,7 @@ export const words = {
     '/join': 'Join a tree',
     '/fragments': 'Fragments',
     '/quarantine': 'Not taken',
+    '/audit': 'What was allowed',
     skip: 'Skip to the content',
   },
 

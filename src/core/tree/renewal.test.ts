@@ -4,7 +4,7 @@ import { principalOf } from '../crypto/crypto.ts'
 import { rights } from '../cap/cap.ts'
 import type { SignedRecord } from '../block/block.ts'
 import { rootBlockId } from '../path/path.ts'
-import { isKeyOwed, owesKey } from './renewal.ts'
+import { isKeyOwed, isRenewable, owesKey } from './renewal.ts'
 import { type TreeState, accessOf, entryOf } from './state.ts'
 import {
   access,
@@ -87,6 +87,15 @@ describe('what owes a key', () => {
     expect(own(withoutPhone)).toEqual([true, false, false])
     expect(own(rootRenewed)).toEqual([false, true, false])
     expect(own(withoutGuest)).toEqual([false, true, false])
+  })
+  test('and by itself can be given one what stands in a folder that owes none, the lowest first', () => {
+    const renewable = (state: TreeState) => [rootBlock, id(1), id(2)].map((block) => isRenewable(state, block))
+    expect(renewable(grown)).toEqual([false, false, false])
+    const withoutBoth = commit(withoutPhone, [dismissedBy(guest, alice, aliceCap)]).state
+    expect(renewable(withoutBoth)).toEqual([true, false, false])
+    expect(renewable(rootRenewed)).toEqual([false, true, false])
+    expect(renewable(mailRenewed)).toEqual([false, false, true])
+    expect(renewable(letterRenewed)).toEqual([false, false, false])
   })
 })
 

@@ -2,8 +2,8 @@
  * The question whether a device is to be put out of the tree, with what that does and what it can not do; and its end.
  * @module
  */
-import { LitElement, html, nothing } from 'lit'
-import type { DeviceLine } from '../../node/api.ts'
+import { LitElement, type PropertyValues, html, nothing } from 'lit'
+import type { DeviceLine, RemovalPreview } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { SheetClosedEvent } from '../events.ts'
 import { sentenceOf } from '../fault.ts'
@@ -21,12 +21,15 @@ export class BtRemoveSheet extends LitElement {
   static override properties = {
     actions: { attribute: false },
     device: { attribute: false },
+    preview: { state: true },
     isRemoving: { state: true },
     problem: { state: true },
   }
   declare actions: Actions
   /** The sheet is closed while this is null. */
   declare device: DeviceLine | null
+  /** null until the tree has told what it would do. */
+  declare preview: RemovalPreview | null
   declare isRemoving: boolean
   declare problem: string
 
@@ -35,8 +38,13 @@ export class BtRemoveSheet extends LitElement {
   constructor() {
     super()
     this.device = null
+    this.preview = null
     this.isRemoving = false
     this.problem = ''
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    if (changed.has('device') && this.device !== null) void this.#look(this.device)
   }
 
   override render() {
@@ -50,15 +58,40 @@ export class BtRemoveSheet extends LitElement {
 
   #question(device: DeviceLine, name: string) {
     const { isThis } = device
-    const lines = isThis ? remove.leaveLines : remove.lines(name)
-    return html`${consequences(lines, ['key', 'readers', 'restore'])} ${problemLine(this.problem)}
+    const { preview } = this
+    return html`${
+        isThis
+          ? consequences(remove.leaveLines, ['key', 'readers', 'restore'])
+          : preview
+            ? consequences(remove.lines(name, preview), ['key', 'files', 'storage', 'readers', 'restore'])
+            : this.problem
+              ? nothing
+              : html`<bt-waiting .cause=${remove.looking}></bt-waiting>`
+      }
+      ${problemLine(this.problem)}
       ${this.isRemoving ? html`<bt-waiting .cause=${remove.waiting}></bt-waiting>` : nothing}
       <div class="row">
-        <button class="danger" ?disabled=${this.isRemoving} @click=${() => this.#remove(device, name)}>
+        <button
+          class="danger"
+          ?disabled=${this.isRemoving || !(isThis || preview)}
+          @click=${() => this.#remove(device, name)}
+        >
           ${isThis ? remove.leave : remove.button}
         </button>
         <button class="plain" @click=${this.#close}>${remove.cancel}</button>
       </div>`
+  }
+
+  /** Of this device it is known what leaving does; of another it is asked when the sheet opens. */
+  async #look({ principal, isThis }: DeviceLine): Promise<void> {
+    this.preview = null
+    if (isThis) return
+    try {
+      const preview = await this.actions.api.previewRemoval(principal)
+      if (this.device?.principal === principal) this.preview = preview
+    } catch (error) {
+      this.problem = sentenceOf(error)
+    }
   }
 
   async #remove({ principal, isThis }: DeviceLine, name: string): Promise<void> {

@@ -2,8 +2,39 @@
  * The sentences of the pages of joining. Beside `ui/words.ts` only because they are fetched with those pages, after the first paint.
  * @module
  */
-import type { DeviceLine } from '../../node/api.ts'
-import { formatCountdown, formatDay, formatMoment, formatSize } from '../format.ts'
+import type { DeviceLine, GrantLine, RemovalPreview } from '../../node/api.ts'
+import { formatCount, formatCountdown, formatDay, formatMoment, formatSize } from '../format.ts'
+
+const all = new Intl.ListFormat('en')
+const plural = new Intl.PluralRules('en')
+const counted = (count: number, one: string, many: string): string =>
+  `${formatCount(count)} ${plural.select(count) === 'one' ? one : many}`
+const files = (count: number): string => counted(count, 'file', 'files')
+
+const blocks = (folderCount: number, fileCount: number): string =>
+  all.format([
+    ...(folderCount > 0 ? [counted(folderCount, 'folder', 'folders')] : []),
+    ...(fileCount > 0 ? [files(fileCount)] : []),
+  ])
+
+function newKeys({ atOnce, later }: RemovalPreview): string {
+  const first = counted(atOnce.folderCount, 'folder gets a new key', 'folders get new keys')
+  const rest = blocks(later.folderCount, later.fileCount)
+  return rest === '' ? `${first} at once.` : `${first} at once, and in the background ${rest}.`
+}
+
+const couldRead = ({ fileCount, sizeBytes }: RemovalPreview['readable']): string =>
+  fileCount === 0 ? 'names of folders' : `up to ${files(fileCount)}, ${formatSize(sizeBytes)} in all`
+
+/** Devices, guests with their folders, and the owner. */
+function readersAfter(readers: readonly GrantLine[]): string {
+  const names = readers.flatMap(({ device, folderName }) => {
+    if (device === null) return []
+    const name = device.name || 'a device without a name'
+    return folderName === null ? name : `${name} (${folderName === '' ? 'one folder' : `“${folderName}”`})`
+  })
+  return all.format([...names, 'you with your passkey or recovery card'])
+}
 
 export const joinWords = {
   wait: {
@@ -94,15 +125,56 @@ export const joinWords = {
     keep: 'Keep',
   },
 
+  audit: {
+    link: 'What was allowed, and when',
+    title: 'What was allowed, and when',
+    help: 'Read from the tree itself, so each of your devices tells the same. Nothing of it can be changed or deleted.',
+    waiting: 'Waiting for the tree to look up who was allowed what.',
+    back: 'Back to the devices',
+    now: 'Who can read and write now',
+    nowHelp: 'Nobody else has a key: not the host of this page, not the relay.',
+    past: 'What happened, the newest first',
+    owner: (name: string) => `${name || 'The owner'}, by passkey or recovery card`,
+    ownerHelp: 'Can always open the whole tree, and alone lets devices in.',
+    place: (folderName: string | null) =>
+      folderName === null ? 'the whole tree' : folderName === '' ? 'a folder that is gone' : `“${folderName}”`,
+    may: (mayWrite: boolean, place: string) => `${mayWrite ? 'Reads and writes' : 'Reads'} ${place}`,
+    since: (atMs: number) => `Since ${formatDay(atMs)}`,
+    until: (atMs: number) => `until ${formatDay(atMs)}`,
+    over: (atMs: number) => `its time ended ${formatDay(atMs)}`,
+    removedStill:
+      'Was removed; the new key for this place is still to be given. What was written since is under new keys already.',
+    event: {
+      planted: (name: string) => `The tree was planted on ${name}`,
+      admitted: (name: string) => `${name} was let in`,
+      extended: (name: string) => `${name} was given more time`,
+      removed: (name: string) => `${name} was removed`,
+      left: (name: string) => `${name} left`,
+      tookOver: (name: string) => `${name} went on without the device that confirmed every change`,
+    },
+    granted: (mayWrite: boolean, place: string, untilMs: number) =>
+      `May ${mayWrite ? 'read and write' : 'read'} ${place}, until ${formatDay(untilMs)}`,
+    approved: (name: string) => `Approved on ${name}`,
+    byCard: 'By passkey or recovery card',
+    byDevice: (name: string) => `By ${name}`,
+    longer: (untilMs: number, beforeMs: number) => `Until ${formatDay(untilMs)} in place of ${formatDay(beforeMs)}`,
+    longerHelp: 'The tree keeps no date of that.',
+    tookOverHelp: 'The date is that of the newest change it had then.',
+    kept: 'It keeps what it had read by then, and has no key for anything since.',
+  },
+
   remove: {
     open: 'Remove',
     openLabel: (name: string) => `Remove ${name}`,
     leaveOpen: 'Leave the tree',
     title: (name: string) => `Remove ${name}?`,
-    lines: (name: string) => [
-      `From now on ${name} can change nothing in this tree, and has no key for anything that is written here.`,
-      `What ${name} has already it keeps: files and names that are on it, or that it could read, can not be taken back. A file gets its new key when it is next changed.`,
-      'This can not be undone. It can only join again, as a new device.',
+    looking: 'Waiting for the tree to look up what this would do.',
+    lines: (name: string, preview: RemovalPreview) => [
+      `From now on ${name} can change nothing in this tree, and has no key for anything that is written here. ${newKeys(preview)}`,
+      `What ${name} could read until now it may keep: ${couldRead(preview.readable)}. Nobody can take that back, and a file stays sealed as it is until it is next changed.`,
+      `What was done on ${name}${preview.lastSeenAtMs === null ? '' : ` since ${formatMoment(preview.lastSeenAtMs)}`} and has not come here is not taken any more. It waits there, to be looked at and saved.`,
+      `Afterwards these can read: ${readersAfter(preview.readers)}.`,
+      'This can not be undone. If it was a mistake, delete the site’s data there and let it in again, as a new device.',
     ],
     leaveTitle: 'Leave this tree?',
     leaveLines: [

@@ -77,6 +77,9 @@ export function viewOf(route: Route, scene: Scene) {
     case '/quarantine':
       bring(() => import('./quarantine-page.ts'))
       return html`<bt-quarantine-page .model=${model} .actions=${actions}>${fetching}</bt-quarantine-page>`
+    case '/audit':
+      bring(() => import('../join/audit-page.ts'))
+      return html`<bt-audit-page .model=${model} .actions=${actions} .hash=${hash}>${fetching}</bt-audit-page>`
     case '/fragments':
       return html`<bt-fragments-page .model=${model} .actions=${actions} .load=${fragments}></bt-fragments-page>`
   }

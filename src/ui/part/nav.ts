@@ -15,6 +15,9 @@ const places: readonly (readonly [Route, IconName])[] = [
   ['/storage', 'storage'],
 ]
 
+/** Views that are reached from one of these. */
+const roots: Partial<Record<Route, Route>> = { '/audit': '/devices' }
+
 export class BtNav extends LitElement {
   static override properties = { route: {}, hash: {}, wide: { type: Boolean, reflect: true } }
   declare route: Route
@@ -84,7 +87,10 @@ export class BtNav extends LitElement {
     return html`<nav aria-label=${words.nav.label}>
       ${places.map(
         ([route, name]) =>
-          html`<a href=${hashOf(route, this.hash)} aria-current=${this.route === route ? 'page' : nothing}>
+          html`<a
+            href=${hashOf(route, this.hash)}
+            aria-current=${this.route === route ? 'page' : roots[this.route] === route ? 'true' : nothing}
+          >
             ${icon(name)}<span>${words.nav[route]}</span>
           </a>`,
       )}

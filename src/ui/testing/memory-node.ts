@@ -6,6 +6,7 @@
 import { BlocktreeError, CancelledError } from '../../core/bytes/bytes.ts'
 import type {
   ArchiveSummary,
+  Audit,
   DeviceChoice,
   DeviceLine,
   Edit,
@@ -20,6 +21,7 @@ import type {
   PasskeyAssertion,
   PasskeyCreation,
   Quarantined,
+  RemovalPreview,
   TakeOverChallenge,
   TreeStatus,
 } from '../../node/api.ts'
@@ -178,6 +180,19 @@ export class MemoryNode implements NodeApi {
     }
     return this.items.has(id) ? [line] : []
   }
+  async audit(): Promise<Audit> {
+    const { deviceName: name, principal } = this.tree
+    const own = { name, principal }
+    const sinceMs = this.nowMs() - 40 * dayMs
+    const whole = { folderName: null, mayWrite: true, sinceMs, isRemoved: false }
+    return {
+      grants: [
+        { ...whole, device: null, untilMs: null },
+        { ...whole, device: own, untilMs: sinceMs + 400 * dayMs },
+      ],
+      events: [{ kind: 'planted', atMs: sinceMs, device: own }],
+    }
+  }
   async storage() {
     const of = (trashed: boolean) =>
       [...this.items.values()]
@@ -215,6 +230,18 @@ export class MemoryNode implements NodeApi {
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
 
+  async previewRemoval(principal: string): Promise<RemovalPreview> {
+    const files = [...this.items.values()].filter(({ kind }) => kind === 'file')
+    const folderCount = this.items.size - files.length - 1
+    const { grants } = await this.audit()
+    return {
+      atOnce: { folderCount: 1, fileCount: 0 },
+      later: { folderCount, fileCount: files.length },
+      readable: { fileCount: files.length, sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) },
+      lastSeenAtMs: this.otherDevices.find((device) => device.principal === principal)?.lastSeenAtMs ?? null,
+      readers: grants,
+    }
+  }
   async removeDevice(_requestId: string, principal: string): Promise<void> {
     this.#maybeRefuse()
     this.otherDevices = this.otherDevices.filter((device) => device.principal !== principal)
