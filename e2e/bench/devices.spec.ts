@@ -6,6 +6,7 @@ import { expect, virtualAuthenticator } from '../fixture.ts'
 import { ask, dialFrom, open, test } from '../net/host.ts'
 import { agreeToJoin, joinByLink, letIn, nameAndGoOn, readLink, showCode } from '../tool/joining.ts'
 import { plant } from '../tool/planting.ts'
+import { growFolders, removeOther } from '../tool/removing.ts'
 import { addText, isServed, nodeOf, snapshotOf } from '../tool/tree.ts'
 import { connectBare, decideBare, equip, pour, writeStrictly } from './bare.ts'
 import { median, report } from './row.ts'
@@ -199,4 +200,24 @@ test('from the scan to the tree @bench', async ({ newProfile }) => {
       ratioMin: null,
       note: 'median of 3, digits and passkey given at once',
     })
+})
+
+test('new keys after a removal @bench', async ({ newProfile }) => {
+  test.setTimeout(600_000)
+  const [laptop, phone] = [await (await newProfile()).open(), await (await newProfile()).open('./#/join')]
+  await virtualAuthenticator(laptop)
+  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+  const blockCount = 10_000
+  await growFolders(laptop, (await snapshotOf(laptop)).tree.rootId, blockCount)
+  await joinByLink(laptop, phone, 'Phone')
+  const { removedAfterMs, renewedAfterMs } = await removeOther(laptop)
+  report({
+    title: 'new keys after a removal',
+    unit: 'blocks/s',
+    ours: (blockCount * 1000) / renewedAfterMs,
+    baseline: null,
+    better: 'higher',
+    ratioMin: null,
+    note: `signed, committed and durable, in the background; the removal itself was over in ${removedAfterMs.toFixed(0)} ms`,
+  })
 })

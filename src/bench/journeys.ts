@@ -24,6 +24,7 @@ export const journeyTitles = [
   '100 MiB on another device',
   'a change among three that decide',
   'from the scan to the tree',
+  'new keys after a removal',
 ]
 
 export async function measureJourneys(titles: readonly string[]): Promise<readonly Line[]> {
