@@ -97,7 +97,10 @@ export function checkName(name: string): Check {
     return refused('nameEmpty', 'A name needs at least one character, and one or two dots are none.')
   if (/\p{Surrogate}/u.test(name)) return refused('nameInvalid', 'This name contains a broken character.')
   if (forbidden.test(name))
-    return refused('nameInvalid', 'A name cannot contain slashes, line breaks or invisible direction marks.')
+    return refused(
+      'nameInvalid',
+      'A name cannot contain slashes, also as %2f or %5c, line breaks or invisible direction marks.',
+    )
   if (name !== name.normalize('NFC')) return refused('nameInvalid', 'This name is not in its normal form (NFC).')
   if (utf8(name).length > nameSizeBytesMax)
     return refused('nameTooLong', `A name can have ${nameSizeBytesMax} bytes at most; shorten it.`)
