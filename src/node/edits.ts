@@ -54,7 +54,11 @@ export function runsOf({ base, edits, sizeBytes }: Rewriting, sectorCountMax: nu
   if (sizeBytes !== base.sizeBytes) {
     // With the sector that ends it a body has a root that no other had; and what ended in the middle of one ends there no more.
     if (sizeBytes > 0) touched.push(lastOf(sizeBytes))
-    if (base.sizeBytes % sectorSizeBytes > 0 && base.sizeBytes < sizeBytes) touched.push(lastOf(base.sizeBytes))
+    const firstNew = sectorCountOf(base.sizeBytes)
+    const isSealed = touched.some(({ start, end }) => start <= firstNew && firstNew < end)
+    // A page of what was there and of holes would be that of every version which goes on from here.
+    const isOpen = base.sizeBytes % sectorSizeBytes > 0 || !isSealed
+    if (base.sizeBytes > 0 && base.sizeBytes < sizeBytes && isOpen) touched.push(lastOf(base.sizeBytes))
   }
   const runs: Run[] = []
   let next = 0
@@ -102,4 +106,4 @@ export async function composed(
 const isSize = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
 
 const rangeWrong = (): RefusedError =>
-  new RefusedError(refused('rangeWrong', 'This part of the file can not exist.').fault)
+  new RefusedError(refused('rangeWrong', 'No file can be that large, or have a part at that place.').fault)

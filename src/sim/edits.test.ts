@@ -359,6 +359,34 @@ describe('among devices', () => {
     expect(equal(await family.read(family.lives[0]!, id), after)).toBe(true)
   })
 
+  test('one that is given up takes nothing from what another device made of the same file', async () => {
+    const family = await Family.of(20, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const before = content(sectorSizeBytes)
+    const id = await family.add(laptop, 'file', before)
+    await family.comeTogether()
+    // Both leave of the first page what was there, and holes.
+    const theirs = [part(200 * sectorSizeBytes, content(10))]
+    const ours = [part(300 * sectorSizeBytes, content(20))]
+    let goOn = (): void => {}
+    const held = new Promise<void>((resolve) => (goOn = resolve))
+    const [{ content: blob, startByte }] = editsIn(phone, ours) as [Edit]
+    const late = {
+      size: blob.size,
+      slice: (...range: [number, number]) => ({
+        arrayBuffer: () => held.then(() => blob.slice(...range).arrayBuffer()),
+      }),
+    } as unknown as Blob
+    const given = settle(phone.process, phone.node.api.editFile('given up', id, [{ startByte, content: late }]))
+    await edit(family, laptop, id, theirs)
+    await family.comeTogether()
+    await family.run(phone, phone.node.api.cancel('given up'))
+    goOn()
+    expect(await family.scheduler.run(given)).toMatchObject({ kind: 'failed', code: 'cancelled' })
+    await family.cutOff(1)
+    expect(equal(await family.read(phone, id), edited(before, theirs))).toBe(true)
+  })
+
   test('a lost race leaves both, each whole', async () => {
     const family = await Family.of(11, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]

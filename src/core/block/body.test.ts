@@ -389,6 +389,8 @@ describe('changing sectors', () => {
     ]
     for (const [changed, sizeBytes] of attempts)
       expect(() => replaceSectors(body, changed, sizeBytes).next()).toThrow(RangeError)
+    const whole = build(leavesOf(3)).body
+    expect(() => replaceSectors(whole, new Map([[4, leafOf(4)]]), sizeOf(5)).next()).toThrow(RangeError)
   })
 
   test('refuses old pages that are damaged or not here', () => {
@@ -413,7 +415,11 @@ describe('holes', () => {
         let body = emptyBody
         let leaves: readonly Leaf[] = []
         edits.forEach(({ count, more }, version) => {
-          const touched = new Set([count - 1, ...more.map((index) => index % count)])
+          const touched = new Set([
+            Math.min(leaves.length || count, count) - 1,
+            count - 1,
+            ...more.map((index) => index % count),
+          ])
           const changed = new Map([...touched].map((index) => [index, leafOf(index, version)]))
           leaves = Array.from({ length: count }, (_, index) => changed.get(index) ?? leaves[index] ?? null)
           const { found, result } = perform(replaceSectors(body, changed, sizeOf(count)), store)
@@ -446,7 +452,8 @@ describe('holes', () => {
   test('of a petabyte cost a page a level to make, and to read from the midst', () => {
     const count = 2 ** 34
     const { body, store } = build(leavesOf(3))
-    const made = perform(replaceSectors(body, new Map([[count - 1, leafOf(9)]]), sizeOf(count)), store)
+    const changed = new Map([2, count - 1].map((index) => [index, leafOf(9)]))
+    const made = perform(replaceSectors(body, changed, sizeOf(count)), store)
     expect([made.pageCount, made.found.length]).toEqual([1, 9])
     keep(store, made.found)
     const middle = sizeOf(count) / 2

@@ -259,7 +259,8 @@ function* leavesAt(body: Body, place: Place): Walk<never, readonly Leaf[]> {
 /**
  * The body with some sectors sealed anew, cut short or made longer. What is found are the pages that are new.
  * @param changed leaf by index; must hold the last sector that both have, where its plaintext gets another size, and where the body
- * gets another size its last sector, so that no other body has that root. Others that are new are holes.
+ * gets another size its last sector, so that no other body has that root; and where it gets more sectors the last old one or the
+ * first new one, so that no other body has one of the pages that are made. Others that are new are holes.
  * @param sizeBytes of the whole plaintext from now on
  */
 export function* replaceSectors(
@@ -293,6 +294,8 @@ function requireWholeChange(
   const last = Math.min(oldCount, sectorCount) - 1
   if (last >= 0 && sectorSizeOf(old.sizeBytes, last) !== sectorSizeOf(sizeBytes, last) && !changed.has(last))
     throw new RangeError(`"changed" expected sector ${last}, whose size changes`)
+  if (oldCount > 0 && oldCount < sectorCount && !changed.has(oldCount - 1) && !changed.has(oldCount))
+    throw new RangeError(`"changed" expected sector ${oldCount - 1} or ${oldCount}, where the old body ended`)
 }
 
 interface Replacement {
