@@ -18,7 +18,7 @@ export interface Rewriting {
 interface PlacedEdit {
   readonly startByte: number
   readonly endByte: number
-  readonly content: Edit['content']
+  readonly content: { slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> } }
 }
 
 /** Sectors that stand together. */

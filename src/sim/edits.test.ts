@@ -170,6 +170,29 @@ describe('an edit', () => {
     await expectNothingLeft(family)
   })
 
+  test('that lost its race to a new version is sealed anew for what was written, however large the file', async () => {
+    const family = await Family.of(21, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const sizeBytes = 2 ** 50
+    const id = await family.add(laptop, 'file', content(100_000))
+    await edit(family, laptop, id, [part(2 ** 49, content(1_300_000))], sizeBytes)
+    const [{ content: blob }] = editsIn(laptop, [part(0, content(10))]) as [Edit]
+    const late = {
+      size: blob.size,
+      slice: (...range: [number, number]) => ({
+        arrayBuffer: () => family.scheduler.sleep(3000).then(() => blob.slice(...range).arrayBuffer()),
+      }),
+    } as unknown as Blob
+    const slowEdit = family.run(laptop, laptop.node.api.editFile('slow', id, [{ startByte: 50_000, content: late }]))
+    await Promise.all([slowEdit, family.write(laptop, id, content(500))])
+    await family.until('both are there', () => named(laptop, /./).length === 2 && standing(laptop).keptCount === 0)
+    const copy = named(laptop, /./).find((item) => item.sizeBytes === sizeBytes)!
+    const start = await readRange(family, laptop, copy.id, 0, 200_000)
+    expect(equal(start, edited(content(100_000), [part(50_000, content(10))], 200_000))).toBe(true)
+    expect(equal(await readRange(family, laptop, copy.id, 2 ** 49, 2 ** 49 + 1_300_000), content(1_300_000))).toBe(true)
+    await expectNothingLeft(family)
+  })
+
   test('that is cancelled, or can not be made, leaves all as it was', async () => {
     const family = await Family.of(5, 'laptop')
     const [laptop] = family.lives as [Life]

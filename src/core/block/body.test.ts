@@ -15,6 +15,7 @@ import {
   emptyBody,
   emptyBodyWriter,
   finishBody,
+  isSealed,
   packLeaf,
   pageSizeBytesMax,
   parseLeaf,
@@ -22,6 +23,7 @@ import {
   planSeal,
   readBody,
   replaceSectors,
+  sealedSectors,
   sectorCountOf,
   sectorSizeBytes,
   sectorSizeOf,
@@ -432,6 +434,7 @@ describe('holes', () => {
           const read = perform(readBody(body), store)
           expect(read.result.ok).toBe(true)
           expect(read.found.map(({ leaf }) => textOfLeaf(leaf))).toEqual(leaves.map(textOfLeaf))
+          expect(perform(sealedSectors(body), store).found).toEqual(read.found.filter(isSealed))
         })
         const sealed = leaves.flatMap((leaf) => (leaf === null ? [] : [keyOf(leaf.hash)]))
         const reached = perform(diffBodies(body, []), store)
@@ -456,6 +459,9 @@ describe('holes', () => {
     const made = perform(replaceSectors(body, changed, sizeOf(count)), store)
     expect([made.pageCount, made.found.length]).toEqual([1, 9])
     keep(store, made.found)
+    const sealed = perform(sealedSectors(must(made.result)), store)
+    expect(sealed.found.map(({ index }) => index)).toEqual([0, 1, 2, count - 1])
+    expect(sealed.pageCount).toBe(9)
     const middle = sizeOf(count) / 2
     const { found, pageCount } = perform(readBody(must(made.result), middle, middle + 1), store)
     expect(found.map(({ leaf, sizeBytes }) => [leaf, sizeBytes])).toEqual([[null, sectorSizeBytes]])
@@ -476,7 +482,7 @@ describe('holes', () => {
     const { writer } = writeSectors(emptyBodyWriter, [leafOf(0), null])
     expect(() => finishBody(writer, sizeOf(2))).toThrow(RangeError)
     const refuses = (body: Body, store: Store): void => {
-      for (const walk of [readBody(body), diffBodies(body, [])])
+      for (const walk of [readBody(body), sealedSectors(body), diffBodies(body, [])])
         expect(perform<unknown, unknown>(walk, store).result).toMatchObject({
           ok: false,
           fault: { code: 'pageDamaged' },

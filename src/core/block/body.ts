@@ -30,6 +30,7 @@ import {
   type Leaf,
   type LocatedSector,
   type SectorLeaf,
+  isSealed,
   sectorCountOf,
   sectorSizeBytes,
   sectorSizeOf,
@@ -197,13 +198,21 @@ export function* readBody(body: Body, startByte = 0, endByte = body.sizeBytes): 
   if (!(startByte >= 0 && startByte <= endByte && endByte <= body.sizeBytes))
     throw new RangeError(`"range" expected within 0..${body.sizeBytes}, got ${startByte}..${endByte}`)
   if (startByte === endByte) return accepted(null)
-  const range = { start: Math.floor(startByte / sectorSizeBytes), end: sectorCountOf(endByte) }
+  const range = { start: Math.floor(startByte / sectorSizeBytes), end: sectorCountOf(endByte), hasHoles: true }
   return yield* readPages(body, [topOf(body)], range)
+}
+
+/** Finds all sectors but holes, which are passed over however large they are. */
+export function* sealedSectors(body: Body): Walk<LocatedSector, null> {
+  if (body.sizeBytes === 0) return accepted(null)
+  return yield* readPages(body, [topOf(body)], { start: 0, end: sectorCountOf(body.sizeBytes), hasHoles: false })
 }
 
 interface SectorRange {
   readonly start: number
   readonly end: number
+  /** Whether holes are found, too. */
+  readonly hasHoles: boolean
 }
 
 function* readPages(body: Body, places: readonly Place[], range: SectorRange): Walk<LocatedSector, null> {
@@ -229,12 +238,18 @@ function* readPages(body: Body, places: readonly Place[], range: SectorRange): W
           leaf,
           sizeBytes: sectorSizeOf(body.sizeBytes, first + entry),
         }))
-        yield { kind: 'found', found: sectors.filter(isWanted) }
+        const wanted = sectors.filter(isWanted)
+        yield { kind: 'found', found: range.hasHoles ? wanted : wanted.filter(isSealed) }
       } else {
         const hashes = openHashes(body, place, octets)
         if (!hashes.ok) return hashes
-        const below = hashes.value.map((child, entry) => childOf(place, entry, child))
-        const read = yield* readPages(body, below.filter(isWanted), range)
+        const below = hashes.value.map((child, entry) => childOf(place, entry, child)).filter(isWanted)
+        // One at the end is none that may be there, which shows further down.
+        const read = yield* readPages(
+          body,
+          range.hasHoles ? below : below.filter((child) => !isHole(child.hash) || isAtEnd(body, child)),
+          range,
+        )
         if (!read.ok) return read
       }
     }
