@@ -63,6 +63,14 @@ test('and stays until it was seen', async () => {
   expect(notices.list).toMatchObject([{ staysMs: null, action: { label: 'Undo' } }])
 })
 
+test('and no longer than the device belongs to the tree', async () => {
+  const { open, names } = begin([])
+  const hear = open()
+  await hear([device('Phone', 0), device('Tablet', 0)])
+  await hear([device('Tablet', 0)])
+  expect(names()).toEqual(['Tablet'])
+})
+
 test('one that slept meanwhile hears of it within 72 hours, the first one first', async () => {
   const { first, names } = begin([device('Tablet', 2), device('Phone', 71), device('Desktop', 73)])
   await first

@@ -17,6 +17,8 @@ export class Newcomers {
   readonly #notices: Notices
   readonly #told: ToldPort
   #deviceCount = 1
+  /** Ids of what is told, by the principals of whom it is about. */
+  readonly #shown = new Map<string, number>()
 
   constructor(api: NodeApi, notices: Notices, told: ToldPort) {
     this.#api = api
@@ -29,18 +31,19 @@ export class Newcomers {
     const deviceCount = ownCount + guestCount
     if (!planted || deviceCount === this.#deviceCount) return
     this.#deviceCount = deviceCount
-    const devices = await this.#api.devices().catch(() => {
-      // It is asked again at the next change; the page of devices says why it can not be now.
-      this.#deviceCount = 1
-      return []
-    })
+    const devices = await this.#api.devices().catch(() => null)
+    // It is asked again at the next change; the page of devices says why it can not be now.
+    if (devices === null) return void (this.#deviceCount = 1)
+    for (const [principal, noticeId] of this.#shown)
+      if (!devices.some((device) => device.principal === principal)) {
+        this.#shown.delete(principal)
+        this.#notices.dismiss(noticeId)
+      }
     for (const { name, principal, admittedAtMs, limited } of newsOf(devices, this.#told.recall(), nowMs)) {
       const shown = name || words.added.unnamed
       const text = limited ? words.added.limited(shown, limited.folderName) : words.added.text(shown)
-      this.#notices.news(text, {
-        label: words.added.undo,
-        act: () => this.#undo(principal, shown),
-      })
+      const action = { label: words.added.undo, act: () => this.#undo(principal, shown) }
+      this.#shown.set(principal, this.#notices.news(text, action))
       this.#told.keep(admittedAtMs)
     }
   }

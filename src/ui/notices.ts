@@ -34,9 +34,9 @@ export class Notices extends EventTarget {
     this.#put({ tone: 'done', text, action: { label, act }, staysMs: undoWindowMs })
   }
 
-  /** Stays until it is dismissed. */
-  news(text: string, action: NonNullable<Notice['action']>): void {
-    this.#put({ tone: 'done', text, action, staysMs: null })
+  /** Stays until it is dismissed. @returns its id */
+  news(text: string, action: NonNullable<Notice['action']>): number {
+    return this.#put({ tone: 'done', text, action, staysMs: null })
   }
 
   problem(text: string, action?: NonNullable<Notice['action']>): void {
@@ -65,9 +65,10 @@ export class Notices extends EventTarget {
     return last !== undefined
   }
 
-  #put(notice: Omit<Notice, 'id'>): void {
+  #put(notice: Omit<Notice, 'id'>): number {
     this.#list = [...this.#list.slice(-3), { ...notice, id: ++this.#lastId }]
     this.#tell()
+    return this.#lastId
   }
   #tell(): void {
     this.dispatchEvent(new Event('change'))
