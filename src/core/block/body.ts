@@ -9,7 +9,7 @@
  * that the core waits for nothing and the node decides where pages come from. Nesting is at most seven deep.
  * @module
  */
-import { type Bytes, type Result, accepted, equal, refused } from '../bytes/bytes.ts'
+import { type Bytes, type Result, accepted, equal, keyOf, refused } from '../bytes/bytes.ts'
 import {
   type Page,
   emptyLeafPageHash,
@@ -397,6 +397,7 @@ export interface BodyObject {
  * With the versions that are kept as `others` this is what may be deleted; with a version that is here as the other it is what
  * has to be fetched. A page is found after all below it, so a deletion that stops half way can start again: a page of `body` that
  * is not to be had is passed over with everything below.
+ * A page that stands in two places of `body` is refused: a few of them could make a walk without end.
  * @param others whose pages are all to be had
  * @param partial others that may not be: below a page that is not, nothing can be found, and so nothing is protected
  */
@@ -414,6 +415,7 @@ export function* diffBodies(
     body,
     top(body),
     kept.map(([other, isWhole]) => ({ body: other, isWhole, place: top(other) })),
+    new Set(),
   )
 }
 
@@ -423,10 +425,15 @@ interface Other {
   readonly place: Place
 }
 
-function* diffPlace(body: Body, place: Place, others: readonly Other[]): Walk<BodyObject, null> {
+/** @param met pages of `body` that were come by, by their hashes */
+function* diffPlace(body: Body, place: Place, others: readonly Other[], met: Set<string>): Walk<BodyObject, null> {
   if (others.some((other) => equal(other.place.hash, place.hash))) return accepted(null)
   const { level, hash } = place
   if (isHole(hash)) return isAtEnd(body, place) ? pageDamaged : accepted(null)
+  if (isPageAt(body, place)) {
+    if (met.has(keyOf(hash))) return pageDamaged
+    met.add(keyOf(hash))
+  }
   if (level === 0) {
     const leaves = yield* leavesAt(body, place)
     if (!leaves.ok) return leaves === missing ? accepted(null) : leaves
@@ -459,7 +466,7 @@ function* diffPlace(body: Body, place: Place, others: readonly Other[]): Walk<Bo
       const otherChild = of[entry]
       return otherChild === undefined ? [] : [{ ...other, place: childOf(other.place, entry, otherChild) }]
     })
-    const below = yield* diffPlace(body, childOf(place, entry, child), beside)
+    const below = yield* diffPlace(body, childOf(place, entry, child), beside, met)
     if (!below.ok) return below
   }
   if (isPageAt(body, place)) yield { kind: 'found', found: [{ kind: 'page', hash }] }
