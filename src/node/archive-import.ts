@@ -29,7 +29,7 @@ import {
   treeIdOf,
 } from '../core/crypto/crypto.ts'
 import { type Chain, claimsOfChain, isHeldBy, readcapPlace, writecapDomain } from '../core/cap/cap.ts'
-import { type SignedRecord, claimOfRecord, diffBodies } from '../core/block/block.ts'
+import { type SignedRecord, claimOfRecord, diffBodies, sectorSizeBytes } from '../core/block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, root, set } from '../core/merkle/merkle.ts'
 import { nameFromPerson, rootBlockId } from '../core/path/path.ts'
 import {
@@ -309,9 +309,11 @@ async function checkBodies(platform: Platform, state: TreeState, treeId: Bytes):
   for (const [key, octets] of entries(state.map, keys.contents)) {
     const block = key.slice(1)
     const { bodyRoot, sizeBytes } = decodeRow('content', octets).content.fields
+    let sectorCount = 0
     for await (const objects of walk({ store, place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
       objectCount += objects.length
       const sectors = objects.filter(({ kind }) => kind === 'sector')
+      sectorCount += sectors.length
       for (let start = 0; start < sectors.length; start += 16) {
         const hashes = sectors.slice(start, start + 16).map(({ hash }) => hash)
         const values = await store.readMany(
@@ -322,6 +324,7 @@ async function checkBodies(platform: Platform, state: TreeState, treeId: Bytes):
         if (!actual.every((hash, at) => equal(hash, hashes[at]!))) throw fault(archiveDamaged())
       }
     }
+    if (sectorCount !== Math.ceil(sizeBytes / sectorSizeBytes)) throw fault(archiveDamaged())
   }
   return objectCount
 }

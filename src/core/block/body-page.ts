@@ -4,9 +4,6 @@
  * A page of level 0 holds leaves, one of level k the hashes of pages of level k - 1. A page is stored under its hash, so it needs
  * nothing else to be believed. A page above level 0 that would have a single entry is not made; its child stands in for it.
  * So wide a tree is hashed four times as fast as a binary one, and a reader fetches whole pages anyhow.
- *
- * What nobody wrote is a hole: zeros in the place of a leaf, and in the place of a hash where all below is one. So it takes no room
- * however large it is, and no object stands in two places.
  * @module
  */
 import {
@@ -22,7 +19,7 @@ import {
   refused,
 } from '../bytes/bytes.ts'
 import { digest } from '../crypto/crypto.ts'
-import { type Leaf, leafSizeBytes, packLeaf, parseLeaf } from './sector.ts'
+import { type SectorLeaf, leafSizeBytes, packLeaf, parseLeaf } from './sector.ts'
 
 export const pageEntryCountMax = 128
 const hashSizeBytes = 32
@@ -45,54 +42,42 @@ const hashOfHashes = (packed: Bytes): Bytes => digest('blocktree/1/hashPage', pa
 
 export const emptyLeafPageHash = hashOfLeaves(new Uint8Array(0))
 
-const holeLeaf = new Uint8Array(leafSizeBytes)
-/** In the place of a page of nothing but holes, which is not made. */
-export const holeHash: Bytes = new Uint8Array(hashSizeBytes)
-export const isHole = (hash: Bytes): boolean => equal(hash, holeHash)
-
-/** null where all of it is a hole. */
-export function leafPage(leaves: readonly Leaf[]): Page | null {
-  if (leaves.every((leaf) => leaf === null)) return null
-  const packed = concat(...leaves.map((leaf) => (leaf === null ? holeLeaf : packLeaf(leaf))))
+export function leafPage(leaves: readonly SectorLeaf[]): Page {
+  const packed = concat(...leaves.map(packLeaf))
   return { hash: hashOfLeaves(packed), octets: encode(leafPageWire, { leaves: packed }) }
 }
 
-export function hashPage(hashes: readonly Bytes[]): Page | null {
-  if (hashes.every(isHole)) return null
+export function hashPage(hashes: readonly Bytes[]): Page {
   const packed = concat(...hashes)
   return { hash: hashOfHashes(packed), octets: encode(hashPageWire, { hashes: packed }) }
 }
 
-export const pageDamaged = refused(
-  'pageDamaged',
-  'The index of this file is damaged here, so the file can not be read there.',
-)
+const damaged = refused('pageDamaged', 'The index of this file is damaged here, so the file can not be read there.')
 
 /**
  * The leaves of a page of level 0 from anywhere.
  * @param hash that something verified says the page has
  * @param count that the size of the body demands
  */
-export function openLeafPage(octets: Uint8Array, hash: Bytes, count: number): Result<readonly Leaf[]> {
+export function openLeafPage(octets: Uint8Array, hash: Bytes, count: number): Result<readonly SectorLeaf[]> {
   const page = decode(leafPageWire, octets, pageSizeBytesMax)
-  if (!page.ok || page.value.leaves.length !== count * leafSizeBytes) return pageDamaged
-  if (!equal(hashOfLeaves(page.value.leaves), hash)) return pageDamaged
-  const leaves: Leaf[] = []
+  if (!page.ok || page.value.leaves.length !== count * leafSizeBytes) return damaged
+  if (!equal(hashOfLeaves(page.value.leaves), hash)) return damaged
+  const leaves: SectorLeaf[] = []
   for (const octetsOfLeaf of pieces(page.value.leaves, leafSizeBytes)) {
-    const leaf = equal(octetsOfLeaf, holeLeaf) ? null : parseLeaf(octetsOfLeaf)
-    if (leaf === null && !equal(octetsOfLeaf, holeLeaf)) return pageDamaged
+    const leaf = parseLeaf(octetsOfLeaf)
+    if (leaf === null) return damaged
     leaves.push(leaf)
   }
-  return leaves.every((leaf) => leaf === null) ? pageDamaged : accepted(leaves)
+  return accepted(leaves)
 }
 
 /** The same for a page above level 0. */
 export function openHashPage(octets: Uint8Array, hash: Bytes, count: number): Result<readonly Bytes[]> {
   const page = decode(hashPageWire, octets, pageSizeBytesMax)
-  if (!page.ok || page.value.hashes.length !== count * hashSizeBytes) return pageDamaged
-  if (!equal(hashOfHashes(page.value.hashes), hash)) return pageDamaged
-  const hashes = pieces(page.value.hashes, hashSizeBytes)
-  return hashes.every(isHole) ? pageDamaged : accepted(hashes)
+  if (!page.ok || page.value.hashes.length !== count * hashSizeBytes) return damaged
+  if (!equal(hashOfHashes(page.value.hashes), hash)) return damaged
+  return accepted(pieces(page.value.hashes, hashSizeBytes))
 }
 
 const pieces = (octets: Bytes, sizeBytes: number): Bytes[] =>
