@@ -52,7 +52,10 @@ export function hashPage(hashes: readonly Bytes[]): Page {
   return { hash: hashOfHashes(packed), octets: encode(hashPageWire, { hashes: packed }) }
 }
 
-const damaged = refused('pageDamaged', 'The index of this file is damaged here, so the file can not be read there.')
+export const pageDamaged = refused(
+  'pageDamaged',
+  'The index of this file is damaged here, so the file can not be read there.',
+)
 
 /**
  * The leaves of a page of level 0 from anywhere.
@@ -61,12 +64,12 @@ const damaged = refused('pageDamaged', 'The index of this file is damaged here, 
  */
 export function openLeafPage(octets: Uint8Array, hash: Bytes, count: number): Result<readonly SectorLeaf[]> {
   const page = decode(leafPageWire, octets, pageSizeBytesMax)
-  if (!page.ok || page.value.leaves.length !== count * leafSizeBytes) return damaged
-  if (!equal(hashOfLeaves(page.value.leaves), hash)) return damaged
+  if (!page.ok || page.value.leaves.length !== count * leafSizeBytes) return pageDamaged
+  if (!equal(hashOfLeaves(page.value.leaves), hash)) return pageDamaged
   const leaves: SectorLeaf[] = []
   for (const octetsOfLeaf of pieces(page.value.leaves, leafSizeBytes)) {
     const leaf = parseLeaf(octetsOfLeaf)
-    if (leaf === null) return damaged
+    if (leaf === null) return pageDamaged
     leaves.push(leaf)
   }
   return accepted(leaves)
@@ -75,8 +78,8 @@ export function openLeafPage(octets: Uint8Array, hash: Bytes, count: number): Re
 /** The same for a page above level 0. */
 export function openHashPage(octets: Uint8Array, hash: Bytes, count: number): Result<readonly Bytes[]> {
   const page = decode(hashPageWire, octets, pageSizeBytesMax)
-  if (!page.ok || page.value.hashes.length !== count * hashSizeBytes) return damaged
-  if (!equal(hashOfHashes(page.value.hashes), hash)) return damaged
+  if (!page.ok || page.value.hashes.length !== count * hashSizeBytes) return pageDamaged
+  if (!equal(hashOfHashes(page.value.hashes), hash)) return pageDamaged
   return accepted(pieces(page.value.hashes, hashSizeBytes))
 }
 

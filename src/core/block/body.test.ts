@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bytes, type Result, concat, keyOf, must, toHex, utf8 } from '../bytes/bytes.ts'
 import { blockKeySchedule, digest, openAes, sealAes, sha256 } from '../crypto/crypto.ts'
+import { hashPage, leafPage } from './body-page.ts'
 import {
   type Body,
   type BodyWriter,
@@ -443,6 +444,20 @@ describe('comparing bodies', () => {
     const { body, store } = build(leaves)
     expect(objectsOf(body, store)).toEqual(new Set([...store.keys(), ...leaves.map(({ hash }) => keyOf(hash))]))
     expect(objectsOf(emptyBody, store)).toEqual(new Set())
+  })
+
+  test('refuses a few pages that stand in all places of a body without end', () => {
+    const store: Store = new Map()
+    let page = leafPage(Array.from({ length: 128 }, () => leafOf(0)))
+    store.set(keyOf(page.hash), page.octets)
+    for (let level = 1; level < 5; level++) {
+      page = hashPage(Array.from({ length: 128 }, () => page.hash))
+      store.set(keyOf(page.hash), page.octets)
+    }
+    const body = { bodyRoot: page.hash, sizeBytes: 128 ** 5 * 65536 }
+    const { found, result } = perform(diffBodies(body, []), store)
+    expect(result).toMatchObject({ fault: { code: 'pageDamaged' } })
+    expect(found.length).toBeLessThan(200)
   })
 
   test('passes over equal subtrees unread', () => {

@@ -9,7 +9,7 @@
  * that the core waits for nothing and the node decides where pages come from. Nesting is at most seven deep.
  * @module
  */
-import { type Bytes, type Result, accepted, equal, refused } from '../bytes/bytes.ts'
+import { type Bytes, type Result, accepted, equal, keyOf, refused } from '../bytes/bytes.ts'
 import {
   type Page,
   emptyLeafPageHash,
@@ -19,6 +19,7 @@ import {
   leafPage,
   openHashPage,
   openLeafPage,
+  pageDamaged,
   pageEntryCountMax,
   spanOf,
   topLevelOf,
@@ -334,7 +335,8 @@ export interface BodyObject {
  *
  * With the versions that are kept as `others` this is what may be deleted; with a version that is here as the other it is what
  * has to be fetched. A page is found after all below it, so a deletion that stops half way can start again: a page of `body` that
- * is not to be had is passed over with everything below.
+ * is not to be had is passed over with everything below. One that stands in two places of `body` is refused: a few of them could make
+ * a walk without end.
  */
 export function* diffBodies(body: Body, others: readonly Body[]): Walk<BodyObject, null> {
   if (body.sizeBytes === 0) return accepted(null)
@@ -345,6 +347,7 @@ export function* diffBodies(body: Body, others: readonly Body[]): Walk<BodyObjec
     body,
     top(body),
     kept.map((other) => ({ body: other, place: top(other) })),
+    new Set(),
   )
 }
 
@@ -353,9 +356,15 @@ interface Other {
   readonly place: Place
 }
 
-function* diffPlace(body: Body, place: Place, others: readonly Other[]): Walk<BodyObject, null> {
+/** @param met pages of `body` that were come by, by their hashes */
+function* diffPlace(body: Body, place: Place, others: readonly Other[], met: Set<string>): Walk<BodyObject, null> {
   if (others.some((other) => equal(other.place.hash, place.hash))) return accepted(null)
   const { level, index, hash } = place
+  const isPage = isStored(level, index, sectorCountOf(body.sizeBytes))
+  if (isPage) {
+    if (met.has(keyOf(hash))) return pageDamaged
+    met.add(keyOf(hash))
+  }
   if (level === 0) {
     const leaves = yield* leavesAt(body, place)
     if (!leaves.ok) return leaves === missing ? accepted(null) : leaves
@@ -387,9 +396,9 @@ function* diffPlace(body: Body, place: Place, others: readonly Other[]): Walk<Bo
       const otherChild = of[entry]
       return otherChild === undefined ? [] : [{ body: other.body, place: childOf(other.place, entry, otherChild) }]
     })
-    const below = yield* diffPlace(body, childOf(place, entry, child), beside)
+    const below = yield* diffPlace(body, childOf(place, entry, child), beside, met)
     if (!below.ok) return below
   }
-  if (isStored(level, index, sectorCountOf(body.sizeBytes))) yield { kind: 'found', found: [{ kind: 'page', hash }] }
+  if (isPage) yield { kind: 'found', found: [{ kind: 'page', hash }] }
   return accepted(null)
 }
