@@ -23,8 +23,18 @@ export function otherDevices(state: TreeState, own: Bytes, introduced: readonly 
   return devices
 }
 
-/** Of everybody who ever was a device of a tree: who was put out is told so when he dials. */
-export function knownTransports(state: TreeState, introduced: readonly Device[]): readonly TransportId[] {
-  const own = [...devicesOf(state)].map(({ device }) => device.fields.transportId)
-  return [...introduced.map(({ transportId }) => transportId), ...own]
+/** By whose key others dial: devices and guests of a tree, and apart from them whoever was put out of it. */
+export interface KnownTransports {
+  readonly devices: readonly TransportId[]
+  readonly dismissed: readonly TransportId[]
+}
+
+export function knownTransports(state: TreeState, introduced: readonly Device[]): KnownTransports {
+  const rows = [...devicesOf(state)]
+  const transportsOf = (arePutOut: boolean): readonly TransportId[] =>
+    rows.filter(({ dismissed }) => (dismissed !== null) === arePutOut).map(({ device }) => device.fields.transportId)
+  return {
+    devices: [...introduced.map(({ transportId }) => transportId), ...transportsOf(false)],
+    dismissed: transportsOf(true),
+  }
 }

@@ -10,7 +10,7 @@ import { noRevocation, summaryOf } from '../core/tree/tree.ts'
 import type { Connection, Net, NetPort, RelayAddress, TransportId } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import { Cluster } from './cluster.ts'
-import { knownTransports, otherDevices } from './devices.ts'
+import { type KnownTransports, knownTransports, otherDevices } from './devices.ts'
 import { GuestReplica } from './guest/guest-replica.ts'
 import { guestsOf } from './guest/hosting.ts'
 import { Visiting } from './guest/visiting.ts'
@@ -65,8 +65,10 @@ export class Network {
   #current: Replication | Visiting | null = null
   #isClosed = false
   /** Of whoever has to do with the tree that is replicated. */
-  #known: () => readonly TransportId[] = () => []
+  #known: () => KnownTransports = nobodyKnown
   readonly #strangers: Strangers
+  /** Whoever was put out is told so when he dials, also in a crowd of strangers; but he may be one who attacks. */
+  readonly #dismissed: Strangers
   /** Somebody who has read an invitation wants to join. */
   onJoin: (connection: Connection, commitment: Commitment) => void = (connection) => connection.close()
   /** Whether an invitation is open: then anybody may be the one who has read it. */
@@ -78,6 +80,7 @@ export class Network {
     this.#keys = keys
     this.#meeting = meeting
     this.#strangers = new Strangers(platform.clock)
+    this.#dismissed = new Strangers(platform.clock)
     this.buildId = buildId
   }
 
@@ -102,8 +105,10 @@ export class Network {
   }
 
   #admits(peer: TransportId): boolean {
-    const isKnown = this.#known().some((transportId) => equal(transportId, peer))
-    return isKnown || this.isInviting() || this.#strangers.admit()
+    const isPeer = (transportId: TransportId): boolean => equal(transportId, peer)
+    const { devices, dismissed } = this.#known()
+    if (devices.some(isPeer) || this.isInviting()) return true
+    return (dismissed.some(isPeer) ? this.#dismissed : this.#strangers).admit()
   }
 
   async #accept(connection: Connection): Promise<void> {
@@ -164,7 +169,7 @@ export class Network {
   leave(): void {
     this.#current?.close()
     this.#current = null
-    this.#known = () => []
+    this.#known = nobodyKnown
   }
 
   async close(): Promise<void> {
@@ -173,6 +178,8 @@ export class Network {
     await (await this.#open)?.net.close()
   }
 }
+
+const nobodyKnown = (): KnownTransports => ({ devices: [], dismissed: [] })
 
 export const networkMissing = (): BlocktreeError =>
   new BlocktreeError(

@@ -2,6 +2,7 @@
  * A crowd of strangers who dial a device all the time. Each would cost it a handshake before it can tell who that is.
  */
 import { expect, test } from 'vitest'
+import type { Bytes } from '../core/bytes/bytes.ts'
 import { strangerCountMax } from '../node/strangers.ts'
 import type { Life } from './device.ts'
 import { Process } from './process.ts'
@@ -18,10 +19,13 @@ class Crowd {
   heardCount = 0
   readonly #family: Family
   readonly #random = Random.fromSeed(7)
+  readonly #id: Bytes | null
   #isOver = false
 
-  constructor(family: Family) {
+  /** @param id under which all of it dial; else each is another */
+  constructor(family: Family, id: Bytes | null = null) {
     this.#family = family
+    this.#id = id
     void this.#dialOn()
   }
   end(): void {
@@ -36,7 +40,7 @@ class Crowd {
   }
   async #dial(): Promise<void> {
     const { network, scheduler } = this.#family
-    const net = await network.port(new Process(scheduler), this.#random.bytes(32)).open({
+    const net = await network.port(new Process(scheduler), this.#id ?? this.#random.bytes(32)).open({
       relays,
       stun: [],
       admits: () => false,
@@ -76,4 +80,11 @@ test('strangers are heard one by one, whoever belongs to the tree at once, and a
   await family.run(laptop, laptop.node.api.endInviting())
   expect(await heardIn(20)).toBeLessThanOrEqual(20 + strangerCountMax)
   crowd.end()
+
+  // Who was put out has its keys still, and may be the one who attacks.
+  phone.process.kill()
+  const dismissed = new Crowd(family, family.transport(1))
+  await family.scheduler.run(family.scheduler.sleep(20_000))
+  expect(dismissed.heardCount).toBeLessThanOrEqual(20 + strangerCountMax)
+  dismissed.end()
 }, 60_000)
