@@ -73,7 +73,7 @@ export class BtRemoveSheet extends LitElement {
       <div class="row">
         <button
           class="danger"
-          ?disabled=${this.isRemoving || !(isThis || preview)}
+          ?disabled=${this.isRemoving || !(isThis || preview || this.problem)}
           @click=${() => this.#remove(device, name)}
         >
           ${isThis ? remove.leave : remove.button}
@@ -85,6 +85,7 @@ export class BtRemoveSheet extends LitElement {
   /** Of this device it is known what leaving does; of another it is asked when the sheet opens. */
   async #look({ principal, isThis }: DeviceLine): Promise<void> {
     this.preview = null
+    this.problem = ''
     if (isThis) return
     try {
       const preview = await this.actions.api.previewRemoval(principal)
