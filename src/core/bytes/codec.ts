@@ -78,13 +78,42 @@ const strict = {
   useMaps: true,
 } as const
 
+/** Lists within lists; no format goes half as deep. */
+const nestingMax = 32
+
+/** Whether lists lie within each other deeper than any engine minds. What is no CBOR at all is left to who decodes. */
+function isNestedTooDeep(octets: Uint8Array): boolean {
+  /** How many items each open list still lacks. */
+  const lacking: number[] = []
+  for (let at = 0; at < octets.length;) {
+    const head = octets[at++]!
+    const [major, short] = [head >> 5, head & 31]
+    let argument = short
+    if (short >= 24) {
+      if (short > 27) return false
+      argument = 0
+      for (const end = at + (1 << (short - 24)); at < end; at++) argument = argument * 256 + (octets[at] ?? 0)
+    }
+    if (major === 2 || major === 3) at += argument
+    const isOpening = major > 3 && major < 7
+    if (isOpening && lacking.length === nestingMax) return true
+    if (isOpening && argument > 0) {
+      lacking.push(major === 4 ? argument : major === 5 ? 2 * argument : 1)
+      continue
+    }
+    while (lacking.length > 0 && --lacking[lacking.length - 1]! === 0) lacking.pop()
+  }
+  return false
+}
+
 /**
  * Decodes bytes from anywhere.
  * @param sizeBytesMax longer input is refused unread
- * @returns the value, or the first of: too long, not CBOR as it is allowed here, what `codec` refuses, not the one encoding
+ * @returns the value, or the first of: too long, nested too deep, not CBOR as it is allowed here, what `codec` refuses, not the one encoding
  */
 export function decode<T>(codec: Codec<T>, octets: Uint8Array, sizeBytesMax: number): Result<T> {
   if (octets.length > sizeBytesMax) return tooLong
+  if (isNestedTooDeep(octets)) return notCanonical
   let item: unknown
   try {
     // From a plain array cborg gives each byte string as octets of its own; of a subclass it would give views.
