@@ -7,8 +7,8 @@
 
 /** The reading order of the core: a folder imports only those before it. */
 export const coreFolders = [
-  ...['bytes', 'crypto', 'merkle', 'path', 'cap', 'block', 'lock', 'tree', 'raft', 'message', 'raptorq', 'fragment'],
-  ...['chain', 'ledger', 'contract', 'supervise', 'app'],
+  ...['bytes', 'crypto', 'hybrid', 'merkle', 'path', 'cap', 'block', 'lock', 'tree', 'raft', 'message', 'raptorq'],
+  ...['fragment', 'chain', 'ledger', 'contract', 'supervise', 'app'],
 ]
 
 /** The library that each folder of the edge wraps; nobody else knows it. */

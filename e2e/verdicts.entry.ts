@@ -40,7 +40,7 @@ async function judge(): Promise<Verdicts> {
       return typeof member === 'function' ? (member.bind(subtle) as unknown) : member
     },
   })
-  const verdicts = await createCrypto(counting).verify(claims)
+  const verdicts = await createCrypto({ subtle: counting }).verify(claims)
   return {
     engine: navigator.userAgent,
     isNative: nativeCount >= claims.filter(isWellFormed).length,

@@ -17,11 +17,15 @@ import { version } from '../package.json'
 // The page's port comes first of all messages.
 const rtc = receiveRtc()
 
+/** Fetched when something is sealed in suite 2 for the first time. */
+const hybrid = () => import('../src/core/hybrid/hybrid.ts')
+
 hostNode(async (profile) => {
-  const keys = createKeys(profile)
+  const keys = createKeys(profile, { hybrid })
   const store = await openStore({ profile, deviceKey: await keys.deviceKey() })
   const net = createNet(rtc, keys.transportSecret)
-  const platform = { store, keys, net, clock: createClock(), random: createRandom(), crypto: createCrypto(), discard }
+  const crypto = createCrypto({ hybrid })
+  const platform = { store, keys, net, clock: createClock(), random: createRandom(), crypto, discard }
   const node = await runNode(platform, {
     deviceName: deviceName(),
     welcomes: true,

@@ -426,6 +426,9 @@ export interface NodeApi {
   /** What was written last is kept here as far as there is room, the rest read from other devices. null: all is kept. */
   setHoldQuota(quotaBytes: number | null): Promise<void>
 
+  /** Keys are given to this device in a way that outlives quantum computers, from the next one on and for ever (U25). */
+  useHybrid(): Promise<void>
+
   /** The salt that the page hands to the passkey's PRF at creation; the same for one planting. */
   plantingSalt(): Promise<Uint8Array>
   beginPlanting(ownerName: string, deviceName: string, passkey: PasskeyCreation | null): Promise<PlantingCard>

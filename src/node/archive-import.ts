@@ -28,8 +28,15 @@ import {
   recoveryFromEntropy,
   treeIdOf,
 } from '../core/crypto/crypto.ts'
-import { type Chain, claimsOfChain, isHeldBy, readcapPlace, writecapDomain } from '../core/cap/cap.ts'
-import { type SignedRecord, claimOfRecord, diffBodies, sectorSizeBytes } from '../core/block/block.ts'
+import { type Chain, claimsOfChain, isFor, isHeldBy, readcapPlace, writecapDomain } from '../core/cap/cap.ts'
+import {
+  type SignedRecord,
+  checkShape,
+  checkTold,
+  claimOfRecord,
+  diffBodies,
+  sectorSizeBytes,
+} from '../core/block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, root, set } from '../core/merkle/merkle.ts'
 import { nameFromPerson, rootBlockId } from '../core/path/path.ts'
 import {
@@ -264,6 +271,8 @@ async function checkState(
   }
   const addRecord = (signed: SignedRecord): void => {
     if (!isHeldBy(addChain(signed.fields.writecapHash), principalOf(signed.fields.author))) throw damaged()
+    const told = checkTold(orRefuse(checkShape(signed)))
+    if (!told.ok) throw damaged()
     addClaim(orRefuse(claimOfRecord(signed)))
   }
   const addDevice = ({ device, writecapHash, dismissed }: DeviceRow): void => {
@@ -345,7 +354,7 @@ async function takeOver(
   const previous = accessOf(state, rootBlockId(treeId))
   const wraps = readRow(state, 'wraps', keys.wraps)
   const kemSecret = wraps === null ? null : unwrapByCard(recovery, treeId, wraps.byRecoveryKey)
-  const sealedKey = previous?.fields.readcaps.find(({ recipient }) => equal(recipient, treeId))?.sealedKey
+  const sealedKey = previous?.fields.readcaps.find((readcap) => isFor(readcap, treeId))?.sealedKey
   if (previous === null || kemSecret === null || sealedKey === undefined) throw fault(archiveDamaged())
   const place = readcapPlace(treeId, rootBlockId(treeId), previous.fields.keyEpoch, treeId)
   const rootKey = await platform.crypto.openWith(kemSecret, hpkeInfo.readcap, place, sealedKey)

@@ -7,7 +7,7 @@
  */
 import { type Bytes, equal, fromU64be } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
-import { type Writecap, rights } from '../core/cap/cap.ts'
+import { type Writecap, readersOf, rights } from '../core/cap/cap.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, rootBlockId } from '../core/path/path.ts'
 import {
@@ -94,10 +94,10 @@ export function grantsIn(state: TreeState): readonly Grant[] {
   const grants: Grant[] = []
   for (const block of grantedBlocks(state)) {
     const folder = equal(block, rootBlockId(state.treeId)) ? null : block
-    for (const { recipient } of accessOf(state, block)?.fields.readcaps ?? []) {
-      const row = deviceOf(state, recipient)
+    for (const reader of readersOf(accessOf(state, block)?.fields.readcaps ?? [])) {
+      const row = deviceOf(state, reader)
       if (row === null) grants.push({ ...ownersGrant, folder, sinceMs: foundedAtMs(state) })
-      else grants.push({ ...grantOf(state, row), reader: recipient, folder })
+      else grants.push({ ...grantOf(state, row), reader, folder })
     }
   }
   return grants

@@ -6,7 +6,15 @@ import { alice, hash, id, root } from '../core/tree/testing/forest.ts'
 import { Author } from './author.ts'
 
 function authorWith(sign: (message: Bytes) => Promise<Bytes>) {
-  return new Author({ credential: alice.credential, sign, open: () => null }, () => hash(7))
+  return new Author(
+    {
+      credential: alice.credential,
+      sign,
+      open: () => null,
+      hybridKey: () => Promise.reject(new Error('not asked for')),
+    },
+    () => hash(7),
+  )
 }
 const removal = (octet: number) => ({ parent: root, child: id(octet), previousHash: hash(octet) })
 

@@ -4,14 +4,13 @@
  * for the root and for this node.
  * @module
  */
-import { type Bytes, concat, equal, must, utf8 } from '../core/bytes/bytes.ts'
+import { type Bytes, concat, must, utf8 } from '../core/bytes/bytes.ts'
 import {
   type CredentialSet,
   type PublicCredential,
   type Recovery,
   type RootSignature,
   ed25519Message,
-  hpkeInfo,
   openText,
   principalOf,
   recoverySign,
@@ -22,7 +21,7 @@ import {
   unwrapKey,
   wrapKey,
 } from '../core/crypto/crypto.ts'
-import { type Writecap, allRights, readcapPlace, writecapBody, writecapHash, writecapOf } from '../core/cap/cap.ts'
+import { type Writecap, allRights, isFor, writecapBody, writecapHash, writecapOf } from '../core/cap/cap.ts'
 import { type SignedRecord, recordGroup, signedRecord, unsignedRecord } from '../core/block/block.ts'
 import type { JoinGrant } from '../core/message/message.ts'
 import { type TreeId, rootBlockId, rootPath } from '../core/path/path.ts'
@@ -33,10 +32,12 @@ import {
   type Wraps,
   deviceBody,
   deviceDomain,
+  kemKeyOf,
   sealDeviceName,
   signedDevice,
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
+import { sealReadcap } from './readcaps.ts'
 
 /** Own devices' writecaps (design §4). */
 export const ownWritecapLifeMs = 400 * 24 * 60 * 60 * 1000
@@ -103,15 +104,7 @@ export async function rootAccessRecord(
   const block = rootBlockId(treeId)
   const keyEpoch = previous?.fields.keyEpoch ?? 1
   const node = principalOf(keys.credential)
-  const sealFor = async (recipient: Bytes, kemKey: Bytes) => ({
-    recipient,
-    sealedKey: await platform.crypto.sealTo(
-      kemKey,
-      hpkeInfo.readcap,
-      readcapPlace(treeId, block, keyEpoch, recipient),
-      rootKey,
-    ),
-  })
+  const given = { treeId, block, keyEpoch, key: rootKey }
   const record = unsignedRecord('access', {
     path: rootPath(treeId),
     version: (previous?.fields.version ?? 0) + 1,
@@ -121,11 +114,14 @@ export async function rootAccessRecord(
     wrappedKey: null,
     // The owner as a reader is named by the tree: whoever can bring back the root's KEM secret.
     readcaps: [
-      await sealFor(treeId, set.rootKemKey),
-      await sealFor(node, keys.credential.kemKey),
-      ...(previous?.fields.readcaps ?? []).filter(
-        ({ recipient }) => !equal(recipient, treeId) && !equal(recipient, node),
+      await sealReadcap(platform, given, treeId, { suite: 1, publicKey: set.rootKemKey }),
+      await sealReadcap(
+        platform,
+        given,
+        node,
+        kemKeyOf({ credential: keys.credential, hybridKey: await keys.hybridKey() }),
       ),
+      ...(previous?.fields.readcaps ?? []).filter((readcap) => !isFor(readcap, treeId) && !isFor(readcap, node)),
     ],
     earlierKeys: previous?.fields.earlierKeys ?? [],
     author: keys.credential,
@@ -167,6 +163,7 @@ export async function ownDevice(
     sealedName: sealDeviceName(nameKey, principalOf(credential), name, platform.random.bytes(24)),
     nameBlock,
     nameKeyEpoch,
+    hybridKey: await keys.hybridKey(),
   }
   const body = deviceBody(fields)
   return signedDevice(fields, body, await keys.sign(ed25519Message(deviceDomain, body)))

@@ -8,6 +8,7 @@
  */
 import { decode, equal, toHex } from '../core/bytes/bytes.ts'
 import { type CredentialSet, principalOf, rootClaim, treeIdOf } from '../core/crypto/crypto.ts'
+import { readersOf } from '../core/cap/cap.ts'
 import { type AuthenticatedMap, entries, root } from '../core/merkle/merkle.ts'
 import type { Answer, Question } from '../core/message/message.ts'
 import {
@@ -149,5 +150,5 @@ function isWellFormed(map: AuthenticatedMap): boolean {
 function isReadableBy(state: TreeState, id: PeerId): boolean {
   const row = [...devicesOf(state)].find(({ device }) => toHex(principalOf(device.fields.credential)) === id)
   const readcaps = accessOf(state, rootBlockId(state.treeId))?.fields.readcaps ?? []
-  return row?.dismissed === null && readcaps.some(({ recipient }) => toHex(recipient) === id)
+  return row?.dismissed === null && readersOf(readcaps).some((reader) => toHex(reader) === id)
 }

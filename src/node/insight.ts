@@ -4,6 +4,7 @@
  */
 import { BlocktreeError, type Bytes, assertNever, equal, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
+import { readersOf as keyReadersOf } from '../core/cap/cap.ts'
 import { root } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, rootBlockId } from '../core/path/path.ts'
 import { accessOf, deviceOf, devicesOf, entryOf, limitOf, parentOf } from '../core/tree/tree.ts'
@@ -40,13 +41,13 @@ export function readersOf(node: RunningNode, id: string): readonly ReaderLine[] 
   const lines: ReaderLine[] = []
   for (let block: BlockId | null = start; block !== null; block = parentOf(state, block)) {
     const isRoot = equal(block, rootBlockId(tree.treeId))
-    for (const { recipient } of accessOf(state, block)?.fields.readcaps ?? []) {
-      const isOwner = equal(recipient, tree.treeId)
+    for (const reader of keyReadersOf(accessOf(state, block)?.fields.readcaps ?? [])) {
+      const isOwner = equal(reader, tree.treeId)
       if (isOwner && !planted) continue
-      const isThisNode = equal(recipient, principalOf(node.keys.credential))
+      const isThisNode = equal(reader, principalOf(node.keys.credential))
       lines.push({
-        who: isOwner ? ownerName : isThisNode ? deviceName : (tree.deviceName(recipient) ?? ''),
-        principal: isOwner ? '' : groupsOfFour(recipient),
+        who: isOwner ? ownerName : isThisNode ? deviceName : (tree.deviceName(reader) ?? ''),
+        principal: isOwner ? '' : groupsOfFour(reader),
         through: isRoot ? '' : (view.get(idText(block))?.name ?? ''),
         sinceMs: entryOf(state, block)?.createdAtMs ?? 0,
       })

@@ -114,6 +114,7 @@ function deviceOf({ credential, secret: own }: Person, transportId = transports.
     sealedName: octetsOf(5, 72),
     nameBlock: rootBlockId(treeId),
     nameKeyEpoch: 1,
+    hybridKey: null,
   }
   const body = deviceBody(fields)
   return signedDevice(fields, body, signEd25519(own, ed25519Message(deviceDomain, body)))

@@ -3,15 +3,27 @@
  * trust each other is not settled here.
  * @module
  */
-import { BlocktreeError, type Bytes, equal, orRefuse, refused, RefusedError, toHex } from '../core/bytes/bytes.ts'
-import { type PublicCredential, hpkeInfo, principalOf } from '../core/crypto/crypto.ts'
-import { type Writecap, readcapPlace } from '../core/cap/cap.ts'
+import { BlocktreeError, type Bytes, orRefuse, refused, RefusedError, toHex } from '../core/bytes/bytes.ts'
+import { type PublicCredential, ed25519Message, principalOf } from '../core/crypto/crypto.ts'
+import { type Writecap, isFor } from '../core/cap/cap.ts'
 import { type TreeId, blockIdOf, rootBlockId } from '../core/path/path.ts'
-import { type DeviceBody, type SignedDevice, accessOf, sealDeviceName } from '../core/tree/tree.ts'
+import {
+  type DeviceBody,
+  type SignedDevice,
+  accessOf,
+  deviceBody,
+  deviceDomain,
+  deviceOf,
+  kemKeyOf,
+  sealDeviceName,
+  signedDevice,
+} from '../core/tree/tree.ts'
 import type { TransportId } from '../port/net.ts'
+import type { NodeKeys } from '../port/platform.ts'
 import type { Visit } from './guest/visit.ts'
 import type { OwnTree } from './own-tree.ts'
 import { peerOf } from './cluster/membership.ts'
+import { sealReadcap } from './readcaps.ts'
 
 /** Approver: what a newcomer has to sign about itself, as a device that reads the whole tree. */
 export function deviceBodyFor(
@@ -34,6 +46,7 @@ export function deviceBodyFor(
     sealedName: sealDeviceName(rootKey, principalOf(credential), name, tree.platform.random.bytes(24)),
     nameBlock: root,
     nameKeyEpoch: access.fields.keyEpoch,
+    hybridKey: null,
   }
 }
 
@@ -46,19 +59,34 @@ export async function admit(tree: OwnTree, device: SignedDevice, writecap: Write
   const previous = accessOf(tree.committed, block)
   const key = tree.ring.keyOf(tree.committed, block)
   if (previous === null || key === null) throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in.')
-  const { credential } = device.fields
-  const recipient = principalOf(credential)
+  const reader = principalOf(device.fields.credential)
   const { author: _author, writecapHash: _hash, ...fields } = previous.fields
-  const place = readcapPlace(tree.treeId, block, fields.keyEpoch, recipient)
-  const sealedKey = await tree.platform.crypto.sealTo(credential.kemKey, hpkeInfo.readcap, place, key)
+  const given = { treeId: tree.treeId, block, keyEpoch: fields.keyEpoch, key }
+  const readcap = await sealReadcap(tree.platform, given, reader, kemKeyOf(device.fields))
   const access = await tree.author.sign('access', {
     ...fields,
     path: writecap.scope,
     version: fields.version + 1,
     previousHash: previous.hash,
-    readcaps: [...fields.readcaps.filter((readcap) => !equal(readcap.recipient, recipient)), { recipient, sealedKey }],
+    readcaps: [...fields.readcaps.filter((other) => !isFor(other, reader)), readcap],
   })
   const outcome = await tree.cluster.propose({ tag: 'admit', value: { device, writecap, access } })
+  if (!outcome.ok) throw new RefusedError(outcome.fault)
+}
+
+/**
+ * Says in the tree by which key of suite 2 keys are given to this device from now on. A key that it has was given in suite 1 and
+ * stays so; the next one of the same block is not.
+ */
+export async function announceHybrid(tree: OwnTree, keys: NodeKeys): Promise<void> {
+  const row = deviceOf(tree.committed, principalOf(keys.credential))
+  const hybridKey = await keys.hybridKey()
+  if (row === null || hybridKey === null || row.device.fields.hybridKey !== null) return
+  const { fields, hash } = row.device
+  const next = { ...fields, version: fields.version + 1, previousHash: hash, hybridKey }
+  const body = deviceBody(next)
+  const device = signedDevice(next, body, await keys.sign(ed25519Message(deviceDomain, body)))
+  const outcome = await tree.cluster.propose({ tag: 'revise', value: { device } })
   if (!outcome.ok) throw new RefusedError(outcome.fault)
 }
 

@@ -4,6 +4,7 @@
  */
 import { type Bytes, equal, keyOf } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
+import { isFor } from '../core/cap/cap.ts'
 import { type BlockId, blockIdOf, rootBlockId } from '../core/path/path.ts'
 import {
   type TreeState,
@@ -36,7 +37,7 @@ export interface Preview {
 export function previewOf(state: TreeState, device: Bytes): Preview {
   const root = rootBlockId(state.treeId)
   const isGiven = (block: BlockId): boolean =>
-    accessOf(state, block)?.fields.readcaps.some(({ recipient }) => equal(recipient, device)) === true
+    accessOf(state, block)?.fields.readcaps.some((readcap) => isFor(readcap, device)) === true
   const owing = subtreeOf(state, root, (block) => owesKey(state, block) || isGiven(block))
   const first = new Set<string>()
   for (const block of targetsOf(state, device))

@@ -5,26 +5,24 @@
  * @module
  */
 import { type Bytes, RefusedError, copy, equal, refused, u64be } from '../core/bytes/bytes.ts'
-import { deriveKey, hpkeInfo, principalOf } from '../core/crypto/crypto.ts'
-import { readcapPlace, wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
+import { deriveKey, principalOf } from '../core/crypto/crypto.ts'
+import { readersOf, wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
 import { type BlockKind, type Body, type SignedRecord, doerOf, keyEpochMax } from '../core/block/block.ts'
 import { type BlockId, type IdPath, blockIdOf, checkDepth, childPath, parentPath, samePath } from '../core/path/path.ts'
 import {
   type TreeState,
   accessOf,
   contentOf,
-  deviceOf,
   entryOf,
   isKeyOwed,
   owesKey,
   pathOf,
-  setOf,
-  summaryOf,
   withAccess,
 } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Author } from './author.ts'
 import type { KeyRing } from './read/key-ring.ts'
+import { kemKeyOfReader, sealReadcap } from './readcaps.ts'
 
 /** What is signed in place of the device whose doing it was. */
 export interface Lineage {
@@ -206,10 +204,10 @@ export class Records {
     })
     // Whoever could read by a readcap on this very block goes on reading, unless the block moves away from where that was given.
     const readcaps = samePath(access.fields.path, path) ? access.fields.readcaps : []
-    const renewed = readcaps.map(async ({ recipient }) => {
-      const kemKey = kemKeyOf(state, recipient)
-      const place = readcapPlace(treeId, block, keyEpoch, recipient)
-      return kemKey && { recipient, sealedKey: await this.#crypto.sealTo(kemKey, hpkeInfo.readcap, place, key) }
+    const given = { treeId, block, keyEpoch, key }
+    const renewed = readersOf(readcaps).map(async (reader) => {
+      const kemKey = kemKeyOfReader(state, reader)
+      return kemKey && sealReadcap({ crypto: this.#crypto, random: this.#random }, given, reader, kemKey)
     })
     const next = await this.#author.sign('access', {
       path,
@@ -293,13 +291,6 @@ function nextKeyEpoch(state: TreeState, block: BlockId): number {
   const keyEpoch = (accessOf(state, block)?.fields.keyEpoch ?? 0) + 1
   if (keyEpoch > keyEpochMax) throw new RefusedError(keyEpochsExhausted.fault)
   return keyEpoch
-}
-
-/** What seals to one who may read; null for who was put out, or is not known. */
-function kemKeyOf(state: TreeState, recipient: Bytes): Bytes | null {
-  if (equal(recipient, state.treeId)) return setOf(state, summaryOf(state)?.setSequence ?? 0)?.rootKemKey ?? null
-  const row = deviceOf(state, recipient)
-  return row === null || row.dismissed !== null ? null : row.device.fields.credential.kemKey
 }
 
 /** Where a block stands in a folder, unless that is too deep to be named. */

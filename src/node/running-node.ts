@@ -20,7 +20,7 @@ import { Jobs } from './jobs.ts'
 import { livedSince, readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
 import { Invitations } from './invitations.ts'
 import { Joinings } from './joinings.ts'
-import { type TreeAddress, admit } from './members.ts'
+import { type TreeAddress, admit, announceHybrid } from './members.ts'
 import { moveIn } from './move-in.ts'
 import { Precedence } from './precedence.ts'
 import { Network, type NetworkOptions } from './network.ts'
@@ -431,6 +431,12 @@ export class RunningNode {
   }
   get holdQuotaBytes(): number | null {
     return this.#profile.holdQuotaBytes
+  }
+
+  /** A tree that this device joins or plants later learns of it from its first record. */
+  async useHybrid(): Promise<void> {
+    await this.platform.keys.useHybrid()
+    await announceHybrid(this.home.tree, this.keys)
   }
 
   // --- what was here before this device joined ------------------------------------------------------------------------------

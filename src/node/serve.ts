@@ -66,6 +66,7 @@ export function createApi(node: RunningNode): NodeApi {
     audit: async () => auditReport(node),
     storage: async () => storageReport(node),
     setHoldQuota: (quotaBytes) => node.setHoldQuota(quotaBytes),
+    useHybrid: () => node.useHybrid(),
 
     plantingSalt: async () => plantings.prfSalt,
     beginPlanting: async (ownerName, deviceName, passkey) => plantings.begin(ownerName, deviceName, passkey),

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Bytes } from '../core/bytes/bytes.ts'
-import type { Claim, PublicCredential } from '../core/crypto/crypto.ts'
+import type { Claim, KemKey, KemSuite, PublicCredential } from '../core/crypto/crypto.ts'
+import type * as Hybrid from '../core/hybrid/hybrid.ts'
 import type { NetPort, TransportId } from './net.ts'
 import type { StorePort } from './store.ts'
 
@@ -54,25 +55,32 @@ export interface CryptoPort {
   open(plans: readonly OpenPlan[]): Awaitable<readonly (Bytes | null)[]>
   /** SHA-256 of each. */
   hash(values: readonly Bytes[]): Awaitable<readonly Bytes[]>
-  /** HPKE base mode, suite 1 (RFC 9180): enc (32 octets) ‖ ciphertext. */
-  sealTo(recipientKey: Bytes, info: Bytes, associatedData: Bytes, plaintext: Bytes): Awaitable<Bytes>
-  /** The inverse for a secret that is at hand as octets (the root's); null where it does not open. */
+  /** HPKE base mode, in the suite of the key: enc ‖ ciphertext. */
+  sealTo(recipient: KemKey, info: Bytes, associatedData: Bytes, plaintext: Bytes): Awaitable<Bytes>
+  /** The inverse in suite 1 for a secret that is at hand as octets (the root's); null where it does not open. */
   openWith(recipientSecret: Bytes, info: Bytes, associatedData: Bytes, sealed: Bytes): Awaitable<Bytes | null>
   /** The public half of an X25519 secret. */
   kemPublicKey(secret: Bytes): Awaitable<Bytes>
 }
 
+/** Brings the arithmetic of suite 2, which is large and which few need. */
+export type LoadHybrid = () => Promise<typeof Hybrid>
+
 /** The node credential: signing and opening by handles, the secrets themselves are not to be had. */
 export interface NodeKeys {
   readonly credential: PublicCredential
   sign(message: Bytes): Awaitable<Bytes>
-  /** HPKE base mode with the node's own KEM key; null where it does not open. */
-  open(info: Bytes, associatedData: Bytes, sealed: Bytes): Awaitable<Bytes | null>
+  /** HPKE base mode with the node's own key of that suite; null where it does not open. */
+  open(suite: KemSuite, info: Bytes, associatedData: Bytes, sealed: Bytes): Awaitable<Bytes | null>
+  /** By which this node asks to be sealed to in suite 2; null where it does not. */
+  hybridKey(): Promise<Bytes | null>
 }
 
 export interface KeysPort {
   /** The profile's node credential, made at the first call and the same ever after. */
   node(): Promise<NodeKeys>
+  /** From now on and for ever the node has a key of suite 2. */
+  useHybrid(): Promise<void>
   /** By what other devices find this one, whether there is a network or not; the same ever after. */
   transportId(): Promise<TransportId>
 }

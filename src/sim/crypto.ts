@@ -9,11 +9,13 @@
 import { type Bytes, RefusedError, concat, equal } from '../core/bytes/bytes.ts'
 import {
   type Claim,
+  type KemKey,
   type Nonce,
   digest,
   hpkeOpen,
   hpkeOverheadBytes,
   hpkeSeal,
+  hybridOverheadBytes,
   isWellFormed,
   openAes,
   sealAes,
@@ -22,6 +24,7 @@ import {
   x25519PublicKey,
   zeroNonce,
 } from '../core/crypto/crypto.ts'
+import { hybridSeal } from '../core/hybrid/hybrid.ts'
 import type { CryptoPort, OpenPlan, RandomPort, SealPlan, Sealed } from '../port/platform.ts'
 
 /** The port with every answer at hand. */
@@ -30,8 +33,7 @@ export interface SimulatedCrypto extends CryptoPort {
   seal(plans: readonly SealPlan[]): readonly Sealed[]
   open(plans: readonly OpenPlan[]): readonly (Bytes | null)[]
   hash(values: readonly Bytes[]): readonly Bytes[]
-  hash(values: readonly Bytes[]): readonly Bytes[]
-  sealTo(recipientKey: Bytes, info: Bytes, associatedData: Bytes, plaintext: Bytes): Bytes
+  sealTo(recipient: KemKey, info: Bytes, associatedData: Bytes, plaintext: Bytes): Bytes
   openWith(recipientSecret: Bytes, info: Bytes, associatedData: Bytes, sealed: Bytes): Bytes | null
   kemPublicKey(secret: Bytes): Bytes
 }
@@ -52,9 +54,12 @@ export function createSimulatedCrypto(random: RandomPort, real = false): Simulat
         equal(sha256(ciphertext), hash) ? open(key, nonce, ciphertext, associatedData) : null,
       ),
     hash: (values) => values.map((value) => sha256(value)),
-    sealTo(recipientKey, info, associatedData, plaintext) {
-      if (!real) return twinSealTo(recipientKey, info, associatedData, plaintext)
-      const sealed = hpkeSeal(recipientKey, info, associatedData, plaintext, random.bytes(32))
+    sealTo({ suite, publicKey }, info, associatedData, plaintext) {
+      if (!real) return twinSealTo(publicKey, info, associatedData, plaintext)
+      const sealed =
+        suite === 1
+          ? hpkeSeal(publicKey, info, associatedData, plaintext, random.bytes(32))
+          : hybridSeal(publicKey, info, associatedData, plaintext, random.bytes(64))
       if (sealed !== null) return sealed
       throw new RefusedError({
         code: 'recipientKeyInvalid',
@@ -116,14 +121,21 @@ function twinOpen(key: Uint8Array, nonce: Nonce, ciphertext: Uint8Array, associa
 const twinMessageKey = (recipientKey: Uint8Array, enc: Uint8Array, info: Uint8Array): Bytes =>
   digest('blocktree/1/simulated/hpke', recipientKey, enc, info)
 
+/** A key of suite 2 is told by its size, and what is sealed to it has that suite's. */
+const twinEncSizeBytes = (recipientKey: Bytes): number =>
+  (recipientKey.length === 32 ? hpkeOverheadBytes : hybridOverheadBytes) - tagSizeBytes
+
 function twinSealTo(recipientKey: Bytes, info: Bytes, associatedData: Bytes, plaintext: Bytes): Bytes {
-  const enc = digest('blocktree/1/simulated/enc', recipientKey, sha256(info), sha256(associatedData), plaintext)
+  const drawn = digest('blocktree/1/simulated/enc', recipientKey, sha256(info), sha256(associatedData), plaintext)
+  const enc = new Uint8Array(twinEncSizeBytes(recipientKey))
+  enc.set(drawn)
   return concat(enc, twinSeal(twinMessageKey(recipientKey, enc, info), zeroNonce, plaintext, associatedData))
 }
 
 /** @param recipientKey the public half: in a twin, whoever may open is told by it */
 export function twinOpenWith(recipientKey: Bytes, info: Bytes, associatedData: Bytes, sealed: Bytes): Bytes | null {
-  if (sealed.length < hpkeOverheadBytes) return null
-  const enc = sealed.subarray(0, 32)
-  return twinOpen(twinMessageKey(recipientKey, enc, info), zeroNonce, sealed.subarray(32), associatedData)
+  const encSizeBytes = twinEncSizeBytes(recipientKey)
+  if (sealed.length < encSizeBytes + tagSizeBytes) return null
+  const enc = sealed.subarray(0, encSizeBytes)
+  return twinOpen(twinMessageKey(recipientKey, enc, info), zeroNonce, sealed.subarray(encSizeBytes), associatedData)
 }

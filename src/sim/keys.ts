@@ -11,11 +11,13 @@ import {
   digest,
   ed25519PublicKey,
   hpkeOpen,
+  hybridKeySizeBytes,
   sha256,
   signEd25519,
   suite,
   x25519PublicKey,
 } from '../core/crypto/crypto.ts'
+import { hybridOpen, hybridPublicKey } from '../core/hybrid/hybrid.ts'
 import type { PasskeyAssertion, PasskeyCreation } from '../node/api.ts'
 import type { KeysPort, NodeKeys } from '../port/platform.ts'
 import { twinKemKey, twinOpenWith, twinSign } from './crypto.ts'
@@ -26,14 +28,40 @@ export function createSimulatedKeys(seed: Uint8Array, real = false): KeysPort {
   const kemSecret = digest('blocktree/1/simulated/kemSecret', seed)
   const signingKey = ed25519PublicKey(signingSecret)
   const kemKey = real ? x25519PublicKey(kemSecret) : twinKemKey(kemSecret)
+  const hybridSecret = digest('blocktree/1/simulated/hybridSecret', seed)
+  const hybridKey = remembered(() => (real ? hybridPublicKey(hybridSecret) : twinHybridKey(hybridSecret)))
+  let isHybrid = false
   const keys: NodeKeys = {
     credential: { suite, signingKey, kemKey },
     sign: (message) => (real ? signEd25519(signingSecret, message) : twinSign(signingKey, message)),
-    open: (info, associatedData, sealed) =>
-      real ? hpkeOpen(kemSecret, info, associatedData, sealed) : twinOpenWith(kemKey, info, associatedData, sealed),
+    open: (kemSuite, info, associatedData, sealed) => {
+      if (!real) return twinOpenWith(kemSuite === 1 ? kemKey : hybridKey(), info, associatedData, sealed)
+      return kemSuite === 1
+        ? hpkeOpen(kemSecret, info, associatedData, sealed)
+        : hybridOpen(hybridSecret, info, associatedData, sealed)
+    },
+    hybridKey: () => Promise.resolve(isHybrid ? hybridKey() : null),
   }
   const transportId = ed25519PublicKey(digest('blocktree/1/simulated/transportSecret', seed))
-  return { node: () => Promise.resolve(keys), transportId: () => Promise.resolve(transportId) }
+  return {
+    node: () => Promise.resolve(keys),
+    transportId: () => Promise.resolve(transportId),
+    useHybrid() {
+      isHybrid = true
+      return Promise.resolve()
+    },
+  }
+}
+
+function twinHybridKey(secret: Uint8Array): Bytes {
+  const key = new Uint8Array(hybridKeySizeBytes)
+  key.set(twinKemKey(secret))
+  return key
+}
+
+function remembered<T>(compute: () => T): () => T {
+  let answer: T | undefined
+  return () => (answer ??= compute())
 }
 
 export interface SimulatedPasskey {

@@ -427,12 +427,11 @@ describe('removal', () => {
     const family = await Family.of(14, 'laptop', 'phone')
     const [laptop] = family.lives as [Life]
     const guest = await Guest.of(family, 'camera')
+    const around = (): number => standing(laptop).peers.filter(({ path }) => path !== null).length
+    await family.until('both are there', () => around() === 2)
     await guest.untilConnected()
     family.lives[1]!.process.kill()
-    await family.until(
-      'the phone is away',
-      () => standing(laptop).peers.filter(({ path }) => path !== null).length === 1,
-    )
+    await family.until('the phone is away', () => around() === 1)
     const leaving = laptop.node.api.removeDevice('r', laptop.page.tree.principal)
     await expect(family.run(laptop, leaving)).rejects.toEqual(refusedWith('nobodyTakesOver'))
   })

@@ -82,7 +82,20 @@ async function violationsOf(folder: string): Promise<Violation[]> {
   return (JSON.parse(report) as { summary: { violations: Violation[] } }).summary.violations
 }
 
-const core = ['bytes', 'crypto', 'merkle', 'path', 'cap', 'block', 'lock', 'tree', 'raft', 'message', 'raptorq']
+const core = [
+  'bytes',
+  'crypto',
+  'hybrid',
+  'merkle',
+  'path',
+  'cap',
+  'block',
+  'lock',
+  'tree',
+  'raft',
+  'message',
+  'raptorq',
+]
 const laterCore = ['fragment', 'chain', 'ledger', 'contract', 'supervise', 'app']
 const order = [...core, ...laterCore]
 

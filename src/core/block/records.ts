@@ -9,6 +9,7 @@
  */
 import {
   type Bytes,
+  type Check,
   type Codec,
   type Decoded,
   type Result,
@@ -20,6 +21,7 @@ import {
   encode,
   listOf,
   nullable,
+  ok,
   parsed,
   record,
   refine,
@@ -28,7 +30,7 @@ import {
   u53,
 } from '../bytes/bytes.ts'
 import { type Claim, digest, principalOf, publicCredentialWire, wrappedKeySizeBytes } from '../crypto/crypto.ts'
-import { readcapWire } from '../cap/cap.ts'
+import { type Reader, type Readcap, isFor, isReadersOwn, readcapWire, readerWire } from '../cap/cap.ts'
 import { type IdPath, blockIdWire, idPathWire } from '../path/path.ts'
 import { type RecordSignature, claimOfSignature, recordSignatureWire } from './signature.ts'
 
@@ -39,7 +41,8 @@ export const versionStepMax = 2 ** 20
 export const keyEpochMax = 256
 /** A name of 255 octets, its length, padding to 32, nonce and tag. */
 export const sealedNameSizeBytesMax = 400
-const recordSizeBytesMax = 64 * 1024
+/** Holds a readcap of suite 2 for every device that a tree can have. */
+const recordSizeBytesMax = 112 * 1024
 
 /** Who wrote a record: the key that signs it and the hash of the writecap that allows it. */
 const authorFields = { author: publicCredentialWire, writecapHash: bytesOf(32) } as const
@@ -147,21 +150,59 @@ export const signedRecord = <K extends RecordKind>(
   signature: RecordSignature,
 ): SignedRecord<K> => ({ ...record, signature }) as SignedRecord<K>
 
-const signedWire = tuple({ body: bytesUpTo(recordSizeBytesMax), signature: recordSignatureWire })
+const signedFields = { body: bytesUpTo(recordSizeBytesMax), signature: recordSignatureWire } as const
 
-function signedRecordWireOf<K extends RecordKind>(kind: K): Codec<SignedRecord<K>> {
+function signedRecordWireOf<K extends Exclude<RecordKind, 'access'>>(kind: K): Codec<SignedRecord<K>> {
+  const wire = tuple(signedFields)
   return {
-    pack: ({ body, signature }) => [kind, signedWire.pack({ body, signature })],
+    pack: ({ body, signature }) => [kind, wire.pack({ body, signature })],
     parse: (item) => {
-      if (!Array.isArray(item) || item.length !== 2 || item[0] !== kind) throw new Error(`expected ${kind}`)
-      const { body, signature } = signedWire.parse(item[1])
+      const { body, signature } = wire.parse(insideOf(kind, item))
       const fields = parsed(decode(bodyWires[kind] as unknown as Codec<Bodies[K]>, body, recordSizeBytesMax))
       return signedRecord(recordOf(kind, fields, body), signature)
     },
   }
 }
+
+function insideOf(kind: RecordKind, item: unknown): unknown {
+  if (!Array.isArray(item) || item.length !== 2 || item[0] !== kind) throw new Error(`expected ${kind}`)
+  return item[1]
+}
+
+const signedAccessWire = tuple({ ...signedFields, readers: listOf(nullable(readerWire), readcapCountMax) })
+
+/** Beside its body goes who its readcaps are for, one by one; null for one that is not told. */
+export const accessRecordWire: Codec<SignedRecord<'access'>> = {
+  pack: ({ body, signature, fields }) => [
+    'access',
+    signedAccessWire.pack({ body, signature, readers: fields.readcaps.map(({ reader }) => reader) }),
+  ],
+  parse: (item) => {
+    const { body, signature, readers } = signedAccessWire.parse(insideOf('access', item))
+    const fields = parsed(decode(accessBodyWire, body, recordSizeBytesMax))
+    if (readers.length !== fields.readcaps.length) throw new Error('expected a reader a readcap')
+    return signedRecord(
+      recordOf('access', { ...fields, readcaps: withReaders(fields.readcaps, readers) }, body),
+      signature,
+    )
+  },
+}
+
+const withReaders = (readcaps: readonly Readcap[], readers: readonly (Reader | null)[]): readonly Readcap[] =>
+  readcaps.map((readcap, at) => ({ ...readcap, reader: readers[at]! }))
+
+/** The same record for one who is to learn of no other reader than `reader` (R-03): what is signed stays as it is. */
+export const toldTo = (access: SignedRecord<'access'>, reader: Bytes): SignedRecord<'access'> => ({
+  ...access,
+  fields: {
+    ...access.fields,
+    readcaps: access.fields.readcaps.map((readcap) =>
+      isFor(readcap, reader) ? readcap : { ...readcap, reader: null },
+    ),
+  },
+})
+
 export const contentRecordWire = signedRecordWireOf('content')
-export const accessRecordWire = signedRecordWireOf('access')
 export const entryRecordWire = signedRecordWireOf('entry')
 
 const wires = {
@@ -207,6 +248,13 @@ export function checkShape(signed: SignedRecord): Result<SignedRecord> {
     if (keyEpoch === 0 || earlierKeys.length !== keyEpoch - 1) return inconsistent
     if ((path.ids.length === 0) !== (wrappedKey === null)) return inconsistent
     if (path.ids.length === 0 && readcaps.length === 0) return inconsistent
+    if (!readcaps.every(isReadersOwn)) return inconsistent
   }
   return accepted(signed)
 }
+
+/** In its tree a record says who may read: whom a key was given to is judged by that. */
+export const checkTold = (signed: SignedRecord): Check =>
+  signed.kind === 'access' && signed.fields.readcaps.some(({ reader }) => reader === null)
+    ? refused('readerUntold', 'This record does not say who may read; it was not used.')
+    : ok

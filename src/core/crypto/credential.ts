@@ -40,11 +40,13 @@ export const ed25519KeyWire: Codec<Bytes> = refine(
   keyInvalid,
 )
 
+export const suiteUnknown = refused(
+  'suiteUnknown',
+  'This was made with cryptography that this version of Blocktree does not know. Reload the page to get the newest one.',
+)
+
 export const publicCredentialWire: Codec<PublicCredential> = record('credential', 1, {
-  suite: literal(
-    suite,
-    refused('suiteUnknown', 'This was made with cryptography that this version of Blocktree does not know.'),
-  ),
+  suite: literal(suite, suiteUnknown),
   signingKey: ed25519KeyWire,
   kemKey: bytesOf(32),
 })

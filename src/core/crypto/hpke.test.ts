@@ -19,7 +19,10 @@ test('RFC 9180 §A.1.1: shared secret, key and nonce of the base mode', () => {
   const recipient = hex('4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8')
   const secret = kemSecret(agree(recipient, enc)!, enc, x25519PublicKey(recipient))
   expect(toHex(secret)).toBe('fe0e18c9f024ce43799ae393c7e8fe8fce9d218875e8227b0187c04e7d2ea1fc')
-  const schedule = keySchedule(secret, hex('4f6465206f6e2061204772656369616e2055726e'), { id: 1, keySizeBytes: 16 })
+  const schedule = keySchedule(0x0020, secret, hex('4f6465206f6e2061204772656369616e2055726e'), {
+    id: 1,
+    keySizeBytes: 16,
+  })
   expect(toHex(schedule.key)).toBe('4531685d41d65f03dc48f6b8302c05b0')
   expect(toHex(schedule.nonce)).toBe('56d890e5accaaf011cff4b7d')
 })

@@ -1,5 +1,6 @@
 /**
- * HPKE base mode, one message, in suite 1: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM (RFC 9180).
+ * HPKE base mode, one message, in suite 1: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM (RFC 9180). Suite 2 has another
+ * KEM (`hybrid/hybrid.ts`) and is the same in all else.
  *
  * The browser's platform uses a library over WebCrypto; this twin serves engines without X25519 and the simulator, and gives
  * the same octets. Sealing takes the ephemeral secret as an argument, since the core draws no chance.
@@ -9,7 +10,7 @@ import { gcm } from '@noble/ciphers/aes.js'
 import { x25519 } from '@noble/curves/ed25519.js'
 import { expand, extract } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { type Bytes, concat, utf8 } from '../bytes/bytes.ts'
+import { type Bytes, RefusedError, concat, refused, utf8 } from '../bytes/bytes.ts'
 
 /** `info` of each use of HPKE: what a ciphertext is for, apart from its associated data. */
 export const hpkeInfo = {
@@ -19,8 +20,28 @@ export const hpkeInfo = {
   root: utf8('blocktree/1/rootKem'),
 } as const
 
-/** Octets that sealing adds: the encapsulated key and the tag. */
+/** Which KEM seals. What is signed, hashed and wrapped is suite 1's in both. */
+export type KemSuite = 1 | 2
+
+/** What something is sealed to. */
+export interface KemKey {
+  readonly suite: KemSuite
+  /** X25519, 32 octets; X-Wing, 1216. */
+  readonly publicKey: Bytes
+}
+
+/** Octets that sealing adds in suite 1: the encapsulated key and the tag. */
 export const hpkeOverheadBytes = 32 + 16
+/** In suite 2. */
+export const hybridOverheadBytes = 1120 + 16
+export const hybridKeySizeBytes = 1216
+
+/** In place of the arithmetic of suite 2, in a thread that does without. */
+export const withoutHybrid = (): Promise<never> => Promise.reject(new RefusedError(suiteUnavailable.fault))
+const suiteUnavailable = refused(
+  'suiteUnavailable',
+  'Its key is sealed in a way that is not at hand while Blocktree is closed. Open Blocktree to read this.',
+)
 
 export const x25519PublicKey = (secret: Uint8Array): Bytes => x25519.getPublicKey(secret)
 
@@ -38,8 +59,7 @@ export function hpkeSeal(
   const shared = agree(ephemeralSecret, recipientKey)
   if (shared === null) return null
   const enc = x25519.getPublicKey(ephemeralSecret)
-  const { key, nonce } = keySchedule(kemSecret(shared, enc, recipientKey), info, aes256Gcm)
-  return concat(enc, gcm(key, nonce, associatedData).encrypt(plaintext))
+  return concat(enc, sealShared(x25519Kem, kemSecret(shared, enc, recipientKey), info, associatedData, plaintext))
 }
 
 /** @returns null where it does not open */
@@ -54,9 +74,32 @@ export function hpkeOpen(
   const shared = agree(recipientSecret, enc)
   if (shared === null) return null
   const recipientKey = x25519.getPublicKey(recipientSecret)
-  const { key, nonce } = keySchedule(kemSecret(shared, enc, recipientKey), info, aes256Gcm)
+  return openShared(x25519Kem, kemSecret(shared, enc, recipientKey), info, associatedData, sealed.subarray(32))
+}
+
+/** The message under what a KEM gave both sides. @param kem its number in the registry of RFC 9180 §7.1 */
+export function sealShared(
+  kem: number,
+  sharedSecret: Uint8Array,
+  info: Uint8Array,
+  associatedData: Uint8Array,
+  plaintext: Uint8Array,
+): Bytes {
+  const { key, nonce } = keySchedule(kem, sharedSecret, info, aes256Gcm)
+  return gcm(key, nonce, associatedData).encrypt(plaintext)
+}
+
+/** @returns null where it does not open */
+export function openShared(
+  kem: number,
+  sharedSecret: Uint8Array,
+  info: Uint8Array,
+  associatedData: Uint8Array,
+  ciphertext: Uint8Array,
+): Bytes | null {
+  const { key, nonce } = keySchedule(kem, sharedSecret, info, aes256Gcm)
   try {
-    return gcm(key, nonce, associatedData).decrypt(sealed.subarray(32))
+    return gcm(key, nonce, associatedData).decrypt(ciphertext)
   } catch {
     // noble reports a wrong tag by throwing.
     return null
@@ -82,8 +125,9 @@ export interface AeadSizes {
 const aes256Gcm: AeadSizes = { id: 0x0002, keySizeBytes: 32 }
 const nonceSizeBytes = 12
 
+const x25519Kem = 0x0020
 const version = utf8('HPKE-v1')
-const kemSuite = concat(utf8('KEM'), Uint8Array.of(0x00, 0x20))
+const kemSuite = concat(utf8('KEM'), Uint8Array.of(x25519Kem >> 8, x25519Kem & 255))
 const empty = new Uint8Array(0)
 
 /** RFC 9180 §4.1, ExtractAndExpand of DHKEM. */
@@ -93,8 +137,13 @@ export function kemSecret(shared: Uint8Array, enc: Uint8Array, recipientKey: Uin
 }
 
 /** RFC 9180 §5.1, base mode: no pre-shared key. The AEAD is a parameter only because the RFC has no vector of suite 1. */
-export function keySchedule(sharedSecret: Uint8Array, info: Uint8Array, aead: AeadSizes): { key: Bytes; nonce: Bytes } {
-  const suite = concat(utf8('HPKE'), Uint8Array.of(0x00, 0x20, 0x00, 0x01, aead.id >> 8, aead.id & 255))
+export function keySchedule(
+  kem: number,
+  sharedSecret: Uint8Array,
+  info: Uint8Array,
+  aead: AeadSizes,
+): { key: Bytes; nonce: Bytes } {
+  const suite = concat(utf8('HPKE'), Uint8Array.of(kem >> 8, kem & 255, 0x00, 0x01, aead.id >> 8, aead.id & 255))
   const context = concat(
     Uint8Array.of(0),
     labeledExtract(suite, empty, 'psk_id_hash', empty),

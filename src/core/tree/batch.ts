@@ -29,8 +29,15 @@ import {
   rootSignatureWire,
   treeIdOf,
 } from '../crypto/crypto.ts'
-import { type Checked, type Writecap, chainWire, checkedWhere, claimsOfChain, writecapWire } from '../cap/cap.ts'
-import { type SignedRecord, accessRecordWire, checkShape, claimOfRecord, signedRecordWire } from '../block/block.ts'
+import { type Checked, type Writecap, chainWire, checkedWhere, claimsOfChain, isFor, writecapWire } from '../cap/cap.ts'
+import {
+  type SignedRecord,
+  accessRecordWire,
+  checkShape,
+  checkTold,
+  claimOfRecord,
+  signedRecordWire,
+} from '../block/block.ts'
 import { type TreeId, samePath, treeIdWire } from '../path/path.ts'
 import {
   type SignedDevice,
@@ -123,10 +130,11 @@ export const decodeBatch = (octets: Bytes): Result<Batch> => decode(batchWire, o
 /** What an operation adds to a batch at most; exact only for the rare kinds. */
 export function operationSizeBytes(operation: Operation): number {
   if (operation.tag !== 'change') return encode(operationWire, operation).length
-  // A record is its body, its signature of 64 octets and the way to what is signed, under heads; the operation's own fields and
-  // heads take less than 64.
+  // A record is its body, its signature of 64 octets, the way to what is signed and who its readers are, under heads; the
+  // operation's own fields and heads take less than 64.
   return operation.value.records.reduce(
-    (sizeBytes, { body, signature }) => sizeBytes + body.length + 34 * signature.way.length + 96,
+    (sizeBytes, { kind, fields, body, signature }) =>
+      sizeBytes + body.length + 34 * signature.way.length + (kind === 'access' ? 52 * fields.readcaps.length : 0) + 100,
     64,
   )
 }
@@ -220,7 +228,9 @@ export function examineOperation(
 
 function examineRecord(signed: SignedRecord): Result<Claim> {
   const shape = checkShape(signed)
-  return shape.ok ? claimOfRecord(signed) : shape
+  if (!shape.ok) return shape
+  const told = checkTold(signed)
+  return told.ok ? claimOfRecord(signed) : told
 }
 
 function examineAdmission(
@@ -239,7 +249,7 @@ function examineAdmission(
   const newcomer = principalOf(credential)
   const isWhole = version === 1 && samePath(path, writecap.scope)
   if (!isWhole) return refused('recordInconsistent', 'This admission contradicts itself; it was not used.')
-  if (!readcaps.some(({ recipient }) => equal(recipient, newcomer)))
+  if (!readcaps.some((readcap) => isFor(readcap, newcomer)))
     return refused('readcapMissing', 'This admission gives the device no key to read with.')
   return accepted([...claims.value, seat.value, own.value])
 }

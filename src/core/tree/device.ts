@@ -32,10 +32,12 @@ import {
 import {
   type Claim,
   type CredentialSet,
+  type KemKey,
   type Principal,
   type RootSignature,
   digest,
   ed25519KeyWire,
+  hybridKeySizeBytes,
   principalOf,
   publicCredentialWire,
   rootClaim,
@@ -57,7 +59,7 @@ export const deviceLifeMsMax = 400 * 24 * 60 * 60 * 1000
 const clockSlackMs = 10 * 60_000
 export const deviceDomain = 'blocktree/1/device'
 export const dismissalDomain = 'blocktree/1/dismissal'
-const bodySizeBytesMax = 1024
+const bodySizeBytesMax = 2304
 
 // --- what a device says of itself -----------------------------------------------------------------------------------------
 
@@ -73,6 +75,8 @@ const deviceBodyWire = record('device', 1, {
   sealedName: bytesUpTo(sealedNameSizeBytesMax),
   nameBlock: blockIdWire,
   nameKeyEpoch: u53,
+  /** X-Wing: by it, in suite 2, keys are sealed to this device from now on (U25); null where it asks for suite 1. */
+  hybridKey: nullable(bytesOf(hybridKeySizeBytes)),
 })
 export type DeviceBody = Decoded<typeof deviceBodyWire>
 
@@ -114,6 +118,10 @@ export function checkDeviceShape({ fields }: SignedDevice, treeId: TreeId): Chec
     return refused('recordInconsistent', 'This record contradicts itself; it was not used.')
   return ok
 }
+
+/** What keys are sealed to for a device. */
+export const kemKeyOf = ({ credential, hybridKey }: Pick<DeviceBody, 'credential' | 'hybridKey'>): KemKey =>
+  hybridKey === null ? { suite: 1, publicKey: credential.kemKey } : { suite: 2, publicKey: hybridKey }
 
 const namePlace = (device: Principal): Bytes => concat(utf8('blocktree/1/deviceName'), device)
 

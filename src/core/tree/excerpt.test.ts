@@ -55,6 +55,7 @@ import {
   treeId,
   verdict,
   withDevice,
+  readcapOf,
 } from './testing/forest.ts'
 
 const guest = person(3)
@@ -215,7 +216,7 @@ describe('one that came', () => {
   const asOwn = () =>
     encodeRow('device', { ...decodeRow('device', get(excerpt.map, keys.device(of(guest)))!), standing: 'own' })
   const naming = (cap: Writecap): TreeState => {
-    const readcaps = [{ recipient: of(other), sealedKey: new Uint8Array(80) }]
+    const readcaps = [{ ...readcapOf(of(other)), reader: null }]
     return withRows(withCap(cap), [
       keys.access(id(3)),
       encodeRow('access', nextAccess(written, id(3), { readcaps }, guest, cap)),

@@ -8,8 +8,18 @@
  */
 import { type Bytes, type Check, type Decoded, type Result, accepted, decode, equal, refused } from '../bytes/bytes.ts'
 import { type Claim, type CredentialSet, type Principal, principalOf, treeIdOf } from '../crypto/crypto.ts'
-import { type Chain, type Checked, checkRight, checkWritecap, claimsOfChain, isHeldBy, rights } from '../cap/cap.ts'
-import { type SignedRecord, checkShape, claimOfRecord, placeOf } from '../block/block.ts'
+import {
+  type Chain,
+  type Checked,
+  type Readcap,
+  checkRight,
+  checkWritecap,
+  claimsOfChain,
+  isFor,
+  isHeldBy,
+  rights,
+} from '../cap/cap.ts'
+import { type SignedRecord, checkShape, claimOfRecord, placeOf, toldTo } from '../block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, get, remove, set } from '../merkle/merkle.ts'
 import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, rootBlockId, samePath } from '../path/path.ts'
 import { checkDeviceShape, claimOfDevice, claimOfDismissal, standingOf } from './device.ts'
@@ -72,7 +82,11 @@ export function excerptFor(state: TreeState, device: Principal): TreeState | nul
     bringRecord(keys.entry(blockIdOf(row.entry.fields.parent), block), row.entry)
   }
   const bringBlock = (block: BlockId): void => {
-    bringRecord(keys.access(block), accessOf(state, block) ?? undefined)
+    const access = accessOf(state, block)
+    bringRecord(keys.access(block), access ?? undefined)
+    // Of who else may read its folder a guest is not told.
+    if (access !== null && access.fields.readcaps.length > 0)
+      map = set(map, keys.access(block), encodeRow('access', toldTo(access, device)))
     bringRecord(keys.content(block), contentOf(state, block)?.content)
   }
 
@@ -226,6 +240,8 @@ function examineRow(
     case 'content':
     case 'access': {
       const signed: SignedRecord = row.kind === 'content' ? row.value.content : row.value
+      if (row.kind === 'access' && row.value.fields.readcaps.some((readcap) => !isUntoldTo(readcap, device)))
+        return unfitting
       return isWithin(excerpt, folder, row.at.slice(1)) && isWhereItWas(excerpt, limit)
         ? examineRecord(excerpt, signed)
         : unfitting
@@ -234,6 +250,8 @@ function examineRow(
       return examineDevice(excerpt, device, row.value, setOfTree)
   }
 }
+
+const isUntoldTo = (readcap: Readcap, device: Principal): boolean => readcap.reader === null || isFor(readcap, device)
 
 const isBelow = (state: TreeState, folder: BlockId, block: BlockId): boolean =>
   !equal(block, folder) && isWithin(state, folder, block) && pathOf(state, block) !== null

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { encode, toHex } from '../bytes/bytes.ts'
 import { credentialSetWire, ed25519Message, principalOf, publicCredentialWire, signEd25519 } from '../crypto/crypto.ts'
 import { rights, writecapWire } from '../cap/cap.ts'
-import { recordGroup, signedRecord, signedRecordWire } from '../block/block.ts'
+import { recordGroup, signedRecord, signedRecordWire, toldTo } from '../block/block.ts'
 import { root as rootOf } from '../merkle/merkle.ts'
 import { rootBlockId } from '../path/path.ts'
 import {
@@ -45,6 +45,7 @@ import {
   nodeCap,
   ownerCap,
   ownerSet,
+  readcapOf,
   removal,
   root,
   treeId,
@@ -62,6 +63,8 @@ test('formats are pinned', async () => {
   const said = statementOf(without, rootBlockId(treeId), 2, 7)!
   const signedBy = ({ secret }: Person, statement = said) =>
     signEd25519(secret, ed25519Message(attestationDomain, statementBody(statement)))
+  const reader = principalOf(mallory.credential)
+  const read = access(file, { readcaps: [readcapOf(treeId), readcapOf(reader)] })
   const examples: Record<string, Uint8Array> = {
     'public credential': encode(publicCredentialWire, alice.credential),
     principal: principalOf(alice.credential),
@@ -71,6 +74,8 @@ test('formats are pinned', async () => {
     'writecap, signed by a node': encode(writecapWire, nodeCap(alice, mallory, file)),
     entry: encode(signedRecordWire, entry(root, id(2), 'file')),
     'access record': encode(signedRecordWire, access(file)),
+    'access record with two readers': encode(signedRecordWire, read),
+    'access record with two readers, told to the second': encode(signedRecordWire, toldTo(read, reader)),
     'content record': encode(signedRecordWire, content(file)),
     removal: encode(signedRecordWire, removal(grown, id(2))),
     'content record, the second of three that are signed together': encode(signedRecordWire, together()[1]!),

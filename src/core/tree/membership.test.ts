@@ -105,7 +105,7 @@ describe('admission', () => {
       writecapHash: phoneCap.hash,
       dismissed: null,
     })
-    expect(accessOf(grown, rootBlock)!.fields.readcaps.map(({ recipient }) => recipient)).toContainEqual(of(phone))
+    expect(accessOf(grown, rootBlock)!.fields.readcaps.map(({ reader }) => reader?.principal)).toContainEqual(of(phone))
     expect(outcome(change([entry(root, id(9), 'directory', {}, phone, phoneCap)]))).toBe('ok')
     expect(outcome(admission(grown, person(5)))).toBe('ok')
   })

@@ -184,7 +184,7 @@ const openReadcap = (sealed: Bytes, place = bobsPlace): string =>
 function readcapOfSmallerSuite(): Bytes {
   const enc = x25519PublicKey(ephemeral)
   const secret = kemSecret(agree(ephemeral, bob.credential.kemKey)!, enc, bob.credential.kemKey)
-  const { key, nonce } = keySchedule(secret, hpkeInfo.readcap, { id: 0x0001, keySizeBytes: 16 })
+  const { key, nonce } = keySchedule(0x0020, secret, hpkeInfo.readcap, { id: 0x0001, keySizeBytes: 16 })
   return concat(enc, gcm(key, nonce, bobsPlace).encrypt(blockKey))
 }
 const wrapped = wrapUnderParent(parentKey, treeId, id(2), 1, blockKey, new Uint8Array(24))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Bytes } from '../bytes/bytes.ts'
 import { principalOf } from '../crypto/crypto.ts'
-import { rights } from '../cap/cap.ts'
+import { type Readcap, isFor, rights } from '../cap/cap.ts'
 import type { SignedRecord } from '../block/block.ts'
 import { rootBlockId } from '../path/path.ts'
 import { isKeyOwed, isRenewable, owesKey } from './renewal.ts'
@@ -46,8 +46,8 @@ const withoutPhone = commit(grown, [dismissedBy(phone, alice, aliceCap)]).state
 const withoutGuest = commit(grown, [dismissedBy(guest, alice, aliceCap)]).state
 
 const isOf = (who: typeof phone) => {
-  const principal = String(principalOf(who.credential))
-  return ({ recipient }: { readonly recipient: Uint8Array }) => String(recipient) === principal
+  const principal = principalOf(who.credential)
+  return (readcap: Readcap) => isFor(readcap, principal)
 }
 /** The next access record of a block under a new key, without those who were put out. */
 function renewal(state: TreeState, block: Bytes, extra: object = {}): SignedRecord<'access'> {

@@ -8,7 +8,8 @@
  * goes under an old key: the fold refuses it. All other keys are given afterwards, by whoever comes to it.
  * @module
  */
-import { type Bytes, type Check, ok, refused } from '../bytes/bytes.ts'
+import { type Check, ok, refused } from '../bytes/bytes.ts'
+import { type Readcap, readersOf } from '../cap/cap.ts'
 import { type SignedRecord, keyEpochMax } from '../block/block.ts'
 import { set } from '../merkle/merkle.ts'
 import { type BlockId, blockIdOf } from '../path/path.ts'
@@ -21,7 +22,7 @@ export function owesKey(state: TreeState, block: BlockId): boolean {
   const parent = parentOf(state, block)
   const under = parent === null ? null : accessOf(state, parent)
   const isUnderEarlier = under !== null && under.fields.keyEpoch !== access.fields.parentKeyEpoch
-  return isUnderEarlier || access.fields.readcaps.some(({ recipient }) => isDismissed(state, recipient))
+  return isUnderEarlier || dismissedIn(state, access.fields.readcaps) > 0
 }
 
 /** Whether one who was put out may know the key in force of a block. */
@@ -55,14 +56,14 @@ export function checkKeyOf(
   const epochBefore = previous?.fields.keyEpoch ?? 0
   if (keyEpoch !== epochBefore && keyEpoch !== epochBefore + 1) return keyEpochWrong()
   if (!hasDismissed(state)) return ok
-  const dismissed = (of: typeof readcaps) => of.filter(({ recipient }) => isDismissed(state, recipient)).length
   if (keyEpoch !== epochBefore) {
-    if (dismissed(readcaps) > 0) return keyEpochWrong()
+    if (dismissedIn(state, readcaps) > 0) return keyEpochWrong()
     const parent = parentOf(state, blockIdOf(path))
     return parent === null ? ok : checkSealedUnder(state, parent, parentKeyEpoch)
   }
   const isSameDebt =
-    parentKeyEpoch === previous!.fields.parentKeyEpoch && dismissed(readcaps) === dismissed(previous!.fields.readcaps)
+    parentKeyEpoch === previous!.fields.parentKeyEpoch &&
+    dismissedIn(state, readcaps) === dismissedIn(state, previous!.fields.readcaps)
   return isSameDebt ? ok : keyEpochWrong()
 }
 
@@ -75,5 +76,5 @@ export const withAccess = ({ treeId, map }: TreeState, access: SignedRecord<'acc
 export const keyEpochWrong = () => refused('keyEpochWrong', 'The key of this block was changed meanwhile; repeat.')
 
 const hasDismissed = (state: TreeState): boolean => (summaryOf(state)?.revocationHead.sequence ?? 0) > 0
-const isDismissed = (state: TreeState, principal: Bytes): boolean =>
-  (deviceOf(state, principal)?.dismissed ?? null) !== null
+const dismissedIn = (state: TreeState, readcaps: readonly Readcap[]): number =>
+  readersOf(readcaps).filter((reader) => (deviceOf(state, reader)?.dismissed ?? null) !== null).length

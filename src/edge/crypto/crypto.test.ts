@@ -8,6 +8,7 @@ import { createKeys } from '../keys/keys.ts'
 import { engineWithout, memoryKeyDatabase } from '../keys/testing/engines.ts'
 import { createCrypto } from './crypto.ts'
 
+const hybrid = () => import('../../core/hybrid/hybrid.ts')
 const secret = new Uint8Array(32).fill(1)
 const message = utf8('a body')
 const good: Claim = {
@@ -22,10 +23,10 @@ describe.each([
   { name: 'an engine without Ed25519', subtle: engineWithout('Ed25519') },
   { name: 'an engine without X25519', subtle: engineWithout('X25519') },
 ])('$name', ({ subtle }) => {
-  const port = createCrypto(subtle)
+  const port = createCrypto({ subtle, hybrid })
 
   test.each(cryptoCases)('$name', async ({ run }) => {
-    await run(port, createKeys('test', memoryKeyDatabase(), subtle))
+    await run(port, createKeys('test', { database: memoryKeyDatabase(), subtle, hybrid }))
   })
 
   test('damaged claims get the verdict of the core', async () => {
@@ -46,7 +47,7 @@ describe.each([
 
   test('nothing is sealed to a key of low order', async () => {
     for (const key of [new Uint8Array(32), concat(Uint8Array.of(1), new Uint8Array(31))])
-      await expect(port.sealTo(key, message, message, message)).rejects.toThrow(RefusedError)
+      await expect(port.sealTo({ suite: 1, publicKey: key }, message, message, message)).rejects.toThrow(RefusedError)
   })
 
   test('a message whose ephemeral key is of low order does not open', async () => {
@@ -57,7 +58,7 @@ describe.each([
 })
 
 test('more signers than keys are kept imported are all verified', { timeout: 30_000 }, async () => {
-  const port = createCrypto()
+  const port = createCrypto({ hybrid })
   const claims = Array.from({ length: 260 }, (_, i): Claim => {
     // Keys differ, so each is imported; which signature fits does not matter for that.
     const publicKey: Bytes = ed25519PublicKey(concat(Uint8Array.of(i & 255, i >> 8), new Uint8Array(30)))

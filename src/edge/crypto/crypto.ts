@@ -16,16 +16,22 @@ import {
   nameOfClaim,
   uncompressedEs256Key,
   verifyClaim,
+  withoutHybrid,
   x25519PublicKey,
 } from '../../core/crypto/crypto.ts'
-import type { CryptoPort, OpenPlan, SealPlan, Sealed } from '../../port/platform.ts'
+import type { CryptoPort, LoadHybrid, OpenPlan, SealPlan, Sealed } from '../../port/platform.ts'
 
 /** Imported verification keys kept; a node meets few signers again and again. */
 const importedKeyCountMax = 256
 const verdictCountMax = 64
 
-/** @param subtle what to compute with; another than the engine's own only to see the fallbacks at work */
-export function createCrypto(subtle: SubtleCrypto = crypto.subtle): CryptoPort {
+export interface CryptoOptions {
+  /** What to compute with; another than the engine's own only to see the fallbacks at work. */
+  readonly subtle?: SubtleCrypto
+  readonly hybrid?: LoadHybrid
+}
+
+export function createCrypto({ subtle = crypto.subtle, hybrid = withoutHybrid }: CryptoOptions = {}): CryptoPort {
   const hasEd25519 = once(() => supportsEd25519(subtle))
   const hasX25519 = once(() => supportsX25519(subtle))
   const importedKeys = new Map<string, Promise<CryptoKey>>()
@@ -102,10 +108,14 @@ export function createCrypto(subtle: SubtleCrypto = crypto.subtle): CryptoPort {
     seal: (plans) => eachWithKey(plans, 'encrypt', sealOne),
     open: (plans) => eachWithKey(plans, 'decrypt', openOne),
     hash: (values) => Promise.all(values.map(async (value) => new Uint8Array(await subtle.digest('SHA-256', value)))),
-    async sealTo(recipientKey, info, associatedData, plaintext) {
-      const sealed = (await hasX25519())
-        ? await librarySeal(recipientKey, info, associatedData, plaintext)
-        : hpkeSeal(recipientKey, info, associatedData, plaintext, crypto.getRandomValues(new Uint8Array(32)))
+    async sealTo({ suite, publicKey }, info, associatedData, plaintext) {
+      const chance = (sizeBytes: number): Bytes => crypto.getRandomValues(new Uint8Array(sizeBytes))
+      const sealed =
+        suite === 2
+          ? (await hybrid()).hybridSeal(publicKey, info, associatedData, plaintext, chance(64))
+          : (await hasX25519())
+            ? await librarySeal(publicKey, info, associatedData, plaintext)
+            : hpkeSeal(publicKey, info, associatedData, plaintext, chance(32))
       if (sealed !== null) return sealed
       throw new RefusedError({
         code: 'recipientKeyInvalid',
@@ -116,8 +126,8 @@ export function createCrypto(subtle: SubtleCrypto = crypto.subtle): CryptoPort {
       if (!(await hasX25519())) return hpkeOpen(recipientSecret, info, associatedData, sealed)
       if (sealed.length < hpkeOverheadBytes) return null
       const options = { info, aad: associatedData }
-      const key = await suite.DeserializePrivateKey(recipientSecret, true)
-      return suite.Open(key, sealed.subarray(0, 32), sealed.subarray(32), options).then(own, nullOnHpke)
+      const key = await suite1.DeserializePrivateKey(recipientSecret, true)
+      return suite1.Open(key, sealed.subarray(0, 32), sealed.subarray(32), options).then(own, nullOnHpke)
     },
     kemPublicKey: (secret) => x25519PublicKey(secret),
   }
@@ -128,13 +138,12 @@ const es256Signature = { name: 'ECDSA', hash: 'SHA-256' }
 
 const aesGcm = (iv: Bytes, additionalData: Bytes): AesGcmParams => ({ name: 'AES-GCM', iv, additionalData })
 
-/** Suite 1. */
-const suite = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_256_GCM)
+const suite1 = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_256_GCM)
 
 async function librarySeal(recipientKey: Bytes, info: Bytes, aad: Bytes, plaintext: Bytes): Promise<Bytes | null> {
-  const key = await suite.DeserializePublicKey(recipientKey).catch(nullOnHpke)
+  const key = await suite1.DeserializePublicKey(recipientKey).catch(nullOnHpke)
   if (key === null) return null
-  const sealed = await suite.Seal(key, plaintext, { info, aad }).catch(nullOnHpke)
+  const sealed = await suite1.Seal(key, plaintext, { info, aad }).catch(nullOnHpke)
   return sealed === null ? null : concat(sealed.encapsulatedSecret, sealed.ciphertext)
 }
 

@@ -34,26 +34,33 @@ const engines = [
   },
 ]
 
+const hybrid = () => import('../../core/hybrid/hybrid.ts')
+
 describe.each(engines)('$name', ({ database: open, subtle, wrapped }) => {
   test.each(cryptoCases)('$name', async ({ run }) => {
-    await run(createCrypto(subtle), createKeys('test', open(), subtle))
+    await run(createCrypto({ subtle, hybrid }), createKeys('test', { database: open(), subtle, hybrid }))
   })
 
   test('after a restart the credential is the same and signs and opens', async () => {
     const database = open()
-    const before = await createKeys('test', database, subtle).node()
-    const after = await createKeys('test', database, subtle).node()
+    const before = await createKeys('test', { database, subtle, hybrid }).node()
+    const after = await createKeys('test', { database, subtle, hybrid }).node()
     expect(after.credential).toEqual(before.credential)
     const body = utf8('a body')
     const signature = await after.sign(ed25519Message('blocktree/1/test', body))
     expect(verifyClaim(signedBy(before.credential, 'blocktree/1/test', body, signature))).toBe(true)
-    const sealed = await createCrypto().sealTo(before.credential.kemKey, body, body, body)
-    expect(await after.open(body, body, sealed)).toEqual(body)
+    const sealed = await createCrypto({ hybrid }).sealTo(
+      { suite: 1, publicKey: before.credential.kemKey },
+      body,
+      body,
+      body,
+    )
+    expect(await after.open(1, body, body, sealed)).toEqual(body)
   })
 
   test('two workers that start at once end with one credential and one device key', async () => {
     const database = open()
-    const workers = Array.from({ length: 4 }, () => createKeys('test', database, subtle))
+    const workers = Array.from({ length: 4 }, () => createKeys('test', { database, subtle, hybrid }))
     const nodes = await Promise.all(workers.map(({ node }) => node()))
     for (const { credential } of nodes) expect(principalOf(credential)).toEqual(principalOf(nodes[0]!.credential))
     const keys = await Promise.all(workers.map(({ deviceKey }) => deviceKey()))
@@ -65,7 +72,7 @@ describe.each(engines)('$name', ({ database: open, subtle, wrapped }) => {
 
   test('no secret can be taken out, and none is kept in the clear', async () => {
     const database = open()
-    await createKeys('test', database, subtle).node()
+    await createKeys('test', { database, subtle, hybrid }).node()
     const record = recordOf(database)
     expect(Object.keys(record).filter((part) => record[part as 'signing'].kind === 'wrapped')).toEqual(wrapped)
     for (const kept of Object.values(record)) {
@@ -96,34 +103,61 @@ describe('keys that were lost', () => {
   ]
   test.each(spoilt)('%s: said so, and no second credential is made', async (_, spoil) => {
     const database = memoryKeyDatabase()
-    await createKeys('test', database).node()
+    await createKeys('test', { database }).node()
     spoil(database)
-    await expect(createKeys('test', database).node()).rejects.toThrow(KeysLostError)
+    await expect(createKeys('test', { database }).node()).rejects.toThrow(KeysLostError)
   })
 
   test('a wrapped key that was damaged', async () => {
     const database = memoryKeyDatabase('X25519')
-    await createKeys('test', database).node()
+    await createKeys('test', { database }).node()
     recordOf(database).kem.wrapped![20]! ^= 1
-    await expect(createKeys('test', database).node()).rejects.toThrow(KeysLostError)
+    await expect(createKeys('test', { database }).node()).rejects.toThrow(KeysLostError)
   })
 
   test('one wrapped key cannot stand in for the other', async () => {
     const database = memoryKeyDatabase('X25519')
     const subtle = engineWithout('Ed25519')
-    await createKeys('test', database, subtle).node()
+    await createKeys('test', { database, subtle, hybrid }).node()
     const record = recordOf(database)
     record.kem.wrapped = record.signing.wrapped!
-    await expect(createKeys('test', database, subtle).node()).rejects.toThrow(KeysLostError)
+    await expect(createKeys('test', { database, subtle, hybrid }).node()).rejects.toThrow(KeysLostError)
+  })
+})
+
+describe('the secret of suite 2', () => {
+  test('is made when it is first asked for, is the same ever after, and lies wrapped', async () => {
+    const database = memoryKeyDatabase()
+    await (await createKeys('test', { database, hybrid }).node()).sign(utf8('a message'))
+    expect(database.values.has('hybrid')).toBe(false)
+    const [first, second] = await Promise.all(
+      [1, 2].map(async () => {
+        const keys = createKeys('test', { database, hybrid })
+        await keys.useHybrid()
+        return (await keys.node()).hybridKey()
+      }),
+    )
+    expect(first).toHaveLength(1216)
+    expect(second).toEqual(first)
+    expect(database.values.get('hybrid')).toHaveLength(12 + 32 + 16)
+    database.values.set('hybrid', database.values.get('transport') ?? new Uint8Array(60))
+    await expect((await createKeys('test', { database, hybrid }).node()).hybridKey()).rejects.toThrow(KeysLostError)
+  })
+
+  test('is not asked for where its arithmetic is not at hand: a sentence says so', async () => {
+    const node = await createKeys('test', { database: memoryKeyDatabase() }).node()
+    const body = utf8('a body')
+    await expect(node.open(2, body, body, new Uint8Array(1200))).rejects.toMatchObject({ code: 'suiteUnavailable' })
   })
 })
 
 describe('the secret of the transport', () => {
   test('is the same ever after, for workers that start at once too, and lies wrapped', async () => {
     const database = memoryKeyDatabase()
-    const workers = Array.from({ length: 3 }, () => createKeys('test', database))
+    const workers = Array.from({ length: 3 }, () => createKeys('test', { database }))
     const [first, ...others] = await Promise.all(workers.map(({ transportSecret }) => transportSecret()))
-    for (const other of [...others, await createKeys('test', database).transportSecret()]) expect(other).toEqual(first)
+    for (const other of [...others, await createKeys('test', { database }).transportSecret()])
+      expect(other).toEqual(first)
     expect(first).toHaveLength(32)
     expect(await workers[0]!.transportId()).toEqual(ed25519PublicKey(first!))
     const kept = database.values.get('transport') as Uint8Array
@@ -137,9 +171,9 @@ describe('the secret of the transport', () => {
     { name: 'gone', spoil: () => null },
   ])('that comes back $name is said to be lost', async ({ spoil }) => {
     const database = memoryKeyDatabase()
-    await createKeys('test', database).transportSecret()
+    await createKeys('test', { database }).transportSecret()
     database.values.set('transport', spoil(database.values.get('transport') as Uint8Array))
-    await expect(createKeys('test', database).transportSecret()).rejects.toThrow(KeysLostError)
+    await expect(createKeys('test', { database }).transportSecret()).rejects.toThrow(KeysLostError)
   })
 })
 
@@ -150,7 +184,7 @@ test('a database that failed once may be asked again', async () => {
     ...database,
     get: (name: string) => (isBroken ? Promise.reject(new Error('closed')) : database.get(name)),
   }
-  const keys = createKeys('test', flaky)
+  const keys = createKeys('test', { database: flaky })
   await expect(keys.node()).rejects.toThrow('closed')
   isBroken = false
   expect((await keys.node()).credential.suite).toBe(1)

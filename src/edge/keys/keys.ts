@@ -17,9 +17,10 @@ import {
   signEd25519,
   suite,
   verifyClaim,
+  withoutHybrid,
   x25519PublicKey,
 } from '../../core/crypto/crypto.ts'
-import type { KeysPort, NodeKeys } from '../../port/platform.ts'
+import type { KeysPort, LoadHybrid, NodeKeys } from '../../port/platform.ts'
 import { type KeyDatabase, openKeyDatabase } from './database.ts'
 
 /** The browser gave the record back without its keys. The device must join again under a new credential. */
@@ -43,20 +44,26 @@ export interface DeviceKeys extends KeysPort {
   transportSecret(): Promise<Bytes>
 }
 
-/**
- * @param database where the keys are kept; another than the profile's own only in tests
- * @param subtle what to compute with; likewise
- */
+export interface KeysOptions {
+  /** Where the keys are kept; another than the profile's own only in tests. */
+  readonly database?: KeyDatabase
+  /** What to compute with; likewise. */
+  readonly subtle?: SubtleCrypto
+  /** Of a thread that opens what is sealed in suite 2. */
+  readonly hybrid?: LoadHybrid
+}
+
 export function createKeys(
   profile: string,
-  database: KeyDatabase = openKeyDatabase(profile),
-  subtle: SubtleCrypto = crypto.subtle,
+  { database = openKeyDatabase(profile), subtle = crypto.subtle, hybrid = withoutHybrid }: KeysOptions = {},
 ): DeviceKeys {
   const deviceKey = remembered(() => loadDeviceKey(database, subtle))
-  const node = remembered(async () => loadNode(database, subtle, await deviceKey()))
-  const transportSecret = remembered(async () => loadTransportSecret(database, subtle, await deviceKey()))
+  const hybridSecret = remembered(async () => loadSecret('hybrid', database, subtle, await deviceKey()))
+  const node = remembered(async () => loadNode(database, subtle, await deviceKey(), hybridSecret, hybrid))
+  const transportSecret = remembered(async () => loadSecret('transport', database, subtle, await deviceKey()))
   const transportId = async () => ed25519PublicKey(await transportSecret())
-  return { node, deviceKey, transportSecret, transportId }
+  const useHybrid = async (): Promise<void> => void (await hybridSecret())
+  return { node, deviceKey, transportSecret, transportId, useHybrid }
 }
 
 /** Computes once; a failure is not remembered, so that a later call may succeed. */
@@ -94,7 +101,13 @@ interface NodeRecord {
   readonly kem: KeptKey
 }
 
-async function loadNode(database: KeyDatabase, subtle: SubtleCrypto, deviceKey: CryptoKey): Promise<NodeKeys> {
+async function loadNode(
+  database: KeyDatabase,
+  subtle: SubtleCrypto,
+  deviceKey: CryptoKey,
+  hybridSecret: () => Promise<Bytes>,
+  hybrid: LoadHybrid,
+): Promise<NodeKeys> {
   let stored = await database.get('node')
   if (stored === undefined) {
     // Transactions do not wait for crypto, so the keys are made first and kept only if nobody else's were.
@@ -106,10 +119,16 @@ async function loadNode(database: KeyDatabase, subtle: SubtleCrypto, deviceKey: 
     stored = await database.get('node')
   }
   const { signing, kem } = nodeRecordOf(stored)
+  const open = await openerOf(kem, subtle, deviceKey)
   const keys: NodeKeys = {
     credential: { suite, signingKey: signing.publicKey, kemKey: kem.publicKey },
     sign: await signerOf(signing, subtle, deviceKey),
-    open: await openerOf(kem, subtle, deviceKey),
+    open: async (kemSuite, info, associatedData, sealed) =>
+      kemSuite === 1
+        ? open(info, associatedData, sealed)
+        : (await hybrid()).hybridOpen(await hybridSecret(), info, associatedData, sealed),
+    hybridKey: async () =>
+      (await database.get('hybrid')) === undefined ? null : (await hybrid()).hybridPublicKey(await hybridSecret()),
   }
   await provePossession(keys.credential, keys.sign)
   return keys
@@ -174,18 +193,24 @@ async function makeKey(
   return kept
 }
 
-/** Bound in, so that neither this nor a wrapped key of the node can stand in for another. */
-const transportPurpose = utf8('transport')
-
-async function loadTransportSecret(database: KeyDatabase, subtle: SubtleCrypto, deviceKey: CryptoKey): Promise<Bytes> {
-  let stored = await database.get('transport')
+/**
+ * A secret of 32 octets that no engine keeps as a handle, made at the first call.
+ * @param name bound in, so that neither of the two nor a wrapped key of the node can stand in for another
+ */
+async function loadSecret(
+  name: 'transport' | 'hybrid',
+  database: KeyDatabase,
+  subtle: SubtleCrypto,
+  deviceKey: CryptoKey,
+): Promise<Bytes> {
+  let stored = await database.get(name)
   if (stored === undefined) {
     const secret = crypto.getRandomValues(new Uint8Array(32))
-    await database.addIfAbsent('transport', await wrap(secret, transportPurpose, subtle, deviceKey))
+    await database.addIfAbsent(name, await wrap(secret, utf8(name), subtle, deviceKey))
     wipe(secret)
-    stored = await database.get('transport')
+    stored = await database.get(name)
   }
-  const secret = stored instanceof Uint8Array ? await unwrap(stored, transportPurpose, subtle, deviceKey) : null
+  const secret = stored instanceof Uint8Array ? await unwrap(stored, utf8(name), subtle, deviceKey) : null
   if (secret?.length === 32) return secret
   throw new KeysLostError()
 }
@@ -261,10 +286,13 @@ async function signerOf(kept: KeptKey, subtle: SubtleCrypto, deviceKey: CryptoKe
 
 const hpke = new CipherSuite(KEM_DHKEM_X25519_HKDF_SHA256, KDF_HKDF_SHA256, AEAD_AES_256_GCM)
 
-async function openerOf(kept: KeptKey, subtle: SubtleCrypto, deviceKey: CryptoKey): Promise<NodeKeys['open']> {
+type Open = (info: Bytes, associatedData: Bytes, sealed: Bytes) => Promise<Bytes | null>
+
+/** For suite 1. */
+async function openerOf(kept: KeptKey, subtle: SubtleCrypto, deviceKey: CryptoKey): Promise<Open> {
   const usable = await usableKeyOf(kept, x25519, subtle, deviceKey)
   if (usable.kind === 'secret')
-    return (info, associatedData, sealed) => hpkeOpen(usable.secret, info, associatedData, sealed)
+    return (info, associatedData, sealed) => Promise.resolve(hpkeOpen(usable.secret, info, associatedData, sealed))
   const publicKey = await subtle.importKey('raw', kept.publicKey, 'X25519', true, [])
   const pair = { privateKey: usable.key, publicKey }
   return async (info, associatedData, sealed) => {

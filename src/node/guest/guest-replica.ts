@@ -17,6 +17,7 @@ import {
   ok,
   refused,
 } from '../../core/bytes/bytes.ts'
+import { isFor } from '../../core/cap/cap.ts'
 import { type AuthenticatedMap, emptyMap, get, remove, root, set, size } from '../../core/merkle/merkle.ts'
 import { type Answer, type Question, decisionCountMax } from '../../core/message/message.ts'
 import { emptyConfiguration } from '../../core/raft/raft.ts'
@@ -289,7 +290,7 @@ export class GuestReplica implements Replica {
     const { own } = this.#options
     const limit = limitOf(excerpt, own)
     const access = limit && accessOf(excerpt, blockIdOf(limit))
-    return access !== null && access.fields.readcaps.some(({ recipient }) => equal(recipient, own))
+    return access !== null && access.fields.readcaps.some((readcap) => isFor(readcap, own))
   }
 
   async #install(excerpt: TreeState, told: Told): Promise<void> {

@@ -15,7 +15,7 @@ import {
   principalOf,
   sealText,
 } from '../../core/crypto/crypto.ts'
-import { readcapPlace, unwrapEarlier, unwrapUnderParent } from '../../core/cap/cap.ts'
+import { isFor, readcapPlace, unwrapEarlier, unwrapUnderParent } from '../../core/cap/cap.ts'
 import type { SignedRecord } from '../../core/block/block.ts'
 import { type BlockId, type TreeId, blockIdOf, openName, rootBlockId } from '../../core/path/path.ts'
 import { type EntryRow, type Operation, type TreeState, accessOf, limitOf, parentOf } from '../../core/tree/tree.ts'
@@ -77,10 +77,10 @@ export class KeyRing {
     const name = keyOf(hash)
     if (this.#keys.has(name)) return true
     const principal = principalOf(this.#nodeKeys.credential)
-    const readcap = fields.readcaps.find(({ recipient }) => equal(recipient, principal))
+    const readcap = fields.readcaps.find((each) => isFor(each, principal))
     if (readcap === undefined) return false
     const place = readcapPlace(this.#treeId, this.base, fields.keyEpoch, principal)
-    const key = await this.#nodeKeys.open(hpkeInfo.readcap, place, readcap.sealedKey)
+    const key = await this.#nodeKeys.open(readcap.suite, hpkeInfo.readcap, place, readcap.sealedKey)
     if (key !== null) this.#keys.set(name, key)
     return key !== null
   }

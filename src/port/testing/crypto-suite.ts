@@ -9,6 +9,8 @@ import {
   type Claim,
   ed25519Message,
   hpkeOverheadBytes,
+  hybridKeySizeBytes,
+  hybridOverheadBytes,
   isWellFormed,
   recoveryFromEntropy,
   recoverySign,
@@ -133,25 +135,57 @@ export const cryptoCases: readonly CryptoCase[] = [
     name: 'seals to a node, for one use and place',
     async run(crypto, keys) {
       const node = await keys.node()
-      const sealed = await crypto.sealTo(node.credential.kemKey, info, place, content)
+      const sealed = await crypto.sealTo({ suite: 1, publicKey: node.credential.kemKey }, info, place, content)
       is(sealed.length, content.length + hpkeOverheadBytes, 'size of the message')
       claim(!contains(sealed, content), 'the message does not show the content')
-      same(await node.open(info, place, sealed), content, 'the message')
-      same(await node.open(utf8('misuse'), place, sealed), null, 'another use')
-      same(await node.open(info, utf8('elsewhere'), sealed), null, 'another place')
+      same(await node.open(1, info, place, sealed), content, 'the message')
+      same(await node.open(1, utf8('misuse'), place, sealed), null, 'another use')
+      same(await node.open(1, info, utf8('elsewhere'), sealed), null, 'another place')
       for (const position of [0, 32, sealed.length - 1])
-        same(await node.open(info, place, flipped(sealed, position)), null, `octet ${position} flipped`)
+        same(await node.open(1, info, place, flipped(sealed, position)), null, `octet ${position} flipped`)
       for (const sizeBytes of [0, 31, 32, 47, sealed.length - 1])
-        same(await node.open(info, place, sealed.slice(0, sizeBytes)), null, `cut to ${sizeBytes}`)
-      const toAnother = await crypto.sealTo(await crypto.kemPublicKey(sectorKey), info, place, content)
-      same(await node.open(info, place, toAnother), null, 'a message for somebody else')
+        same(await node.open(1, info, place, sealed.slice(0, sizeBytes)), null, `cut to ${sizeBytes}`)
+      const toAnother = await crypto.sealTo(
+        { suite: 1, publicKey: await crypto.kemPublicKey(sectorKey) },
+        info,
+        place,
+        content,
+      )
+      same(await node.open(1, info, place, toAnother), null, 'a message for somebody else')
+    },
+  },
+  {
+    name: 'seals to a node in suite 2, for one use and place',
+    async run(crypto, keys) {
+      const node = await keys.node()
+      same(await node.hybridKey(), null, 'the key before it is asked for')
+      await keys.useHybrid()
+      const publicKey = (await node.hybridKey())!
+      is(publicKey.length, hybridKeySizeBytes, 'size of the key')
+      same(await (await keys.node()).hybridKey(), publicKey, 'the key, asked for again')
+      const sealed = await crypto.sealTo({ suite: 2, publicKey }, info, place, content)
+      is(sealed.length, content.length + hybridOverheadBytes, 'size of the message')
+      claim(!contains(sealed, content), 'the message does not show the content')
+      same(await node.open(2, info, place, sealed), content, 'the message')
+      same(await node.open(1, info, place, sealed), null, 'as one of suite 1')
+      same(await node.open(2, utf8('misuse'), place, sealed), null, 'another use')
+      same(await node.open(2, info, utf8('elsewhere'), sealed), null, 'another place')
+      for (const position of [0, 1088, 1120, sealed.length - 1])
+        same(await node.open(2, info, place, flipped(sealed, position)), null, `octet ${position} flipped`)
+      for (const sizeBytes of [0, 80, 1119, 1135, sealed.length - 1])
+        same(await node.open(2, info, place, sealed.slice(0, sizeBytes)), null, `cut to ${sizeBytes}`)
     },
   },
   {
     name: 'opens with a secret at hand what was sealed to its public half',
     async run(crypto) {
       const secret = new Uint8Array(32).fill(8)
-      const sealed = await crypto.sealTo(await crypto.kemPublicKey(secret), info, place, content)
+      const sealed = await crypto.sealTo(
+        { suite: 1, publicKey: await crypto.kemPublicKey(secret) },
+        info,
+        place,
+        content,
+      )
       same(await crypto.openWith(secret, info, place, sealed), content, 'the message')
       same(await crypto.openWith(flipped(secret, 5), info, place, sealed), null, 'another secret')
       same(await crypto.openWith(secret, info, utf8('elsewhere'), sealed), null, 'another place')

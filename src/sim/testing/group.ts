@@ -72,7 +72,11 @@ export class GroupMember {
       clock: createSimClock(process, this.wall),
       random: own.fork('node'),
       crypto: createSimulatedCrypto(own.fork('crypto')),
-      keys: { node: () => Promise.resolve(this.keys), transportId: () => Promise.resolve(this.device.transportId) },
+      keys: {
+        node: () => Promise.resolve(this.keys),
+        transportId: () => Promise.resolve(this.device.transportId),
+        useHybrid: () => Promise.reject(new Error('not asked for here')),
+      },
       discard: () => {},
     }
     const holdings = await Holdings.open(this.platform.store, placeOf(treeId), this.device.principal)

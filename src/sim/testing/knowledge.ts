@@ -54,8 +54,8 @@ export async function keysWithin(
     for (const [row, octets] of entries(state.map, Uint8Array.of(rowKind.access))) {
       const block = row.slice(1)
       const { keyEpoch, wrappedKey, readcaps, earlierKeys } = decodeRow('access', octets).fields
-      for (const { sealedKey } of readcaps)
-        learn(await node.open(hpkeInfo.readcap, readcapPlace(state.treeId, block, keyEpoch, own), sealedKey))
+      for (const { suite, sealedKey } of readcaps)
+        learn(await node.open(suite, hpkeInfo.readcap, readcapPlace(state.treeId, block, keyEpoch, own), sealedKey))
       for (const key of [...found.values()]) {
         if (wrappedKey !== null) learn(unwrapUnderParent(key, state.treeId, block, keyEpoch, wrappedKey))
         earlierKeys.forEach((wrapped, epoch) => learn(unwrapEarlier(key, state.treeId, block, epoch + 1, wrapped)))

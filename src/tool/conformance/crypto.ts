@@ -357,7 +357,7 @@ function twinCases(setup: HpkeSetup, title: string): Case[] {
     return kemSecret(shared, enc, x25519PublicKey(secret))
   }
   const scheduleOf = () =>
-    keySchedule(secretOf(), hex(setup.info), { id: Number(setup.aead_id), keySizeBytes: setup.key.length / 2 })
+    keySchedule(0x0020, secretOf(), hex(setup.info), { id: Number(setup.aead_id), keySizeBytes: setup.key.length / 2 })
   return [
     { name: `${title}, core, shared secret`, run: () => passIf(equal(secretOf(), hex(setup.shared_secret))) },
     {

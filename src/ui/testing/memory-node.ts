@@ -208,6 +208,8 @@ export class MemoryNode implements NodeApi {
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
 
+  async useHybrid(): Promise<void> {}
+
   async aside() {
     const { fileCount } = this.tree.aside ?? { fileCount: 0 }
     return Array.from({ length: fileCount }, (_, at) => ({

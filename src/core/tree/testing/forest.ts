@@ -5,6 +5,8 @@
 import { type Bytes, encode, must } from '../../bytes/bytes.ts'
 import {
   type CredentialSet,
+  type KemSuite,
+  type Principal,
   type PublicCredential,
   digest,
   ed25519Message,
@@ -17,7 +19,15 @@ import {
   verifyClaim,
   x25519PublicKey,
 } from '../../crypto/crypto.ts'
-import { type Writecap, allRights, writecapBody, writecapDomain, writecapOf } from '../../cap/cap.ts'
+import {
+  type Readcap,
+  type Writecap,
+  allRights,
+  readcapFor,
+  writecapBody,
+  writecapDomain,
+  writecapOf,
+} from '../../cap/cap.ts'
 import { type RecordKind, type SignedRecord, recordGroup, signedRecord, unsignedRecord } from '../../block/block.ts'
 import { type IdPath, blockIdOf, childPath, rootPath } from '../../path/path.ts'
 import { root as rootOf } from '../../merkle/merkle.ts'
@@ -112,6 +122,10 @@ export function sign<K extends RecordKind>(kind: K, fields: object, author = ali
   const { message, partsOf } = recordGroup([record.hash])
   return signedRecord(record, partsOf(signEd25519(author.secret, message))[0]!)
 }
+
+/** Opens for nobody. */
+export const readcapOf = (principal: Principal, suite: KemSuite = 1): Readcap =>
+  readcapFor({ principal, blind: principal.slice(0, 16) }, suite, filled(4, suite === 1 ? 80 : 1168))
 
 export const id = (octet: number): Bytes => filled(octet, 16)
 export const hash = (octet: number): Bytes => filled(octet, 32)
@@ -233,6 +247,7 @@ export function device({ secret, credential, transportId }: Person, change: Part
     sealedName: filled(5, 72),
     nameBlock: blockIdOf(root),
     nameKeyEpoch: 1,
+    hybridKey: null,
     ...change,
   }
   const body = deviceBody(fields)
@@ -254,7 +269,7 @@ export const nextDevice = (state: TreeState, who: Person, change: Partial<Device
  */
 export function admission(state: TreeState, newcomer: Person, cap: Writecap = ownerCap(newcomer)): Operation {
   const block = blockIdOf(cap.scope)
-  const readcap = { recipient: principalOf(newcomer.credential), sealedKey: filled(4, 80) }
+  const readcap = readcapOf(principalOf(newcomer.credential))
   const readcaps = [...accessOf(state, block)!.fields.readcaps, readcap]
   const access = nextAccess(state, block, { readcaps })
   return { tag: 'admit', value: { device: device(newcomer, { nameBlock: block }), writecap: cap, access } }
@@ -324,7 +339,7 @@ export const found: Operation = {
     rootAccess: access(root, {
       parentKeyEpoch: 0,
       wrappedKey: null,
-      readcaps: [{ recipient: treeId, sealedKey: filled(4, 80) }],
+      readcaps: [readcapOf(treeId)],
     }),
     sealedProfile: filled(5, 64),
     device: device(alice),
