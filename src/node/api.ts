@@ -367,14 +367,7 @@ export type TakeOverChallenge = PlantingChallenge
 export interface ArchiveSummary {
   readonly treeId: string
   readonly exportedAtMs: number
-  readonly itemCount: number
   readonly sizeBytes: number
-  /** Ids of passkeys that can open it where the same authenticator is at hand. */
-  readonly passkeys: readonly {
-    readonly credentialId: Uint8Array
-    readonly rpId: string
-    readonly prfSalt: Uint8Array
-  }[]
 }
 
 /** How the content of a stream begins. Ranges are half open. */

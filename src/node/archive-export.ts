@@ -2,8 +2,8 @@
  * Export: the whole tree as one file, as it lies here (`core/tree/archive.ts`).
  * @module
  */
-import { BlocktreeError, type Bytes, StoreDamagedError, concat } from '../core/bytes/bytes.ts'
-import { ed25519Message } from '../core/crypto/crypto.ts'
+import { BlocktreeError, type Bytes, StoreDamagedError } from '../core/bytes/bytes.ts'
+import { ed25519Message, hpkeInfo } from '../core/crypto/crypto.ts'
 import { diffBodies } from '../core/block/block.ts'
 import { entries, root, size } from '../core/merkle/merkle.ts'
 import {
@@ -11,11 +11,19 @@ import {
   type TreeState,
   archiveDomain,
   archiveHeaderBody,
+  archiveKeyPlace,
   archiveMagic,
   decodeRow,
+  encodeArchiveHead,
   encodeFrame,
   keys,
+  paddedSizeOf,
+  readRow,
+  sealedArchiveSizeOf,
+  setOf,
+  summaryOf,
 } from '../core/tree/tree.ts'
+import { type ArchiveKey, sealPieces } from './archive-seal.ts'
 import { limitedOnly } from './guest/guest-replica.ts'
 import type { RunningNode } from './running-node.ts'
 import type { OwnTree } from './own-tree.ts'
@@ -49,9 +57,10 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
       sizeBytes += encodeFrame({ tag: 'objects', value: objects }).length
       job.advance(objectsSizeBytes)
     }
+    const exportedAtMs = node.platform.clock.nowMs()
     const body = archiveHeaderBody({
       treeId: tree.treeId,
-      exportedAtMs: node.platform.clock.nowMs(),
+      exportedAtMs,
       stateRoot: root(state.map),
       rowCount: size(state.map),
       objectCount,
@@ -64,21 +73,48 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
       tag: 'header',
       value: { body, signature: await node.keys.sign(ed25519Message(archiveDomain, body)) },
     }
-    const head = concat(archiveMagic, encodeFrame(header))
+    const first = encodeFrame(header)
     const end = encodeFrame({ tag: 'end', value: { rowCount: size(state.map), objectCount } })
+    const paddedBytes = paddedSizeOf(first.length + sizeBytes + end.length)
+    const { head, archiveKey } = await sealedHead(tree, state, exportedAtMs, paddedBytes)
     const exportId = `export-${requestId}`
     node.streams.offer(exportId, {
       name: `Blocktree of ${node.status().ownerName}.bt`,
       mediaType: 'application/octet-stream',
-      sizeBytes: head.length + sizeBytes + end.length,
-      open: () => archive(tree, state, head, end),
+      sizeBytes: archiveMagic.length + head.length + sealedArchiveSizeOf(paddedBytes),
+      open: () => archive(tree, head, archiveKey, frames(tree, state, first, end)),
     })
     return exportId
   })
 }
 
-async function* archive(tree: OwnTree, state: TreeState, head: Bytes, end: Bytes): AsyncGenerator<Bytes> {
+/** What opens the archive, for whoever has the card. */
+async function sealedHead({ platform, treeId }: OwnTree, state: TreeState, exportedAtMs: number, sizeBytes: number) {
+  const set = setOf(state, summaryOf(state)?.setSequence ?? 0)
+  const wraps = readRow(state, 'wraps', keys.wraps)
+  if (set === null || wraps === null) throw new StoreDamagedError('the keys of the root')
+  const key = platform.random.bytes(32)
+  const place = archiveKeyPlace(treeId, exportedAtMs)
+  const sealedKey = await platform.crypto.sealTo({ suite: 1, publicKey: set.rootKemKey }, hpkeInfo.root, place, key)
+  const { byRecoveryKey } = wraps
+  const { octets, check } = encodeArchiveHead({ treeId, exportedAtMs, sizeBytes, byRecoveryKey, sealedKey })
+  const archiveKey: ArchiveKey = { key, check, sizeBytes }
+  return { head: octets, archiveKey }
+}
+
+async function* archive(
+  { platform }: OwnTree,
+  head: Bytes,
+  archiveKey: ArchiveKey,
+  plain: AsyncGenerator<Bytes>,
+): AsyncGenerator<Bytes> {
+  yield archiveMagic
   yield head
+  yield* sealPieces(platform, archiveKey, plain)
+}
+
+async function* frames(tree: OwnTree, state: TreeState, first: Bytes, end: Bytes): AsyncGenerator<Bytes> {
+  yield first
   yield* rowFrames(state)
   for await (const objects of liveObjects(tree, state)) yield encodeFrame({ tag: 'objects', value: objects })
   yield end

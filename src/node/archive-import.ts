@@ -49,10 +49,12 @@ import {
   archiveCut,
   archiveDamaged,
   archiveForeign,
+  archiveKeyPlace,
   archiveMagic,
   chainOf,
   claimOfDevice,
   claimOfDismissal,
+  decodeArchiveHead,
   decodeFrame,
   decodeHeader,
   decodeRow,
@@ -60,6 +62,7 @@ import {
   frameSizeOf,
   keys,
   nextGeneration,
+  paddedSizeOf,
   readRow,
   rowKind,
   rows as rowFormats,
@@ -71,6 +74,7 @@ import {
 import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import type { ArchiveSummary } from './api.ts'
+import { OpenedArchive, checkArchiveSize } from './archive-seal.ts'
 import {
   nodeWritecapBody,
   openPeople,
@@ -90,18 +94,10 @@ import { walk } from './read/content.ts'
 
 const claimsPerVerification = 256
 
-/** What the head of an archive says, its signature not yet traced to the owner. */
-export async function inspectArchive(node: RunningNode, archive: Blob): Promise<ArchiveSummary> {
-  const frames = framesOf(archive)
-  const header = await readHeader(frames, node.platform)
-  const { state } = await readRows(frames, header)
-  const passkeys = (readRow(state, 'wraps', keys.wraps)?.byPasskey ?? []).map(({ credentialId, rpId, prfSalt }) => ({
-    credentialId,
-    rpId,
-    prfSalt,
-  }))
-  const { treeId, exportedAtMs, itemCount } = header
-  return { treeId: toHex(treeId), exportedAtMs, itemCount, sizeBytes: archive.size, passkeys }
+/** What the head of an archive says, of which nothing is certain before the card opens it. */
+export async function inspectArchive(archive: Blob): Promise<ArchiveSummary> {
+  const { treeId, exportedAtMs } = (await readHead(archive)).head
+  return { treeId: toHex(treeId), exportedAtMs, sizeBytes: archive.size }
 }
 
 export async function recover(
@@ -121,15 +117,12 @@ export async function recover(
   const entropy = orRefuse(entropyFromWords(words))
   const recovery = recoveryFromEntropy(entropy)
   wipe(entropy)
-  const frames = framesOf(archive)
+  const frames = framesOf(await openArchive(platform, archive, recovery))
   const header = await readHeader(frames, platform)
   const { state, next } = await readRows(frames, header)
   const owner = await checkState(platform, state, header, job)
   if (!equal(owner.recoveryKey, recovery.signingPublicKey)) {
-    throw new BlocktreeError(
-      'cardForeign',
-      'These words are a valid card, but of another tree. Find the card of this one.',
-    )
+    throw cardForeign()
   }
   await node.expectArrival(header.treeId)
   try {
@@ -149,23 +142,58 @@ export async function recover(
 
 type Frames = AsyncGenerator<{ readonly frame: ArchiveFrame; readonly endByte: number }, void>
 
-async function* framesOf(archive: Blob): Frames {
+/** The head, in an archive whose size is the one that it says. */
+async function readHead(archive: Blob) {
   const bytesAt = async (start: number, end: number): Promise<Bytes> =>
     new Uint8Array(await archive.slice(start, end).arrayBuffer())
-  const magic = await bytesAt(0, archiveMagic.length)
-  if (!equal(magic, archiveMagic)) throw fault(archiveForeign())
-  for (let at = archiveMagic.length; at < archive.size;) {
-    const sizeBytes = orRefuse(frameSizeOf(await bytesAt(at, at + 4)))
+  const start = archiveMagic.length
+  if (!equal(await bytesAt(0, start), archiveMagic)) throw fault(archiveForeign())
+  const sizeBytes = orRefuse(frameSizeOf(await bytesAt(start, start + 4)))
+  const octets = await bytesAt(start + 4, start + 4 + sizeBytes)
+  if (octets.length < sizeBytes) throw fault(archiveCut())
+  const { head, check } = orRefuse(decodeArchiveHead(octets))
+  const headSizeBytes = start + 4 + sizeBytes
+  checkArchiveSize(archive, headSizeBytes, head.sizeBytes)
+  return { head, check, headSizeBytes }
+}
+
+async function openArchive({ crypto }: Platform, archive: Blob, recovery: Recovery): Promise<OpenedArchive> {
+  const { head, check, headSizeBytes } = await readHead(archive)
+  const { treeId, exportedAtMs, sizeBytes, byRecoveryKey, sealedKey } = head
+  const kemSecret = unwrapByCard(recovery, treeId, byRecoveryKey)
+  if (kemSecret === null) throw cardForeign()
+  const key = await crypto.openWith(kemSecret, hpkeInfo.root, archiveKeyPlace(treeId, exportedAtMs), sealedKey)
+  wipe(kemSecret)
+  if (key === null) throw fault(archiveDamaged())
+  return new OpenedArchive(archive, headSizeBytes, crypto, { key, check, sizeBytes })
+}
+
+const cardForeign = (): BlocktreeError =>
+  new BlocktreeError('cardForeign', 'These words are a valid card, but of another tree. Find the card of this one.')
+
+async function* framesOf(archive: OpenedArchive): Frames {
+  for (let at = 0; at < archive.size;) {
+    const sizeBytes = orRefuse(frameSizeOf(await archive.bytesAt(at, at + 4)))
     at += 4
-    const octets = await bytesAt(at, at + sizeBytes)
+    const octets = await archive.bytesAt(at, at + sizeBytes)
     if (octets.length < sizeBytes) throw fault(archiveCut())
     const frame = decodeFrame(octets)
     if (!frame.ok) throw fault(archiveDamaged())
     at += sizeBytes
-    if ((frame.value.tag === 'end') !== (at === archive.size))
-      throw fault(frame.value.tag === 'end' ? archiveDamaged() : archiveCut())
+    const isEnd = frame.value.tag === 'end'
+    if (isEnd && !(await isPadding(archive, at))) throw fault(archiveDamaged())
     yield { frame: frame.value, endByte: at }
+    if (isEnd) return
   }
+}
+
+/** Whether from an octet on there are the zeros that belong there, and no others. */
+async function isPadding(archive: OpenedArchive, start: number): Promise<boolean> {
+  if (paddedSizeOf(start) !== archive.size) return false
+  const partBytes = 1024 * 1024
+  for (let at = start; at < archive.size; at += partBytes)
+    if ((await archive.bytesAt(at, at + partBytes)).some((octet) => octet !== 0)) return false
+  return true
 }
 
 async function nextFrame(frames: Frames): Promise<{ readonly frame: ArchiveFrame; readonly endByte: number }> {

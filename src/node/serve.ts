@@ -75,7 +75,7 @@ export function createApi(node: RunningNode): NodeApi {
     abandonPlanting: async (plantingId) => plantings.abandon(plantingId),
 
     beginExport: async (requestId) => beginExport(node, requestId),
-    inspectArchive: async (archive) => inspectArchive(node, archive),
+    inspectArchive: inspectArchive,
     recover: async (requestId, archive, words, deviceName) =>
       jobs.run(requestId, 'import', '', archive.size, (job) => recover(node, archive, words, deviceName, job)),
 

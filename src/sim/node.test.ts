@@ -3,23 +3,22 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Bytes, concat, equal, fromHex, must, utf8 } from '../core/bytes/bytes.ts'
+import { type Bytes, concat, equal, fromHex, must, toHex, utf8 } from '../core/bytes/bytes.ts'
 import { ed25519Message, principalOf, sha256 } from '../core/crypto/crypto.ts'
 import { decodeFault } from '../core/crypto/testing/damage.ts'
 import { emptyMap, root, set } from '../core/merkle/merkle.ts'
 import {
-  type ArchiveFrame,
   type DeviceRow,
   archiveDomain,
   archiveHeaderBody,
   archiveMagic,
-  decodeFrame,
+  archivePieceSizeBytes,
+  archiveTagSizeBytes,
   decodeHeader,
   decodeRow,
   dismissalBody,
-  encodeFrame,
+  encodeArchiveHead,
   encodeRow,
-  frameSizeOf,
   rowKind,
 } from '../core/tree/tree.ts'
 import { placeOf } from '../node/own-tree.ts'
@@ -33,6 +32,7 @@ import { Process } from './process.ts'
 import { Random } from './random.ts'
 import { Scheduler } from './scheduler.ts'
 import { SimStore } from './store.ts'
+import { headOf, opened, resealed } from './testing/archive.ts'
 import { drain } from './testing/drain.ts'
 import { Trace } from './trace.ts'
 
@@ -67,20 +67,9 @@ function value<T>(outcome: Outcome<T>): T {
   throw outcome.kind === 'failed' ? outcome.error : new Error('the process died')
 }
 
-/** What a frame of an archive takes, and what is in it. */
-function framesOf(archive: Bytes): ArchiveFrame[] {
-  const frames: ArchiveFrame[] = []
-  for (let at = archiveMagic.length; at < archive.length;) {
-    const sizeBytes = must(frameSizeOf(archive.subarray(at, at + 4)))
-    frames.push(must(decodeFrame(archive.subarray(at + 4, at + 4 + sizeBytes))))
-    at += 4 + sizeBytes
-  }
-  return frames
-}
-
 /** An archive by its own exporter in which a device's row says something else, and all adds up to it. */
-function withDeviceRow(archive: Bytes, change: (row: DeviceRow) => DeviceRow): Bytes {
-  const [head, ...rest] = framesOf(archive)
+function withDeviceRow(archive: Bytes, words: readonly string[], change: (row: DeviceRow) => DeviceRow): Bytes {
+  const [head, ...rest] = opened(archive, words).frames
   const frames = rest.map((frame) =>
     frame.tag !== 'rows'
       ? frame
@@ -98,7 +87,7 @@ function withDeviceRow(archive: Bytes, change: (row: DeviceRow) => DeviceRow): B
   const { header } = must(decodeHeader(head!))
   const body = archiveHeaderBody({ ...header, stateRoot: root(map) })
   const signature = twinSign(header.exporter.signingKey, ed25519Message(archiveDomain, body))
-  return concat(archiveMagic, ...[{ tag: 'header' as const, value: { body, signature } }, ...frames].map(encodeFrame))
+  return resealed(archive, words, [{ tag: 'header', value: { body, signature } }, ...frames])
 }
 
 /** The row of a device that says to have left, and never did. */
@@ -108,6 +97,29 @@ function dismissedFalsely(row: DeviceRow): DeviceRow {
   const fields = { treeId, device: principalOf(author), issuer }
   const signature = { tag: 'node' as const, value: row.device.signature }
   return { ...row, dismissed: { dismissal: { fields, body: dismissalBody(fields), signature }, atMs: 1 } }
+}
+
+/** Octets between the end and where the padding of this very size ends. */
+function behindTheEnd(archive: Bytes, words: readonly string[], octet: 0 | 1): Bytes {
+  const { frames, paddingBytes } = opened(archive, words)
+  // A zero more than fits is what makes the padded size another one.
+  const behind = octet === 1 ? Uint8Array.of(1) : new Uint8Array(paddingBytes + 1)
+  return resealed(archive, words, frames, behind)
+}
+
+const sealedPieceBytes = archivePieceSizeBytes + archiveTagSizeBytes
+function withSwappedPieces(archive: Bytes): Bytes {
+  const start = headOf(archive).endByte
+  const pieceAt = (index: number) =>
+    archive.slice(start + index * sealedPieceBytes, start + (index + 1) * sealedPieceBytes)
+  return concat(archive.slice(0, start), pieceAt(1), pieceAt(0), archive.slice(start + 2 * sealedPieceBytes))
+}
+
+/** Its pieces under a head that says another time. */
+function withHeadOf(archive: Bytes): Bytes {
+  const { head, endByte } = headOf(archive)
+  const other = encodeArchiveHead({ ...head, exportedAtMs: head.exportedAtMs + 1 })
+  return concat(archiveMagic, other.octets, archive.slice(endByte))
 }
 
 /** A tree with a folder, a file of several sectors, a small one and an empty one; planted with the card alone. */
@@ -239,6 +251,60 @@ describe('recovery', () => {
     expect(life.page.tree.planted).toBe(false)
     expect(await recover(archive)).toBe('done')
   }, 60_000)
+  test.each<[string, (archive: Bytes, words: readonly string[]) => Bytes, string]>([
+    ['the same again', (archive, words) => resealed(archive, words, opened(archive, words).frames), 'done'],
+    ['something behind the end', (archive, words) => behindTheEnd(archive, words, 1), 'archiveDamaged'],
+    ['more zeros than belong there', (archive, words) => behindTheEnd(archive, words, 0), 'archiveDamaged'],
+    [
+      'no end',
+      (archive, words) => resealed(archive, words, opened(archive, words).frames.slice(0, -1)),
+      'archiveDamaged',
+    ],
+    ['its pieces in another order', (archive) => withSwappedPieces(archive), 'archiveDamaged'],
+    ['the pieces of another export', (archive) => withHeadOf(archive), 'archiveDamaged'],
+  ])('of what whoever has the card may seal: %s', async (_name, change, code) => {
+    const { place, archive, words } = await exported()
+    const life = await place.start(place.device('phone'))
+    const blob = place.blob(life, change(archive, words))
+    const outcome = await place.scheduler.run(settle(life.process, life.node.api.recover('q', blob, words, 'Phone')))
+    expect(outcome.kind === 'failed' ? outcome.code : outcome.kind).toBe(code)
+  })
+
+  test('tells who finds it of which tree it is and how large, and nothing of who may read', async () => {
+    const { place, archive, words, device, life } = await exported()
+    const { credential } = await device.keys.node()
+    const found = toHex(archive)
+    const [rows] = opened(archive, words).frames.filter(({ tag }) => tag === 'rows')
+    const secrets = [principalOf(credential), credential.signingKey, credential.kemKey]
+    const inside = rows!.tag === 'rows' ? rows!.value.map(({ value }) => toHex(value)).join(' ') : ''
+    for (const secret of secrets) {
+      expect(inside).toContain(toHex(secret))
+      expect(found).not.toContain(toHex(secret))
+    }
+    const summary = await place.ask(life, life.node.api.inspectArchive(place.blob(life, archive)))
+    expect(summary).toEqual({
+      treeId: life.page.tree.treeId,
+      exportedAtMs: headOf(archive).head.exportedAtMs,
+      sizeBytes: archive.length,
+    })
+  })
+
+  test('has the size of another tree that is a little larger', async () => {
+    const sizeOf = async (sizeBytes: number): Promise<[exact: number, archive: number]> => {
+      const { place, life, api, words } = await planted(3)
+      await place.ask(
+        life,
+        api.addFile('more', life.page.tree.rootId, 'more', place.blob(life, new Uint8Array(sizeBytes))),
+      )
+      const exportId = await place.ask(life, api.beginExport('x'))
+      const archive = await place.ask(life, readAll(api, exportId))
+      return [headOf(archive).head.sizeBytes - opened(archive, words).paddingBytes, archive.length]
+    }
+    const [one, other] = [await sizeOf(40_000), await sizeOf(40_100)]
+    expect(other[0]).toBe(one[0] + 100)
+    expect(other[1]).toBe(one[1])
+  })
+
   test.each<[string, (row: DeviceRow) => DeviceRow, string]>([
     ['as it was', (row) => row, 'done'],
     [
@@ -255,7 +321,7 @@ describe('recovery', () => {
   ])('finds out a row of a device %s, though all adds up', async (_name, change, code) => {
     const { place, archive, words } = await exported()
     const life = await place.start(place.device('phone'))
-    const forged = withDeviceRow(archive, change)
+    const forged = withDeviceRow(archive, words, change)
     const outcome = await place.scheduler.run(
       settle(life.process, life.node.api.recover('q', place.blob(life, forged), words, 'Phone')),
     )

@@ -1,8 +1,9 @@
 /**
- * The archive of a whole tree (U10): the state's rows and the objects that they refer to, as they lie on a device, so that who
- * finds it learns nothing and who has a root key gets everything back.
+ * The archive of a whole tree (U10): the state's rows and the objects that they refer to, as they lie on a device, sealed as a
+ * whole, so that who finds it learns of which tree it is and no more, and who has the card gets everything back.
  *
- *     magic ‖ frame*            frame = u32 length (big endian) ‖ CBOR
+ *     magic ‖ head ‖ piece*     head = u32 length (big endian) ‖ CBOR
+ *     frame* ‖ zeros            frame = u32 length (big endian) ‖ CBOR: the plaintext of the pieces
  *     header, rows…, objects…, end
  *
  * The header is signed by the exporting node and names the state's root; rows must add up to that root, objects are checked by
@@ -19,16 +20,18 @@ import {
   concat,
   decode,
   encode,
+  equal,
   listOf,
   record,
   refused,
   tuple,
   u53,
+  u64be,
   union,
   utf8,
 } from '../bytes/bytes.ts'
-import { type Claim, publicCredentialWire, signedBy } from '../crypto/crypto.ts'
-import { treeIdWire } from '../path/path.ts'
+import { type Claim, type Nonce, digest, publicCredentialWire, signedBy } from '../crypto/crypto.ts'
+import { type TreeId, treeIdWire } from '../path/path.ts'
 import { rowSizeBytesMax } from './state.ts'
 
 export const archiveMagic: Bytes = utf8('blocktree archive 1\n')
@@ -63,6 +66,10 @@ export function encodeFrame(frame: ArchiveFrame): Bytes {
   const octets = encode(frameWire, frame)
   if (octets.length > archiveFrameSizeBytesMax)
     throw new RangeError(`"frame" expected at most ${archiveFrameSizeBytesMax} bytes, got ${octets.length}`)
+  return framed(octets)
+}
+
+function framed(octets: Bytes): Bytes {
   const length = new Uint8Array(4)
   new DataView(length.buffer).setUint32(0, octets.length)
   return concat(length, octets)
@@ -85,6 +92,70 @@ export function decodeHeader(frame: ArchiveFrame): Result<{ readonly header: Arc
   return header.ok
     ? accepted({ header: header.value, claim: signedBy(header.value.exporter, archiveDomain, body, signature) })
     : archiveDamaged()
+}
+
+// --- sealing --------------------------------------------------------------------------------------------------------------
+
+/**
+ * What can be read by anybody who finds the archive: of which tree and when, so that its owner knows the card for it, and its
+ * size, which is padded. The frames are the plaintext of the pieces that follow.
+ */
+const headBodyWire = record('archiveHead', 1, {
+  treeId: treeIdWire,
+  exportedAtMs: u53,
+  /** Of the padded frames. */
+  sizeBytes: u53,
+  /** The root's KEM secret under the recovery key, as in the row of wraps. */
+  byRecoveryKey: bytesOf(72),
+  /** The key of the pieces, by HPKE for the root's KEM key. */
+  sealedKey: bytesOf(80),
+})
+export type ArchiveHead = Decoded<typeof headBodyWire>
+
+/** The check tells a damaged head from the card of another tree, and binds the pieces to it. */
+const headWire = tuple({ body: bytesUpTo(512), check: bytesOf(32) })
+const checkOfHead = (body: Bytes): Bytes => digest('blocktree/1/archiveHead', body)
+
+export function encodeArchiveHead(head: ArchiveHead): { readonly octets: Bytes; readonly check: Bytes } {
+  const body = encode(headBodyWire, head)
+  const check = checkOfHead(body)
+  return { octets: framed(encode(headWire, { body, check })), check }
+}
+
+export function decodeArchiveHead(octets: Uint8Array): Result<{ readonly head: ArchiveHead; readonly check: Bytes }> {
+  const frame = decode(headWire, octets, 1024)
+  if (!frame.ok) return archiveDamaged()
+  const { body, check } = frame.value
+  const head = decode(headBodyWire, body, 512)
+  const isWhole =
+    head.ok && equal(check, checkOfHead(body)) && head.value.sizeBytes === paddedSizeOf(head.value.sizeBytes)
+  return isWhole ? accepted({ head: head.value, check }) : archiveDamaged()
+}
+
+/** Associated data of the sealed key. */
+export const archiveKeyPlace = (treeId: TreeId, exportedAtMs: number): Bytes => concat(treeId, u64be(exportedAtMs))
+
+export const archivePieceSizeBytes = 64 * 1024
+export const archiveTagSizeBytes = 16
+
+export const archivePieceCountOf = (sizeBytes: number): number => Math.ceil(sizeBytes / archivePieceSizeBytes)
+export const sealedArchiveSizeOf = (sizeBytes: number): number =>
+  sizeBytes + archiveTagSizeBytes * archivePieceCountOf(sizeBytes)
+
+/** u32 1 for the last piece and 0 for every other ‖ u64 index: a cut archive has no last one. */
+export function archiveNonce(index: number, pieceCount: number): Nonce {
+  return concat(Uint8Array.of(0, 0, 0, index === pieceCount - 1 ? 1 : 0), u64be(index))
+}
+
+/**
+ * Padmé (Nikitin and others, "Reducing Metadata Leakage from Encrypted Files", 2019): of a size in E bits only the leading ones are
+ * told, as many as E itself has. At most 12 % are added, 3.1 % from 64 KiB on.
+ */
+export function paddedSizeOf(sizeBytes: number): number {
+  if (sizeBytes < 2) return sizeBytes
+  const exponent = Math.floor(Math.log2(sizeBytes))
+  const unit = 2 ** Math.max(0, exponent - Math.floor(Math.log2(exponent || 1)) - 1)
+  return Math.ceil(sizeBytes / unit) * unit
 }
 
 export const archiveForeign = () =>

@@ -15,7 +15,7 @@ import {
   statementOf,
 } from './attestation.ts'
 import { encodeBatch, takeOverBodyWire } from './batch.ts'
-import { archiveHeaderBody, archiveMagic, encodeFrame } from './archive.ts'
+import { archiveHeaderBody, archiveMagic, encodeArchiveHead, encodeFrame } from './archive.ts'
 import { deviceRecordWire } from './device.ts'
 import { excerptFor } from './excerpt.ts'
 import { nextGeneration } from './generation.ts'
@@ -93,6 +93,13 @@ test('formats are pinned', async () => {
     'state row: content': encodeRow('content', contentOf(grown, id(2))!),
     'state root': rootOf(grown.map),
     'archive magic': archiveMagic,
+    'archive head': encodeArchiveHead({
+      treeId,
+      exportedAtMs: 1000,
+      sizeBytes: 65536,
+      byRecoveryKey: new Uint8Array(72).fill(2),
+      sealedKey: new Uint8Array(80).fill(3),
+    }).octets,
     'archive header body': archiveHeaderBody({
       treeId,
       exportedAtMs: 1000,

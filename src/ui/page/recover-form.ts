@@ -4,7 +4,7 @@
  */
 import { LitElement, css, html, nothing } from 'lit'
 import type { ArchiveSummary } from '../../node/api.ts'
-import { formatFingerprint, formatMoment } from '../format.ts'
+import { formatFingerprint, formatMoment, formatSize } from '../format.ts'
 import { icon } from '../part/icon.ts'
 import { sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
@@ -77,7 +77,7 @@ export class BtRecoverForm extends LitElement {
   }
 
   #archive() {
-    const { exportedAtMs, itemCount, sizeBytes, treeId } = this.summary
+    const { exportedAtMs, sizeBytes, treeId } = this.summary
     const line = (term: string, text: string, kind: string) =>
       html`<div>
         <dt>${term}</dt>
@@ -87,7 +87,7 @@ export class BtRecoverForm extends LitElement {
       <h2>${words.recover.summaryTitle}</h2>
       <dl>
         ${line(words.recover.exported, formatMoment(exportedAtMs), 'number')}
-        ${line(words.recover.contents, words.recover.contentsOf(itemCount, sizeBytes), 'number')}
+        ${line(words.recover.contents, formatSize(sizeBytes), 'number')}
         ${line(words.recover.treeId, formatFingerprint(treeId), 'mono')}
       </dl>
       <p class="quiet small">${words.recover.unverified}</p>

@@ -11,7 +11,7 @@ function slowNode() {
   node.inspectArchive = (blob) =>
     new Promise((resolve, reject) =>
       asked.set(blob, {
-        answer: () => resolve({ treeId: String(blob.size), exportedAtMs: 0, itemCount: 1, sizeBytes: 1, passkeys: [] }),
+        answer: () => resolve({ treeId: String(blob.size), exportedAtMs: 0, sizeBytes: 1 }),
         refuse: () => reject(new Error('torn')),
       }),
     )

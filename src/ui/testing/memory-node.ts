@@ -287,7 +287,7 @@ export class MemoryNode implements NodeApi {
         'This file is not an archive of Blocktree. Choose one that ends in .bt.',
       )
     const { treeId } = this.tree
-    return { treeId, exportedAtMs: this.nowMs(), itemCount: 12, sizeBytes: 5_000_000, passkeys: [] }
+    return { treeId, exportedAtMs: this.nowMs(), sizeBytes: 5_000_000 }
   }
   async recover(requestId: string, _archive: Blob, words: readonly string[], deviceName: string): Promise<void> {
     if (words.join(' ') !== cardWords.join(' '))

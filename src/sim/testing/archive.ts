@@ -1,0 +1,86 @@
+/**
+ * Archives by whoever has the card: opened, and sealed again with something else in them.
+ * @module
+ */
+import { type Bytes, concat, must } from '../../core/bytes/bytes.ts'
+import { entropyFromWords, hpkeInfo, recoveryFromEntropy } from '../../core/crypto/crypto.ts'
+import {
+  type ArchiveFrame,
+  archiveKeyPlace,
+  archiveMagic,
+  archiveNonce,
+  archivePieceCountOf,
+  archivePieceSizeBytes,
+  archiveTagSizeBytes,
+  decodeArchiveHead,
+  decodeFrame,
+  encodeArchiveHead,
+  encodeFrame,
+  frameSizeOf,
+  paddedSizeOf,
+} from '../../core/tree/tree.ts'
+import { unwrapByCard } from '../../node/founding.ts'
+import { createSimulatedCrypto } from '../crypto.ts'
+import { Random } from '../random.ts'
+
+const crypto = createSimulatedCrypto(Random.fromSeed(1))
+
+/** What stands at the beginning for everybody. */
+export function headOf(archive: Bytes) {
+  const sizeBytes = must(frameSizeOf(archive.subarray(archiveMagic.length)))
+  const start = archiveMagic.length + 4
+  return { ...must(decodeArchiveHead(archive.slice(start, start + sizeBytes))), endByte: start + sizeBytes }
+}
+
+function keyOf(archive: Bytes, words: readonly string[]): Bytes {
+  const { treeId, exportedAtMs, byRecoveryKey, sealedKey } = headOf(archive).head
+  const kemSecret = unwrapByCard(recoveryFromEntropy(must(entropyFromWords(words))), treeId, byRecoveryKey)!
+  return crypto.openWith(kemSecret, hpkeInfo.root, archiveKeyPlace(treeId, exportedAtMs), sealedKey)!
+}
+
+/** The frames, and how many octets are padding. */
+export function opened(archive: Bytes, words: readonly string[]) {
+  const { head, check, endByte } = headOf(archive)
+  const key = keyOf(archive, words)
+  const pieceCount = archivePieceCountOf(head.sizeBytes)
+  const sealedPieceBytes = archivePieceSizeBytes + archiveTagSizeBytes
+  const pieces = Array.from({ length: pieceCount }, (_, index) => {
+    const ciphertext = archive.slice(endByte + index * sealedPieceBytes, endByte + (index + 1) * sealedPieceBytes)
+    const [hash] = crypto.hash([ciphertext])
+    const plan = { key, nonce: archiveNonce(index, pieceCount), associatedData: check, ciphertext, hash: hash! }
+    return crypto.open([plan])[0]!
+  })
+  const plain = concat(...pieces)
+  const frames: ArchiveFrame[] = []
+  for (let at = 0; ;) {
+    const sizeBytes = must(frameSizeOf(plain.subarray(at, at + 4)))
+    const frame = must(decodeFrame(plain.slice(at + 4, at + 4 + sizeBytes)))
+    frames.push(frame)
+    at += 4 + sizeBytes
+    if (frame.tag === 'end') return { frames, paddingBytes: plain.length - at }
+  }
+}
+
+/**
+ * An archive under the same keys.
+ * @param behind what comes after the frames, in place of zeros
+ */
+export function resealed(
+  archive: Bytes,
+  words: readonly string[],
+  frames: readonly ArchiveFrame[],
+  behind: Bytes = new Uint8Array(),
+): Bytes {
+  const key = keyOf(archive, words)
+  const content = concat(...frames.map(encodeFrame), behind)
+  const plain = new Uint8Array(paddedSizeOf(content.length))
+  plain.set(content)
+  const { octets, check } = encodeArchiveHead({ ...headOf(archive).head, sizeBytes: plain.length })
+  const pieceCount = archivePieceCountOf(plain.length)
+  const pieces = Array.from({ length: pieceCount }, (_, index) => {
+    const plaintext = plain.slice(index * archivePieceSizeBytes, (index + 1) * archivePieceSizeBytes)
+    return crypto.seal([{ key, nonce: archiveNonce(index, pieceCount), associatedData: check, plaintext }])[0]!
+      .ciphertext
+  })
+  return concat(archiveMagic, octets, ...pieces)
+}
