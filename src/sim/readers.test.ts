@@ -3,13 +3,18 @@
  */
 import { describe, expect, test } from 'vitest'
 import { type Bytes, fromHex, toHex } from '../core/bytes/bytes.ts'
+import { withoutHybrid } from '../core/crypto/crypto.ts'
 import { isFor } from '../core/cap/cap.ts'
 import { accessOf, deviceOf } from '../core/tree/tree.ts'
 import { rootBlockId } from '../core/path/path.ts'
 import { placeOf } from '../node/own-tree.ts'
 import { placePrefix } from '../node/place.ts'
 import { idFromText } from '../node/read/view.ts'
+import { heldContent } from '../node/read/read-only.ts'
+import type { NodeKeys } from '../port/platform.ts'
+import { createSimulatedCrypto } from './crypto.ts'
 import type { Life } from './device.ts'
+import { Random } from './random.ts'
 import { Family, content } from './testing/family.ts'
 import { Guest } from './testing/guest.ts'
 import { stateOf } from './testing/knowledge.ts'
@@ -62,6 +67,27 @@ describe('suite 2', () => {
     await useHybrid(family, phone)
     expect(deviceOf(await stateOf(family, laptop), principalIn(phone))!.device.fields.version).toBe(2)
   })
+})
+
+test('where the arithmetic of suite 2 is not at hand, as in the service worker, a sentence says what to do', async () => {
+  const family = await Family.of(4, 'laptop')
+  const [laptop] = family.lives as [Life]
+  const guest = await Guest.newcomer(family, 'camera')
+  await useHybrid(family, guest.life)
+  await guest.join(laptop)
+  const note = await family.add(guest.life, 'note', content(100))
+  const nodeKeys = await guest.device.keys.node()
+  guest.life.process.kill()
+  const open: NodeKeys['open'] = (suite, ...message) =>
+    suite === 2 ? withoutHybrid() : nodeKeys.open(suite, ...message)
+  const read = heldContent({
+    store: family.storeIn(guest.device.disk),
+    keys: { ...guest.device.keys, node: () => Promise.resolve({ ...nodeKeys, open }) },
+    crypto: createSimulatedCrypto(Random.fromSeed(1)),
+    discard: () => {},
+  })
+  const answer = family.scheduler.run(read(note).catch((error: unknown) => error))
+  expect(await answer).toMatchObject({ code: 'suiteUnavailable', message: expect.stringContaining('Open Blocktree') })
 })
 
 test('of two guests in one folder neither has a word of the other on its disk', async () => {
