@@ -215,8 +215,9 @@ describe('one that came', () => {
   }
   const asOwn = () =>
     encodeRow('device', { ...decodeRow('device', get(excerpt.map, keys.device(of(guest)))!), standing: 'own' })
-  const naming = (cap: Writecap): TreeState => {
-    const readcaps = [{ ...readcapOf(of(other)), reader: null }]
+  const naming = (cap: Writecap, isTold = false): TreeState => {
+    const readcap = readcapOf(of(other))
+    const readcaps = [isTold ? readcap : { ...readcap, reader: null }]
     return withRows(withCap(cap), [
       keys.access(id(3)),
       encodeRow('access', nextAccess(written, id(3), { readcaps }, guest, cap)),
@@ -235,6 +236,7 @@ describe('one that came', () => {
     ['a content under the permission of another', () => letterUnder(ownerCap(other, deeper))],
     ['a content under a permission that no root gave', () => letterUnder(nodeCap(mallory, guest, deeper))],
     ['readers that were named by who may not', () => naming(ownerCap(guest, deeper, rights.write))],
+    ['the name of another reader', () => naming(ownerCap(guest, deeper, rights.grant | rights.write, 1), true)],
     ['a content at the key of another', () => withRows([at(4), get(excerpt.map, at(5))!])],
     ['octets that are no row', () => withRows([at(4), Uint8Array.of(1, 2, 3)])],
     ['an own device that the root limited', () => withRows([keys.device(of(guest)), asOwn()])],
