@@ -40,7 +40,7 @@ test(proved('letting a device in: axe finds nothing'), async ({ page }) => {
   const states: readonly (readonly [RegExp | string, Inviting])[] = [
     ['Scan this with the new device', { stage: 'code', code, expiresAtMs: Date.now() + 3e6 }],
     [/^Type the four digits that/, { stage: 'digits', deviceName: longName, principal: fingerprint }],
-    [/^Let A device .* in\?/, { stage: 'approval', ...approval, challenge: null, credentialId: null }],
+    [/^Let A device .* in\?/, { stage: 'approval', ...approval, challenge: null, credentialIds: [] }],
     ['Letting it in', { stage: 'admitting', deviceName: longName }],
     [/is one of your devices/, { stage: 'admitted', deviceName: longName, isLimited: false }],
     ['No device was added', { stage: 'ended', code: 'join-digitsWrong', message }],

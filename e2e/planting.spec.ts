@@ -28,7 +28,7 @@ test.describe('the passkey', () => {
     await answerCard(page, await readCard(page))
     await page.getByRole('button', { name: 'Sign and plant' }).click()
     await planted(page)
-    expect((await snapshotOf(page)).tree.root).toMatchObject({ passkey: 'synced', recoveryCard: true })
+    expect((await snapshotOf(page)).tree.root).toMatchObject({ passkeys: [{ isSynced: true }] })
   })
 
   test('that will not sign gives way to a second card', { tag: '@wide' }, async ({ page }) => {
@@ -48,14 +48,14 @@ test.describe('the passkey', () => {
     await answerCard(page, second)
     await page.getByRole('button', { name: 'Plant the tree' }).click()
     await planted(page)
-    expect((await snapshotOf(page)).tree.root?.passkey).toBe('none')
+    expect((await snapshotOf(page)).tree.root?.passkeys).toEqual([])
   })
 
   test('without a secret of its own plants too', { tag: '@wide' }, async ({ page }) => {
     await page.goto('./')
     await virtualAuthenticator(page, { hasPrf: false })
     await plant(page, { owner: 'Ada' })
-    expect((await snapshotOf(page)).tree.root).toMatchObject({ passkey: 'synced', unlocksByPasskey: false })
+    expect((await snapshotOf(page)).tree.root).toMatchObject({ passkeys: [{ isSynced: true, prfSalt: null }] })
   })
 
   test('cannot be had at an address of numbers, which the page says', async ({ page, baseURL }) => {

@@ -160,7 +160,7 @@ async function makeChain(root: Root, upper: Node, lower: Node): Promise<Given> {
   const chain = await Promise.all([
     byNode(lower, random.bytes(32)),
     byNode(upper, principalOf(lower.credential)),
-    grant(top, principalOf(upper.credential), { tag: 'root', value: { setSequence: 0 } }, (body) =>
+    grant(top, principalOf(upper.credential), { tag: 'root', value: { setHash: root.treeId } }, (body) =>
       signAsPasskey(root, body),
     ),
   ])

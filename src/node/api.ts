@@ -28,6 +28,17 @@ export interface Item {
   readonly isWaiting: boolean
 }
 
+/** A passkey that speaks for the root. */
+export interface PasskeyLine {
+  readonly id: string
+  /** false: it is bound to one device or security key. true: its provider may copy it to other devices. */
+  readonly isSynced: boolean
+  /** Of one that waits, when it was asked for. */
+  readonly addedAtMs: number
+  /** What its PRF is asked with to open the owner's keys; null where it can not open them. */
+  readonly prfSalt: Uint8Array | null
+}
+
 export interface TreeStatus {
   readonly treeId: string
   readonly rootId: string
@@ -40,9 +51,10 @@ export interface TreeStatus {
   readonly principal: string
   /** How the root is kept; null before planting, and on a guest. */
   readonly root: {
-    readonly passkey: 'none' | 'synced' | 'hardwareBound'
-    readonly recoveryCard: boolean
-    readonly unlocksByPasskey: boolean
+    /** In the order in which they were added. */
+    readonly passkeys: readonly PasskeyLine[]
+    /** One that was added and does not count yet; until it does, any device of the owner may stop that. */
+    readonly pending: (PasskeyLine & { readonly countsAtMs: number }) | null
   } | null
   /** Of those that have the whole tree; on a guest itself and one of those, which has whatever is in the tree. */
   readonly deviceCount: number
@@ -147,9 +159,9 @@ type InvitingStage =
       readonly limited: (Limits & { readonly isNewFolder: boolean }) | null
       /** Of the permission: 400 days for an own device. */
       readonly expiresAtMs: number
-      readonly challenge: Uint8Array | null
       /** null: a root without passkey, the twelve words sign. */
-      readonly credentialId: Uint8Array | null
+      readonly challenge: Uint8Array | null
+      readonly credentialIds: readonly Uint8Array[]
     }
   /** Signed; being written into the tree. */
   | { readonly stage: 'admitting'; readonly deviceName: string }
@@ -347,6 +359,12 @@ export interface PasskeyAssertion {
   readonly signature: Uint8Array
 }
 
+/** A secret: whoever is handed it wipes it. */
+export interface PasskeyUnlock {
+  readonly credentialId: Uint8Array
+  readonly prf: Uint8Array
+}
+
 export interface PlantingCard {
   readonly plantingId: string
   /** Twelve words, shown once. */
@@ -357,10 +375,11 @@ export interface PlantingCard {
 export interface PlantingChallenge {
   /** What the passkey must sign, 32 octets; null where the recovery card is the only root. */
   readonly challenge: Uint8Array | null
-  readonly credentialId: Uint8Array | null
+  /** Any one of these signs. */
+  readonly credentialIds: readonly Uint8Array[]
 }
 
-/** What is signed to take over a tree; both null where the twelve words are the only root. */
+/** What is signed to take over a tree; as for all that the root signs, null where the twelve words are the only root. */
 export type TakeOverChallenge = PlantingChallenge
 
 /** What an archive says of itself before anything of it is trusted or stored. */
@@ -478,6 +497,20 @@ export interface NodeApi {
     expiresAtMs: number,
     answer: PasskeyAssertion | readonly string[],
   ): Promise<void>
+
+  /**
+   * Asks what the root has to sign so that another passkey may speak for it, too.
+   * @param unlocked what a passkey that counts already gives for its salt, so that the new one can open the owner's keys as well;
+   * null: it will not, unless the card signs
+   */
+  beginPasskey(passkey: PasskeyCreation, unlocked: PasskeyUnlock | null): Promise<PlantingChallenge>
+  /** An assertion: it counts after 72 hours in which it can be stopped. The twelve words: at once. */
+  finishPasskey(requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void>
+  abandonPasskey(): Promise<void>
+  /** Stops the one that waits. */
+  vetoPasskey(requestId: string): Promise<void>
+  /** At once, by the twelve words. @param id of a passkey that counts */
+  removePasskey(requestId: string, id: string, words: readonly string[]): Promise<void>
 
   /**
    * Asks what the root has to sign so that this device decides about the tree from now on, in place of the ones that are gone.

@@ -90,7 +90,7 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
 
 /** What opens the archive, for whoever has the card. */
 async function sealedHead({ platform, treeId }: OwnTree, state: TreeState, exportedAtMs: number, sizeBytes: number) {
-  const set = setOf(state, summaryOf(state)?.setSequence ?? 0)
+  const set = setOf(state, state.treeId)
   const wraps = readRow(state, 'wraps', keys.wraps)
   if (set === null || wraps === null) throw new StoreDamagedError('the keys of the root')
   const key = platform.random.bytes(32)

@@ -20,13 +20,14 @@ import {
 import {
   type Claim,
   type CredentialSet,
+  credentialSetHash,
   type Recovery,
   entropyFromWords,
   hpkeInfo,
   nameOfClaim,
   principalOf,
+  recoveryFor,
   recoveryFromEntropy,
-  treeIdOf,
 } from '../core/crypto/crypto.ts'
 import { type Chain, claimsOfChain, isFor, isHeldBy, readcapPlace, writecapDomain } from '../core/cap/cap.ts'
 import {
@@ -66,6 +67,8 @@ import {
   readRow,
   rowKind,
   rows as rowFormats,
+  claimsOfSets,
+  setInForce,
   setOf,
   summaryOf,
   takeOverBodyWire,
@@ -88,6 +91,7 @@ import {
 } from './founding.ts'
 import type { JobHandle } from './jobs.ts'
 import type { RunningNode } from './running-node.ts'
+import { cardForeign } from './root-word.ts'
 import { placeOf } from './own-tree.ts'
 import { inPlace, objectKey } from './place.ts'
 import { walk } from './read/content.ts'
@@ -115,15 +119,18 @@ export async function recover(
     )
   }
   const entropy = orRefuse(entropyFromWords(words))
-  const recovery = recoveryFromEntropy(entropy)
-  wipe(entropy)
-  const frames = framesOf(await openArchive(platform, archive, recovery))
+  // What an archive is sealed for no change of the keys replaces.
+  const card = recoveryFromEntropy(entropy)
+  const frames = framesOf(await openArchive(platform, archive, card))
   const header = await readHeader(frames, platform)
   const { state, next } = await readRows(frames, header)
-  const owner = await checkState(platform, state, header, job)
-  if (!equal(owner.recoveryKey, recovery.signingPublicKey)) {
-    throw cardForeign()
-  }
+  await checkState(platform, state, header, job)
+  // Its last change may wait to come into force.
+  const owner = setInForce(state, Math.max(platform.clock.nowMs(), summaryOf(state)!.stampMs + 1))!
+  const own = recoveryFor(entropy, owner)
+  wipe(entropy, card.signingSecret, card.wrapKey)
+  if (own === null) throw cardForeign()
+  const { recovery } = own
   await node.expectArrival(header.treeId)
   try {
     await takeObjects(platform, frames, next, header, job)
@@ -167,9 +174,6 @@ async function openArchive({ crypto }: Platform, archive: Blob, recovery: Recove
   if (key === null) throw fault(archiveDamaged())
   return new OpenedArchive(archive, headSizeBytes, crypto, { key, check, sizeBytes })
 }
-
-const cardForeign = (): BlocktreeError =>
-  new BlocktreeError('cardForeign', 'These words are a valid card, but of another tree. Find the card of this one.')
 
 async function* framesOf(archive: OpenedArchive): Frames {
   for (let at = 0; at < archive.size;) {
@@ -260,40 +264,27 @@ async function takeObjects(
 
 // --- belief ---------------------------------------------------------------------------------------------------------------
 
-/** Every row decodes and every signature leads to the tree's id. @returns the credential set in force */
-async function checkState(
-  platform: Platform,
-  state: TreeState,
-  header: ArchiveHeader,
-  job: JobHandle,
-): Promise<CredentialSet> {
+/** Every row decodes and every signature leads to the tree's id. */
+async function checkState(platform: Platform, state: TreeState, header: ArchiveHeader, job: JobHandle): Promise<void> {
   const damaged = () => fault(archiveDamaged())
   const kinds = new Map(Object.entries(rowKind).map(([kind, octet]) => [octet as number, kind as keyof typeof rowKind]))
   for (const [key, octets] of entries(state.map)) {
     const kind = kinds.get(key[0]!)
     if (kind === undefined || !decode(rowFormats[kind] as Codec<unknown>, octets, octets.length).ok) throw damaged()
   }
-  const first = setOf(state, 0)
   const summary = summaryOf(state)
-  if (
-    first === null ||
-    summary === null ||
-    !equal(treeIdOf(first), header.treeId) ||
-    !equal(summary.treeId, header.treeId)
-  )
-    throw damaged()
-  // Rotations of the set are not part of this version's fold, so the set in force is the one that the tree's id names.
-  if (summary.setSequence !== 0) throw damaged()
-
+  const ofSets = claimsOfSets(state)
+  if (summary === null || !equal(summary.treeId, header.treeId) || !ofSets.ok) throw damaged()
   const claims = new Map<string, Claim>()
   const addClaim = (claim: Claim): void => void claims.set(nameOfClaim(claim), claim)
+  ofSets.value.forEach(addClaim)
   const checkedChains = new Set<string>()
   const addChain = (writecapHash: Bytes): Chain => {
     const chain = chainOf(state, writecapHash)
     if (chain === null) throw damaged()
     if (!checkedChains.has(String(writecapHash))) {
       checkedChains.add(String(writecapHash))
-      orRefuse(claimsOfChain(chain, (sequence) => setOf(state, sequence))).forEach(addClaim)
+      orRefuse(claimsOfChain(chain, (at) => setOf(state, at))).forEach(addClaim)
     }
     return chain
   }
@@ -326,7 +317,6 @@ async function checkState(
     const verdicts = await platform.crypto.verify(distinct.slice(start, start + claimsPerVerification))
     if (!verdicts.every(Boolean)) throw damaged()
   }
-  return first
 }
 
 /**
@@ -391,12 +381,8 @@ async function takeOver(
   const before = openPeople(rootKey, treeId, summary.sealedProfile)
   const people = { ownerName: before?.ownerName ?? '', deviceName: orRefuse(nameFromPerson(typedName)) }
 
-  const capBody = nodeWritecapBody(
-    treeId,
-    nodeKeys.credential,
-    owner.sequence,
-    platform.clock.nowMs() + ownWritecapLifeMs,
-  )
+  const setHash = credentialSetHash(owner)
+  const capBody = nodeWritecapBody(treeId, nodeKeys.credential, setHash, platform.clock.nowMs() + ownWritecapLifeMs)
   const writecap = rootSignedWritecap(capBody, signedByRecoveryKey(recovery, writecapDomain, capBody))
   const stateRoot = root(state.map)
   const body = encode(takeOverBodyWire, {
@@ -405,6 +391,7 @@ async function takeOver(
     stateRoot,
     stampMs: summary.stampMs,
     writecapHash: writecap.hash,
+    setHash,
   })
   const operation: Operation = {
     tag: 'takeOver',

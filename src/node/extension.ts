@@ -4,15 +4,15 @@
  * @module
  */
 import { BlocktreeError, type Bytes, RefusedError, refused } from '../core/bytes/bytes.ts'
-import { type CredentialSet, rootChallenge } from '../core/crypto/crypto.ts'
+import { type CredentialSet, credentialSetHash } from '../core/crypto/crypto.ts'
 import { writecapBody, writecapDomain } from '../core/cap/cap.ts'
-import { chainOf, deviceDismissed, deviceLifeMsMax, deviceOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import { chainOf, deviceDismissed, deviceLifeMsMax, deviceOf, setInForce } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { PlantingChallenge } from './api.ts'
 import { rootSignedWritecap } from './founding.ts'
 import { limitedOnly } from './guest/guest-replica.ts'
 import type { OwnTree } from './own-tree.ts'
-import { type RootAnswer, rootWord } from './root-word.ts'
+import { type RootAnswer, rootQuestion, rootWord } from './root-word.ts'
 
 export interface ExtensionSite {
   readonly platform: Pick<Platform, 'clock' | 'crypto'>
@@ -26,10 +26,7 @@ export async function beginExtension(
   expiresAtMs: number,
 ): Promise<PlantingChallenge> {
   const { set, body } = planOf(site, device, expiresAtMs)
-  const member = set.members[0]
-  return member === undefined
-    ? { challenge: null, credentialId: null }
-    : { challenge: rootChallenge(writecapDomain, body), credentialId: member.credentialId }
+  return rootQuestion(set, writecapDomain, body)
 }
 
 /** Resolves when the tree has it; also where it had it before. */
@@ -59,10 +56,10 @@ function planOf(
   const nowMs = platform.clock.nowMs()
   if (!Number.isSafeInteger(expiresAtMs) || expiresAtMs <= nowMs || expiresAtMs > nowMs + deviceLifeMsMax)
     throw new RefusedError(termWrong.fault)
-  const { setSequence } = summaryOf(committed)!
+  const set = setInForce(committed, nowMs)!
   const { scope, holder, rights } = chainOf(committed, row.writecapHash)![0]!
-  const issuer = { tag: 'root' as const, value: { setSequence } }
-  return { set: setOf(committed, setSequence)!, body: writecapBody({ scope, holder, rights, expiresAtMs, issuer }) }
+  const issuer = { tag: 'root' as const, value: { setHash: credentialSetHash(set) } }
+  return { set, body: writecapBody({ scope, holder, rights, expiresAtMs, issuer }) }
 }
 
 const termWrong = refused('termWrong', 'Choose a day from tomorrow on, within 400 days.')

@@ -51,7 +51,7 @@ export interface People {
 export const nodeWritecapBody = (
   treeId: TreeId,
   credential: PublicCredential,
-  setSequence: number,
+  setHash: Bytes,
   expiresAtMs: number,
 ): Bytes =>
   writecapBody({
@@ -59,7 +59,7 @@ export const nodeWritecapBody = (
     holder: principalOf(credential),
     rights: allRights,
     expiresAtMs,
-    issuer: { tag: 'root', value: { setSequence } },
+    issuer: { tag: 'root', value: { setHash } },
   })
 
 export const rootSignedWritecap = (body: Bytes, signature: RootSignature): Writecap =>
@@ -86,6 +86,10 @@ export const wrapForPasskey = (
   wrapped: wrapKey(unlockKeyOf(prf), kemSecret, concat(utf8('blocktree/1/wrap/passkey'), treeId), nonce),
   check: unlockCheckOf(prf),
 })
+
+/** @returns null where the PRF output is another passkey's */
+export const unwrapByPasskey = (prf: Bytes, treeId: TreeId, wrapped: Bytes): Bytes | null =>
+  unwrapKey(unlockKeyOf(prf), wrapped, concat(utf8('blocktree/1/wrap/passkey'), treeId))
 
 /**
  * The root block's access record: its key for the root and for this node. Whoever else has it keeps it: a key is not taken back by

@@ -6,16 +6,19 @@
  * along: its outbox keeps it in the very write that changes the generation.
  * @module
  */
-import { decode, equal, toHex } from '../core/bytes/bytes.ts'
-import { type CredentialSet, principalOf, rootClaim, treeIdOf } from '../core/crypto/crypto.ts'
+import { type Bytes, decode, equal, toHex } from '../core/bytes/bytes.ts'
+import { type CredentialSet, principalOf, rootClaim } from '../core/crypto/crypto.ts'
 import { readersOf } from '../core/cap/cap.ts'
 import { type AuthenticatedMap, entries, root } from '../core/merkle/merkle.ts'
 import type { Answer, Question } from '../core/message/message.ts'
 import {
+  type TakeOverBody,
   type TakeOverRow,
   type TreeState,
   accessOf,
+  claimsOfSets,
   decodeRow,
+  descendsFrom,
   devicesOf,
   keys,
   readRow,
@@ -89,15 +92,16 @@ export class Generations {
     const answer = await ask(from, { tag: 'generation', value: {} })
     if (answer?.tag !== 'generation') return
     const { takeOver, snapshot } = answer.value
-    const known = setInForce(cluster.state)
-    if (known !== null && !(await this.#isSigned(takeOver, known))) return
+    const signed = decode(takeOverBodyWire, takeOver.body, takeOverSizeBytesMax)
+    if (!signed.ok) return
+    const { generation, setHash } = signed.value
+    // A state is a lot to ask for; of what is signed by a set that is known here that needs no more.
+    if (setOf(cluster.state, setHash) !== null && !(await this.#isByRoot(takeOver, setHash, cluster.state))) return
     const map = await this.#receiver.receive(from, snapshot)
     this.#receiver.forget()
     if (map === null || !isWellFormed(map)) return
     const after: TreeState = { treeId: cluster.state.treeId, map }
-    const set = known ?? ownSetOf(after)
-    const generation = generationIn(after, takeOver)
-    if (set === null || generation === null || !(await this.#isSigned(takeOver, set))) return
+    if (!isBegunBy(after, takeOver, signed.value) || !(await this.#isByRoot(takeOver, setHash, after))) return
     if (!isReadableBy(after, principal)) return
     await cluster.succeed(() => {
       if (cluster.identity.generation >= generation) return null
@@ -105,6 +109,22 @@ export class Generations {
       const { index, term, configuration } = snapshot
       return { identity, base: { index, term, configuration }, map, commands: [] }
     })
+  }
+
+  /**
+   * Whether the root signed for a generation, by the set in force here or by one that came from it. Who had been replaced there
+   * before can not go on with the tree from an earlier state.
+   */
+  async #isByRoot(takeOver: TakeOverRow, setHash: Bytes, after: TreeState): Promise<boolean> {
+    const { cluster, platform } = this.#options
+    // A device that holds nothing of the tree yet goes by its name.
+    const ownHash = summaryOf(cluster.state)?.setHash ?? cluster.state.treeId
+    const claims = claimsOfSets(after)
+    if (!claims.ok || !(await platform.crypto.verify(claims.value)).every(Boolean)) return false
+    const known = setOf(cluster.state, ownHash)
+    if (known !== null && (await this.#isSigned(takeOver, known))) return true
+    const later = descendsFrom(after, setHash, ownHash) ? setOf(after, setHash) : null
+    return later !== null && (await this.#isSigned(takeOver, later))
   }
 
   async #isSigned({ body, signature }: TakeOverRow, set: CredentialSet): Promise<boolean> {
@@ -115,24 +135,11 @@ export class Generations {
   }
 }
 
-const setInForce = (state: TreeState): CredentialSet | null => {
-  const summary = summaryOf(state)
-  return summary === null ? null : setOf(state, summary.setSequence)
-}
-
-/** What a device goes by that holds nothing of the tree yet, but its name. */
-function ownSetOf(state: TreeState): CredentialSet | null {
-  const set = setOf(state, 0)
-  return set !== null && equal(treeIdOf(set), state.treeId) ? set : null
-}
-
-/** Which generation a state is of, where that is the one that a take-over begins; else null. */
-function generationIn(state: TreeState, { body }: TakeOverRow): number | null {
-  const signed = decode(takeOverBodyWire, body, takeOverSizeBytesMax)
-  if (!signed.ok || !equal(signed.value.treeId, state.treeId)) return null
-  const { generation } = signed.value
+/** Whether a state is of the generation that a take-over begins. */
+function isBegunBy(state: TreeState, { body }: TakeOverRow, { treeId, generation }: TakeOverBody): boolean {
   const held = readRow(state, 'takeOver', keys.takeOver(generation))
-  return summaryOf(state)?.generation === generation && held !== null && equal(held.body, body) ? generation : null
+  const isHeld = held !== null && equal(held.body, body)
+  return isHeld && equal(treeId, state.treeId) && summaryOf(state)?.generation === generation
 }
 
 /** Whether every row is one that the fold could have written, by its form. */

@@ -14,7 +14,7 @@ import {
   toBase64url,
   wipe,
 } from '../core/bytes/bytes.ts'
-import { type CredentialSet, groupsOfFour, principalOf, rootChallenge } from '../core/crypto/crypto.ts'
+import { type CredentialSet, credentialSetHash, groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { type Writecap, writecapDomain } from '../core/cap/cap.ts'
 import {
   type JoinFrame,
@@ -24,7 +24,7 @@ import {
   newInvitation,
 } from '../core/message/message.ts'
 import { blockIdOf, rootBlockId, samePath } from '../core/path/path.ts'
-import { accessOf, chainOf, deviceDismissed, deviceOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import { accessOf, chainOf, deviceDismissed, deviceOf, setInForce } from '../core/tree/tree.ts'
 import type { Connection } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { DeviceChoice, Inviting, TreeStatus } from './api.ts'
@@ -36,7 +36,7 @@ import { admit } from './members.ts'
 import { otherDevices } from './devices.ts'
 import { type Network, type OpenNetwork, networkMissing } from './network.ts'
 import type { OwnTree } from './own-tree.ts'
-import { type RootAnswer, rootWord } from './root-word.ts'
+import { type RootAnswer, rootQuestion, rootWord } from './root-word.ts'
 import { type Terms, type TermsSite, bodyOfTerms, makePlace, termsOf } from './terms.ts'
 
 const codeLifeMs = 120_000
@@ -242,9 +242,8 @@ export class Invitations {
 
   #ask({ request, answer }: Pick<Approval, 'request' | 'answer'>, terms: Terms): void {
     const { state } = this.#options.home().tree
-    const set = setOf(state, summaryOf(state)!.setSequence)!
-    const body = bodyOfTerms(terms, request.credential, set.sequence)
-    const member = set.members[0]
+    const set = setInForce(state, this.#options.platform.clock.nowMs())!
+    const body = bodyOfTerms(terms, request.credential, credentialSetHash(set))
     this.#approval = { request, set, terms, body, answer }
     this.#become({
       stage: 'approval',
@@ -252,8 +251,7 @@ export class Invitations {
       principal: fingerprintOf(request),
       limited: terms.limited,
       expiresAtMs: terms.expiresAtMs,
-      challenge: member === undefined ? null : rootChallenge(writecapDomain, body),
-      credentialId: member?.credentialId ?? null,
+      ...rootQuestion(set, writecapDomain, body),
     })
   }
 
@@ -266,9 +264,8 @@ export class Invitations {
     const nameKey = ring.keyOf(committed, nameBlock)
     if (nameKey === null || nameKeyEpoch === undefined)
       throw new BlocktreeError('keyOutOfReach', 'This device cannot let others in there.')
-    const sets = Array.from({ length: set.sequence + 1 }, (_, sequence) => setOf(committed, sequence)!)
     const writecap = rootSignedWritecap(body, signature)
-    return { sets, writecap, nameBlock, nameKeyEpoch, nameKey, placeName: terms.limited?.folderName ?? '' }
+    return { writecap, nameBlock, nameKeyEpoch, nameKey, placeName: terms.limited?.folderName ?? '' }
   }
 }
 

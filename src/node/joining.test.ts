@@ -8,7 +8,7 @@ import {
   newInvitation,
   wireVersion,
 } from '../core/message/message.ts'
-import { type Person, alice, mallory, ownerCap, ownerSet, person, treeId } from '../core/tree/testing/forest.ts'
+import { type Person, alice, mallory, ownerCap, person, treeId } from '../core/tree/testing/forest.ts'
 import { type SignedDevice, claimOfDevice, deviceBody, deviceDomain, signedDevice } from '../core/tree/tree.ts'
 import { rootBlockId } from '../core/path/path.ts'
 import type { Connection } from '../port/net.ts'
@@ -97,7 +97,6 @@ function platformOf({ credential, secret: own }: Person): Pick<Platform, 'clock'
 }
 
 const grantFor = (holder: Person): JoinGrant => ({
-  sets: [ownerSet],
   writecap: ownerCap(holder),
   nameBlock: rootBlockId(treeId),
   nameKeyEpoch: 1,

@@ -16,7 +16,7 @@ import {
   refused,
   wipe,
 } from '../core/bytes/bytes.ts'
-import { principalOf, treeIdOf, x25519PublicKey } from '../core/crypto/crypto.ts'
+import { principalOf, x25519PublicKey } from '../core/crypto/crypto.ts'
 import {
   type Invitation,
   type JoinCard,
@@ -229,9 +229,7 @@ async function requestOf(
 }
 
 /** Whether a grant is of the tree that was shown, for the device that asked, and with the key of the very place. */
-const isFor = ({ sets, writecap, nameBlock }: JoinGrant, { treeId }: JoinCard, { credential }: JoinRequest): boolean =>
-  sets[0] !== undefined &&
-  equal(treeIdOf(sets[0]), treeId) &&
+const isFor = ({ writecap, nameBlock }: JoinGrant, { treeId }: JoinCard, { credential }: JoinRequest): boolean =>
   equal(writecap.scope.treeId, treeId) &&
   equal(nameBlock, blockIdOf(writecap.scope)) &&
   equal(writecap.holder, principalOf(credential))

@@ -13,9 +13,7 @@ import {
   deviceOf,
   devicesOf,
   generationOf,
-  keys,
   openDeviceName,
-  readRow,
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import { Arrears } from './arrears.ts'
@@ -170,10 +168,6 @@ export class OwnTree {
   }
   get treeId(): TreeId {
     return this.place.treeId
-  }
-  /** Whether a passkey can bring back the root's KEM secret, not the recovery card alone. */
-  get hasPasskeyWrap(): boolean {
-    return (readRow(this.committed, 'wraps', keys.wraps)?.byPasskey.length ?? 0) > 0
   }
   /** What a device calls itself; null where it is none of the tree, or its name can not be read here. */
   deviceName(principal: Bytes): string | null {

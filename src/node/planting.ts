@@ -22,7 +22,6 @@ import {
   type RootSignature,
   compressedEs256Key,
   recoveryFromEntropy,
-  rootChallenge,
   rootClaim,
   rootSignatureOf,
   sha256,
@@ -44,6 +43,7 @@ import {
   wrapForCard,
   wrapForPasskey,
 } from './founding.ts'
+import { rootQuestion } from './root-word.ts'
 
 const askedWordCount = 3
 
@@ -121,7 +121,7 @@ export class Plantings {
       recovery,
       set,
       wraps,
-      writecapBody: nodeWritecapBody(treeId, this.#keys.credential, 0, clock.nowMs() + ownWritecapLifeMs),
+      writecapBody: nodeWritecapBody(treeId, this.#keys.credential, treeId, clock.nowMs() + ownWritecapLifeMs),
       isCardConfirmed: false,
     }
     return { plantingId: this.#current.id, words, askedPositions: this.#current.askedPositions }
@@ -139,9 +139,7 @@ export class Plantings {
       )
     }
     planting.isCardConfirmed = true
-    const member = planting.set.members[0]
-    if (member === undefined) return { challenge: null, credentialId: null }
-    return { challenge: rootChallenge(writecapDomain, planting.writecapBody), credentialId: member.credentialId }
+    return rootQuestion(planting.set, writecapDomain, planting.writecapBody)
   }
 
   /** The founding of the tree, signed by the root. Rejects with a sentence where the assertion does not hold. */
@@ -249,7 +247,7 @@ export async function foundLocalTree(platform: Platform, keys: NodeKeys, deviceN
     byRecoveryKey: wrapForCard(recovery, treeId, kemSecret, platform.random.bytes(24)),
     byPasskey: [],
   }
-  const body = nodeWritecapBody(treeId, keys.credential, 0, localWritecapEndMs)
+  const body = nodeWritecapBody(treeId, keys.credential, treeId, localWritecapEndMs)
   const writecap = rootSignedWritecap(body, signedByRecoveryKey(recovery, writecapDomain, body))
   const operation = await foundOperation(platform, keys, set, wraps, writecap, people)
   wipe(entropy, kemSecret, recovery.signingSecret, recovery.wrapKey)

@@ -32,7 +32,7 @@ export async function sealReadcap(
 /** What seals to one who may read; null for who was put out, or is not known. */
 export function kemKeyOfReader(state: TreeState, reader: Principal): KemKey | null {
   if (equal(reader, state.treeId)) {
-    const set = setOf(state, summaryOf(state)?.setSequence ?? 0)
+    const set = setOf(state, state.treeId)
     return set && { suite: 1, publicKey: set.rootKemKey }
   }
   const row = deviceOf(state, reader)

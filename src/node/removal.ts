@@ -35,6 +35,7 @@ import {
   limitOf,
   owesKey,
   setOf,
+  summaryOf,
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { StorePort } from '../port/store.ts'
@@ -119,9 +120,11 @@ export async function isFarewellTrue(
   keys: NodeKeys,
   farewell: Farewell,
 ): Promise<boolean> {
-  const claims = claimsOfFarewell(farewell, tree.treeId, principalOf(keys.credential), (at) =>
-    setOf(tree.committed, at),
-  )
+  const { committed, treeId } = tree
+  const { issuer } = farewell.dismissal.fields
+  // A passkey that was replaced puts nobody out any more.
+  if (issuer.tag === 'root' && !equal(issuer.value.setHash, summaryOf(committed)!.setHash)) return false
+  const claims = claimsOfFarewell(farewell, treeId, principalOf(keys.credential), (at) => setOf(committed, at))
   return claims.ok && (await crypto.verify(claims.value)).every(Boolean)
 }
 

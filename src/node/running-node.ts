@@ -25,6 +25,7 @@ import { moveIn } from './move-in.ts'
 import { Precedence } from './precedence.ts'
 import { Network, type NetworkOptions } from './network.ts'
 import { OwnTree } from './own-tree.ts'
+import { Passkeys } from './passkeys.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
 import { dismissalFrom, isFarewellTrue, keepDismissal, owingBlocks, removeDevice, renewKeys } from './removal.ts'
 import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
@@ -59,6 +60,7 @@ export class RunningNode {
   readonly precedence: Precedence
   readonly plantings: Plantings
   readonly invitations: Invitations
+  readonly passkeys: Passkeys
   readonly joinings: Joinings
   readonly streams = new Streams()
   readonly stopped: Promise<Error>
@@ -83,6 +85,7 @@ export class RunningNode {
     this.plantings = new Plantings(platform, keys)
     this.#network = new Network(platform, keys, options.network ?? alone)
     const common = { platform, keys, network: this.#network, status: () => this.status() }
+    this.passkeys = new Passkeys(() => ({ platform, keys, tree: this.home.tree }))
     this.invitations = new Invitations({
       ...common,
       home: () => this.home,
@@ -559,6 +562,7 @@ export class RunningNode {
     await this.#home?.tree.close()
     await this.#closeAside()
     this.plantings.abandon()
+    this.passkeys.abandon()
   }
 
   /** Stops at once; what is durable stays, and the next start goes on from it. */

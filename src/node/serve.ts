@@ -10,6 +10,7 @@ import { beginExtension, finishExtension } from './extension.ts'
 import { type HandOverSite, handOver } from './hand-over.ts'
 import { auditReport, deviceLines, quarantineOf, readersOf, removalPreview, storageReport } from './insight.ts'
 import { sequenceOf } from './outbox/quarantine.ts'
+import { removePasskey, vetoPasskey } from './passkeys.ts'
 import type { RunningNode } from './running-node.ts'
 import { type TakeOverSite, beginTakeOver, finishTakeOver } from './take-over.ts'
 
@@ -99,6 +100,12 @@ export function createApi(node: RunningNode): NodeApi {
       beginExtension(siteOf(node), principalFrom(principal), expiresAtMs),
     finishExtension: async (_requestId, principal, expiresAtMs, answer) =>
       finishExtension(siteOf(node), principalFrom(principal), expiresAtMs, answer),
+    beginPasskey: async (passkey, unlocked) => node.passkeys.begin(passkey, plantings.prfSalt, unlocked),
+    // A change that was made is not made again, so the request needs no remembering.
+    finishPasskey: async (_requestId, answer) => node.passkeys.finish(answer),
+    abandonPasskey: async () => node.passkeys.abandon(),
+    vetoPasskey: async () => vetoPasskey(siteOf(node)),
+    removePasskey: async (_requestId, id, words) => removePasskey(siteOf(node), id, words),
     beginTakeOver: async () => beginTakeOver(siteOf(node)),
     finishTakeOver: async (_requestId, answer) => finishTakeOver(siteOf(node), answer),
     handOver: async (principal) => handOver(handOverSiteOf(node), principal === null ? null : principalFrom(principal)),

@@ -16,7 +16,6 @@ import {
   devicesOf,
   entryOf,
   limitOf,
-  setOf,
   summaryOf,
 } from '../core/tree/tree.ts'
 import type { NodeKeys } from '../port/platform.ts'
@@ -24,6 +23,7 @@ import type { GuestFolder, Limits, TreeStatus } from './api.ts'
 import { peerOf } from './cluster/membership.ts'
 import { type People, openPeople } from './founding.ts'
 import type { OwnTree } from './own-tree.ts'
+import { passkeysOf } from './passkeys.ts'
 import { idText } from './read/view.ts'
 
 /**
@@ -39,13 +39,11 @@ export function statusOf(
   const state = tree.committed
   const own = principalOf(keys.credential)
   const summary = summaryOf(state)!
-  const set = setOf(state, summary.setSequence)!
   const { base } = tree.ring
   const people = tree.visit === null ? peopleOf(tree, summary) : null
   // Whose tree it is a guest was told when it was let in; the tree says it under a key that it does not have.
   const ownerName = tree.visit?.ownerName ?? people?.ownerName ?? ''
   const isPlanted = tree.visit !== null || ownerName !== ''
-  const member = set.members[0]
   const limits = tree.visit === null ? null : limitsOf(state, own, tree.visit.folderName)
   return {
     treeId: toHex(tree.treeId),
@@ -54,14 +52,7 @@ export function statusOf(
     ownerName,
     deviceName: tree.deviceName(own) ?? fallbackName,
     principal: groupsOfFour(own),
-    root:
-      isPlanted && tree.visit === null
-        ? {
-            passkey: member === undefined ? 'none' : member.synced ? 'synced' : 'hardwareBound',
-            recoveryCard: true,
-            unlocksByPasskey: tree.hasPasskeyWrap,
-          }
-        : null,
+    root: isPlanted && tree.visit === null ? passkeysOf(state, tree.platform.clock.nowMs()) : null,
     // Of a guest: this device, and those of the owner together, as long as they have its folder.
     deviceCount: tree.visit === null ? countOf(state, 'own') : tree.isFolderGone ? 1 : 2,
     guestCount: tree.visit === null ? countOf(state, 'limited') : 0,

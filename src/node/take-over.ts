@@ -7,7 +7,7 @@
  * @module
  */
 import { BlocktreeError, type Bytes, encode, equal, orRefuse, toHex } from '../core/bytes/bytes.ts'
-import { type CredentialSet, principalOf, rootChallenge } from '../core/crypto/crypto.ts'
+import { type CredentialSet, credentialSetHash, principalOf } from '../core/crypto/crypto.ts'
 import type { Chain, Checked } from '../core/cap/cap.ts'
 import { root } from '../core/merkle/merkle.ts'
 import { rootBlockId } from '../core/path/path.ts'
@@ -25,7 +25,7 @@ import {
   foldBatch,
   generationOf,
   nextGeneration,
-  setOf,
+  setInForce,
   summaryOf,
   takeOverBodyWire,
   takeOverDomain,
@@ -37,7 +37,7 @@ import { newNodeId } from './cluster/membership.ts'
 import type { Held, Succession } from './cluster/succession.ts'
 import { openPeople, sealPeople } from './founding.ts'
 import type { OwnTree } from './own-tree.ts'
-import { type RootAnswer, rootWord } from './root-word.ts'
+import { type RootAnswer, rootQuestion, rootWord } from './root-word.ts'
 
 export interface TakeOverSite {
   readonly platform: Platform
@@ -58,10 +58,7 @@ interface Plan {
 /** What the root has to sign. Rejects with a sentence where this device can not take over, or need not. */
 export async function beginTakeOver(site: TakeOverSite): Promise<TakeOverChallenge> {
   const { set, body } = await planOf(site)
-  const member = set.members[0]
-  return member === undefined
-    ? { challenge: null, credentialId: null }
-    : { challenge: rootChallenge(takeOverDomain, body), credentialId: member.credentialId }
+  return rootQuestion(set, takeOverDomain, body)
 }
 
 /** Takes over. Resolves when this device decides; also where it did so when it was asked before. */
@@ -84,7 +81,7 @@ async function planOf({ keys: { credential }, platform, tree }: TakeOverSite): P
   // What is not folded yet may have brought another key.
   await tree.ring.openOf(state)
   const summary = summaryOf(state)!
-  const set = setOf(state, summary.setSequence)!
+  const set = setInForce(state, stampOver(platform, summary))!
   const own = orRefuse(checkDevice(state, principalOf(credential), platform.clock.nowMs()))
   const chain = chainOf(state, own.writecapHash)
   const isRootHeld = tree.ring.keyOf(state, rootBlockId(state.treeId)) !== null
@@ -96,9 +93,12 @@ async function planOf({ keys: { credential }, platform, tree }: TakeOverSite): P
   const stateRoot = root(state.map)
   const writecapHash = chain[0]!.hash
   const generation = nextGeneration(summary.generation, stateRoot, writecapHash)
-  const fields = { treeId: state.treeId, generation, stateRoot, stampMs: summary.stampMs, writecapHash }
+  const setHash = credentialSetHash(set)
+  const fields = { treeId: state.treeId, generation, stateRoot, stampMs: summary.stampMs, writecapHash, setHash }
   return { state, summary, set, own, chain, body: encode(takeOverBodyWire, fields) }
 }
+
+const stampOver = ({ clock }: Platform, { stampMs }: Summary): number => Math.max(clock.nowMs(), stampMs + 1)
 
 /** Whether this device began the generation in force, and decides still. */
 function isTakenOverHere({ keys: { credential }, tree: { cluster, committed } }: TakeOverSite): boolean {
@@ -134,7 +134,7 @@ function succession(
   { state, open }: Held,
 ): Succession | null {
   if (tree.ownCluster.isReachable || !equal(root(state.map), root(plan.state.map))) return null
-  const stampMs = Math.max(platform.clock.nowMs(), plan.summary.stampMs + 1)
+  const stampMs = stampOver(platform, plan.summary)
   const folded = foldBatch(state, { stampMs, operations: [operation] } as unknown as Checked<Batch>)
   const [outcome] = folded.outcomes
   orRefuse(outcome!.ok ? { ok: true, value: null } : outcome!)

@@ -75,14 +75,14 @@ export function termsOf(
 export const bodyOfTerms = (
   { scope, rights: granted, expiresAtMs }: Terms,
   credential: PublicCredential,
-  setSequence: number,
+  setHash: Bytes,
 ): Bytes =>
   writecapBody({
     scope,
     holder: principalOf(credential),
     rights: granted,
     expiresAtMs,
-    issuer: { tag: 'root', value: { setSequence } },
+    issuer: { tag: 'root', value: { setHash } },
   })
 
 /** Makes the folder that the terms name, where it is new. Resolves when the tree has it. */

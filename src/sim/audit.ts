@@ -17,7 +17,7 @@ import {
   decodeBatch,
   examineBatch,
   foldBatch,
-  setOf,
+  knownSetOf,
 } from '../core/tree/tree.ts'
 import { entryWire } from '../core/message/message.ts'
 import { checkpointWire, hardStateWire } from '../node/read/held-state.ts'
@@ -133,7 +133,7 @@ export class Audit {
     if (data.length === 0) return
     const batch = decodeBatch(data)
     if (!batch.ok) return this.#violation(`entry ${index} holds no batch`)
-    const claims = examineBatch(cluster.treeId, batch.value, (sequence) => setOf(before, sequence))
+    const claims = examineBatch(cluster.treeId, batch.value, (hash) => knownSetOf(before, hash))
     if (!claims.ok) return this.#violation(`entry ${index} does not pass gate 1: ${claims.fault.code}`)
     this.#signatureCount += claims.value.length
     const admitted = admit(batch.value, this.#options.crypto.verify(claims.value))

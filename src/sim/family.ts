@@ -48,7 +48,7 @@ export async function admit(
     holder: principalOf(keys.credential),
     rights: allRights,
     expiresAtMs: nowMs + yearMs,
-    issuer: { tag: 'root', value: { setSequence: 0 } },
+    issuer: { tag: 'root', value: { setHash: treeId } },
   })
   const recovery = recoveryFromEntropy(must(entropyFromWords(words)))
   const writecap = rootSignedWritecap(granted, signedByRecoveryKey(recovery, writecapDomain, granted))

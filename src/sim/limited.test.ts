@@ -369,7 +369,7 @@ describe('probation', () => {
     const untilMs = family.nowMs + 100 * 24 * 60 * minuteMs
     expect(await family.run(laptop, api.beginExtension(principal, untilMs))).toEqual({
       challenge: null,
-      credentialId: null,
+      credentialIds: [],
     })
     await expect(family.run(laptop, api.beginExtension(principal, untilMs * 2))).rejects.toEqual(
       refusedWith('termWrong'),

@@ -23,7 +23,7 @@ async function takeOver(family: Family, at: number): Promise<void> {
   const life = family.lives[at]!
   await family.until('nobody decides', () => life.page.tree.decider.quorum === 'away')
   const asked = await family.run(life, life.node.api.beginTakeOver())
-  expect(asked).toEqual({ challenge: null, credentialId: null })
+  expect(asked).toEqual({ challenge: null, credentialIds: [] })
   await family.run(life, life.node.api.finishTakeOver(family.request(), family.words))
 }
 

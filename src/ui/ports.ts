@@ -40,7 +40,8 @@ export interface PasskeyCreationAsk {
 export interface PasskeyAssertionAsk {
   /** What is signed, 32 octets. */
   readonly challenge: Uint8Array
-  readonly credentialId: Uint8Array
+  /** Any one of these signs. */
+  readonly credentialIds: readonly Uint8Array[]
   readonly rpId: string
   readonly signal: AbortSignal
 }

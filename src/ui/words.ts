@@ -341,12 +341,6 @@ export const words = {
       `${counted(count, 'device that confirms changes has', 'devices that confirm changes have')} signed what the tree was on ${formatMoment(atMs)}; it is the same here.`,
     contradicted:
       'Your other devices have signed another state of this tree than the one that is here. Export what is here, then delete this site’s data and let this device join anew.',
-    rootKept: 'Its root key is kept by',
-    rootBy: {
-      none: 'the recovery card alone',
-      synced: 'a passkey that your account may copy to your other devices, and the recovery card',
-      hardwareBound: 'a passkey that never leaves its device, and the recovery card',
-    },
     unplanted: 'This tree lives in this browser alone, with a key that lives and dies here.',
   },
 

@@ -132,8 +132,7 @@ const byOtherRoot = (): Writecap => ({
   ...toAlice,
   signature: byRecovery(recoverySign(otherRecovery.signingSecret, writecapDomain, toAlice.body)),
 })
-const bySet = (setSequence: number) =>
-  reissued(toAlice, 'recovery', { issuer: { tag: 'root', value: { setSequence } } })
+const bySet = (setHash: Bytes) => reissued(toAlice, 'recovery', { issuer: { tag: 'root', value: { setHash } } })
 const byRecovery = (signature: Bytes): WritecapSignature => ({
   tag: 'root',
   value: { tag: 'recovery', value: { signature } },
@@ -304,7 +303,7 @@ const cases: readonly Case[] = [
     'issuerNotOwner',
   ],
   [19, 'with the root of another tree', judged(() => [byOtherRoot()]), 'signatureInvalid'],
-  [19, 'with a root that the tree never had', judged(() => [bySet(1)]), 'credentialSetUnknown'],
+  [19, 'with a root that the tree never had', judged(() => [bySet(new Uint8Array(32))]), 'credentialSetUnknown'],
   [20, 'it ends at a node', judged(() => [toCarol, toBob]), 'issuerNotOwner'],
   [21, 'who grants to himself in the middle', judged(() => [toBob, grant(alice, alice), toAlice]), 'holderRepeated'],
   [

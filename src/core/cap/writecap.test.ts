@@ -1,10 +1,22 @@
 /** The five rules of the paper (L88-L99), each by its sentence, and what beside them makes a chain worthless. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { must } from '../bytes/bytes.ts'
+import { type Bytes, equal, must } from '../bytes/bytes.ts'
 import { type CredentialSet, verifyClaim } from '../crypto/crypto.ts'
 import { childPath } from '../path/path.ts'
-import { alice, endMs, id, mallory, nodeCap, ownerCap, ownerSet, person, root, treeId } from '../tree/testing/forest.ts'
+import {
+  alice,
+  endMs,
+  hash,
+  id,
+  mallory,
+  nodeCap,
+  ownerCap,
+  ownerSet,
+  person,
+  root,
+  treeId,
+} from '../tree/testing/forest.ts'
 import {
   type Chain,
   allRights,
@@ -19,7 +31,7 @@ import {
 const bob = person(3)
 const mail = childPath(root, id(1))
 const letter = childPath(mail, id(2))
-const setOf = (sequence: number): CredentialSet | null => (sequence === 0 ? ownerSet : null)
+const setOf = (hash: Bytes): CredentialSet | null => (equal(hash, treeId) ? ownerSet : null)
 
 /** Signatures, then rules: the code of the first thing that is wrong. */
 function verdict(chain: Chain, path = letter, nowMs = 1000, tree = treeId): string {
@@ -76,7 +88,7 @@ describe('"The signature on every writecap in the chain is valid."', () => {
     )
   })
   test('a root that the tree never had', () => {
-    const foreign = { ...toAlice, issuer: { tag: 'root' as const, value: { setSequence: 1 } } }
+    const foreign = { ...toAlice, issuer: { tag: 'root' as const, value: { setHash: hash(1) } } }
     expect(verdict([foreign])).toBe('credentialSetUnknown')
   })
   test('a kind of key other than the one named', () =>

@@ -29,8 +29,8 @@ import {
 } from '../bytes/bytes.ts'
 import {
   type Claim,
-  type CredentialSet,
   type Principal,
+  type SetOf,
   digest,
   principalOf,
   publicCredentialWire,
@@ -50,8 +50,8 @@ export const writecapDomain = 'blocktree/1/writecap'
 export const rights = { write: 1, grant: 2, lock: 4, mayRenew: 8 } as const
 export const allRights = rights.write | rights.grant | rights.lock | rights.mayRenew
 
-/** Who signed a grant: a node with its public key, or the tree's root through the credential set of that sequence number. */
-const issuerWire = union({ node: publicCredentialWire, root: tuple({ setSequence: u53 }) })
+/** Who signed a grant: a node with its public key, or the tree's root through the credential set with that hash. */
+const issuerWire = union({ node: publicCredentialWire, root: tuple({ setHash: bytesOf(32) }) })
 export type Issuer = Decoded<typeof issuerWire>
 
 export const writecapBodyWire = record('writecap', 1, {
@@ -123,12 +123,9 @@ export function writecapOf(body: Bytes, signature: WritecapSignature): Result<Wr
 
 /**
  * The signatures of a chain, as claims for the platform to verify.
- * @param setOf the tree's credential set of a sequence number, or null where the tree never had it
+ * @param setOf null where the tree never had such a set
  */
-export function claimsOfChain(
-  chain: Chain,
-  setOf: (sequence: number) => CredentialSet | null,
-): Result<readonly Claim[]> {
+export function claimsOfChain(chain: Chain, setOf: SetOf): Result<readonly Claim[]> {
   if (chain.length === 0 || chain.length > chainLengthMax) return lengthWrong
   const claims: Claim[] = []
   for (const { body, issuer, signature } of chain) {
@@ -139,16 +136,11 @@ export function claimsOfChain(
   return accepted(claims)
 }
 
-function claimOfWritecap(
-  body: Bytes,
-  issuer: Issuer,
-  signature: WritecapSignature,
-  setOf: (sequence: number) => CredentialSet | null,
-): Result<Claim> {
+function claimOfWritecap(body: Bytes, issuer: Issuer, signature: WritecapSignature, setOf: SetOf): Result<Claim> {
   if (issuer.tag === 'node' && signature.tag === 'node')
     return accepted(signedBy(issuer.value, writecapDomain, body, signature.value))
   if (issuer.tag === 'root' && signature.tag === 'root') {
-    const set = setOf(issuer.value.setSequence)
+    const set = setOf(issuer.value.setHash)
     if (set === null)
       return refused('credentialSetUnknown', 'This permission was signed under a root that this tree does not know.')
     return rootClaim(set, writecapDomain, body, signature.value)

@@ -112,6 +112,9 @@ export const decodeCredentialSet = (octets: Uint8Array): Result<CredentialSet> =
 export const credentialSetHash = (set: CredentialSet): Bytes =>
   digest('blocktree/1/credentialSet', encode(credentialSetWire, set))
 
+/** A tree's credential set by its hash, or null where it is not known. */
+export type SetOf = (setHash: Bytes) => CredentialSet | null
+
 /** 32 octets, for ever. */
 export function treeIdOf(firstSet: CredentialSet): Bytes {
   if (firstSet.sequence !== 0) throw new RangeError(`"firstSet" expected sequence 0, got ${firstSet.sequence}`)

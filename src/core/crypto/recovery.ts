@@ -4,10 +4,11 @@
  */
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
-import { type Bytes, type Result, accepted, refused, u64be } from '../bytes/bytes.ts'
+import { type Bytes, type Result, accepted, equal, refused, u64be, wipe } from '../bytes/bytes.ts'
 import { ed25519Message, ed25519PublicKey, signEd25519 } from './claim.ts'
 import { deriveKey } from './derive.ts'
 import { digest } from './digest.ts'
+import type { CredentialSet } from './passkey.ts'
 
 export const recoveryEntropySizeBytes = 16
 export const recoveryWordCount = 12
@@ -41,6 +42,24 @@ export function recoveryFromEntropy(entropy: Uint8Array, rotation = 0): Recovery
     wrapKey: deriveKey(entropy, 'blocktree/1/recovery/wrap'),
     nextPublicKeyHash,
   }
+}
+
+/**
+ * What a card gives for a credential set: each change that the card signs uses a key up.
+ * @returns null where the card is another tree's
+ */
+export function recoveryFor(entropy: Uint8Array, { recoveryKey, sequence }: CredentialSet): Rotated | null {
+  for (let rotation = 0; rotation <= sequence; rotation++) {
+    const recovery = recoveryFromEntropy(entropy, rotation)
+    if (equal(recovery.signingPublicKey, recoveryKey)) return { recovery, rotation }
+    wipe(recovery.signingSecret, recovery.wrapKey)
+  }
+  return null
+}
+interface Rotated {
+  readonly recovery: Recovery
+  /** How often the key was replaced. */
+  readonly rotation: number
 }
 
 export const recoveryKeyHash = (publicKey: Uint8Array): Bytes => digest('blocktree/1/recoveryKey', publicKey)

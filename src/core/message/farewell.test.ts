@@ -30,7 +30,7 @@ const said = (operation: Operation, ...chain: readonly Writecap[]): Farewell => 
   dismissal: (operation.value as { dismissal: Dismissal }).dismissal,
   chain,
 })
-const known = (sequence: number) => setOf(founded(), sequence)
+const known = (setHash: Bytes) => setOf(founded(), setHash)
 /** What a device makes of it. */
 function heard(farewell: Farewell, device = of(phone), tree = treeId): string {
   const claims = claimsOfFarewell(farewell, tree, device, known)

@@ -17,7 +17,7 @@ import {
   record,
   refused,
 } from '../bytes/bytes.ts'
-import { type Claim, type CredentialSet, type Principal, principalOf } from '../crypto/crypto.ts'
+import { type Claim, type Principal, type SetOf, principalOf } from '../crypto/crypto.ts'
 import { type Chain, chainWire, checkRight, claimsOfChain, isHeldBy, rights } from '../cap/cap.ts'
 import type { TreeId } from '../path/path.ts'
 import { claimOfDismissal, dismissalWire } from '../tree/tree.ts'
@@ -35,14 +35,14 @@ export const decodeFarewell = (octets: Uint8Array): Result<Farewell> => decode(f
 
 /**
  * Whether a farewell is meant for a device.
- * @param setOf the tree's credential set of a sequence number, or null where the device does not know it
+ * @param setOf null where the device does not know such a set
  * @returns the signatures that must verify
  */
 export function claimsOfFarewell(
   { dismissal, chain }: Farewell,
   treeId: TreeId,
   device: Principal,
-  setOf: (sequence: number) => CredentialSet | null,
+  setOf: SetOf,
 ): Result<readonly Claim[]> {
   const { fields } = dismissal
   if (!equal(fields.treeId, treeId) || !equal(fields.device, device)) return farewellForeign

@@ -46,7 +46,6 @@ import {
 import {
   type Claim,
   agree,
-  credentialSetWire,
   deriveKey,
   digest,
   ed25519KeyWire,
@@ -220,8 +219,6 @@ const cardWire = record('joinCardContent', 1, {
 export type JoinCard = Decoded<typeof cardWire>
 
 const grantWire = record('joinGrantContent', 1, {
-  /** The credential sets of the tree, from the one that names it to the one in force. */
-  sets: listOf(credentialSetWire, 16),
   writecap: writecapWire,
   /** The key of the place that may be read, to seal the device's name under. */
   nameBlock: blockIdWire,

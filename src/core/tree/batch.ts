@@ -22,7 +22,7 @@ import {
 } from '../bytes/bytes.ts'
 import {
   type Claim,
-  type CredentialSet,
+  type SetOf,
   credentialSetWire,
   principalOf,
   rootClaim,
@@ -48,6 +48,7 @@ import {
   dismissalWire,
   standingOf,
 } from './device.ts'
+import { changeSetWire, claimOfSetChange, claimOfVeto, vetoWire, wrapsHash } from './set-change.ts'
 import { takeOverSizeBytesMax, wrapsWire } from './state.ts'
 
 export const batchSizeBytesMax = 1024 * 1024
@@ -80,6 +81,8 @@ export const takeOverBodyWire = record('takeOver', 1, {
   /** Of the newest in that state: what others have beside it is stamped later. */
   stampMs: u53,
   writecapHash: bytesOf(32),
+  /** Of the credential set by which the root signs, which is the one in force in that state. */
+  setHash: bytesOf(32),
 })
 const takeOverWire = record('takeOver', 1, {
   body: bytesUpTo(takeOverSizeBytesMax),
@@ -101,6 +104,8 @@ const extendWire = record('extend', 1, { writecap: writecapWire })
 const reviseWire = record('revise', 1, { device: deviceRecordWire })
 /** The first half of a revocation: from here on the device may nothing. The other half, new keys, is records of blocks. */
 const dismissWire = record('dismiss', 1, { dismissal: dismissalWire })
+/** A device of the owner does not want the passkey that was added. */
+const objectWire = record('object', 1, { veto: vetoWire })
 
 const operationWire = union({
   found: foundWire,
@@ -110,6 +115,8 @@ const operationWire = union({
   extend: extendWire,
   revise: reviseWire,
   dismiss: dismissWire,
+  changeSet: changeSetWire,
+  veto: objectWire,
 })
 export type Operation = Decoded<typeof operationWire>
 export type Found = Decoded<typeof foundWire>
@@ -143,11 +150,7 @@ export function operationSizeBytes(operation: Operation): number {
  * Gate 1: everything about a batch that needs no state but the credential sets.
  * @returns the signatures that must verify; then `admit` gives the brand that the fold asks for
  */
-export function examineBatch(
-  treeId: TreeId,
-  batch: Batch,
-  setOf: (sequence: number) => CredentialSet | null,
-): Result<readonly Claim[]> {
+export function examineBatch(treeId: TreeId, batch: Batch, setOf: SetOf): Result<readonly Claim[]> {
   const claims: Claim[] = []
   for (const operation of batch.operations) {
     const found = examineOperation(treeId, operation, setOf)
@@ -160,18 +163,14 @@ export function examineBatch(
 export const admit = (batch: Batch, verdicts: readonly boolean[]): Result<Checked<Batch>> =>
   checkedWhere(batch, verdicts)
 
-export function examineOperation(
-  treeId: TreeId,
-  operation: Operation,
-  setOf: (sequence: number) => CredentialSet | null,
-): Result<readonly Claim[]> {
+export function examineOperation(treeId: TreeId, operation: Operation, setOf: SetOf): Result<readonly Claim[]> {
   switch (operation.tag) {
     case 'found': {
       const { set, chain, rootAccess, device } = operation.value
       if (set.sequence !== 0 || !equal(treeIdOf(set), treeId)) {
         return refused('foundForeign', 'This tree is not the one that its name says.')
       }
-      const claims = claimsOfChain(chain, (sequence) => (sequence === 0 ? set : null))
+      const claims = claimsOfChain(chain, (hash) => (equal(hash, treeId) ? set : null))
       if (!claims.ok) return claims
       const seat = examineSeat(treeId, device, chain[0])
       if (!seat.ok) return seat
@@ -189,8 +188,9 @@ export function examineOperation(
     }
     case 'takeOver': {
       const { body, signature, chain, rootAccess, device } = operation.value
-      const last = chain.at(-1)
-      const set = last?.issuer.tag === 'root' ? setOf(last.issuer.value.setSequence) : null
+      const signed = decode(takeOverBodyWire, body, takeOverSizeBytesMax)
+      if (!signed.ok) return signed
+      const set = setOf(signed.value.setHash)
       if (set === null)
         return refused('credentialSetUnknown', 'This take-over was signed under a root that this tree does not know.')
       const claims = claimsOfChain(chain, setOf)
@@ -221,6 +221,18 @@ export function examineOperation(
       const claim = claimOfDismissal(dismissal, setOf)
       return claim.ok ? accepted([claim.value]) : claim
     }
+    case 'changeSet': {
+      const { set, wraps, signature } = operation.value
+      const before = set.previousHash === null ? null : setOf(set.previousHash)
+      if (before === null)
+        return refused('credentialSetUnknown', 'This change follows keys of the root that this tree does not know.')
+      const claim = claimOfSetChange(before, set, wrapsHash(wraps), signature)
+      return claim.ok ? accepted([claim.value]) : claim
+    }
+    case 'veto': {
+      const claim = claimOfVeto(operation.value.veto, treeId)
+      return claim.ok ? accepted([claim.value]) : claim
+    }
     default:
       return assertNever(operation)
   }
@@ -233,11 +245,7 @@ function examineRecord(signed: SignedRecord): Result<Claim> {
   return told.ok ? claimOfRecord(signed) : told
 }
 
-function examineAdmission(
-  treeId: TreeId,
-  { device, writecap, access }: Admit,
-  setOf: (sequence: number) => CredentialSet | null,
-): Result<readonly Claim[]> {
+function examineAdmission(treeId: TreeId, { device, writecap, access }: Admit, setOf: SetOf): Result<readonly Claim[]> {
   const seat = examineSeat(treeId, device, writecap)
   if (!seat.ok) return seat
   const claims = claimsOfChain([writecap], setOf)

@@ -31,10 +31,10 @@ import {
 } from '../bytes/bytes.ts'
 import {
   type Claim,
-  type CredentialSet,
   type KemKey,
   type Principal,
   type RootSignature,
+  type SetOf,
   digest,
   ed25519KeyWire,
   hybridKeySizeBytes,
@@ -168,10 +168,10 @@ export const isTermWithin = ({ expiresAtMs }: Writecap, lifeMs: number, stampMs:
 const dismissalBodyWire = record('dismissal', 1, {
   treeId: treeIdWire,
   device: bytesOf(32),
-  /** A device of the tree under its writecap, or the root through the credential set of that sequence number. */
+  /** A device of the tree under its writecap, or the root through the credential set with that hash. */
   issuer: union({
     node: tuple({ author: publicCredentialWire, writecapHash: bytesOf(32) }),
-    root: tuple({ setSequence: u53 }),
+    root: tuple({ setHash: bytesOf(32) }),
   }),
 })
 export type DismissalBody = Decoded<typeof dismissalBodyWire>
@@ -201,16 +201,13 @@ export const dismissalWire: Codec<Dismissal> = {
   },
 }
 
-/** @param setOf the tree's credential set of a sequence number, or null where the tree never had it */
-export function claimOfDismissal(
-  { fields, body, signature }: Dismissal,
-  setOf: (sequence: number) => CredentialSet | null,
-): Result<Claim> {
+/** @param setOf null where the tree never had such a set */
+export function claimOfDismissal({ fields, body, signature }: Dismissal, setOf: SetOf): Result<Claim> {
   const { issuer } = fields
   if (issuer.tag === 'node' && signature.tag === 'node')
     return accepted(signedBy(issuer.value.author, dismissalDomain, body, signature.value))
   if (issuer.tag === 'root' && signature.tag === 'root') {
-    const set = setOf(issuer.value.setSequence)
+    const set = setOf(issuer.value.setHash)
     if (set === null)
       return refused('credentialSetUnknown', 'This removal was signed under a root that this tree does not know.')
     return rootClaim(set, dismissalDomain, body, signature.value)

@@ -186,7 +186,7 @@ describe('one that came', () => {
   test('is refused where a row is missing that another one needs', () => {
     for (const key of [
       keys.summary,
-      keys.set(0),
+      keys.set(treeId),
       keys.cap(guestCap.hash),
       keys.device(of(guest)),
       keys.place(id(3)),

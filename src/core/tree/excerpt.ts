@@ -7,7 +7,7 @@
  * @module
  */
 import { type Bytes, type Check, type Decoded, type Result, accepted, decode, equal, refused } from '../bytes/bytes.ts'
-import { type Claim, type CredentialSet, type Principal, principalOf, treeIdOf } from '../crypto/crypto.ts'
+import { type Claim, type Principal, type SetOf, credentialSetHash, principalOf } from '../crypto/crypto.ts'
 import {
   type Chain,
   type Checked,
@@ -25,6 +25,7 @@ import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, rootBlockId, sa
 import { checkDeviceShape, claimOfDevice, claimOfDismissal, standingOf } from './device.ts'
 import { requestMemoryMs } from './fold.ts'
 import { isWithin, limitOf } from './guest.ts'
+import { claimsOfSet } from './set-change.ts'
 import {
   type DeviceRow,
   type TreeState,
@@ -91,9 +92,10 @@ export function excerptFor(state: TreeState, device: Principal): TreeState | nul
   }
 
   // What changes with every batch, and what is the tree's as a whole, is nobody's who has a folder.
-  const own = { ...summary, stampMs: 0, sealedProfile: new Uint8Array(), profileKeyEpoch: 0 }
+  const setSequence = setOf(state, summary.setHash)!.sequence
+  const own = { ...summary, stampMs: 0, setSequence, sealedProfile: new Uint8Array(), profileKeyEpoch: 0 }
   map = set(map, keys.summary, encodeRow('summary', own))
-  for (let sequence = 0; sequence <= summary.setSequence; sequence++) bring(keys.set(sequence))
+  for (const table of [keys.sets, keys.setChanges]) for (const [key] of entries(state.map, table)) bring(key)
   for (const row of devicesOf(state)) {
     const principal = principalOf(row.device.fields.credential)
     if (row.standing !== 'own' && !equal(principal, device)) continue
@@ -139,7 +141,7 @@ export function examineExcerpt(
   const own = deviceOf(excerpt, device)
   const limit = limitOf(excerpt, device)
   if (own === null || limit === null || summaryOf(excerpt) === null) return unfitting
-  const setOfTree = (sequence: number): CredentialSet | null => setOf(excerpt, sequence)
+  const setOfTree: SetOf = (setHash) => setOf(excerpt, setHash)
   const claims: Claim[] = []
   for (const { row, isNew } of rowsOf.value) {
     const found = examineRow(excerpt, limit, device, row, setOfTree)
@@ -149,7 +151,7 @@ export function examineExcerpt(
   return accepted(claims)
 }
 
-type Kind = 'summary' | 'set' | 'cap' | 'entry' | 'content' | 'access' | 'place' | 'device'
+type Kind = 'summary' | 'set' | 'cap' | 'entry' | 'content' | 'access' | 'place' | 'device' | 'setChange'
 type Row = { readonly [K in Kind]: { readonly kind: K; readonly at: Bytes; readonly value: ValueOf<K> } }[Kind]
 type ValueOf<K extends Kind> = Decoded<(typeof rows)[K]>
 interface FoundRow {
@@ -158,7 +160,7 @@ interface FoundRow {
 }
 
 const kinds: ReadonlyMap<number, Kind> = new Map(
-  (['summary', 'set', 'cap', 'entry', 'content', 'access', 'place', 'device'] as const).map((kind) => [
+  (['summary', 'set', 'cap', 'entry', 'content', 'access', 'place', 'device', 'setChange'] as const).map((kind) => [
     rowKind[kind],
     kind,
   ]),
@@ -183,13 +185,15 @@ function readAll({ map }: TreeState, known: TreeState | null): Result<readonly F
   return accepted(found)
 }
 
-/** Where a row belongs. Of a place the key says what the row does not, so that it is compared with the entry. */
+const hashSizeBytes = 32
+
+/** Where a row belongs. Of a place, and of how a set came, the key says what the row does not, so that it is compared with that. */
 function keyOfRow(row: Row): Bytes {
   switch (row.kind) {
     case 'summary':
       return keys.summary
     case 'set':
-      return keys.set(row.value.sequence)
+      return keys.set(credentialSetHash(row.value))
     case 'cap':
       return keys.cap(row.value.cap.hash)
     case 'entry': {
@@ -202,6 +206,8 @@ function keyOfRow(row: Row): Bytes {
       return keys.access(blockIdOf(row.value.fields.path))
     case 'place':
       return row.at.length === 1 + blockIdSizeBytes ? row.at : keys.summary
+    case 'setChange':
+      return row.at.length === 1 + hashSizeBytes ? row.at : keys.summary
     case 'device':
       return keys.device(principalOf(row.value.device.fields.credential))
   }
@@ -212,15 +218,16 @@ function examineRow(
   limit: IdPath,
   device: Principal,
   row: Row,
-  setOfTree: (sequence: number) => CredentialSet | null,
+  setOfTree: SetOf,
 ): Result<readonly Claim[]> {
   const folder = blockIdOf(limit)
   switch (row.kind) {
     case 'summary':
-      return equal(row.value.treeId, excerpt.treeId) && row.value.setSequence === 0 ? none : unfitting
+      return equal(row.value.treeId, excerpt.treeId) && setOfTree(row.value.setHash) !== null ? none : unfitting
     case 'set':
-      // The first is the tree's own by its hash; that another follows it no row proves.
-      return row.value.sequence === 0 && equal(treeIdOf(row.value), excerpt.treeId) ? none : unfitting
+      return claimsOfSet(excerpt, row.value)
+    case 'setChange':
+      return setOfTree(row.at.slice(1)) === null ? unfitting : none
     case 'cap': {
       const chain = chainOf(excerpt, row.value.cap.hash)
       return chain === null ? unfitting : claimsOfChain([row.value.cap], setOfTree)
@@ -286,7 +293,7 @@ function examineDevice(
   excerpt: TreeState,
   own: Principal,
   { device, standing, writecapHash, dismissed }: DeviceRow,
-  setOfTree: (sequence: number) => CredentialSet | null,
+  setOfTree: SetOf,
 ): Result<readonly Claim[]> {
   const shape = checkDeviceShape(device, excerpt.treeId)
   if (!shape.ok) return shape

@@ -38,6 +38,8 @@ import {
   seatDevice,
 } from './membership.ts'
 import { checkKeyOf, checkSealedUnder, keyEpochWrong } from './renewal.ts'
+import { changeSet, dropPending, promoteDue, vetoSet } from './rotation.ts'
+import { checkIssuedNow, checkRootNow } from './set-change.ts'
 import {
   type EntryRow,
   type Summary,
@@ -87,6 +89,8 @@ export function foldBatch(before: TreeState, batch: Checked<Batch>): Folded {
 }
 
 function applyOperation(draft: Draft, operation: Operation, stampMs: number): Outcome {
+  // A take-over is for a state as it was.
+  if (operation.tag !== 'takeOver') promoteDue(draft, stampMs)
   const before = draft.state
   const result = operationResult(draft, operation, stampMs)
   if (result.ok) return { ok: true, repeated: result.value === 'repeated' }
@@ -112,6 +116,10 @@ function operationResult(draft: Draft, operation: Operation, stampMs: number): R
       return reviseDevice(draft, operation.value.device, stampMs)
     case 'dismiss':
       return dismissDevice(draft, operation.value.dismissal, stampMs)
+    case 'changeSet':
+      return changeSet(draft, operation.value, stampMs)
+    case 'veto':
+      return vetoSet(draft, operation.value.veto, stampMs)
     case 'change': {
       const known = requestOf(draft.state, operation.value.requestId)
       if (known !== null) {
@@ -170,12 +178,13 @@ function found(draft: Draft, operation: Found, stampMs: number): Check {
     foldVersion,
     generation: firstGeneration,
     stampMs,
+    setHash: treeId,
     setSequence: 0,
     sealedProfile,
     profileKeyEpoch: rootAccess.fields.keyEpoch,
     revocationHead: noRevocation,
   }
-  draft.put(keys.set(0), encodeRow('set', set))
+  draft.put(keys.set(treeId), encodeRow('set', set))
   draft.put(keys.wraps, encodeRow('wraps', wraps))
   draft.put(keys.summary, encodeRow('summary', summary))
   return admitRootAccess(draft, chain, rootAccess, device, stampMs)
@@ -186,7 +195,7 @@ function takeOver(draft: Draft, operation: TakeOver, stampMs: number): Check {
   if (summary === null) return notFounded()
   const body = decode(takeOverBodyWire, operation.body, operation.body.length)
   if (!body.ok) return body
-  const { treeId, generation, stateRoot, stampMs: sinceMs, writecapHash } = body.value
+  const { treeId, generation, stateRoot, stampMs: sinceMs, writecapHash, setHash } = body.value
   const isForThisState =
     equal(treeId, draft.state.treeId) &&
     generation === nextGeneration(summary.generation, stateRoot, writecapHash) &&
@@ -197,9 +206,18 @@ function takeOver(draft: Draft, operation: TakeOver, stampMs: number): Check {
   if (!isForThisState) return refused('takeOverStale', 'This take-over was signed for another state of the tree.')
   const { sealedProfile, rootAccess, device, signature } = operation
   draft.put(keys.takeOver(generation), encodeRow('takeOver', { body: operation.body, signature }))
+  promoteDue(draft, stampMs)
+  dropPending(draft)
+  const byRoot = checkRootNow(draft.state, setHash)
+  if (!byRoot.ok) return byRoot
   draft.put(
     keys.summary,
-    encodeRow('summary', { ...summary, generation, sealedProfile, profileKeyEpoch: rootAccess.fields.keyEpoch }),
+    encodeRow('summary', {
+      ...summaryOf(draft.state)!,
+      generation,
+      sealedProfile,
+      profileKeyEpoch: rootAccess.fields.keyEpoch,
+    }),
   )
   return admitRootAccess(draft, operation.chain, rootAccess, device, stampMs)
 }
@@ -212,6 +230,8 @@ function admitRootAccess(
   device: SignedDevice,
   stampMs: number,
 ): Check {
+  const issued = checkIssuedNow(draft.state, chain)
+  if (!issued.ok) return issued
   const check = checkWritecap(chain as Checked<Chain>, rootAccess.fields.path, draft.state.treeId, stampMs)
   if (!check.ok) return check
   chain.forEach((cap, position) =>

@@ -38,7 +38,7 @@ export function takeOverIn(state: TreeState, generation: number): TakeOverBody |
 /** How many generations there are up to one; 1 for the first. */
 export const ordinalOf = (generation: number): number => Math.floor(generation / drawCount) + 1
 
-type TakeOverBody = Decoded<typeof takeOverBodyWire>
+export type TakeOverBody = Decoded<typeof takeOverBodyWire>
 
 const bodyOf = ({ body }: Pick<TakeOverRow, 'body'>): TakeOverBody =>
   must(decode(takeOverBodyWire, body, takeOverSizeBytesMax))

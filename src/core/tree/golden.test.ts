@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { encode, toHex } from '../bytes/bytes.ts'
 import { credentialSetWire, ed25519Message, principalOf, publicCredentialWire, signEd25519 } from '../crypto/crypto.ts'
+import { passkey } from '../crypto/testing/authenticator.ts'
 import { rights, writecapWire } from '../cap/cap.ts'
 import { recordGroup, signedRecord, signedRecordWire, toldTo } from '../block/block.ts'
 import { root as rootOf } from '../merkle/merkle.ts'
@@ -19,7 +20,9 @@ import { archiveHeaderBody, archiveMagic, encodeArchiveHead, encodeFrame } from 
 import { deviceRecordWire } from './device.ts'
 import { excerptFor } from './excerpt.ts'
 import { nextGeneration } from './generation.ts'
-import { contentOf, deviceOf, encodeRow, entryOf, summaryOf } from './state.ts'
+import { pendingSetOf } from './set-change.ts'
+import { contentOf, deviceOf, encodeRow, entryOf, keys, readRow, summaryOf } from './state.ts'
+import { added, byCard, setIn, vetoed } from './testing/roots.ts'
 import {
   type Person,
   access,
@@ -60,6 +63,10 @@ test('formats are pinned', async () => {
   const shared = commit(grown, [change(newDirectory(root, id(3)), id(8))]).state
   const guestCap = ownerCap(mallory, mail, rights.write)
   const without = commit(withDevice(shared, mallory, guestCap), [dismissedByRoot(mallory)]).state
+  const [first, second] = [passkey(31), passkey(32)]
+  const planted = commit(grown, [byCard(grown, 0, first)], 2000).state
+  const setHash = summaryOf(planted)!.setHash
+  const waiting = commit(planted, [added(planted, first, second)], 3000).state
   const said = statementOf(without, rootBlockId(treeId), 2, 7)!
   const signedBy = ({ secret }: Person, statement = said) =>
     signEd25519(secret, ed25519Message(attestationDomain, statementBody(statement)))
@@ -87,6 +94,7 @@ test('formats are pinned', async () => {
       stateRoot: hash(1),
       stampMs: 1000,
       writecapHash: aliceCap.hash,
+      setHash: treeId,
     }),
     'state row: summary': encodeRow('summary', summaryOf(grown)!),
     'state row: entry': encodeRow('entry', entryOf(grown, id(2))!),
@@ -128,6 +136,15 @@ test('formats are pinned', async () => {
     'dismissal by the root': encodeBatch({ stampMs: 1000, operations: [dismissedByRoot(mallory)] }),
     'state row: device': encodeRow('device', deviceOf(without, principalOf(mallory.credential))!),
     'state row: summary after a dismissal': encodeRow('summary', summaryOf(without)!),
+    'change of the credential set by the card': encodeBatch({ stampMs: 1000, operations: [byCard(grown, 0, first)] }),
+    'change of the credential set by a passkey': encodeBatch({
+      stampMs: 1000,
+      operations: [added(planted, first, second)],
+    }),
+    'state row: credential set': encodeRow('set', setIn(planted)),
+    'state row: change of the set': encodeRow('setChange', readRow(planted, 'setChange', keys.setChange(setHash))!),
+    'state row: set that waits': encodeRow('pendingSet', pendingSetOf(waiting)!),
+    veto: encodeBatch({ stampMs: 1000, operations: [vetoed(waiting)] }),
     attestation: encodeAttestation(
       attestationOf(said, [{ voter: principalOf(alice.credential), signature: signedBy(alice) }]),
     ),

@@ -19,6 +19,7 @@ import {
   standingOf,
 } from './device.ts'
 import type { Draft } from './draft.ts'
+import { checkIssuedNow, checkRootNow } from './set-change.ts'
 import {
   type DeviceRow,
   type TreeState,
@@ -118,6 +119,8 @@ export function admitDevice(
       'devicesTooMany',
       `A tree has ${deviceCountMax} devices at most; remove one that is not used any more.`,
     )
+  const issued = checkIssuedNow(state, [writecap])
+  if (!issued.ok) return issued
   const valid = checkWritecap([writecap] as unknown as Checked<Chain>, writecap.scope, state.treeId, stampMs)
   if (!valid.ok) return valid
   const standing = standingOf(writecap)
@@ -147,6 +150,8 @@ export function extendDevice(draft: Draft, writecap: Writecap, stampMs: number):
   if (row === null) return refused('deviceUnknown', 'This device does not belong to the tree.')
   if (row.dismissed !== null) return deviceDismissed()
   if (equal(row.writecapHash, writecap.hash)) return accepted('repeated')
+  const issued = checkIssuedNow(state, [writecap])
+  if (!issued.ok) return issued
   const valid = checkWritecap([writecap] as unknown as Checked<Chain>, writecap.scope, state.treeId, stampMs)
   if (!valid.ok) return valid
   const [now] = chainOf(state, row.writecapHash) ?? []
@@ -187,6 +192,9 @@ export function dismissDevice(draft: Draft, dismissal: Dismissal, stampMs: numbe
       ? heldChain(state, principal, writecapHash)
       : checkPermission(state, principal, writecapHash, rootPath(state.treeId), rights.grant, stampMs)
     if (!allowed.ok) return allowed
+  } else {
+    const byRoot = checkRootNow(state, issuer.value.setHash)
+    if (!byRoot.ok) return byRoot
   }
   if (row.standing === 'own' && activeCount(state, 'own') === 1)
     return refused('deviceLast', 'This is the last device of its owner; without it nobody could use the tree.')

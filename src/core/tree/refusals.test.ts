@@ -114,11 +114,7 @@ const fromAlice = nodeCap(alice, bob, mail)
 function outcome(state: TreeState, operation: Operation, stampMs = 3000): string {
   const batch = decodeBatch(encodeBatch({ stampMs, operations: [operation] }))
   if (!batch.ok) return batch.fault.code
-  const claims = examineBatch(
-    treeId,
-    batch.value,
-    (sequence) => setOf(state, sequence) ?? (sequence === 0 ? ownerSet : null),
-  )
+  const claims = examineBatch(treeId, batch.value, (at) => setOf(state, at) ?? (equal(at, treeId) ? ownerSet : null))
   if (!claims.ok) return claims.fault.code
   const checked = admit(batch.value, claims.value.map(verifyClaim))
   if (!checked.ok) return checked.fault.code

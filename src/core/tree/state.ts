@@ -76,6 +76,8 @@ export const rowKind = {
   wraps: 11,
   device: 12,
   takeOver: 13,
+  setChange: 14,
+  pendingSet: 15,
 } as const
 type RowKind = keyof typeof rowKind
 
@@ -83,7 +85,8 @@ const key = (kind: RowKind, ...parts: readonly Uint8Array[]): Bytes => concat(Ui
 
 export const keys = {
   summary: key('summary'),
-  set: (sequence: number) => key('set', u64be(sequence)),
+  set: (setHash: Bytes) => key('set', setHash),
+  sets: key('set'),
   cap: (hash: Bytes) => key('cap', hash),
   entry: (parent: BlockId, child: BlockId) => key('entry', parent, child),
   entriesOf: (parent: BlockId) => key('entry', parent),
@@ -102,6 +105,9 @@ export const keys = {
   devices: key('device'),
   takeOver: (generation: number) => key('takeOver', u64be(generation)),
   takeOvers: key('takeOver'),
+  setChange: (setHash: Bytes) => key('setChange', setHash),
+  setChanges: key('setChange'),
+  pendingSet: key('pendingSet'),
 } as const
 
 /** What holds for the cluster as a whole. */
@@ -112,6 +118,9 @@ const summaryWire = record('summary', 1, {
   generation: u53,
   /** Stamp of the last batch; never goes back. */
   stampMs: u53,
+  /** Of the credential set in force. */
+  setHash: bytesOf(32),
+  /** The highest that a set was given, also one that never came into force: no number is given twice. */
   setSequence: u53,
   /** Owner's and devices' names, sealed under the root block's key of this epoch. */
   sealedProfile: bytesUpTo(1024),
@@ -156,11 +165,27 @@ const deviceRowWire = tuple({
 /** By which the root began a generation; whoever was not there is shown it. */
 export const takeOverRowWire = tuple({ body: bytesUpTo(takeOverSizeBytesMax), signature: rootSignatureWire })
 
+/** What shows that a set follows the one before it: with the set itself, which has a row of its own, it is what the root signed. */
+export const setChangeRowWire = tuple({
+  wrapsHash: bytesOf(32),
+  signature: rootSignatureWire,
+  /** When it came into force. */
+  atMs: u53,
+})
+/** A set that comes into force unless one of the owner's devices objects. */
+const pendingSetRowWire = tuple({
+  set: credentialSetWire,
+  wraps: wrapsWire,
+  signature: rootSignatureWire,
+  sinceMs: u53,
+})
+
 export type EntryRow = Decoded<typeof entryRowWire>
 export type ContentRow = Decoded<typeof contentRowWire>
 export type DeviceRow = Decoded<typeof deviceRowWire>
 export type RequestRow = Decoded<typeof requestRowWire>
 export type TakeOverRow = Decoded<typeof takeOverRowWire>
+export type PendingSetRow = Decoded<typeof pendingSetRowWire>
 
 /** The format of each table's rows; also what an imported state is read with. */
 export const rows = {
@@ -177,6 +202,8 @@ export const rows = {
   wraps: wrapsWire,
   device: deviceRowWire,
   takeOver: takeOverRowWire,
+  setChange: setChangeRowWire,
+  pendingSet: pendingSetRowWire,
 } as const satisfies { readonly [K in RowKind]: AnyCodec }
 type RowOf<K extends RowKind> = Decoded<(typeof rows)[K]>
 
@@ -206,8 +233,8 @@ export function encodeRow<K extends RowKind>(kind: K, row: RowOf<K>): Bytes {
 
 /** null before the tree is founded. */
 export const summaryOf = (state: TreeState): Summary | null => readRow(state, 'summary', keys.summary)
-export const setOf = (state: TreeState, sequence: number): CredentialSet | null =>
-  readRow(state, 'set', keys.set(sequence))
+export const setOf = (state: TreeState, setHash: Bytes): CredentialSet | null =>
+  readRow(state, 'set', keys.set(setHash))
 export const contentOf = (state: TreeState, block: BlockId): ContentRow | null =>
   readRow(state, 'content', keys.content(block))
 export const accessOf = (state: TreeState, block: BlockId): SignedRecord<'access'> | null =>

@@ -184,7 +184,7 @@ describe('planting takes at most three prompts', () => {
     const [domain, body] = ['blocktree/1/test', utf8('a body')] as const
     const assertion = await signWithPasskey({
       challenge: rootChallenge(domain, body),
-      credentialId: created.credentialId,
+      credentialIds: [created.credentialId],
       rpId: created.rpId,
     })
     expect(verifyClaim(must(rootClaim(set, domain, body, must(rootSignatureOf(set, assertion)))))).toBe(true)

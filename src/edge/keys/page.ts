@@ -115,11 +115,12 @@ export async function createPasskey({ ownerName, salt, userId, signal }: Passkey
 /** Asks a passkey of this host to sign. */
 export async function signWithPasskey(request: {
   readonly challenge: Uint8Array
-  readonly credentialId: Uint8Array
+  /** Any one of these signs. */
+  readonly credentialIds: readonly Uint8Array[]
   readonly rpId: string
   readonly signal?: AbortSignal | undefined
 }): Promise<PasskeyAssertion> {
-  const credential = await assert(request.signal, request.rpId, request.credentialId, request.challenge)
+  const credential = await assert(request.signal, request.rpId, request.credentialIds, request.challenge)
   const response = credential.response as AuthenticatorAssertionResponse
   return {
     credentialId: new Uint8Array(credential.rawId),
@@ -139,7 +140,7 @@ export async function unlockWithPasskey(
   signal?: AbortSignal,
 ): Promise<Uint8Array | null> {
   const challenge = crypto.getRandomValues(new Uint8Array(32))
-  const credential = await assert(signal, location.hostname, credentialId, challenge, {
+  const credential = await assert(signal, location.hostname, [credentialId], challenge, {
     prf: { eval: { first: Uint8Array.from(salt) } },
   })
   return takeSecret(credential.getClientExtensionResults().prf?.results?.first)
@@ -148,7 +149,7 @@ export async function unlockWithPasskey(
 const assert = (
   signal: AbortSignal | undefined,
   rpId: string,
-  credentialId: Uint8Array,
+  credentialIds: readonly Uint8Array[],
   challenge: Uint8Array,
   extensions: AuthenticationExtensionsClientInputs = {},
 ): Promise<PublicKeyCredential> =>
@@ -158,7 +159,7 @@ const assert = (
       publicKey: {
         rpId,
         challenge: Uint8Array.from(challenge),
-        allowCredentials: [{ type: 'public-key', id: Uint8Array.from(credentialId) }],
+        allowCredentials: credentialIds.map((id) => ({ type: 'public-key', id: Uint8Array.from(id) })),
         userVerification: 'required',
         timeout: answerWithinMs,
         extensions,

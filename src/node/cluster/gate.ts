@@ -2,9 +2,9 @@
  * Gate 1: what does not hold by itself never reaches the log, neither by a proposal nor by an append (design §6).
  * @module
  */
-import { type Bytes, type Check, must, ok, refused } from '../../core/bytes/bytes.ts'
+import { type Bytes, type Check, keyOf, must, ok, refused } from '../../core/bytes/bytes.ts'
 import type { Checked } from '../../core/cap/cap.ts'
-import type { CredentialSet } from '../../core/crypto/crypto.ts'
+import { type CredentialSet, type SetOf, credentialSetHash } from '../../core/crypto/crypto.ts'
 import type { Entry } from '../../core/raft/raft.ts'
 import {
   type Batch,
@@ -14,7 +14,7 @@ import {
   decodeBatch,
   examineBatch,
   examineOperation,
-  setOf,
+  knownSetOf,
 } from '../../core/tree/tree.ts'
 import type { CryptoPort } from '../../port/platform.ts'
 
@@ -26,8 +26,8 @@ export class Gate {
   readonly #state: () => TreeState
   /** Batches that passed, or that this node made, by their octets in the log. */
   readonly #passed = new WeakMap<Uint8Array, Checked<Batch>>()
-  /** Of a tree whose first entry is not folded yet. */
-  readonly #pendingSets = new Map<number, CredentialSet>()
+  /** By their hashes: those of entries that are not folded yet. Which of them counts the fold says. */
+  readonly #setsAhead = new Map<string, CredentialSet>()
 
   constructor(crypto: CryptoPort, state: () => TreeState) {
     this.#crypto = crypto
@@ -74,12 +74,12 @@ export class Gate {
 
   #remember(data: Uint8Array, batch: Checked<Batch>): void {
     this.#passed.set(data, batch)
-    for (const operation of batch.operations)
-      if (operation.tag === 'found') this.#pendingSets.set(operation.value.set.sequence, operation.value.set)
+    for (const { tag, value } of batch.operations)
+      if (tag === 'found' || tag === 'changeSet') this.#setsAhead.set(keyOf(credentialSetHash(value.set)), value.set)
   }
 
-  readonly #setOf = (sequence: number): CredentialSet | null =>
-    setOf(this.#state(), sequence) ?? this.#pendingSets.get(sequence) ?? null
+  readonly #setOf: SetOf = (setHash) =>
+    knownSetOf(this.#state(), setHash) ?? this.#setsAhead.get(keyOf(setHash)) ?? null
 }
 
 const signatureInvalid = refused(

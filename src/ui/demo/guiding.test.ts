@@ -18,7 +18,7 @@ const approval: Inviting = {
   limited: null,
   expiresAtMs: 1,
   challenge: null,
-  credentialId: null,
+  credentialIds: [],
 }
 
 test.each<[string, Partial<PretendSituation>, Guide]>([

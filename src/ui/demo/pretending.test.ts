@@ -14,7 +14,7 @@ test('the card of a trial is asked back by nobody but the page, which has the wo
     beginPlanting: async () => ({ plantingId: 'p', words, askedPositions: [3, 0, 7] }),
     confirmCard: async (_, asked) => {
       typed.push(asked)
-      return { challenge: null, credentialId: null }
+      return { challenge: null, credentialIds: [] }
     },
     finishPlanting: async () => {},
     invite: async () => {},

@@ -68,12 +68,12 @@ export class Course extends EventTarget {
 
   /** Shows one prompt of the browser. */
   protected async answerByPasskey(
-    { challenge, credentialId }: TakeOverChallenge,
+    { challenge, credentialIds }: TakeOverChallenge,
     send: (answer: RootAnswer) => Promise<void>,
   ): Promise<void> {
-    if (challenge === null || credentialId === null) return
+    if (challenge === null) return
     await this.attempt(joinWords.wait.signing, async (signal) => {
-      const answer = await this.#passkey.sign({ challenge, credentialId, rpId: this.#rpId, signal })
+      const answer = await this.#passkey.sign({ challenge, credentialIds, rpId: this.#rpId, signal })
       if (!signal.aborted) await send(answer)
     })
   }

@@ -104,7 +104,7 @@ export class BtDecider extends LitElement {
         challenge === null
           ? html`${problemLine(problem)}
               <div class="row">${cancel}</div>`
-          : challenge.credentialId === null
+          : challenge.challenge === null
             ? byCard()
             : byPasskey()
       }

@@ -109,7 +109,7 @@ export class BtExtendSheet extends LitElement {
         send: (typed) => void this.#confirm(course, course.confirmByCard(typed)),
       })
     return html`<p class="number">${words.asked(asked!.expiresAtMs)}</p>
-      ${asked!.credentialId === null ? byCard() : byPasskey()}
+      ${asked!.challenge === null ? byCard() : byPasskey()}
       ${isBusy ? html`<bt-waiting .cause=${waitingFor}></bt-waiting>` : nothing}`
   }
 

@@ -24,7 +24,7 @@ function begin() {
 test('a limited device gets until the end of the day that was picked', async () => {
   const { node, course } = begin()
   await course.until(dayText(nowMs + 30 * dayMs), nowMs)
-  expect(course.asked).toMatchObject({ credentialId: null })
+  expect(course.asked).toMatchObject({ credentialIds: [] })
   await course.confirmByCard(cardWords.join(' '))
   expect(course.isDone).toBe(true)
   expect(node.otherDevices[0]!.limited!.expiresAtMs).toBe(new Date(2027, 5, 3).getTime() - 1)

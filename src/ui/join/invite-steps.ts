@@ -155,7 +155,7 @@ function agreedTerms(approval: Approval, course: InviteCourse) {
             </button>
           </div>`
     }
-    ${approval.credentialId === null ? cardAnswer(course, approval) : passkeyAnswer(course, approval)}`
+    ${approval.challenge === null ? cardAnswer(course, approval) : passkeyAnswer(course, approval)}`
 }
 
 const yesTo = ({ limited }: Approval): string => (limited === null ? invite.approval.own : invite.choice.yes)

@@ -26,7 +26,7 @@ function begin({ hasPasskey = true } = {}) {
     async sign(ask) {
       asked.push(ask)
       const empty = new Uint8Array()
-      return { credentialId: ask.credentialId, authenticatorData: empty, clientDataJson: empty, signature: empty }
+      return { credentialId: ask.credentialIds[0]!, authenticatorData: empty, clientDataJson: empty, signature: empty }
     },
   }
   const course = new InviteCourse(node, passkey, 'tree.example')
@@ -51,7 +51,7 @@ describe('letting a device in', () => {
     await place.course.approveByPasskey(approval)
     expect(place.node.inviting).toEqual({ stage: 'admitted', deviceName: 'Phone', isLimited: false })
     expect(place.asked).toMatchObject([
-      { challenge: approval.challenge, credentialId: creation.credentialId, rpId: 'tree.example' },
+      { challenge: approval.challenge, credentialIds: [creation.credentialId], rpId: 'tree.example' },
     ])
     expect([place.course.waitingFor, place.course.problem]).toEqual(['', ''])
   })
@@ -138,7 +138,7 @@ describe('letting a device in', () => {
   test('the card signs where there is no passkey', async () => {
     const place = begin({ hasPasskey: false })
     const approval = await toApproval(place)
-    expect(approval.credentialId).toBeNull()
+    expect(approval.challenge).toBeNull()
     await place.course.approveByCard('abandon ability')
     expect(place.course.problem).toContain('twelve words')
     await place.course.approveByCard(cardWords.toReversed().join(' '))

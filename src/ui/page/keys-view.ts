@@ -19,13 +19,12 @@ export class BtKeysView extends LitElement {
   static override styles = [shared, sectionStyle]
 
   override render() {
-    const { planted, ownerName, deviceName, root, principal, treeId } = this.tree
+    const { planted, ownerName, deviceName, principal, treeId } = this.tree
     return html`<section>
       <h2>${words.storage.keysTitle}</h2>
       ${planted ? nothing : html`<p class="quiet">${words.storage.unplanted}</p>`}
       <dl>
         ${line(words.storage.owner, ownerName)} ${line(words.storage.device, deviceName)}
-        ${root ? line(words.storage.rootKept, words.storage.rootBy[root.passkey]) : nothing}
         ${fingerprint(words.storage.principal, principal)} ${fingerprint(words.storage.treeId, treeId)}
         ${fingerprint(words.storage.stateRoot, this.stateRoot)}
       </dl>

@@ -33,9 +33,9 @@ function authenticator() {
       secrets.push(prf)
       return answer(creation)
     },
-    sign: async ({ credentialId }) =>
+    sign: async ({ credentialIds: [credentialId] }) =>
       answer({
-        credentialId,
+        credentialId: credentialId!,
         authenticatorData: new Uint8Array(),
         clientDataJson: new Uint8Array(),
         signature: new Uint8Array(),
@@ -120,7 +120,7 @@ describe('planting', () => {
     await checkCard(planting)
     expect(planting.step).toEqual({ kind: 'sign', withPasskey: false })
     await planting.sign()
-    expect(node.tree.root?.passkey).toBe('none')
+    expect(node.tree.root?.passkeys).toEqual([])
     expect(userIds).toEqual([])
   })
 
@@ -159,7 +159,7 @@ describe('planting', () => {
     expect(planting.step).toMatchObject({ kind: 'card', isSecondCard: true })
     await checkCard(planting)
     await planting.sign()
-    expect(node.tree.root?.passkey).toBe('none')
+    expect(node.tree.root?.passkeys).toEqual([])
   })
 
   test('what the node refuses at the end can be tried again', async () => {

@@ -107,15 +107,14 @@ export class Planting extends EventTarget {
     const [begun, challenge] = [this.#begun, this.#challenge]
     if (!begun || !challenge) return
     await this.#try(challenge.challenge ? words.wait.signing : words.wait.founding, async (signal) => {
-      const assertion =
-        challenge.challenge && challenge.credentialId
-          ? await this.#passkey.sign({
-              challenge: challenge.challenge,
-              credentialId: challenge.credentialId,
-              rpId: this.#created?.rpId ?? '',
-              signal,
-            })
-          : null
+      const assertion = challenge.challenge
+        ? await this.#passkey.sign({
+            challenge: challenge.challenge,
+            credentialIds: challenge.credentialIds,
+            rpId: this.#created?.rpId ?? '',
+            signal,
+          })
+        : null
       // From here on the node works alone; its job says how far it is, and there is no window to wait for.
       this.waitingFor = words.wait.founding
       this.#to({ kind: 'moving' })

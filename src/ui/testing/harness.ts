@@ -36,7 +36,10 @@ if (query.has('planted'))
     planted: true,
     ownerName: 'Ada',
     deviceName: 'Ada’s laptop',
-    root: { passkey: 'synced', recoveryCard: true, unlocksByPasskey: true },
+    root: {
+      passkeys: [{ id: 'AAAA', isSynced: true, addedAtMs: Date.now(), prfSalt: null }],
+      pending: null,
+    },
   }
 
 const watchers = new Set<(state: NodeState, sentence: string) => void>()
@@ -68,8 +71,8 @@ const passkey: PasskeyPort = {
       synced: true,
     }
   },
-  sign: async ({ credentialId }) => ({
-    credentialId,
+  sign: async ({ credentialIds: [credentialId] }) => ({
+    credentialId: credentialId!,
     authenticatorData: new Uint8Array(37),
     clientDataJson: new Uint8Array(1),
     signature: new Uint8Array(70),

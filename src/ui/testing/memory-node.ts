@@ -3,7 +3,7 @@
  * cancellation, typed refusals) and none of its secrets.
  * @module
  */
-import { BlocktreeError, CancelledError } from '../../core/bytes/bytes.ts'
+import { BlocktreeError, CancelledError, toBase64url } from '../../core/bytes/bytes.ts'
 import type {
   ArchiveSummary,
   Audit,
@@ -261,16 +261,12 @@ export class MemoryNode implements NodeApi {
     if (askedPositions.some((position, index) => words[index] !== cardWords[position]))
       throw new BlocktreeError('cardMismatch', 'One of these words is not the one on the card. Look again.')
     const { passkey } = this
-    return { challenge: passkey && new Uint8Array(32), credentialId: passkey && passkey.credentialId }
+    return this.#challenge(passkey)
   }
   async finishPlanting(requestId: string): Promise<void> {
     this.#maybeRefuse()
     await this.#job(requestId, 'plant', '', 5_000_000)
-    const root = {
-      passkey: this.passkey ? ('synced' as const) : ('none' as const),
-      recoveryCard: true,
-      unlocksByPasskey: true,
-    }
+    const root = { passkeys: this.passkey ? [this.#lineOf(this.passkey)] : [], pending: null }
     this.tree = { ...this.tree, planted: true, root }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
@@ -319,8 +315,7 @@ export class MemoryNode implements NodeApi {
       stage: 'approval',
       limited: null,
       expiresAtMs: this.nowMs() + 400 * dayMs,
-      challenge: this.passkey && new Uint8Array(32),
-      credentialId: this.passkey && this.passkey.credentialId,
+      ...this.#challenge(),
     })
   }
   async approve(answer: PasskeyAssertion | readonly string[] | null): Promise<void> {
@@ -358,10 +353,7 @@ export class MemoryNode implements NodeApi {
   }
   async beginExtension(): Promise<TakeOverChallenge> {
     this.#maybeRefuse()
-    return {
-      challenge: this.passkey && new Uint8Array(32),
-      credentialId: this.passkey && this.passkey.credentialId,
-    }
+    return this.#challenge()
   }
   async finishExtension(_requestId: string, principal: string, expiresAtMs: number): Promise<void> {
     this.#maybeRefuse()
@@ -387,10 +379,45 @@ export class MemoryNode implements NodeApi {
   async endJoining(): Promise<void> {
     this.tellJoining(null)
   }
+  async beginPasskey(passkey: PasskeyCreation): Promise<TakeOverChallenge> {
+    this.#maybeRefuse()
+    this.#added = passkey
+    return this.#challenge()
+  }
+  async finishPasskey(_requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void> {
+    this.#maybeRefuse()
+    const line = this.#lineOf(this.#added!)
+    const passkeys = this.tree.root?.passkeys ?? []
+    if (Array.isArray(answer)) return this.#tellRoot({ passkeys: [...passkeys, line], pending: null })
+    this.#tellRoot({ passkeys, pending: { ...line, countsAtMs: this.nowMs() + 3 * dayMs } })
+  }
+  async abandonPasskey(): Promise<void> {
+    this.#added = null
+  }
+  async vetoPasskey(): Promise<void> {
+    this.#maybeRefuse()
+    this.#tellRoot({ passkeys: this.tree.root?.passkeys ?? [], pending: null })
+  }
+  async removePasskey(_requestId: string, id: string, words: readonly string[]): Promise<void> {
+    if (words.join(' ') !== cardWords.join(' '))
+      throw new BlocktreeError('cardForeign', 'These words are a valid card, but of another tree.')
+    this.#tellRoot({ passkeys: this.tree.root!.passkeys.filter((passkey) => passkey.id !== id), pending: null })
+  }
+  #added: PasskeyCreation | null = null
+  #tellRoot(root: NonNullable<TreeStatus['root']>): void {
+    this.tree = { ...this.tree, root }
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+  }
+  #lineOf({ credentialId, synced }: PasskeyCreation) {
+    return { id: toBase64url(credentialId), isSynced: synced, addedAtMs: this.nowMs(), prfSalt: null }
+  }
+  #challenge(passkey = this.passkey): TakeOverChallenge {
+    return { challenge: passkey && new Uint8Array(32), credentialIds: passkey ? [passkey.credentialId] : [] }
+  }
+
   async beginTakeOver(): Promise<TakeOverChallenge> {
     this.#demandAway()
-    const challenge = this.passkey === null ? null : new Uint8Array(32)
-    return { challenge, credentialId: this.passkey?.credentialId ?? null }
+    return this.#challenge()
   }
   async finishTakeOver(_requestId: string, _answer: PasskeyAssertion | readonly string[]): Promise<void> {
     this.#maybeRefuse()

@@ -2,7 +2,7 @@
  * Chains of writecaps with real keys and signatures, under a root that signs by a passkey and by a recovery key; for tests.
  * @module
  */
-import { type Bytes, encode, must, utf8 } from '../../bytes/bytes.ts'
+import { type Bytes, encode, equal, must, utf8 } from '../../bytes/bytes.ts'
 import {
   type Claim,
   type CredentialSet,
@@ -70,7 +70,9 @@ export const nowMs = 1_800_000_000_000
 export type Signer = Person | 'passkey' | 'recovery'
 
 export const issuerOf = (signer: Signer): Issuer =>
-  typeof signer === 'string' ? { tag: 'root', value: { setSequence: 0 } } : { tag: 'node', value: signer.credential }
+  typeof signer === 'string'
+    ? { tag: 'root', value: { setHash: ownersTree } }
+    : { tag: 'node', value: signer.credential }
 
 const rootSignature = (by: 'passkey' | 'recovery', domain: string, body: Bytes, change: AnswerChange): RootSignature =>
   by === 'passkey'
@@ -132,7 +134,7 @@ export function judge(
 ): string {
   const chain = decodeChain(octets)
   if (!chain.ok) return chain.fault.code
-  const claims = claimsOfChain(chain.value, (sequence) => (sequence === 0 ? ownersSet : null))
+  const claims = claimsOfChain(chain.value, (hash) => (equal(hash, ownersTree) ? ownersSet : null))
   if (!claims.ok) return claims.fault.code
   const checked = checkedWhere(chain.value, claims.value.map(verify))
   if (!checked.ok) return checked.fault.code

@@ -2,12 +2,13 @@
  * A small tree with real keys and signatures for the core's tests: each helper signs what a node would sign.
  * @module
  */
-import { type Bytes, encode, must } from '../../bytes/bytes.ts'
+import { type Bytes, encode, equal, must } from '../../bytes/bytes.ts'
 import {
   type CredentialSet,
   type KemSuite,
   type Principal,
   type PublicCredential,
+  type RootSignature,
   digest,
   ed25519Message,
   ed25519PublicKey,
@@ -45,7 +46,8 @@ import {
 } from '../device.ts'
 import { foldBatch } from '../fold.ts'
 import { nextGeneration } from '../generation.ts'
-import { type TreeState, accessOf, contentOf, deviceOf, emptyTree, entryOf, setOf, summaryOf } from '../state.ts'
+import { knownSetOf } from '../set-change.ts'
+import { type TreeState, accessOf, contentOf, deviceOf, emptyTree, entryOf, summaryOf } from '../state.ts'
 
 const filled = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
 
@@ -87,7 +89,7 @@ export function ownerCap(holder: Person, scope: IdPath = root, rights = allRight
     holder: principalOf(holder.credential),
     rights,
     expiresAtMs,
-    issuer: { tag: 'root', value: { setSequence: 0 } },
+    issuer: { tag: 'root', value: { setHash: treeId } },
   })
   const signature = recoverySign(recovery.signingSecret, writecapDomain, body)
   return must(writecapOf(body, { tag: 'root', value: { tag: 'recovery', value: { signature } } }))
@@ -266,12 +268,18 @@ export const nextDevice = (state: TreeState, who: Person, change: Partial<Device
 /**
  * What lets a newcomer in, approved on Alice's device.
  * @param cap what the root grants: its scope is what the newcomer may read
+ * @param approval Alice's own permission
  */
-export function admission(state: TreeState, newcomer: Person, cap: Writecap = ownerCap(newcomer)): Operation {
+export function admission(
+  state: TreeState,
+  newcomer: Person,
+  cap: Writecap = ownerCap(newcomer),
+  approval: Writecap = aliceCap,
+): Operation {
   const block = blockIdOf(cap.scope)
   const readcap = readcapOf(principalOf(newcomer.credential))
   const readcaps = [...accessOf(state, block)!.fields.readcaps, readcap]
-  const access = nextAccess(state, block, { readcaps })
+  const access = nextAccess(state, block, { readcaps }, alice, approval)
   return { tag: 'admit', value: { device: device(newcomer, { nameBlock: block }), writecap: cap, access } }
 }
 
@@ -298,13 +306,32 @@ export const dismissedBy = (who: Person, author: Person, cap: Writecap): Operati
     value: signEd25519(author.secret, ed25519Message(dismissalDomain, body)),
   }))
 export const dismissedByRoot = (who: Person): Operation =>
-  dismissal(who, { tag: 'root', value: { setSequence: 0 } }, (body) => ({
+  dismissal(who, { tag: 'root', value: { setHash: treeId } }, (body) => ({
     tag: 'root',
     value: { tag: 'recovery', value: { signature: recoverySign(recovery.signingSecret, dismissalDomain, body) } },
   }))
 
+/** By which set the root says that a device goes on with the tree. */
+export interface TakeOverRoot {
+  readonly setHash: Bytes
+  sign(domain: string, body: Bytes): RootSignature
+}
+const firstRoot: TakeOverRoot = {
+  setHash: treeId,
+  sign: (domain, body) => ({
+    tag: 'recovery',
+    value: { signature: recoverySign(recovery.signingSecret, domain, body) },
+  }),
+}
+
 /** The root's word that a person's device goes on with the tree in this very state. */
-export function takeOver(state: TreeState, who: Person, own = device(who), cap = ownerCap(who)): Operation {
+export function takeOver(
+  state: TreeState,
+  who: Person,
+  own = device(who),
+  cap = ownerCap(who),
+  { setHash, sign: signAsRoot } = firstRoot,
+): Operation {
   const summary = summaryOf(state)!
   const stateRoot = rootOf(state.map)
   const body = encode(takeOverBodyWire, {
@@ -313,15 +340,13 @@ export function takeOver(state: TreeState, who: Person, own = device(who), cap =
     stateRoot,
     stampMs: summary.stampMs,
     writecapHash: cap.hash,
+    setHash,
   })
   return {
     tag: 'takeOver',
     value: {
       body,
-      signature: {
-        tag: 'recovery',
-        value: { signature: recoverySign(recovery.signingSecret, takeOverDomain, body) },
-      },
+      signature: signAsRoot(takeOverDomain, body),
       chain: [cap],
       rootAccess: nextAccess(state, blockIdOf(root), {}, who, cap),
       sealedProfile: summary.sealedProfile,
@@ -349,7 +374,7 @@ export const found: Operation = {
 /** Both gates, as a node runs them; a batch that gate 1 stops throws its fault's code. */
 export function commit(state: TreeState, operations: readonly Operation[], stampMs = 1000) {
   const batch: Batch = { stampMs, operations }
-  const claims = examineBatch(treeId, batch, (sequence) => setOf(state, sequence) ?? (sequence === 0 ? ownerSet : null))
+  const claims = examineBatch(treeId, batch, (at) => knownSetOf(state, at) ?? (equal(at, treeId) ? ownerSet : null))
   if (!claims.ok) throw new Error(claims.fault.code)
   return foldBatch(state, must(admit(batch, claims.value.map(verifyClaim))))
 }

@@ -1,0 +1,133 @@
+/**
+ * The passkeys of a tree's owner among several devices: a second one with its 72 hours, a lost one, and the card.
+ */
+import { describe, expect, test } from 'vitest'
+import type { PasskeyLine } from '../node/api.ts'
+import { createSimBlob } from './blob.ts'
+import { type Life, readAll } from './device.ts'
+import { type SimulatedPasskey, createSimulatedPasskey } from './keys.ts'
+import { Family, content, standing } from './testing/family.ts'
+
+const hourMs = 3_600_000
+const [atHand, inDrawer, stolen] = [1, 2, 3].map((octet) =>
+  createSimulatedPasskey(new Uint8Array(32).fill(octet), undefined, true),
+) as [SimulatedPasskey, SimulatedPasskey, SimulatedPasskey]
+
+const root = ({ page }: Life) => page.tree.root!
+const idOf = (passkey: SimulatedPasskey): string =>
+  Buffer.from(passkey.create(new Uint8Array(32)).credentialId).toString('base64url')
+const countingOn = (life: Life): readonly string[] => root(life).passkeys.map(({ id }) => id)
+
+/** Of a tree that begins with the card alone. */
+async function addByCard(family: Family, life: Life, passkey: SimulatedPasskey): Promise<void> {
+  const salt = await family.run(life, life.node.api.plantingSalt())
+  const asked = await family.run(life, life.node.api.beginPasskey(passkey.create(salt), null))
+  expect(asked.challenge === null).toBe(root(life).passkeys.length === 0)
+  await family.run(life, life.node.api.finishPasskey(family.request(), family.words))
+}
+
+async function addByPasskey(
+  family: Family,
+  life: Life,
+  signer: SimulatedPasskey,
+  added: SimulatedPasskey,
+): Promise<void> {
+  const { api } = life.node
+  const salt = await family.run(life, api.plantingSalt())
+  const { id, prfSalt } = root(life).passkeys.find((line: PasskeyLine) => line.id === idOf(signer))!
+  expect(id).toBe(idOf(signer))
+  const unlocked = { credentialId: signer.create(salt).credentialId, prf: signer.unlock(prfSalt!) }
+  const { challenge, credentialIds } = await family.run(life, api.beginPasskey(added.create(salt), unlocked))
+  expect(credentialIds.map((one) => Buffer.from(one).toString('base64url'))).toEqual(countingOn(life))
+  await family.run(life, api.finishPasskey(family.request(), signer.sign(challenge!)))
+}
+
+const all = (family: Family, what: string, isTrue: (life: Life) => boolean): Promise<void> =>
+  family.until(what, () => family.lives.every(isTrue))
+
+function pass(family: Family, hours: number): void {
+  for (const { wall } of family.devices) wall.jump(hours * hourMs)
+}
+
+/** A tree with one passkey and the card, on three devices. */
+async function planted(seed: number): Promise<Family> {
+  const family = await Family.of(seed, 'laptop', 'phone', 'desk')
+  await addByCard(family, family.lives[0]!, atHand)
+  await all(family, 'the first passkey counts', (life) => root(life).passkeys.length === 1)
+  return family
+}
+
+describe('a second passkey', () => {
+  test('waits on every device, and one of them stops it', async () => {
+    const family = await planted(1)
+    const [laptop, phone] = family.lives as [Life, Life, Life]
+    await addByPasskey(family, laptop, atHand, stolen)
+    await all(family, 'all are told', (life) => root(life).pending?.id === idOf(stolen))
+    const { pending } = root(phone)
+    expect(pending!.countsAtMs - pending!.addedAtMs).toBe(72 * hourMs)
+    expect(pending).toMatchObject({ isSynced: true, prfSalt: expect.any(Uint8Array) })
+    const again = family.run(laptop, laptop.node.api.beginPasskey(inDrawer.create(new Uint8Array(32)), null))
+    await expect(again).rejects.toMatchObject({ code: 'setPending' })
+    await family.run(phone, phone.node.api.vetoPasskey(family.request()))
+    await all(family, 'it is gone everywhere', (life) => root(life).pending === null)
+    pass(family, 80)
+    await family.add(phone, 'later', content(900))
+    await all(family, 'it never counts', (life) => countingOn(life).join() === idOf(atHand))
+  })
+
+  test('counts after 72 hours, and signs where the first one is lost', async () => {
+    const family = await planted(2)
+    const [laptop, phone] = family.lives as [Life, Life, Life]
+    await addByPasskey(family, laptop, atHand, inDrawer)
+    await all(family, 'all are told', (life) => root(life).pending !== null)
+    // The third device sleeps through all of it.
+    await family.cutOff(2)
+    pass(family, 72)
+    laptop.process.kill()
+    await family.until('it is missed', () => phone.page.tree.decider.quorum === 'away')
+    const { api } = phone.node
+    const asked = await family.run(phone, api.beginTakeOver())
+    expect(asked.credentialIds).toHaveLength(2)
+    const bad = family.run(phone, api.finishTakeOver(family.request(), stolen.sign(asked.challenge!)))
+    await expect(bad).rejects.toMatchObject({ code: 'passkeyUnknown' })
+    await family.run(phone, api.finishTakeOver(family.request(), inDrawer.sign(asked.challenge!)))
+    await family.until('the phone decides', () => phone.page.tree.decider.quorum === 'here')
+    expect(countingOn(phone)).toEqual([idOf(atHand), idOf(inDrawer)])
+    expect(root(phone).passkeys.every(({ prfSalt }) => prfSalt !== null)).toBe(true)
+
+    // What was lost is taken out by the card; it can not sign any more, and the other one can.
+    await family.run(phone, api.removePasskey(family.request(), idOf(atHand), family.words))
+    expect(countingOn(phone)).toEqual([idOf(inDrawer)])
+    await family.run(phone, api.removePasskey(family.request(), idOf(atHand), family.words))
+
+    // Who was away knows neither of the sets, and comes along all the same; so does the one that had decided.
+    family.network.heal()
+    await family.restart(0)
+    await all(family, 'all go by the one that is left', (life) => countingOn(life).join() === idOf(inDrawer))
+    await family.comeTogether()
+  })
+})
+
+test('the card goes on after it has changed the keys, also on a browser that has nothing', async () => {
+  const family = await planted(3)
+  const [laptop] = family.lives as [Life, Life, Life]
+  const { api } = laptop.node
+  await addByCard(family, laptop, inDrawer)
+  await family.run(laptop, api.removePasskey(family.request(), idOf(atHand), family.words))
+  await family.add(laptop, 'letter', content(5000))
+  const exported = await family.run(laptop, api.beginExport(family.request()))
+  const archive = await family.run(laptop, readAll(api, exported))
+  expect(standing(laptop).keptCount).toBe(0)
+
+  const clean = await family.startAlone('clean')
+  const blob = createSimBlob(archive, clean.process)
+  const foreign = 'legal winner thank year wave sausage worth useful legal winner thank yellow'.split(' ')
+  const wrong = family.run(clean, clean.node.api.recover(family.request(), blob, foreign, 'Clean'))
+  await expect(wrong).rejects.toMatchObject({ code: 'cardForeign' })
+  await family.run(clean, clean.node.api.recover(family.request(), blob, family.words, 'Clean'))
+  expect(countingOn(clean)).toEqual([idOf(inDrawer)])
+  // And it signs once more.
+  await family.run(clean, clean.node.api.removePasskey(family.request(), idOf(inDrawer), family.words))
+  expect(root(clean).passkeys).toEqual([])
+  expect([...clean.page.items.values()].some(({ name }) => name === 'letter')).toBe(true)
+})
