@@ -151,6 +151,7 @@ export interface VirtualCredential {
 }
 /** What a test may want otherwise; all is true of the usual one. */
 export interface AuthenticatorOverrides {
+  readonly transport?: 'internal' | 'usb'
   readonly hasPrf?: boolean
   readonly hasLargeBlob?: boolean
   readonly hasUserVerification?: boolean

@@ -8,7 +8,7 @@ import nodeWorkerUrl from '../workers/node.worker.ts?worker&url'
 import fragmentWorkerUrl from '../workers/fragment.worker.ts?worker&url'
 // oxlint-disable-next-line import/default -- likewise
 import scanWorkerUrl from '../workers/scan.worker.ts?worker&url'
-import { createPasskey, passkeyAvailability, removeKeys, signWithPasskey } from './edge/keys/page.ts'
+import { createPasskey, passkeyAvailability, removeKeys, signWithPasskey, unlockWithPasskey } from './edge/keys/page.ts'
 import { type RtcHost, hostRtc } from './edge/net/page.ts'
 import { connectNode } from './edge/tab/page.ts'
 import {
@@ -46,7 +46,12 @@ if (location.hash === trialOverHash) {
 const profile = profileOf(location.hash)
 const shell = document.querySelector('bt-shell')
 if (!(shell instanceof BtShell)) throw new Error('"bt-shell" expected in the page')
-shell.passkey = { availability: passkeyAvailability, create: createPasskey, sign: signWithPasskey }
+shell.passkey = {
+  availability: passkeyAvailability,
+  create: createPasskey,
+  sign: signWithPasskey,
+  unlock: unlockWithPasskey,
+}
 // Not part of what the page needs to show itself.
 shell.fragments = async () =>
   (await import('./edge/wasm/page.ts')).openFragments(() => startModuleWorker(fragmentWorkerUrl))

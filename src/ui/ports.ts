@@ -34,6 +34,8 @@ export interface PasskeyCreationAsk {
   readonly salt: Uint8Array
   /** Random, 16 octets; the same in every try of one planting, so that a second try replaces the first one's passkey. */
   readonly userId: Uint8Array
+  /** Passkeys that the new one is to be apart from: an authenticator that holds one of them makes no other. */
+  readonly knownIds: readonly Uint8Array[]
   readonly signal: AbortSignal
 }
 
@@ -54,6 +56,8 @@ export interface PasskeyPort {
   availability(): Promise<PasskeyAvailability>
   create(ask: PasskeyCreationAsk): Promise<PasskeyCreation>
   sign(ask: PasskeyAssertionAsk): Promise<PasskeyAssertion>
+  /** What a passkey gives for a salt, 32 octets, a secret; null where it gives nothing. Shows one prompt. */
+  unlock(credentialId: Uint8Array, salt: Uint8Array, signal: AbortSignal): Promise<Uint8Array | null>
 }
 
 /** Outlives the node's database. */

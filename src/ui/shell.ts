@@ -11,6 +11,7 @@ import type { Entry } from './entries.ts'
 import type { ActionsEvent, AddEvent, GroundEvent } from './events.ts'
 import { type JobsById, type Model, apply, applyToJobs, emptyModel, isPlaced, mayChange } from './model.ts'
 import { Newcomers } from './newcomers.ts'
+import { PasskeyNews } from './passkey-news.ts'
 import { Notices } from './notices.ts'
 import { offerAt } from './offers.ts'
 import { viewOf } from './page/view.ts'
@@ -173,6 +174,7 @@ export class BtShell extends LitElement implements IntakeHost {
     this.#actions = new Actions(node.api, () => this.model, this.#notices)
     const newcomers = new Newcomers(node.api, this.#notices, this.told)
     const successions = new Successions(this.#notices, () => this.#visit('/devices'))
+    const passkeyNews = new PasskeyNews(node.api, this.#notices)
     this.#leave.push(
       node.watch((event) => {
         this.model = apply(this.model, event)
@@ -182,6 +184,7 @@ export class BtShell extends LitElement implements IntakeHost {
         this.#remember(tree)
         void newcomers.heard(tree, Date.now())
         successions.heard(tree)
+        passkeyNews.heard(tree)
       }),
       node.onState((state, sentence) => {
         this.state = state

@@ -344,6 +344,13 @@ export const words = {
     unplanted: 'This tree lives in this browser alone, with a key that lives and dies here.',
   },
 
+  passkeyAdded: {
+    text: (countsAtMs: number) =>
+      `A passkey was added that will sign for this tree from ${formatMoment(countsAtMs)} on. If that was not you, stop it.`,
+    stop: 'Stop it',
+    stopped: 'The new passkey was stopped. It will never sign for this tree.',
+  },
+
   readers: {
     title: (name: string) => `Who can read ${name}`,
     nobody: 'Nobody else can read this.',

@@ -406,7 +406,13 @@ describe('dismissal', () => {
   test('raises the revocation head, which tells the order', () => {
     expect(summaryOf(grown)!.revocationHead).toEqual(noRevocation)
     const heads = [[phone, tablet], [tablet, phone], [tablet], [phone]].map(
-      (gone) => summaryOf(commit(grown, gone.map(dismissedByRoot)).state)!.revocationHead,
+      (gone) =>
+        summaryOf(
+          commit(
+            grown,
+            gone.map((who) => dismissedByRoot(who)),
+          ).state,
+        )!.revocationHead,
     )
     expect(heads.map(({ sequence }) => sequence)).toEqual([2, 2, 1, 1])
     expect(new Set(heads.map(({ hash: at }) => toHex(at))).size).toBe(4)

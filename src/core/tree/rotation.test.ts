@@ -27,6 +27,7 @@ import {
   change,
   commit,
   dismissedBy,
+  dismissedByRoot,
   entry,
   founded,
   hash,
@@ -41,6 +42,7 @@ import {
   withDevice,
 } from './testing/forest.ts'
 import {
+  type RootSigner,
   added,
   byCard,
   capBy,
@@ -339,6 +341,19 @@ describe('the root speaks by the set in force', () => {
     const { value } = capBy(first, before, tablet).signature
     const forged = { ...capBy(second, now, tablet), signature: { tag: 'root' as const, value } } as typeof phoneCap
     expect(judged(replaced, admission(replaced, tablet, forged))).toBe('passkeyWrongChallenge')
+  })
+
+  test('for removals', () => {
+    const by = (signer: RootSigner, set: CredentialSet) =>
+      judged(
+        replaced,
+        dismissedByRoot(phone, {
+          setHash: credentialSetHash(set),
+          sign: (domain, body) => signedAs(signer, set, domain, body),
+        }),
+      )
+    expect(by(first, before)).toBe('setReplaced')
+    expect(by(second, now)).toBe('ok')
   })
 
   test('for more time', () => {

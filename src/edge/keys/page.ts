@@ -19,6 +19,14 @@ export class PasskeyCancelledError extends BlocktreeError {
   }
 }
 
+/** The authenticator holds a passkey of the tree already. */
+export class PasskeyKnownError extends BlocktreeError {
+  override name = 'PasskeyKnownError'
+  constructor() {
+    super('passkeyKnown', 'A passkey of this tree is kept there already. Choose another device or a security key.')
+  }
+}
+
 /** No authenticator here that can do what is needed. */
 export class PasskeyMissingError extends BlocktreeError {
   override name = 'PasskeyMissingError'
@@ -72,6 +80,8 @@ export interface PasskeyRequest {
   readonly salt: Uint8Array
   /** 1..64 octets; the same in every try of one planting, so that a second try replaces the first one's passkey. */
   readonly userId: Uint8Array
+  /** Passkeys that the new one is to be apart from: an authenticator that holds one of them makes no other. */
+  readonly knownIds?: readonly Uint8Array[]
   readonly signal?: AbortSignal | undefined
 }
 
@@ -79,7 +89,13 @@ export interface PasskeyRequest {
  * Makes a passkey for this host. One prompt, and a second one where the authenticator gives its PRF output only afterwards.
  * `prf` of the answer is a secret: wipe it when it was handed on.
  */
-export async function createPasskey({ ownerName, salt, userId, signal }: PasskeyRequest): Promise<PasskeyCreation> {
+export async function createPasskey({
+  ownerName,
+  salt,
+  userId,
+  knownIds = [],
+  signal,
+}: PasskeyRequest): Promise<PasskeyCreation> {
   const rpId = location.hostname
   const credential = await ceremony(signal, (abort) =>
     navigator.credentials.create({
@@ -90,6 +106,7 @@ export async function createPasskey({ ownerName, salt, userId, signal }: Passkey
         // Nobody checks an attestation: what binds the passkey is the first thing that it signs.
         challenge: crypto.getRandomValues(new Uint8Array(32)),
         attestation: 'none',
+        excludeCredentials: knownIds.map(descriptorOf),
         pubKeyCredParams: [{ type: 'public-key', alg: es256 }],
         authenticatorSelection: { residentKey: 'required', requireResidentKey: true, userVerification: 'required' },
         timeout: answerWithinMs,
@@ -159,13 +176,18 @@ const assert = (
       publicKey: {
         rpId,
         challenge: Uint8Array.from(challenge),
-        allowCredentials: credentialIds.map((id) => ({ type: 'public-key', id: Uint8Array.from(id) })),
+        allowCredentials: credentialIds.map(descriptorOf),
         userVerification: 'required',
         timeout: answerWithinMs,
         extensions,
       },
     }),
   )
+
+const descriptorOf = (id: Uint8Array): PublicKeyCredentialDescriptor => ({
+  type: 'public-key',
+  id: Uint8Array.from(id),
+})
 
 /** ECDSA over P-256 with SHA-256 (IANA COSE algorithms). */
 const es256 = -7
@@ -211,6 +233,8 @@ function meaningOf(error: unknown): Error {
     case 'NotAllowedError':
     case 'AbortError':
       return new PasskeyCancelledError()
+    case 'InvalidStateError':
+      return new PasskeyKnownError()
     case 'NotSupportedError':
     case 'ConstraintError':
     case 'NotReadableError':

@@ -19,6 +19,8 @@ export class Course extends EventTarget {
   waitingFor = ''
   /** Why the last try did not work; empty: it did. */
   problem = ''
+  /** The card is to sign although there is a passkey: it may be lost. */
+  isByCard = false
   readonly #passkey: PasskeyPort
   readonly #rpId: string
   #abort: AbortController | null = null
@@ -36,6 +38,11 @@ export class Course extends EventTarget {
   /** Whether a window of the browser is waited for, which may never come. */
   get isAtPrompt(): boolean {
     return this.waitingFor === joinWords.wait.signing
+  }
+
+  useCard(): void {
+    this.isByCard = true
+    this.fail('')
   }
 
   /** Ends a wait for the passkey; of what is under way at the node no answer is heard any more. */

@@ -89,11 +89,12 @@ export class BtDecider extends LitElement {
           <button class="loud" ?disabled=${isBusy} @click=${() => this.#confirm(course, course.confirmByPasskey())}>
             ${icon('key')}${words.button}
           </button>
+          <button class="plain" ?disabled=${isBusy} @click=${() => course.useCard()}>${joinWords.useCard}</button>
           ${cancel}
         </div>`
     const byCard = () =>
       cardForm({
-        help: words.cardSigns,
+        help: challenge?.challenge ? joinWords.cardSigns : words.cardSigns,
         problem,
         buttons: html`<button class="loud" ?disabled=${isBusy}>${words.button}</button>${cancel}`,
         send: (typed) => void this.#confirm(course, course.confirmByCard(typed)),
@@ -104,7 +105,7 @@ export class BtDecider extends LitElement {
         challenge === null
           ? html`${problemLine(problem)}
               <div class="row">${cancel}</div>`
-          : challenge.challenge === null
+          : challenge.challenge === null || course.isByCard
             ? byCard()
             : byPasskey()
       }

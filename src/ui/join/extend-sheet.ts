@@ -99,17 +99,18 @@ export class BtExtendSheet extends LitElement {
           <button class="loud" ?disabled=${isBusy} @click=${() => this.#confirm(course, course.confirmByPasskey())}>
             ${icon('key')}${words.button}
           </button>
+          <button class="plain" ?disabled=${isBusy} @click=${() => course.useCard()}>${joinWords.useCard}</button>
           ${this.#cancel()}
         </div>`
     const byCard = () =>
       cardForm({
-        help: words.cardSigns,
+        help: asked!.challenge ? joinWords.cardSigns : words.cardSigns,
         problem,
         buttons: html`<button class="loud" ?disabled=${isBusy}>${words.button}</button>${this.#cancel()}`,
         send: (typed) => void this.#confirm(course, course.confirmByCard(typed)),
       })
     return html`<p class="number">${words.asked(asked!.expiresAtMs)}</p>
-      ${asked!.challenge === null ? byCard() : byPasskey()}
+      ${asked!.challenge === null || course.isByCard ? byCard() : byPasskey()}
       ${isBusy ? html`<bt-waiting .cause=${waitingFor}></bt-waiting>` : nothing}`
   }
 

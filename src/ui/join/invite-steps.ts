@@ -155,7 +155,7 @@ function agreedTerms(approval: Approval, course: InviteCourse) {
             </button>
           </div>`
     }
-    ${approval.challenge === null ? cardAnswer(course, approval) : passkeyAnswer(course, approval)}`
+    ${approval.challenge === null || course.isByCard ? cardAnswer(course, approval) : passkeyAnswer(course, approval)}`
 }
 
 const yesTo = ({ limited }: Approval): string => (limited === null ? invite.approval.own : invite.choice.yes)
@@ -167,12 +167,13 @@ const passkeyAnswer = (course: InviteCourse, approval: Approval) =>
       <button class="loud" ?disabled=${course.isBusy} @click=${() => course.approveByPasskey(approval)}>
         ${icon('key')}${yesTo(approval)}
       </button>
+      <button class="plain" ?disabled=${course.isBusy} @click=${() => course.useCard()}>${joinWords.useCard}</button>
       <button ?disabled=${course.isBusy} @click=${() => course.deny()}>${invite.approval.no}</button>
     </div>`
 
 const cardAnswer = (course: InviteCourse, approval: Approval) =>
   cardForm({
-    help: invite.approval.cardSigns,
+    help: approval.challenge ? joinWords.cardSigns : invite.approval.cardSigns,
     problem: course.problem,
     buttons: html`<button class="loud" ?disabled=${course.isBusy}>${yesTo(approval)}</button>
       <button type="button" ?disabled=${course.isBusy} @click=${() => course.deny()}>${invite.approval.no}</button>`,

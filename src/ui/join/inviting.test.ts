@@ -22,6 +22,7 @@ function begin({ hasPasskey = true } = {}) {
   const asked: PasskeyAssertionAsk[] = []
   const passkey: PasskeyPort = {
     availability: async () => 'platform',
+    unlock: async () => null,
     create: () => Promise.reject(new Error('not asked for')),
     async sign(ask) {
       asked.push(ask)

@@ -42,6 +42,7 @@ export class InviteCourse extends Course {
     this.kind = null
     this.isEditing = true
     this.draft = null
+    this.isByCard = false
     this.stop()
   }
 

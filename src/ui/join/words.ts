@@ -206,6 +206,63 @@ export const joinWords = {
     lineOver: (atMs: number) => `Its time ended ${formatDay(atMs)}`,
   },
 
+  useCard: 'Use the recovery card',
+  cardSigns: 'The twelve words of the recovery card sign just this, in place of a passkey.',
+
+  passkeys: {
+    title: 'Who signs for this tree',
+    name: (position: number) => `Passkey ${position}`,
+    kind: (isSynced: boolean) =>
+      isSynced
+        ? 'Synced: its account may copy it to your other devices'
+        : 'Bound to one device or security key, which it never leaves',
+    added: (atMs: number) => `Added ${formatDay(atMs)}`,
+    card: 'Recovery card',
+    cardHelp: 'Its twelve words sign everything, at once, and are the only way to remove a passkey.',
+    advice: (count: number) =>
+      count === 0
+        ? 'With a passkey you sign by finger, face or PIN in place of twelve words.'
+        : count === 1
+          ? 'If you lose this passkey, only the card is left. Add a second one on another device or a security key.'
+          : 'If you lose one of them, sign with another, and remove the lost one with the card.',
+    cancel: 'Cancel',
+    waiting: {
+      title: 'A new passkey',
+      text: (atMs: number, nowMs: number) =>
+        `Counts from ${formatMoment(atMs)}, in ${counted(Math.max(1, Math.round((atMs - nowMs) / 3_600_000)), 'hour', 'hours')}. If you did not add it, stop it: any of your devices can.`,
+      stop: 'Stop it',
+      stopped: 'The new passkey was stopped. It will never sign for this tree.',
+    },
+    add: {
+      open: 'Add a passkey',
+      title: 'Add a passkey',
+      help: 'Make it on another device or on a security key, so that you do not lose both at once.',
+      prompts: 'The browser asks for it now, perhaps twice.',
+      make: 'Make the passkey',
+      signs:
+        'It is made. Now one that you had before signs for it: the browser asks for that one up to twice. It counts after 72 hours, in which any of your devices can stop it.',
+      cardSigns: 'It is made. The twelve words of the recovery card sign for it, and it counts at once.',
+      button: 'Sign for it',
+      doneWaiting: 'The passkey was added. It counts in 72 hours.',
+      doneCounting: 'The passkey was added, and counts from now on.',
+    },
+    remove: {
+      open: 'Remove',
+      label: (name: string) => `Remove ${name}`,
+      title: (name: string) => `Remove ${name}?`,
+      lines: (isLast: boolean) => [
+        isLast
+          ? 'From now on it signs nothing more for this tree, and the card alone does.'
+          : 'From now on it signs nothing more for this tree.',
+        'All that it has signed goes on to hold: your devices stay.',
+        'The words of the card stay the same; the key behind them is replaced.',
+      ],
+      cardSigns: 'The twelve words of the recovery card sign just this.',
+      button: 'Remove it',
+      done: 'The passkey was removed. It signs nothing more for this tree.',
+    },
+  },
+
   extend: {
     open: 'Give it more time',
     openLabel: (name: string) => `Give ${name} more time`,

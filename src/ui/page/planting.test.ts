@@ -19,6 +19,7 @@ function authenticator() {
   }
   const passkey: PasskeyPort = {
     availability: async () => 'platform',
+    unlock: async () => null,
     async create({ userId }) {
       userIds.push(userId)
       const prf = new Uint8Array(32).fill(7)

@@ -66,7 +66,13 @@ export class Planting extends EventTarget {
   async makePasskey(): Promise<void> {
     await this.#try(words.wait.passkey, async (signal) => {
       const salt = await this.#api.plantingSalt()
-      const creation = await this.#passkey.create({ ownerName: this.ownerName, salt, userId: this.#userId, signal })
+      const creation = await this.#passkey.create({
+        ownerName: this.ownerName,
+        salt,
+        userId: this.#userId,
+        knownIds: [],
+        signal,
+      })
       await this.#begin(creation)
     })
   }

@@ -9,6 +9,7 @@ import { sentenceOf } from '../fault.ts'
 import { type Model, safetyOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { pageStyle, shared } from '../part/shared.ts'
+import type { PasskeyPort } from '../ports.ts'
 import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
 import '../join/aside-view.ts'
@@ -23,12 +24,14 @@ export class BtStoragePage extends LitElement {
   static override properties = {
     model: { attribute: false },
     actions: { attribute: false },
+    passkey: { attribute: false },
     hash: {},
     report: { state: true },
     problem: { state: true },
   }
   declare model: Model
   declare actions: Actions
+  declare passkey: PasskeyPort
   declare hash: string
   declare report: StorageReport | null
   declare problem: string
@@ -65,6 +68,7 @@ export class BtStoragePage extends LitElement {
       ${tree?.aside ? html`<bt-aside-view .actions=${this.actions} .aside=${tree.aside}></bt-aside-view>` : nothing}
       <bt-keep-view></bt-keep-view>
       ${tree?.limited ? nothing : html`<bt-archive-view .actions=${this.actions} .planted=${tree?.planted === true} .hash=${this.hash}></bt-archive-view>`}
+      ${tree?.root ? html`<bt-passkeys .tree=${tree} .actions=${this.actions} .passkey=${this.passkey}></bt-passkeys>` : nothing}
       ${tree ? html`<bt-keys-view .tree=${tree} .stateRoot=${report?.stateRoot ?? ''} .attested=${report?.attested ?? null}></bt-keys-view>` : nothing}
       <p><a href=${hashOf('/fragments', this.hash)}>${words.fragments.link}</a></p>
     </div>`

@@ -63,7 +63,13 @@ export function viewOf(route: Route, scene: Scene) {
     case '/trash':
       return html`<bt-trash-page .model=${model} .actions=${actions}></bt-trash-page>`
     case '/storage':
-      return html`<bt-storage-page .model=${model} .actions=${actions} .hash=${hash}></bt-storage-page>`
+      bring(() => import('../join/passkeys-view.ts'))
+      return html`<bt-storage-page
+        .model=${model}
+        .actions=${actions}
+        .passkey=${passkey}
+        .hash=${hash}
+      ></bt-storage-page>`
     case '/plant':
       return html`<bt-plant-page
         .model=${model}

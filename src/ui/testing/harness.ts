@@ -71,6 +71,7 @@ const passkey: PasskeyPort = {
       synced: true,
     }
   },
+  unlock: async () => new Uint8Array(32),
   sign: async ({ credentialIds: [credentialId] }) => ({
     credentialId: credentialId!,
     authenticatorData: new Uint8Array(37),

@@ -236,6 +236,19 @@ export const change = (records: readonly SignedRecord[], requestId?: Bytes): Ope
   },
 })
 
+/** By which set the root speaks. */
+export interface RootWord {
+  readonly setHash: Bytes
+  sign(domain: string, body: Bytes): RootSignature
+}
+const firstRoot: RootWord = {
+  setHash: treeId,
+  sign: (domain, body) => ({
+    tag: 'recovery',
+    value: { signature: recoverySign(recovery.signingSecret, domain, body) },
+  }),
+}
+
 // --- devices --------------------------------------------------------------------------------------------------------------
 
 /** What a device says of itself at first, with some fields changed. */
@@ -305,24 +318,11 @@ export const dismissedBy = (who: Person, author: Person, cap: Writecap): Operati
     tag: 'node',
     value: signEd25519(author.secret, ed25519Message(dismissalDomain, body)),
   }))
-export const dismissedByRoot = (who: Person): Operation =>
-  dismissal(who, { tag: 'root', value: { setHash: treeId } }, (body) => ({
+export const dismissedByRoot = (who: Person, { setHash, sign: signAsRoot } = firstRoot): Operation =>
+  dismissal(who, { tag: 'root', value: { setHash } }, (body) => ({
     tag: 'root',
-    value: { tag: 'recovery', value: { signature: recoverySign(recovery.signingSecret, dismissalDomain, body) } },
+    value: signAsRoot(dismissalDomain, body),
   }))
-
-/** By which set the root says that a device goes on with the tree. */
-export interface TakeOverRoot {
-  readonly setHash: Bytes
-  sign(domain: string, body: Bytes): RootSignature
-}
-const firstRoot: TakeOverRoot = {
-  setHash: treeId,
-  sign: (domain, body) => ({
-    tag: 'recovery',
-    value: { signature: recoverySign(recovery.signingSecret, domain, body) },
-  }),
-}
 
 /** The root's word that a person's device goes on with the tree in this very state. */
 export function takeOver(
