@@ -21,7 +21,6 @@ import {
   readRow,
   sealedArchiveSizeOf,
   setOf,
-  summaryOf,
 } from '../core/tree/tree.ts'
 import { type ArchiveKey, sealPieces } from './archive-seal.ts'
 import { limitedOnly } from './guest/guest-replica.ts'

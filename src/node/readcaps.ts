@@ -6,7 +6,7 @@ import { type Bytes, equal } from '../core/bytes/bytes.ts'
 import { type KemKey, type Principal, hpkeInfo } from '../core/crypto/crypto.ts'
 import { type Readcap, blindSizeBytes, readcapFor, readcapPlace } from '../core/cap/cap.ts'
 import type { BlockId, TreeId } from '../core/path/path.ts'
-import { type TreeState, deviceOf, kemKeyOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import { type TreeState, deviceOf, kemKeyOf, setOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 
 /** A block and one of its keys. */
