@@ -106,6 +106,14 @@ test('a second passkey waits, is stopped, and counts where the first one is lost
   await expect(told(laptop, 'The passkey was removed.')).toBeVisible()
   for (const page of [laptop, phone, tablet])
     await expect.poll(async () => (await rootOf(page)).passkeys.map(({ isSynced }) => isSynced)).toEqual([false])
+
+  // And it can be looked up for ever.
+  await laptop.getByRole('link', { name: 'Devices', exact: true }).click()
+  await laptop.getByRole('link', { name: 'What was allowed, and when' }).click()
+  const changes = laptop.getByRole('listitem').filter({ hasText: 'Who signs for this tree was changed' })
+  await expect(changes).toHaveCount(2)
+  await expect(changes.first()).toContainText('1 passkey removed')
+  await expect(changes.last()).toContainText('1 passkey added')
 })
 
 test('on a clean browser the card and one device bring the tree back, with another passkey', async ({ newProfile }) => {

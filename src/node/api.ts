@@ -297,7 +297,18 @@ export interface GrantLine {
 }
 
 /** Something that was allowed, or taken back. */
-export type AuditEvent = { readonly atMs: number; readonly device: NamedDevice } & (
+export type AuditEvent = AuditEventOfDevice | SignersChanged
+
+/** Passkeys that count from then on, or no longer. By a passkey only after everybody could object. */
+interface SignersChanged {
+  readonly kind: 'signersChanged'
+  readonly atMs: number
+  readonly by: 'passkey' | 'recoveryCard'
+  readonly addedCount: number
+  readonly removedCount: number
+}
+
+type AuditEventOfDevice = { readonly atMs: number; readonly device: NamedDevice } & (
   | { readonly kind: 'planted' }
   /** `by` is where it was approved; null: by the recovery card alone. `folderName` as in a GrantLine. */
   | {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { passkey } from '../core/crypto/testing/authenticator.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import {
   type Person,
@@ -20,6 +21,8 @@ import {
 } from '../core/tree/testing/forest.ts'
 import { rights } from '../core/cap/cap.ts'
 import type { TreeState } from '../core/tree/tree.ts'
+import { added, byCard } from '../core/tree/testing/roots.ts'
+import { objectionMs } from '../core/tree/tree.ts'
 import { type Grant, grantsIn, happeningsIn } from './audit.ts'
 
 const [laptop, camera, desk] = [person(21), person(22), person(23)]
@@ -32,6 +35,8 @@ const nameOf = (principal: Uint8Array | null): string =>
   principal === null ? 'root' : (names.get(String(principal)) ?? '?')
 const told = (state: TreeState) =>
   happeningsIn(state).map((each) => {
+    if (each.kind === 'signersChanged')
+      return `${each.atMs} signers +${each.addedCount} -${each.removedCount} by ${each.by}`
     const by = 'by' in each ? [` by ${nameOf(each.by)}`] : []
     return `${each.atMs} ${each.kind} ${nameOf(each.device)}${by.join('')}`
   })
@@ -81,6 +86,21 @@ describe('what happened', () => {
   test('tells of a device that went on alone, and came by the card', () => {
     const state = commit(grown(), [takeOver(grown(), desk)], 5000).state
     expect(told(state)).toEqual(['5000 admitted desk by root', '1500 tookOver desk', '1000 planted alice'])
+  })
+
+  test('tells when others came to sign for the tree, once they count', () => {
+    const [first, second, third] = [passkey(31), passkey(32), passkey(33)]
+    const withFirst = commit(grown(), [byCard(grown(), 0, first)], 2000).state
+    const waiting = commit(withFirst, [added(withFirst, first, second)], 3000).state
+    expect(told(waiting)).toEqual(told(withFirst))
+    const withBoth = commit(waiting, [dismissedByRoot(laptop)], 3000 + objectionMs).state
+    const replaced = commit(withBoth, [byCard(withBoth, 1, third)], 4000 + objectionMs).state
+    expect(told(replaced)).toEqual([
+      `${4000 + objectionMs} signers +1 -2 by recoveryCard`,
+      `${3000 + objectionMs} signers +1 -0 by passkey`,
+      '2000 signers +1 -0 by recoveryCard',
+      ...told(grown()),
+    ])
   })
 })
 

@@ -2,11 +2,11 @@
  * What was allowed in a tree, and to whom (U23): read from its committed state alone, so every own device tells the same.
  *
  * Rows of devices and permissions stay, since what was signed is judged by them, and that makes them a history: who was let in, by
- * whom, for how long, who was put out, and where a device went on without the one that decided.
+ * whom, for how long, who was put out, where a device went on without the one that decided, and when others came to sign as the root.
  * @module
  */
 import { type Bytes, equal, fromU64be } from '../core/bytes/bytes.ts'
-import { principalOf } from '../core/crypto/crypto.ts'
+import { type CredentialSet, principalOf } from '../core/crypto/crypto.ts'
 import { type Writecap, readersOf, rights } from '../core/cap/cap.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, rootBlockId } from '../core/path/path.ts'
@@ -22,11 +22,23 @@ import {
   keys,
   limitOf,
   rowKind,
+  setOf,
   takeOverIn,
 } from '../core/tree/tree.ts'
 
 /** Something that was allowed, or was not any more from then on. */
-export type Happening = {
+export type Happening = OfDevice | SignersChanged
+
+/** Who signs for the tree is another than before. */
+interface SignersChanged {
+  readonly kind: 'signersChanged'
+  readonly atMs: number
+  readonly by: 'passkey' | 'recoveryCard'
+  readonly addedCount: number
+  readonly removedCount: number
+}
+
+type OfDevice = {
   readonly atMs: number
   /** Its principal. */
   readonly device: Bytes
@@ -86,7 +98,9 @@ export function happeningsIn(state: TreeState): readonly Happening[] {
       happenings.push({ atMs: row.dismissed.atMs, device, kind: 'dismissed', by: dismisserOf(row.dismissed) })
   }
   // Of one instant, what followed from another stands above it.
-  return [...happenings, ...takeOversIn(state)].toReversed().toSorted((one, other) => other.atMs - one.atMs)
+  return [...happenings, ...takeOversIn(state), ...signersIn(state)]
+    .toReversed()
+    .toSorted((one, other) => other.atMs - one.atMs)
 }
 
 /** Every key in force that was given to somebody, the owner's first: whoever has none of these can read nothing that is written now. */
@@ -148,6 +162,24 @@ function takeOversIn(state: TreeState): readonly Happening[] {
     return body === null || holder === undefined ? [] : [{ atMs: body.stampMs, device: holder, kind: 'tookOver' }]
   })
 }
+
+function signersIn(state: TreeState): readonly Happening[] {
+  return [...entries(state.map, Uint8Array.of(rowKind.setChange))].map(([key, octets]): Happening => {
+    const { signature, atMs } = decodeRow('setChange', octets)
+    const set = setOf(state, key.slice(1))!
+    const before = setOf(state, set.previousHash!)!
+    return {
+      kind: 'signersChanged',
+      atMs,
+      by: signature.tag === 'recovery' ? 'recoveryCard' : 'passkey',
+      addedCount: newMemberCount(set, before),
+      removedCount: newMemberCount(before, set),
+    }
+  })
+}
+
+const newMemberCount = ({ members }: CredentialSet, before: CredentialSet): number =>
+  members.filter(({ credentialId }) => !before.members.some((other) => equal(other.credentialId, credentialId))).length
 
 const foundedAtMs = (state: TreeState): number =>
   Math.min(...[...devicesOf(state)].map(({ admittedAtMs }) => admittedAtMs))

@@ -130,6 +130,7 @@ function grantLine(home: Home, { reader, folder, isDismissed, ...terms }: Grant)
 }
 
 function auditEvent(home: Home, happening: Happening): AuditEvent {
+  if (happening.kind === 'signersChanged') return happening
   const { atMs } = happening
   const device = namedDevice(home, happening.device)
   switch (happening.kind) {

@@ -168,6 +168,13 @@ function eventLine(event: AuditEvent) {
 
 /** What is drawn beside it, what happened, and what there is to say about that. */
 function toldOf(event: AuditEvent): readonly [IconName, string, ...string[]] {
+  if (event.kind === 'signersChanged')
+    return [
+      'key',
+      words.event.signersChanged,
+      words.signers(event.addedCount, event.removedCount),
+      words.signedBy[event.by],
+    ]
   const name = nameOf(event.device)
   switch (event.kind) {
     case 'planted':

@@ -9,6 +9,7 @@ const all = new Intl.ListFormat('en')
 const plural = new Intl.PluralRules('en')
 const counted = (count: number, one: string, many: string): string =>
   `${formatCount(count)} ${plural.select(count) === 'one' ? one : many}`
+const passkeys = (count: number): string => counted(count, 'passkey', 'passkeys')
 const files = (count: number): string => counted(count, 'file', 'files')
 
 const blocks = (folderCount: number, fileCount: number): string =>
@@ -151,6 +152,7 @@ export const joinWords = {
       removed: (name: string) => `${name} was removed`,
       left: (name: string) => `${name} left`,
       tookOver: (name: string) => `${name} went on without the device that confirmed every change`,
+      signersChanged: 'Who signs for this tree was changed',
     },
     granted: (mayWrite: boolean, place: string, untilMs: number) =>
       `May ${mayWrite ? 'read and write' : 'read'} ${place}, until ${formatDay(untilMs)}`,
@@ -159,6 +161,15 @@ export const joinWords = {
     byDevice: (name: string) => `By ${name}`,
     longer: (untilMs: number, beforeMs: number) => `Until ${formatDay(untilMs)} in place of ${formatDay(beforeMs)}`,
     longerHelp: 'The tree keeps no date of that.',
+    signers: (addedCount: number, removedCount: number) =>
+      [
+        ...(addedCount > 0 ? [`${passkeys(addedCount)} added`] : []),
+        ...(removedCount > 0 ? [`${passkeys(removedCount)} removed`] : []),
+      ].join(', ') || 'The passkeys stayed, for another address or another card',
+    signedBy: {
+      passkey: 'By a passkey, and in 72 hours nobody stopped it',
+      recoveryCard: 'By the recovery card, which counts at once',
+    },
     tookOverHelp: 'The date is that of the newest change it had then.',
     kept: 'It keeps what it had read by then, and has no key for anything since.',
   },
