@@ -2,7 +2,7 @@
  * Giving block keys to readers.
  * @module
  */
-import { type Bytes, equal } from '../core/bytes/bytes.ts'
+import { type Bytes, RefusedError, equal } from '../core/bytes/bytes.ts'
 import { type KemKey, type Principal, hpkeInfo } from '../core/crypto/crypto.ts'
 import { type Readcap, blindSizeBytes, readcapFor, readcapPlace } from '../core/cap/cap.ts'
 import type { BlockId, TreeId } from '../core/path/path.ts'
@@ -28,6 +28,13 @@ export async function sealReadcap(
   const sealedKey = await crypto.sealTo(kemKey, hpkeInfo.readcap, place, key)
   return readcapFor({ principal, blind: random.bytes(blindSizeBytes) }, kemKey.suite, sealedKey)
 }
+
+/** The same for who could read before; null where his key is none, so that he holds nobody up but himself. */
+export const sealReadcapAgain = (...given: Parameters<typeof sealReadcap>): Promise<Readcap | null> =>
+  sealReadcap(...given).catch((error: unknown) => {
+    if (error instanceof RefusedError && error.code === 'recipientKeyInvalid') return null
+    throw error
+  })
 
 /** What seals to one who may read; null for who was put out, or is not known. */
 export function kemKeyOfReader(state: TreeState, reader: Principal): KemKey | null {

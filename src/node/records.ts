@@ -22,7 +22,7 @@ import {
 import type { Platform } from '../port/platform.ts'
 import type { Author } from './author.ts'
 import type { KeyRing } from './read/key-ring.ts'
-import { kemKeyOfReader, sealReadcap } from './readcaps.ts'
+import { kemKeyOfReader, sealReadcapAgain } from './readcaps.ts'
 
 /** What is signed in place of the device whose doing it was. */
 export interface Lineage {
@@ -188,7 +188,7 @@ export class Records {
     return { records, state: after }
   }
 
-  /** The next access record of a block, under a new key. Who was put out gets none. */
+  /** The next access record of a block, under a new key. Who was put out gets none, and who asks for it by a key that is none. */
   async #accessUnder(state: TreeState, block: BlockId, path: IdPath, key: Bytes): Promise<SignedRecord<'access'>> {
     const ring = this.#ring
     const { treeId } = state
@@ -207,7 +207,7 @@ export class Records {
     const given = { treeId, block, keyEpoch, key }
     const renewed = readersOf(readcaps).map(async (reader) => {
       const kemKey = kemKeyOfReader(state, reader)
-      return kemKey && sealReadcap({ crypto: this.#crypto, random: this.#random }, given, reader, kemKey)
+      return kemKey && sealReadcapAgain({ crypto: this.#crypto, random: this.#random }, given, reader, kemKey)
     })
     const next = await this.#author.sign('access', {
       path,

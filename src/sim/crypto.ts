@@ -55,9 +55,9 @@ export function createSimulatedCrypto(random: RandomPort, real = false): Simulat
       ),
     hash: (values) => values.map((value) => sha256(value)),
     sealTo({ suite, publicKey }, info, associatedData, plaintext) {
-      if (!real) return twinSealTo(publicKey, info, associatedData, plaintext)
-      const sealed =
-        suite === 1
+      const sealed = !real
+        ? twinSealTo(publicKey, info, associatedData, plaintext)
+        : suite === 1
           ? hpkeSeal(publicKey, info, associatedData, plaintext, random.bytes(32))
           : hybridSeal(publicKey, info, associatedData, plaintext, random.bytes(64))
       if (sealed !== null) return sealed
@@ -125,7 +125,9 @@ const twinMessageKey = (recipientKey: Uint8Array, enc: Uint8Array, info: Uint8Ar
 const twinEncSizeBytes = (recipientKey: Bytes): number =>
   (recipientKey.length === 32 ? hpkeOverheadBytes : hybridOverheadBytes) - tagSizeBytes
 
-function twinSealTo(recipientKey: Bytes, info: Bytes, associatedData: Bytes, plaintext: Bytes): Bytes {
+/** A key of which more than the first 32 octets say something is none. */
+function twinSealTo(recipientKey: Bytes, info: Bytes, associatedData: Bytes, plaintext: Bytes): Bytes | null {
+  if (recipientKey.subarray(32).some((octet) => octet !== 0)) return null
   const drawn = digest('blocktree/1/simulated/enc', recipientKey, sha256(info), sha256(associatedData), plaintext)
   const enc = new Uint8Array(twinEncSizeBytes(recipientKey))
   enc.set(drawn)

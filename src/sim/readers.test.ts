@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Bytes, fromHex, toHex } from '../core/bytes/bytes.ts'
 import { withoutHybrid } from '../core/crypto/crypto.ts'
-import { isFor } from '../core/cap/cap.ts'
+import { isFor, readersOf } from '../core/cap/cap.ts'
 import { accessOf, deviceOf } from '../core/tree/tree.ts'
 import { rootBlockId } from '../core/path/path.ts'
 import { placeOf } from '../node/own-tree.ts'
@@ -67,6 +67,24 @@ describe('suite 2', () => {
     await useHybrid(family, phone)
     expect(deviceOf(await stateOf(family, laptop), principalIn(phone))!.device.fields.version).toBe(2)
   })
+})
+
+test('who asks for keys by one that is none holds nobody else up: there are new keys after a removal, and none for it', async () => {
+  const family = await Family.of(5, 'laptop', 'phone', 'desk')
+  const [laptop, , desk] = family.lives as [Life, Life, Life]
+  const root = rootBlockId(treeIn(laptop))
+  const none = new Uint8Array(1216).fill(255)
+  Object.assign(await family.devices[1]!.keys.node(), { hybridKey: () => Promise.resolve(none) })
+  const phone = await family.restart(1)
+  await useHybrid(family, phone)
+  await family.comeTogether()
+  await family.run(laptop, laptop.node.api.removeDevice(family.request(), desk.page.tree.principal))
+  const fresh = await family.add(laptop, 'fresh', content(700))
+  expect(await family.read(laptop, fresh)).toEqual(content(700))
+  const state = await stateOf(family, laptop)
+  expect(deviceOf(state, principalIn(phone))!.device.fields.hybridKey).toEqual(none)
+  expect(accessOf(state, root)!.fields.keyEpoch).toBe(2)
+  expect(readersOf(accessOf(state, root)!.fields.readcaps)).toEqual([treeIn(laptop), principalIn(laptop)])
 })
 
 test('where the arithmetic of suite 2 is not at hand, as in the service worker, a sentence says what to do', async () => {
