@@ -472,6 +472,24 @@ test('a device that was let in by the one that was taken over belongs to the tre
   }
 })
 
+test('a device that was let in by the one that was taken over, and asked for suite 2 since, belongs to the tree still', async () => {
+  const family = await Family.of(6, 'laptop', 'phone')
+  const [laptop, phone] = family.lives as [Life, Life]
+  await family.cutOff(1)
+  const desk = await family.letInAlone('desk')
+  await family.run(desk, desk.node.api.useHybrid())
+  await family.add(desk, 'by desk', content(70_000))
+  laptop.process.kill()
+  await takeOver(family, 1)
+  await family.add(phone, 'by phone', content(100))
+  await family.restart(0)
+  await comeTogether(family)
+  for (const life of family.lives) {
+    expect(life.page.tree.deviceCount).toBe(3)
+    expect(names(life)).toEqual(['by desk', 'by phone'])
+  }
+})
+
 test.each([
   { order: 'its author first', first: 0, second: 2, isAtOnce: false },
   { order: 'the other first', first: 2, second: 0, isAtOnce: false },

@@ -252,11 +252,10 @@ function examineAdmission(treeId: TreeId, { device, writecap, access }: Admit, s
   if (!claims.ok) return claims
   const own = examineRecord(access)
   if (!own.ok) return own
-  const { version, credential } = device.fields
   const { path, readcaps } = access.fields
-  const newcomer = principalOf(credential)
-  const isWhole = version === 1 && samePath(path, writecap.scope)
-  if (!isWhole) return refused('recordInconsistent', 'This admission contradicts itself; it was not used.')
+  const newcomer = principalOf(device.fields.credential)
+  if (!samePath(path, writecap.scope))
+    return refused('recordInconsistent', 'This admission contradicts itself; it was not used.')
   if (!readcaps.some((readcap) => isFor(readcap, newcomer)))
     return refused('readcapMissing', 'This admission gives the device no key to read with.')
   return accepted([...claims.value, seat.value, own.value])
