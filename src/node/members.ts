@@ -80,8 +80,9 @@ export async function admit(tree: OwnTree, device: SignedDevice, writecap: Write
  */
 export async function announceHybrid(tree: OwnTree, keys: NodeKeys): Promise<void> {
   const row = deviceOf(tree.committed, principalOf(keys.credential))
+  if (row === null || row.dismissed !== null || row.device.fields.hybridKey !== null) return
   const hybridKey = await keys.hybridKey()
-  if (row === null || hybridKey === null || row.device.fields.hybridKey !== null) return
+  if (hybridKey === null) return
   const { fields, hash } = row.device
   const next = { ...fields, version: fields.version + 1, previousHash: hash, hybridKey }
   const body = deviceBody(next)

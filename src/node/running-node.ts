@@ -190,6 +190,7 @@ export class RunningNode {
       return (home.replication?.sharing.obtain ?? obtainNothing)(keys)
     }
     if (owingBlocks(tree.committed).length > 0) void this.#settle(renewKeys(tree))
+    void this.#settle(announceHybrid(tree, this.keys))
     tree.cluster.onLeader = () => this.#onLeader(home)
     this.#renewRest(home)
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
@@ -235,6 +236,8 @@ export class RunningNode {
     if (own?.dismissed) return this.#putOut(home, own.dismissed.dismissal)
     home.replication?.refresh()
     void this.#settle(this.#replicate(home))
+    // In the generation that it was said in before, or before the process died, it may have been lost.
+    void this.#settle(announceHybrid(tree, this.keys))
     // Whoever leaves can not give new keys; and one that put another out may be gone before it did.
     if (tree.cluster.position.isLeader) void this.#settle(renewKeys(tree))
   }

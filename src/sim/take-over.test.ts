@@ -2,11 +2,13 @@
  * A tree whose voter is gone: taken over by another device, and what becomes of the voter that comes back.
  */
 import { describe, expect, test } from 'vitest'
-import { equal } from '../core/bytes/bytes.ts'
+import { equal, fromHex } from '../core/bytes/bytes.ts'
+import { deviceOf } from '../core/tree/tree.ts'
 import type { Item } from '../node/api.ts'
 import { createSimBlob } from './blob.ts'
 import { type Life, settle } from './device.ts'
 import { Family, content, standing } from './testing/family.ts'
+import { stateOf } from './testing/knowledge.ts'
 
 const named = ({ page }: Life, name: string): Item | undefined =>
   [...page.items.values()].find((item) => item.name === name && item.trashedAtMs === null)
@@ -488,6 +490,26 @@ test('a device that was let in by the one that was taken over, and asked for sui
     expect(life.page.tree.deviceCount).toBe(3)
     expect(names(life)).toEqual(['by desk', 'by phone'])
   }
+})
+
+test('a device that asked the one that was taken over for keys in suite 2 has asked for them still', async () => {
+  const family = await Family.of(7, 'laptop', 'phone', 'desk')
+  const [laptop, , desk] = family.lives as [Life, Life, Life]
+  const desksKey = async () => {
+    const { fields } = deviceOf(
+      await stateOf(family, family.lives[1]!),
+      fromHex(desk.page.tree.principal.replaceAll(' ', ''))!,
+    )!.device
+    return fields.hybridKey
+  }
+  await family.cutOff(1)
+  await family.run(desk, desk.node.api.useHybrid())
+  laptop.process.kill()
+  await takeOver(family, 1)
+  expect(await desksKey()).toBe(null)
+  await family.restart(0)
+  await comeTogether(family)
+  expect(await desksKey()).not.toBe(null)
 })
 
 test.each([
