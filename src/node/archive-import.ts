@@ -42,6 +42,7 @@ import { type AuthenticatedMap, emptyMap, entries, root, set } from '../core/mer
 import { nameFromPerson, rootBlockId } from '../core/path/path.ts'
 import {
   type ArchiveFrame,
+  type ArchiveHead,
   type ArchiveHeader,
   type DeviceRow,
   type Operation,
@@ -121,8 +122,9 @@ export async function recover(
   const entropy = orRefuse(entropyFromWords(words))
   // What an archive is sealed for no change of the keys replaces.
   const card = recoveryFromEntropy(entropy)
-  const frames = framesOf(await openArchive(platform, archive, card))
-  const header = await readHeader(frames, platform)
+  const { head, opened } = await openArchive(platform, archive, card)
+  const frames = framesOf(opened)
+  const header = await readHeader(frames, platform, head)
   const { state, next } = await readRows(frames, header)
   await checkState(platform, state, header, job)
   // Its last change may wait to come into force.
@@ -164,7 +166,7 @@ async function readHead(archive: Blob) {
   return { head, check, headSizeBytes }
 }
 
-async function openArchive({ crypto }: Platform, archive: Blob, recovery: Recovery): Promise<OpenedArchive> {
+async function openArchive({ crypto }: Platform, archive: Blob, recovery: Recovery) {
   const { head, check, headSizeBytes } = await readHead(archive)
   const { treeId, exportedAtMs, sizeBytes, byRecoveryKey, sealedKey } = head
   const kemSecret = unwrapByCard(recovery, treeId, byRecoveryKey)
@@ -172,7 +174,7 @@ async function openArchive({ crypto }: Platform, archive: Blob, recovery: Recove
   const key = await crypto.openWith(kemSecret, hpkeInfo.root, archiveKeyPlace(treeId, exportedAtMs), sealedKey)
   wipe(kemSecret)
   if (key === null) throw fault(archiveDamaged())
-  return new OpenedArchive(archive, headSizeBytes, crypto, { key, check, sizeBytes })
+  return { head, opened: new OpenedArchive(archive, headSizeBytes, crypto, { key, check, sizeBytes }) }
 }
 
 async function* framesOf(archive: OpenedArchive): Frames {
@@ -206,10 +208,12 @@ async function nextFrame(frames: Frames): Promise<{ readonly frame: ArchiveFrame
   return value
 }
 
-async function readHeader(frames: Frames, platform: Platform): Promise<ArchiveHeader> {
+/** The header, which says of which tree and when as the head did, by which a person chose the archive. */
+async function readHeader(frames: Frames, platform: Platform, head: ArchiveHead): Promise<ArchiveHeader> {
   const { header, claim } = orRefuse(decodeHeader((await nextFrame(frames)).frame))
   const [isValid] = await platform.crypto.verify([claim])
-  if (isValid !== true) throw fault(archiveDamaged())
+  const isSame = equal(header.treeId, head.treeId) && header.exportedAtMs === head.exportedAtMs
+  if (isValid !== true || !isSame) throw fault(archiveDamaged())
   return header
 }
 

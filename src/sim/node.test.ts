@@ -262,6 +262,11 @@ describe('recovery', () => {
     ],
     ['its pieces in another order', (archive) => withSwappedPieces(archive), 'archiveDamaged'],
     ['the pieces of another export', (archive) => withHeadOf(archive), 'archiveDamaged'],
+    [
+      'another time than its exporter signed',
+      (archive, words) => resealed(archive, words, opened(archive, words).frames, undefined, 1),
+      'archiveDamaged',
+    ],
   ])('of what whoever has the card may seal: %s', async (_name, change, code) => {
     const { place, archive, words } = await exported()
     const life = await place.start(place.device('phone'))

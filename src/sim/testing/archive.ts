@@ -32,10 +32,17 @@ export function headOf(archive: Bytes) {
   return { ...must(decodeArchiveHead(archive.slice(start, start + sizeBytes))), endByte: start + sizeBytes }
 }
 
+function kemSecretOf(archive: Bytes, words: readonly string[]): Bytes {
+  const { treeId, byRecoveryKey } = headOf(archive).head
+  return unwrapByCard(recoveryFromEntropy(must(entropyFromWords(words))), treeId, byRecoveryKey)!
+}
+
+const rootKemKeyOf = (archive: Bytes, words: readonly string[]): Bytes =>
+  crypto.kemPublicKey(kemSecretOf(archive, words))
+
 function keyOf(archive: Bytes, words: readonly string[]): Bytes {
-  const { treeId, exportedAtMs, byRecoveryKey, sealedKey } = headOf(archive).head
-  const kemSecret = unwrapByCard(recoveryFromEntropy(must(entropyFromWords(words))), treeId, byRecoveryKey)!
-  return crypto.openWith(kemSecret, hpkeInfo.root, archiveKeyPlace(treeId, exportedAtMs), sealedKey)!
+  const { treeId, exportedAtMs, sealedKey } = headOf(archive).head
+  return crypto.openWith(kemSecretOf(archive, words), hpkeInfo.root, archiveKeyPlace(treeId, exportedAtMs), sealedKey)!
 }
 
 /** The frames, and how many octets are padding. */
@@ -64,18 +71,24 @@ export function opened(archive: Bytes, words: readonly string[]) {
 /**
  * An archive under the same keys.
  * @param behind what comes after the frames, in place of zeros
+ * @param laterMs by how much its head says a later time
  */
 export function resealed(
   archive: Bytes,
   words: readonly string[],
   frames: readonly ArchiveFrame[],
   behind: Bytes = new Uint8Array(),
+  laterMs = 0,
 ): Bytes {
   const key = keyOf(archive, words)
   const content = concat(...frames.map(encodeFrame), behind)
   const plain = new Uint8Array(paddedSizeOf(content.length))
   plain.set(content)
-  const { octets, check } = encodeArchiveHead({ ...headOf(archive).head, sizeBytes: plain.length })
+  const { head } = headOf(archive)
+  const exportedAtMs = head.exportedAtMs + laterMs
+  const place = archiveKeyPlace(head.treeId, exportedAtMs)
+  const sealedKey = crypto.sealTo({ suite: 1, publicKey: rootKemKeyOf(archive, words) }, hpkeInfo.root, place, key)
+  const { octets, check } = encodeArchiveHead({ ...head, exportedAtMs, sealedKey, sizeBytes: plain.length })
   const pieceCount = archivePieceCountOf(plain.length)
   const pieces = Array.from({ length: pieceCount }, (_, index) => {
     const plaintext = plain.slice(index * archivePieceSizeBytes, (index + 1) * archivePieceSizeBytes)
