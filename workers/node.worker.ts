@@ -2,6 +2,7 @@
  * The node's thread: builds the real platform of a profile and runs the node on it.
  * @module
  */
+import * as suite2 from '../src/core/hybrid/hybrid.ts'
 import { createClock } from '../src/edge/clock/clock.ts'
 import { createCrypto } from '../src/edge/crypto/crypto.ts'
 import { createKeys } from '../src/edge/keys/keys.ts'
@@ -17,8 +18,8 @@ import { version } from '../package.json'
 // The page's port comes first of all messages.
 const rtc = receiveRtc()
 
-/** Fetched when something is sealed in suite 2 for the first time. */
-const hybrid = () => import('../src/core/hybrid/hybrid.ts')
+/** Not fetched when it is asked for: who asks for it may be another device, and the fetch may fail. */
+const hybrid = () => Promise.resolve(suite2)
 
 hostNode(async (profile) => {
   const keys = createKeys(profile, { hybrid })

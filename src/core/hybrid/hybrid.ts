@@ -2,7 +2,7 @@
  * HPKE base mode in suite 2: X-Wing (ML-KEM-768 and X25519, draft-connolly-cfrg-xwing-kem), HKDF-SHA256, AES-256-GCM. What is sealed
  * so stays closed as long as one of the two KEMs holds.
  *
- * A folder of its own, since its arithmetic is large and few use it: whoever does loads it then.
+ * A folder of its own, since its arithmetic is large: the page and the service worker do without.
  * @module
  */
 import { ml_kem768_x25519 as xWing } from '@noble/post-quantum/hybrid.js'
