@@ -10,10 +10,11 @@
 import { type Bytes, equal, keyOf, must } from '../core/bytes/bytes.ts'
 import {
   type Body,
-  type LocatedSector,
+  type SealedSector,
   type SectorLeaf,
   emptyBodyWriter,
   finishBody,
+  isSealed,
   planOpen,
   planSeal,
   readBody,
@@ -119,7 +120,7 @@ async function seal(content: Bytes, blockKey: Bytes, done?: Discard): Promise<Se
 /** @param done takes the sectors of a piece, in their order */
 async function open({ body, pages, ciphertexts }: SealedBody, blockKey: Bytes, done: Discard): Promise<void> {
   const keys = blockKeySchedule(blockKey)
-  const openPiece = async (sectors: readonly LocatedSector[]): Promise<void> => {
+  const openPiece = async (sectors: readonly SealedSector[]): Promise<void> => {
     const pieces = sectors.map(({ index }) => ciphertexts[index]!)
     const plans = must(planOpen(() => keys, treeId, blockId, sectors, pieces))
     done(...(await crypto.open(plans)).map((plaintext) => plaintext!))
@@ -130,7 +131,7 @@ async function open({ body, pages, ciphertexts }: SealedBody, blockKey: Bytes, d
       step = walk.next(step.value.pages.map((hash) => pages.get(keyOf(hash)) ?? null))
       continue
     }
-    const { found } = step.value
+    const found = step.value.found.filter(isSealed)
     for (let at = 0; at < found.length; at += sectorCountPerPiece)
       await openPiece(found.slice(at, at + sectorCountPerPiece))
     step = walk.next([])

@@ -4,6 +4,9 @@
  * A page of level 0 holds leaves, one of level k the hashes of pages of level k - 1. A page is stored under its hash, so it needs
  * nothing else to be believed. A page above level 0 that would have a single entry is not made; its child stands in for it.
  * So wide a tree is hashed four times as fast as a binary one, and a reader fetches whole pages anyhow.
+ *
+ * What nobody wrote is a hole: zeros in the place of a leaf, and in the place of a hash where all below is one. So it takes no room
+ * however large it is, and no object stands in two places.
  * @module
  */
 import {
@@ -19,7 +22,7 @@ import {
   refused,
 } from '../bytes/bytes.ts'
 import { digest } from '../crypto/crypto.ts'
-import { type SectorLeaf, leafSizeBytes, packLeaf, parseLeaf } from './sector.ts'
+import { type Leaf, leafSizeBytes, packLeaf, parseLeaf } from './sector.ts'
 
 export const pageEntryCountMax = 128
 const hashSizeBytes = 32
@@ -42,12 +45,20 @@ const hashOfHashes = (packed: Bytes): Bytes => digest('blocktree/1/hashPage', pa
 
 export const emptyLeafPageHash = hashOfLeaves(new Uint8Array(0))
 
-export function leafPage(leaves: readonly SectorLeaf[]): Page {
-  const packed = concat(...leaves.map(packLeaf))
+const holeLeaf = new Uint8Array(leafSizeBytes)
+/** In the place of a page of nothing but holes, which is not made. */
+export const holeHash: Bytes = new Uint8Array(hashSizeBytes)
+export const isHole = (hash: Bytes): boolean => equal(hash, holeHash)
+
+/** null where all of it is a hole. */
+export function leafPage(leaves: readonly Leaf[]): Page | null {
+  if (leaves.every((leaf) => leaf === null)) return null
+  const packed = concat(...leaves.map((leaf) => (leaf === null ? holeLeaf : packLeaf(leaf))))
   return { hash: hashOfLeaves(packed), octets: encode(leafPageWire, { leaves: packed }) }
 }
 
-export function hashPage(hashes: readonly Bytes[]): Page {
+export function hashPage(hashes: readonly Bytes[]): Page | null {
+  if (hashes.every(isHole)) return null
   const packed = concat(...hashes)
   return { hash: hashOfHashes(packed), octets: encode(hashPageWire, { hashes: packed }) }
 }
@@ -62,17 +73,17 @@ export const pageDamaged = refused(
  * @param hash that something verified says the page has
  * @param count that the size of the body demands
  */
-export function openLeafPage(octets: Uint8Array, hash: Bytes, count: number): Result<readonly SectorLeaf[]> {
+export function openLeafPage(octets: Uint8Array, hash: Bytes, count: number): Result<readonly Leaf[]> {
   const page = decode(leafPageWire, octets, pageSizeBytesMax)
   if (!page.ok || page.value.leaves.length !== count * leafSizeBytes) return pageDamaged
   if (!equal(hashOfLeaves(page.value.leaves), hash)) return pageDamaged
-  const leaves: SectorLeaf[] = []
+  const leaves: Leaf[] = []
   for (const octetsOfLeaf of pieces(page.value.leaves, leafSizeBytes)) {
-    const leaf = parseLeaf(octetsOfLeaf)
-    if (leaf === null) return pageDamaged
+    const leaf = equal(octetsOfLeaf, holeLeaf) ? null : parseLeaf(octetsOfLeaf)
+    if (leaf === null && !equal(octetsOfLeaf, holeLeaf)) return pageDamaged
     leaves.push(leaf)
   }
-  return accepted(leaves)
+  return leaves.every((leaf) => leaf === null) ? pageDamaged : accepted(leaves)
 }
 
 /** The same for a page above level 0. */
@@ -80,7 +91,8 @@ export function openHashPage(octets: Uint8Array, hash: Bytes, count: number): Re
   const page = decode(hashPageWire, octets, pageSizeBytesMax)
   if (!page.ok || page.value.hashes.length !== count * hashSizeBytes) return pageDamaged
   if (!equal(hashOfHashes(page.value.hashes), hash)) return pageDamaged
-  return accepted(pieces(page.value.hashes, hashSizeBytes))
+  const hashes = pieces(page.value.hashes, hashSizeBytes)
+  return hashes.every(isHole) ? pageDamaged : accepted(hashes)
 }
 
 const pieces = (octets: Bytes, sizeBytes: number): Bytes[] =>

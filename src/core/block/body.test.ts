@@ -6,14 +6,17 @@ import { hashPage, leafPage } from './body-page.ts'
 import {
   type Body,
   type BodyWriter,
+  type Leaf,
   type LocatedSector,
   type Page,
+  type SealedSector,
   type SectorLeaf,
   type Walk,
   diffBodies,
   emptyBody,
   emptyBodyWriter,
   finishBody,
+  isSealed,
   packLeaf,
   pageSizeBytesMax,
   parseLeaf,
@@ -21,6 +24,7 @@ import {
   planSeal,
   readBody,
   replaceSectors,
+  sealedSectors,
   sectorCountOf,
   sectorSizeBytes,
   sectorSizeOf,
@@ -69,23 +73,27 @@ const sizeOf = (count: number, tail = sectorSizeBytes): number =>
   count === 0 ? 0 : (count - 1) * sectorSizeBytes + tail
 
 // As text, since comparing thousands of arrays octet by octet takes a test runner seconds.
-const textOfLeaf = (leaf: SectorLeaf): string => toHex(packLeaf(leaf))
+const textOfLeaf = (leaf: Leaf): string => (leaf === null ? 'hole' : toHex(packLeaf(leaf)))
 const textOfSector = ({ index, leaf, sizeBytes }: LocatedSector): string => `${index} ${sizeBytes} ${textOfLeaf(leaf)}`
 const textOfPage = ({ hash, octets }: Page): string => `${toHex(hash)} ${toHex(octets)}`
 
 /** As the specification has it, with everything at hand. */
-function rootByTheBook(leaves: readonly SectorLeaf[]): string {
-  let level = groupsOf(leaves.map(packLeaf)).map((page) => digest('blocktree/1/leafPage', concat(...page)))
+function rootByTheBook(leaves: readonly Leaf[]): string {
+  const packed = leaves.map((leaf) => (leaf === null ? new Uint8Array(56) : packLeaf(leaf)))
+  const isHole = (page: readonly Bytes[]): boolean => page.every((entry) => entry.every((octet) => octet === 0))
+  let level = groupsOf(packed).map((page) =>
+    isHole(page) ? new Uint8Array(32) : digest('blocktree/1/leafPage', concat(...page)),
+  )
   while (level.length > 1)
     level = groupsOf(level).map((page) =>
-      page.length === 1 ? page[0]! : digest('blocktree/1/hashPage', concat(...page)),
+      page.length === 1 || isHole(page) ? page[0]! : digest('blocktree/1/hashPage', concat(...page)),
     )
   return toHex(level[0] ?? digest('blocktree/1/leafPage'))
 }
 const groupsOf = (entries: readonly Bytes[]): Bytes[][] =>
   Array.from({ length: Math.ceil(entries.length / 128) }, (_, at) => entries.slice(at * 128, (at + 1) * 128))
 
-function build(leaves: readonly SectorLeaf[], sizeBytes = sizeOf(leaves.length), store: Store = new Map()) {
+function build(leaves: readonly Leaf[], sizeBytes = sizeOf(leaves.length), store: Store = new Map()) {
   const { writer, pages } = writeSectors(emptyBodyWriter, leaves)
   keep(store, pages)
   const finished = finishBody(writer, sizeBytes)
@@ -291,7 +299,8 @@ describe('changing sectors', () => {
     const count = sectorCountOf(newSize)
     const changed = new Map<number, SectorLeaf>()
     for (let index = 0; index < count; index++)
-      if (sectorSizeOf(oldSize, index) !== sectorSizeOf(newSize, index)) changed.set(index, leafOf(index, version))
+      if (sectorSizeOf(oldSize, index) !== sectorSizeOf(newSize, index) || (index === count - 1 && oldSize !== newSize))
+        changed.set(index, leafOf(index, version))
     for (const index of more) if (count > 0) changed.set(index % count, leafOf(index % count, version))
     return changed
   }
@@ -383,6 +392,8 @@ describe('changing sectors', () => {
     ]
     for (const [changed, sizeBytes] of attempts)
       expect(() => replaceSectors(body, changed, sizeBytes).next()).toThrow(RangeError)
+    const whole = build(leavesOf(3)).body
+    expect(() => replaceSectors(whole, new Map([[4, leafOf(4)]]), sizeOf(5)).next()).toThrow(RangeError)
   })
 
   test('refuses old pages that are damaged or not here', () => {
@@ -391,6 +402,114 @@ describe('changing sectors', () => {
     expect(perform(change(), new Map()).result).toMatchObject({ ok: false, fault: { code: 'pageMissing' } })
     const damaged = new Map([...store].map(([hash, octets]) => [hash, concat(octets, Uint8Array.of(0))]))
     expect(perform(change(), damaged).result).toMatchObject({ ok: false, fault: { code: 'pageDamaged' } })
+  })
+})
+
+describe('holes', () => {
+  test('have the root by the book, are made by every change alike, read as such and are no objects', () => {
+    const edit = fc.record({
+      count: fc.oneof(fc.integer({ min: 1, max: 700 }), fc.constantFrom(1, 128, 129, 256, 257, 128 * 129)),
+      more: fc.array(fc.nat(), { maxLength: 3 }),
+    })
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
+        const store: Store = new Map()
+        const bodies: Body[] = []
+        let body = emptyBody
+        let leaves: readonly Leaf[] = []
+        edits.forEach(({ count, more }, version) => {
+          const touched = new Set([
+            Math.min(leaves.length || count, count) - 1,
+            count - 1,
+            ...more.map((index) => index % count),
+          ])
+          const changed = new Map([...touched].map((index) => [index, leafOf(index, version)]))
+          leaves = Array.from({ length: count }, (_, index) => changed.get(index) ?? leaves[index] ?? null)
+          const { found, result } = perform(replaceSectors(body, changed, sizeOf(count)), store)
+          keep(store, found)
+          bodies.push((body = must(result)))
+          expect(toHex(body.bodyRoot)).toBe(rootByTheBook(leaves))
+          const anew = build(leaves)
+          expect(anew.body).toEqual(body)
+          for (const page of anew.pages) expect(store.has(keyOf(page.hash))).toBe(true)
+          const read = perform(readBody(body), store)
+          expect(read.result.ok).toBe(true)
+          expect(read.found.map(({ leaf }) => textOfLeaf(leaf))).toEqual(leaves.map(textOfLeaf))
+          expect(perform(sealedSectors(body), store).found).toEqual(read.found.filter(isSealed))
+        })
+        const sealed = leaves.flatMap((leaf) => (leaf === null ? [] : [keyOf(leaf.hash)]))
+        const reached = perform(diffBodies(body, []), store)
+        expect(reached.result.ok).toBe(true)
+        const sectors = reached.found.filter(({ kind }) => kind === 'sector').map(({ hash }) => keyOf(hash))
+        expect(sectors).toEqual(sealed)
+        const before = bodies.slice(0, -1)
+        const kept = new Set(
+          before.flatMap((of) => perform(diffBodies(of, []), store).found).map(({ hash }) => keyOf(hash)),
+        )
+        const own = perform(diffBodies(body, before), store).found.map(({ hash }) => keyOf(hash))
+        expect(own).toEqual(reached.found.map(({ hash }) => keyOf(hash)).filter((key) => !kept.has(key)))
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  test('of a petabyte cost a page a level to make, and to read from the midst', () => {
+    const count = 2 ** 34
+    const { body, store } = build(leavesOf(3))
+    const changed = new Map([2, count - 1].map((index) => [index, leafOf(9)]))
+    const made = perform(replaceSectors(body, changed, sizeOf(count)), store)
+    expect([made.pageCount, made.found.length]).toEqual([1, 9])
+    keep(store, made.found)
+    const sealed = perform(sealedSectors(must(made.result)), store)
+    expect(sealed.found.map(({ index }) => index)).toEqual([0, 1, 2, count - 1])
+    expect(sealed.pageCount).toBe(9)
+    const middle = sizeOf(count) / 2
+    const { found, pageCount } = perform(readBody(must(made.result), middle, middle + 1), store)
+    expect(found.map(({ leaf, sizeBytes }) => [leaf, sizeBytes])).toEqual([[null, sectorSizeBytes]])
+    expect(pageCount).toBe(1)
+  })
+
+  test('are cut where a body gets shorter, and what is written later into one is found', () => {
+    const { body, store } = build([leafOf(0), ...Array.from({ length: 300 }, (): Leaf => null), leafOf(301)])
+    const cut = perform(replaceSectors(body, new Map([[200, leafOf(200)]]), sizeOf(201)), store)
+    keep(store, cut.found)
+    const filled = perform(replaceSectors(must(cut.result), new Map([[130, leafOf(130)]]), sizeOf(201)), store)
+    keep(store, filled.found)
+    const { found } = perform(readBody(must(filled.result)), store)
+    expect(found.flatMap(({ index, leaf }) => (leaf === null ? [] : [index]))).toEqual([0, 130, 200])
+  })
+
+  test('end no body, and no page is made of nothing else', () => {
+    const { writer } = writeSectors(emptyBodyWriter, [leafOf(0), null])
+    expect(() => finishBody(writer, sizeOf(2))).toThrow(RangeError)
+    const refuses = (body: Body, store: Store): void => {
+      for (const walk of [readBody(body), sealedSectors(body), diffBodies(body, [])])
+        expect(perform<unknown, unknown>(walk, store).result).toMatchObject({
+          ok: false,
+          fault: { code: 'pageDamaged' },
+        })
+    }
+    refuses({ bodyRoot: new Uint8Array(32), sizeBytes: sizeOf(1) }, new Map())
+    refuses({ bodyRoot: new Uint8Array(32), sizeBytes: sizeOf(128 * 129) }, new Map())
+    const page = (name: 'leafPage' | 'hashPage', entries: Bytes) => ({
+      hash: digest(`blocktree/1/${name}`, entries),
+      octets: concat(Uint8Array.of(0x83, 0x68), utf8(name), Uint8Array.of(1, 0x58, entries.length), entries),
+    })
+    const store: Store = new Map()
+    const rootOf = (made: Page): Bytes => {
+      keep(store, [made])
+      return made.hash
+    }
+    const [leaf, none] = [packLeaf(leafOf(0)), new Uint8Array(56)]
+    refuses({ bodyRoot: rootOf(page('leafPage', concat(leaf, none))), sizeBytes: sizeOf(2) }, store)
+    refuses({ bodyRoot: rootOf(page('leafPage', concat(none, none))), sizeBytes: sizeOf(2) }, store)
+    const child = rootOf(page('leafPage', leaf))
+    refuses({ bodyRoot: rootOf(page('hashPage', concat(child, new Uint8Array(32)))), sizeBytes: sizeOf(129) }, store)
+    const holes = rootOf(page('hashPage', new Uint8Array(64)))
+    refuses({ bodyRoot: rootOf(page('hashPage', concat(holes, child))), sizeBytes: sizeOf(128 * 128 + 1) }, store)
+    // As above, but well made.
+    const well = { bodyRoot: rootOf(page('hashPage', concat(new Uint8Array(32), child))), sizeBytes: sizeOf(128 + 1) }
+    expect(perform(readBody(well), store).result.ok).toBe(true)
   })
 })
 
@@ -448,10 +567,10 @@ describe('comparing bodies', () => {
 
   test('refuses a few pages that stand in all places of a body without end', () => {
     const store: Store = new Map()
-    let page = leafPage(Array.from({ length: 128 }, () => leafOf(0)))
+    let page = leafPage(Array.from({ length: 128 }, () => leafOf(0)))!
     store.set(keyOf(page.hash), page.octets)
     for (let level = 1; level < 5; level++) {
-      page = hashPage(Array.from({ length: 128 }, () => page.hash))
+      page = hashPage(Array.from({ length: 128 }, () => page.hash))!
       store.set(keyOf(page.hash), page.octets)
     }
     const body = { bodyRoot: page.hash, sizeBytes: 128 ** 5 * 65536 }
@@ -502,7 +621,7 @@ describe('comparing bodies', () => {
     }
   })
 
-  test('refuses where a kept body can not be read, so that nothing of it is lost', () => {
+  test('refuses where a kept body can not be read, so that nothing of it is lost, unless it need not be whole', () => {
     const { store, bodies } = versionsOf([
       { count: 300, more: [] },
       { count: 300, more: [5] },
@@ -514,6 +633,9 @@ describe('comparing bodies', () => {
       found: [],
       result: { ok: false, fault: { code: 'pageMissing' } },
     })
+    const { found, result } = perform(diffBodies(old, [], [kept]), without)
+    expect(result.ok).toBe(true)
+    expect(new Set(found.map(({ hash }) => keyOf(hash)))).toEqual(objectsOf(old, store))
     const damaged = new Map(store).set(keyOf(kept.bodyRoot), store.get(keyOf(old.bodyRoot))!)
     expect(perform(diffBodies(old, [kept]), damaged)).toMatchObject({
       found: [],
@@ -535,7 +657,7 @@ describe('sectors', () => {
     })
   }
   /** As a crypto port does it. */
-  function opened(sector: LocatedSector, ciphertext: Bytes, block = blockId, tree = treeId): Bytes | null {
+  function opened(sector: SealedSector, ciphertext: Bytes, block = blockId, tree = treeId): Bytes | null {
     const plans = planOpen(() => keys, tree, block, [sector], [ciphertext])
     if (!plans.ok) return null
     const { key, nonce, associatedData, hash } = plans.value[0]!
@@ -655,6 +777,14 @@ const golden = {
     [129, 'e9c68484fee92cbfb66a17ccb7710b128b208735958bfecc51bcf09df194e865'],
     [300, '7cc13d983b5205dcf3ed29254f843022ccb6317521540f078f43318813af4663'],
   ],
+  /** Of the sectors 0 and 2, with a hole between them, and the root over it. */
+  pageWithHole:
+    '83686c656166506167650158a860626a1baef2fe423eca3d9f312f4675b35d106edbde5404dc8e324b74fae3eb0000000000000001000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000456160ff971a35365f9df6c677eecd0533b05046ea948c9abe44f23ef04bb1ec000000000000000302020202020202020202020202020202',
+  rootWithHole: '7ce39ced72a8b0497add226f25faa3608f375b505b1bd625404c357359a838bb',
+  /** Of 300 sectors, of which 5 and 299 alone are no holes: the topmost page and its hash. */
+  sparsePage:
+    '8368686173685061676501586065f366ff4caa81737d0c2300df568f91228d930e2163df5843ebabb973e98f5a0000000000000000000000000000000000000000000000000000000000000000ec6b2a0abc1e7213a5055f6a0813bd006f6243d81ecda1a408f81fe61dc884e1',
+  sparseRoot: 'b777b0c041d28db9aeb9b8143e87fc96786790092797489855c5695421c5fb5d',
   associatedData:
     '8466736563746f7201582001010101010101010101010101010101010101010101010101010101010101015002020202020202020202020202020202',
 } as const
@@ -674,6 +804,17 @@ describe('golden', () => {
   test('page of leaves', () => expect(toHex(bodyOf(2).pages[0]!.octets)).toBe(golden.leafPage))
   test('page of hashes', () => expect(toHex(bodyOf(129).pages.at(-1)!.octets)).toBe(golden.hashPage))
   test.each(golden.roots)('root of %i sectors', (count, root) => expect(toHex(bodyOf(count).body.bodyRoot)).toBe(root))
+  test('a hole', () => {
+    const { body, pages } = build([leaf(0), null, leaf(2)])
+    expect(pages.map(({ octets }) => toHex(octets))).toEqual([golden.pageWithHole])
+    expect(toHex(body.bodyRoot)).toBe(golden.rootWithHole)
+  })
+  test('a page of holes', () => {
+    const { body, pages } = build(Array.from({ length: 300 }, (_, at) => (at === 5 || at === 299 ? leaf(at) : null)))
+    expect(pages).toHaveLength(3)
+    expect(toHex(pages.at(-1)!.octets)).toBe(golden.sparsePage)
+    expect(toHex(body.bodyRoot)).toBe(golden.sparseRoot)
+  })
   test('associated data', () => {
     const keys = blockKeySchedule(new Uint8Array(32))
     const [treeId, blockId, salt] = [new Uint8Array(32).fill(1), new Uint8Array(16).fill(2), new Uint8Array(16)]

@@ -15,6 +15,8 @@ import {
   emptyLeafPageHash,
   entryCountOf,
   hashPage,
+  holeHash,
+  isHole,
   isStored,
   leafPage,
   openHashPage,
@@ -24,7 +26,15 @@ import {
   spanOf,
   topLevelOf,
 } from './body-page.ts'
-import { type LocatedSector, type SectorLeaf, sectorCountOf, sectorSizeBytes, sectorSizeOf } from './sector.ts'
+import {
+  type Leaf,
+  type LocatedSector,
+  type SectorLeaf,
+  isSealed,
+  sectorCountOf,
+  sectorSizeBytes,
+  sectorSizeOf,
+} from './sector.ts'
 
 export { type Page, pageSizeBytesMax } from './body-page.ts'
 
@@ -42,12 +52,14 @@ export const emptyBody: Body = { bodyRoot: emptyLeafPageHash, sizeBytes: 0 }
 /** A body that grows sector by sector; a value of O(log n) pages. */
 export interface BodyWriter {
   readonly sectorCount: number
-  readonly leaves: readonly SectorLeaf[]
+  /** The newest sector is a hole, with which no body ends. */
+  readonly endsInHole: boolean
+  readonly leaves: readonly Leaf[]
   /** The open page of each level from 1 on, as hashes of the pages below. */
   readonly hashes: readonly (readonly Bytes[])[]
 }
 
-export const emptyBodyWriter: BodyWriter = { sectorCount: 0, leaves: [], hashes: [] }
+export const emptyBodyWriter: BodyWriter = { sectorCount: 0, endsInHole: false, leaves: [], hashes: [] }
 
 export interface BodyProgress {
   readonly writer: BodyWriter
@@ -56,7 +68,7 @@ export interface BodyProgress {
 }
 
 /** Takes the next sectors, in order. */
-export function writeSectors(writer: BodyWriter, leaves: readonly SectorLeaf[]): BodyProgress {
+export function writeSectors(writer: BodyWriter, leaves: readonly Leaf[]): BodyProgress {
   const pages: Page[] = []
   let open = writer.leaves
   let { hashes } = writer
@@ -65,12 +77,19 @@ export function writeSectors(writer: BodyWriter, leaves: readonly SectorLeaf[]):
     open = [...open, ...leaves.slice(taken, taken + room)]
     taken += room
     if (open.length < pageEntryCountMax) break
-    const page = leafPage(open)
-    pages.push(page)
+    hashes = withHash(hashes, closed(leafPage(open), pages), pages)
     open = []
-    hashes = withHash(hashes, page.hash, pages)
   }
-  return { writer: { sectorCount: writer.sectorCount + leaves.length, leaves: open, hashes }, pages }
+  const sectorCount = writer.sectorCount + leaves.length
+  const endsInHole = leaves.length === 0 ? writer.endsInHole : leaves.at(-1) === null
+  return { writer: { sectorCount, endsInHole, leaves: open, hashes }, pages }
+}
+
+/** @returns what stands for a page in the one above it */
+function closed(page: Page | null, pages: Page[]): Bytes {
+  if (page === null) return holeHash
+  pages.push(page)
+  return page.hash
 }
 
 /** Adds a finished page's hash to the level above, and so on while that fills. */
@@ -83,10 +102,8 @@ function withHash(hashes: BodyWriter['hashes'], hash: Bytes, pages: Page[]): Bod
       levels[level] = open
       return levels
     }
-    const page = hashPage(open)
-    pages.push(page)
+    rising = closed(hashPage(open), pages)
     levels[level] = []
-    rising = page.hash
   }
 }
 
@@ -95,19 +112,16 @@ export function finishBody(
   writer: BodyWriter,
   sizeBytes: number,
 ): { readonly body: Body; readonly pages: readonly Page[] } {
-  const { sectorCount, leaves, hashes } = writer
+  const { sectorCount, endsInHole, leaves, hashes } = writer
+  if (endsInHole) throw new RangeError('"writer" expected a last sector that is sealed, got a hole')
   if (sectorCountOf(sizeBytes) !== sectorCount)
     throw new RangeError(`"sizeBytes" expected to fill ${sectorCount} sectors, got ${sizeBytes}`)
   if (sectorCount === 0) return { body: emptyBody, pages: [] }
   const pages: Page[] = []
-  const close = (page: Page): Bytes => {
-    pages.push(page)
-    return page.hash
-  }
-  let rising = leaves.length === 0 ? null : close(leafPage(leaves))
+  let rising = leaves.length === 0 ? null : closed(leafPage(leaves), pages)
   for (const open of hashes) {
     const entries: readonly Bytes[] = rising === null ? open : [...open, rising]
-    rising = entries.length > 1 ? close(hashPage(entries)) : (entries[0] ?? null)
+    rising = entries.length > 1 ? closed(hashPage(entries), pages) : (entries[0] ?? null)
   }
   return { body: { bodyRoot: rising!, sizeBytes }, pages }
 }
@@ -139,6 +153,34 @@ const topOf = (body: Body): Place => ({
   hash: body.bodyRoot,
 })
 
+/** Whether an object holds what stands there. */
+const isPageAt = (body: Body, { level, index, hash }: Place): boolean =>
+  isStored(level, index, sectorCountOf(body.sizeBytes)) && !isHole(hash)
+
+/** Whether the last sector is there or below. That one is no hole: else bodies of several sizes would have one root. */
+const isAtEnd = (body: Body, { level, index }: Place): boolean =>
+  (index + 1) * spanOf(level) >= sectorCountOf(body.sizeBytes)
+
+/** What stands in a place of level 0. @param octets of its page, where it has one */
+function openLeaves(body: Body, place: Place, octets: Uint8Array | null): Result<readonly Leaf[]> {
+  const { index, hash } = place
+  const entryCount = entryCountOf(0, index, sectorCountOf(body.sizeBytes))
+  const leaves =
+    octets === null
+      ? accepted(Array.from({ length: entryCount }, (): Leaf => null))
+      : openLeafPage(octets, hash, entryCount)
+  return leaves.ok && isAtEnd(body, place) && leaves.value.at(-1) === null ? pageDamaged : leaves
+}
+
+/** The hashes below a place above level 0; its only child is the place itself where no page is stored for it. */
+function openHashes(body: Body, place: Place, octets: Uint8Array | null): Result<readonly Bytes[]> {
+  const { level, index, hash } = place
+  const entryCount = entryCountOf(level, index, sectorCountOf(body.sizeBytes))
+  return octets === null
+    ? accepted(Array.from({ length: entryCount }, () => hash))
+    : openHashPage(octets, hash, entryCount)
+}
+
 const childOf = ({ level, index }: Place, entry: number, hash: Bytes): Place => ({
   level: level - 1,
   index: index * pageEntryCountMax + entry,
@@ -156,33 +198,39 @@ export function* readBody(body: Body, startByte = 0, endByte = body.sizeBytes): 
   if (!(startByte >= 0 && startByte <= endByte && endByte <= body.sizeBytes))
     throw new RangeError(`"range" expected within 0..${body.sizeBytes}, got ${startByte}..${endByte}`)
   if (startByte === endByte) return accepted(null)
-  const range = { start: Math.floor(startByte / sectorSizeBytes), end: sectorCountOf(endByte) }
+  const range = { start: Math.floor(startByte / sectorSizeBytes), end: sectorCountOf(endByte), hasHoles: true }
   return yield* readPages(body, [topOf(body)], range)
+}
+
+/** Finds all sectors but holes, which are passed over however large they are. */
+export function* sealedSectors(body: Body): Walk<LocatedSector, null> {
+  if (body.sizeBytes === 0) return accepted(null)
+  return yield* readPages(body, [topOf(body)], { start: 0, end: sectorCountOf(body.sizeBytes), hasHoles: false })
 }
 
 interface SectorRange {
   readonly start: number
   readonly end: number
+  /** Whether holes are found, too. */
+  readonly hasHoles: boolean
 }
 
 function* readPages(body: Body, places: readonly Place[], range: SectorRange): Walk<LocatedSector, null> {
-  const sectorCount = sectorCountOf(body.sizeBytes)
   for (let next = 0; next < places.length; next += pagesAheadMax) {
     const group = places.slice(next, next + pagesAheadMax)
-    const stored = group.filter(({ level, index }) => isStored(level, index, sectorCount))
+    const stored = group.filter((place) => isPageAt(body, place))
     const answers = stored.length === 0 ? [] : yield { kind: 'need', pages: stored.map(({ hash }) => hash) }
     let answered = 0
     for (const place of group) {
-      const { level, index, hash } = place
-      const isPage = isStored(level, index, sectorCount)
-      const octets = isPage ? answers[answered++] : undefined
-      if (isPage && octets == null) return missing
-      const entryCount = entryCountOf(level, index, sectorCount)
+      const { level, index } = place
+      const isPage = isPageAt(body, place)
+      const octets = isPage ? (answers[answered++] ?? null) : null
+      if (isPage && octets === null) return missing
       const span = spanOf(level - 1)
       const isWanted = ({ index: entry }: { readonly index: number }): boolean =>
         entry * span < range.end && (entry + 1) * span > range.start
       if (level === 0) {
-        const leaves = openLeafPage(octets!, hash, entryCount)
+        const leaves = openLeaves(body, place, octets)
         if (!leaves.ok) return leaves
         const first = index * pageEntryCountMax
         const sectors = leaves.value.map((leaf, entry) => ({
@@ -190,12 +238,18 @@ function* readPages(body: Body, places: readonly Place[], range: SectorRange): W
           leaf,
           sizeBytes: sectorSizeOf(body.sizeBytes, first + entry),
         }))
-        yield { kind: 'found', found: sectors.filter(isWanted) }
+        const wanted = sectors.filter(isWanted)
+        yield { kind: 'found', found: range.hasHoles ? wanted : wanted.filter(isSealed) }
       } else {
-        const hashes = isPage ? openHashPage(octets!, hash, entryCount) : accepted([hash])
+        const hashes = openHashes(body, place, octets)
         if (!hashes.ok) return hashes
-        const below = hashes.value.map((child, entry) => childOf(place, entry, child))
-        const read = yield* readPages(body, below.filter(isWanted), range)
+        const below = hashes.value.map((child, entry) => childOf(place, entry, child)).filter(isWanted)
+        // One at the end is none that may be there, which shows further down.
+        const read = yield* readPages(
+          body,
+          range.hasHoles ? below : below.filter((child) => !isHole(child.hash) || isAtEnd(body, child)),
+          range,
+        )
         if (!read.ok) return read
       }
     }
@@ -203,24 +257,25 @@ function* readPages(body: Body, places: readonly Place[], range: SectorRange): W
   return accepted(null)
 }
 
-/** The hashes below a place above level 0; its only child is the place itself where no page is stored for it. */
-function* hashesAt(body: Body, { level, index, hash }: Place): Walk<never, readonly Bytes[]> {
-  const sectorCount = sectorCountOf(body.sizeBytes)
-  if (!isStored(level, index, sectorCount)) return accepted([hash])
-  const [octets] = yield { kind: 'need', pages: [hash] }
-  return octets == null ? missing : openHashPage(octets, hash, entryCountOf(level, index, sectorCount))
+function* hashesAt(body: Body, place: Place): Walk<never, readonly Bytes[]> {
+  if (!isPageAt(body, place)) return openHashes(body, place, null)
+  const [octets] = yield { kind: 'need', pages: [place.hash] }
+  return octets == null ? missing : openHashes(body, place, octets)
 }
 
-function* leavesAt(body: Body, { index, hash }: Place): Walk<never, readonly SectorLeaf[]> {
-  const [octets] = yield { kind: 'need', pages: [hash] }
-  return octets == null ? missing : openLeafPage(octets, hash, entryCountOf(0, index, sectorCountOf(body.sizeBytes)))
+function* leavesAt(body: Body, place: Place): Walk<never, readonly Leaf[]> {
+  if (!isPageAt(body, place)) return openLeaves(body, place, null)
+  const [octets] = yield { kind: 'need', pages: [place.hash] }
+  return octets == null ? missing : openLeaves(body, place, octets)
 }
 
 // ---- changing
 
 /**
  * The body with some sectors sealed anew, cut short or made longer. What is found are the pages that are new.
- * @param changed leaf by index; must hold every sector whose plaintext has another size than before, so those that are new too
+ * @param changed leaf by index; must hold the last sector that both have, where its plaintext gets another size, and where the body
+ * gets another size its last sector, so that no other body has that root; and where it gets more sectors the last old one or the
+ * first new one, so that no other body has one of the pages that are made. Others that are new are holes.
  * @param sizeBytes of the whole plaintext from now on
  */
 export function* replaceSectors(
@@ -249,11 +304,13 @@ function requireWholeChange(
   const sectorCount = sectorCountOf(sizeBytes)
   const isIndex = (index: number): boolean => Number.isSafeInteger(index) && index >= 0 && index < sectorCount
   if (!indexes.every(isIndex)) throw new RangeError(`"changed" expected indexes 0..${sectorCount - 1}`)
-  if (indexes.length - firstAtLeast(indexes, oldCount) < sectorCount - oldCount)
-    throw new RangeError(`"changed" expected every sector from ${oldCount} to ${sectorCount - 1}`)
+  if (sizeBytes !== old.sizeBytes && sectorCount > 0 && !changed.has(sectorCount - 1))
+    throw new RangeError(`"changed" expected sector ${sectorCount - 1}, with which the body ends`)
   const last = Math.min(oldCount, sectorCount) - 1
   if (last >= 0 && sectorSizeOf(old.sizeBytes, last) !== sectorSizeOf(sizeBytes, last) && !changed.has(last))
     throw new RangeError(`"changed" expected sector ${last}, whose size changes`)
+  if (oldCount > 0 && oldCount < sectorCount && !changed.has(oldCount - 1) && !changed.has(oldCount))
+    throw new RangeError(`"changed" expected sector ${oldCount - 1} or ${oldCount}, where the old body ended`)
 }
 
 interface Replacement {
@@ -271,19 +328,22 @@ function* rebuild(replacement: Replacement, level: number, index: number, oldHas
   const start = index * spanOf(level)
   const end = Math.min(start + spanOf(level), sectorCount)
   const oldEnd = Math.min(start + spanOf(level), oldCount)
-  if (oldHash !== null && end === oldEnd && countWithin(indexes, start, end) === 0) return accepted(oldHash)
+  if (countWithin(indexes, start, end) === 0) {
+    if (oldHash === null || isHole(oldHash)) return accepted(holeHash)
+    if (end === oldEnd) return accepted(oldHash)
+  }
 
   // Where every sector is new there is nothing to look up.
   const keptEnd = Math.min(end, oldEnd)
   const keepsSome = oldHash !== null && countWithin(indexes, start, keptEnd) < keptEnd - start
   const oldPlace = keepsSome ? { level, index, hash: oldHash } : null
-  let page: Page
+  let page: Page | null
   if (level === 0) {
     const oldLeaves = oldPlace === null ? accepted([]) : yield* leavesAt(old, oldPlace)
     if (!oldLeaves.ok) return oldLeaves
-    const leaves: SectorLeaf[] = []
+    const leaves: Leaf[] = []
     for (let sector = start; sector < end; sector++)
-      leaves.push(changed.get(sector) ?? oldLeaves.value[sector - start]!)
+      leaves.push(changed.get(sector) ?? oldLeaves.value[sector - start] ?? null)
     page = leafPage(leaves)
   } else {
     const oldHashes = oldPlace === null ? accepted([]) : yield* hashesAt(old, oldPlace)
@@ -302,6 +362,7 @@ function* rebuild(replacement: Replacement, level: number, index: number, oldHas
     if (hashes.length === 1) return accepted(hashes[0]!)
     page = hashPage(hashes)
   }
+  if (page === null) return accepted(holeHash)
   yield { kind: 'found', found: [page] }
   return accepted(page.hash)
 }
@@ -335,47 +396,56 @@ export interface BodyObject {
  *
  * With the versions that are kept as `others` this is what may be deleted; with a version that is here as the other it is what
  * has to be fetched. A page is found after all below it, so a deletion that stops half way can start again: a page of `body` that
- * is not to be had is passed over with everything below. One that stands in two places of `body` is refused: a few of them could make
- * a walk without end.
+ * is not to be had is passed over with everything below.
+ * A page that stands in two places of `body` is refused: a few of them could make a walk without end.
+ * @param others whose pages are all to be had
+ * @param partial others that may not be: below a page that is not, nothing can be found, and so nothing is protected
  */
-export function* diffBodies(body: Body, others: readonly Body[]): Walk<BodyObject, null> {
+export function* diffBodies(
+  body: Body,
+  others: readonly Body[],
+  partial: readonly Body[] = [],
+): Walk<BodyObject, null> {
   if (body.sizeBytes === 0) return accepted(null)
-  const kept = others.filter((other) => other.sizeBytes > 0)
-  const level = Math.max(...[body, ...kept].map((each) => topOf(each).level))
+  const all = [...others.map((other) => [other, true] as const), ...partial.map((other) => [other, false] as const)]
+  const kept = all.filter(([other]) => other.sizeBytes > 0)
+  const level = Math.max(topOf(body).level, ...kept.map(([other]) => topOf(other).level))
   const top = (of: Body): Place => ({ ...topOf(of), level })
   return yield* diffPlace(
     body,
     top(body),
-    kept.map((other) => ({ body: other, place: top(other) })),
+    kept.map(([other, isWhole]) => ({ body: other, isWhole, place: top(other) })),
     new Set(),
   )
 }
 
 interface Other {
   readonly body: Body
+  readonly isWhole: boolean
   readonly place: Place
 }
 
 /** @param met pages of `body` that were come by, by their hashes */
 function* diffPlace(body: Body, place: Place, others: readonly Other[], met: Set<string>): Walk<BodyObject, null> {
   if (others.some((other) => equal(other.place.hash, place.hash))) return accepted(null)
-  const { level, index, hash } = place
-  const isPage = isStored(level, index, sectorCountOf(body.sizeBytes))
-  if (isPage) {
+  const { level, hash } = place
+  if (isHole(hash)) return isAtEnd(body, place) ? pageDamaged : accepted(null)
+  if (isPageAt(body, place)) {
     if (met.has(keyOf(hash))) return pageDamaged
     met.add(keyOf(hash))
   }
   if (level === 0) {
     const leaves = yield* leavesAt(body, place)
     if (!leaves.ok) return leaves === missing ? accepted(null) : leaves
-    const othersLeaves: (readonly SectorLeaf[])[] = []
+    const othersLeaves: (readonly Leaf[])[] = []
     for (const other of others) {
       const otherLeaves = yield* leavesAt(other.body, other.place)
-      if (!otherLeaves.ok) return otherLeaves
-      othersLeaves.push(otherLeaves.value)
+      if (otherLeaves.ok) othersLeaves.push(otherLeaves.value)
+      else if (other.isWhole || otherLeaves !== missing) return otherLeaves
     }
-    const own = leaves.value.filter(({ hash: sector }, entry) =>
-      othersLeaves.every((of) => of[entry] === undefined || !equal(of[entry].hash, sector)),
+    const own = leaves.value.filter(
+      (leaf, entry): leaf is SectorLeaf =>
+        leaf !== null && othersLeaves.every((of) => of[entry] == null || !equal(of[entry].hash, leaf.hash)),
     )
     yield {
       kind: 'found',
@@ -388,17 +458,17 @@ function* diffPlace(body: Body, place: Place, others: readonly Other[], met: Set
   const othersHashes: { readonly other: Other; readonly hashes: readonly Bytes[] }[] = []
   for (const other of others) {
     const otherHashes = yield* hashesAt(other.body, other.place)
-    if (!otherHashes.ok) return otherHashes
-    othersHashes.push({ other, hashes: otherHashes.value })
+    if (otherHashes.ok) othersHashes.push({ other, hashes: otherHashes.value })
+    else if (other.isWhole || otherHashes !== missing) return otherHashes
   }
   for (const [entry, child] of hashes.value.entries()) {
     const beside = othersHashes.flatMap(({ other, hashes: of }) => {
       const otherChild = of[entry]
-      return otherChild === undefined ? [] : [{ body: other.body, place: childOf(other.place, entry, otherChild) }]
+      return otherChild === undefined ? [] : [{ ...other, place: childOf(other.place, entry, otherChild) }]
     })
     const below = yield* diffPlace(body, childOf(place, entry, child), beside, met)
     if (!below.ok) return below
   }
-  if (isPage) yield { kind: 'found', found: [{ kind: 'page', hash }] }
+  if (isPageAt(body, place)) yield { kind: 'found', found: [{ kind: 'page', hash }] }
   return accepted(null)
 }

@@ -48,7 +48,10 @@ export const sectorCountOf = (bodySizeBytes: number): number => {
 export const sectorSizeOf = (bodySizeBytes: number, index: number): number =>
   Math.max(0, Math.min(sectorSizeBytes, bodySizeBytes - index * sectorSizeBytes))
 
-/** hash (32) ‖ u64 key epoch ‖ salt (16). */
+/** null for a hole: a sector of zeros that was never sealed and takes no room. */
+export type Leaf = SectorLeaf | null
+
+/** hash (32) ‖ u64 key epoch ‖ salt (16); zeros for a hole. */
 export const leafSizeBytes = 32 + 8 + sectorSaltSizeBytes
 
 export function packLeaf({ hash, keyEpoch, salt }: SectorLeaf): Bytes {
@@ -119,10 +122,15 @@ export function planSeal(
 /** A sector that a verified body vouches for. */
 export interface LocatedSector {
   readonly index: number
-  readonly leaf: SectorLeaf
+  readonly leaf: Leaf
   /** Of the plaintext, as the size of the body demands. */
   readonly sizeBytes: number
 }
+/** One that is no hole. */
+export interface SealedSector extends LocatedSector {
+  readonly leaf: SectorLeaf
+}
+export const isSealed = (sector: LocatedSector): sector is SealedSector => sector.leaf !== null
 
 /** What the crypto port opens; it refuses a ciphertext that has not `hash`. */
 export interface SectorOpening {
@@ -144,7 +152,7 @@ export function planOpen(
   keysOf: (keyEpoch: number) => Pick<SectorKeys, 'sectorKey'> | null,
   treeId: Bytes,
   blockId: Bytes,
-  sectors: readonly LocatedSector[],
+  sectors: readonly SealedSector[],
   ciphertexts: readonly Bytes[],
 ): Result<readonly SectorOpening[]> {
   const associatedData = encode(associatedDataWire, { treeId, blockId })

@@ -10,6 +10,7 @@ import {
   type Body,
   type LocatedSector,
   type Walk,
+  isSealed,
   planOpen,
   readBody,
   sectorSizeBytes,
@@ -62,18 +63,18 @@ export async function* readContent(
   if (pending.length > 0) yield await openPiece(reading, block, pending, startByte, endByte)
 }
 
-/** Answers a walk's needs from the store. */
-export async function* walk<Found>(
+/** Answers a walk's needs from the store. @returns the walk's own result */
+export async function* walk<Found, Value>(
   { store, place }: Pick<Reading, 'store' | 'place'>,
   block: BlockId,
-  steps: Walk<Found, unknown>,
-): AsyncGenerator<readonly Found[]> {
+  steps: Walk<Found, Value>,
+): AsyncGenerator<readonly Found[], Value> {
   let answer: readonly (Bytes | null)[] = []
   for (;;) {
     const { done, value } = steps.next(answer)
     if (done === true) {
       if (!value.ok) throw new StoreDamagedError(value.fault.code)
-      return
+      return value.value
     }
     if (value.kind === 'need')
       answer = await store.readMany(
@@ -92,16 +93,17 @@ async function openPiece(
   endByte: number,
 ): Promise<Bytes> {
   const { store, crypto, discard, place, sectorKeys } = reading
+  const sealed = sectors.filter(isSealed)
   const stored = await store.readMany(
     'object',
-    sectors.map(({ leaf }) => objectKey(place, block, leaf.hash)),
+    sealed.map(({ leaf }) => objectKey(place, block, leaf.hash)),
   )
   const ciphertexts = stored.map((ciphertext) => {
     if (ciphertext === null) throw new StoreDamagedError('a piece of a file is missing')
     return ciphertext
   })
   const keysOf = (keyEpoch: number) => sectorKeys(block, keyEpoch)
-  const plans = planOpen(keysOf, place.treeId, block, sectors, ciphertexts)
+  const plans = planOpen(keysOf, place.treeId, block, sealed, ciphertexts)
   if (!plans.ok) {
     const { code, local } = plans.fault
     throw code === 'keyOutOfReach' ? new BlocktreeError(code, local) : new StoreDamagedError(code)
@@ -110,7 +112,9 @@ async function openPiece(
     if (plaintext === null) throw new StoreDamagedError('a piece of a file')
     return plaintext
   })
-  const whole = concat(...opened)
+  let openedCount = 0
+  const parts = sectors.map((sector) => (isSealed(sector) ? opened[openedCount++]! : new Uint8Array(sector.sizeBytes)))
+  const whole = concat(...parts)
   discard(...ciphertexts, ...opened)
   const firstByte = sectors[0]!.index * sectorSizeBytes
   return whole.subarray(Math.max(0, startByte - firstByte), Math.min(whole.length, endByte - firstByte))
