@@ -204,6 +204,13 @@ export interface DeviceLine {
   readonly limited: Limits | null
 }
 
+/** What is written into a file. */
+export interface Edit {
+  /** null: behind the end that the file has by then. What lies between the end and a place beyond it reads as zeros. */
+  readonly startByte: number | null
+  readonly content: Blob
+}
+
 /** What a watcher is told: first a snapshot, then what changed. */
 export type NodeEvent =
   | {
@@ -422,6 +429,11 @@ export interface NodeApi {
   addFile(requestId: string, parentId: string, name: string, content: Blob): Promise<string>
   /** A new version of an existing file. */
   writeFile(requestId: string, id: string, content: Blob): Promise<void>
+  /**
+   * A new version of a file in which parts are written over, one after the other, and which is then cut or made longer where
+   * `sizeBytes` says so. Costs what is written, however large the file; what nobody wrote takes no room.
+   */
+  editFile(requestId: string, id: string, edits: readonly Edit[], sizeBytes?: number): Promise<void>
   rename(requestId: string, id: string, name: string): Promise<void>
   /** Re-keys and re-signs what moves; resumed after a restart. */
   move(requestId: string, id: string, targetFolderId: string): Promise<void>

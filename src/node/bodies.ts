@@ -3,17 +3,19 @@
  * its size, and a lease tells the next start what to delete where the record that needs them never came.
  * @module
  */
-import { type Bytes, decode, encode, keyOf, listOf, bytesOf, must, u64be } from '../core/bytes/bytes.ts'
+import { type Bytes, decode, encode, listOf, bytesOf, must, u64be } from '../core/bytes/bytes.ts'
 import type { SectorKeys } from '../core/crypto/crypto.ts'
 import {
   type Body,
   type BodyWriter,
+  type Leaf,
   type Page,
   type SectorLeaf,
   diffBodies,
   emptyBodyWriter,
   finishBody,
   planSeal,
+  replaceSectors,
   sectorSaltSizeBytes,
   sectorSizeBytes,
   writeSectors,
@@ -21,12 +23,14 @@ import {
 import type { BlockId } from '../core/path/path.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Change, Row, StorePort } from '../port/store.ts'
+import { type Rewriting, composed, runsOf } from './edits.ts'
 import type { JobHandle } from './jobs.ts'
 import { type ClusterPlace, inPlace, objectKey } from './place.ts'
 import { type Reading, readContent, walk } from './read/content.ts'
 
 /** Read, sealed and written at a time. */
-const pieceSizeBytes = 16 * sectorSizeBytes
+const sectorCountPerPiece = 16
+const pieceSizeBytes = sectorCountPerPiece * sectorSizeBytes
 
 type Put = Extract<Change, { kind: 'put' }>
 
@@ -44,11 +48,14 @@ export interface Site {
 export interface Content {
   readonly size: number
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> }
+  /** Sectors of zeros are to be holes, as they mostly were. */
+  readonly isSparse?: boolean
 }
 
 /** The content of a body that is there already, each slice opened when it is asked for. */
 export const contentOfBody = (reading: Reading, block: BlockId, body: Body): Content => ({
   size: body.sizeBytes,
+  isSparse: true,
   slice: (start, end) => ({
     async arrayBuffer() {
       const whole = new Uint8Array(Math.min(end, body.sizeBytes) - start)
@@ -69,6 +76,8 @@ export interface WrittenBody {
   readonly attached: readonly Change[]
   /** What the lease is held under; null for a small body, which needs none. */
   readonly upload: Bytes | null
+  /** Keys of the objects that were made for it, where it has others from the body before it; null where all of it was. */
+  readonly made: readonly Bytes[] | null
 }
 
 /**
@@ -84,12 +93,11 @@ export async function writeBody(
   content: Content,
   job: JobHandle,
 ): Promise<WrittenBody> {
-  const upload = content.size <= pieceSizeBytes ? null : site.platform.random.bytes(16)
-  const lease = upload === null ? null : new Lease(site.platform.store, site.place, upload)
+  const making = new Making(site, content.size > pieceSizeBytes)
+  const { upload } = making
   let writer: BodyWriter = emptyBodyWriter
   try {
     let piece = content.size === 0 ? null : readPiece(content, 0)
-    let changes: Put[] = []
     for (let start = 0; piece !== null;) {
       const plaintext = await piece
       // What is over in a moment would wait for itself.
@@ -100,21 +108,67 @@ export async function writeBody(
       piece = next < content.size ? readPiece(content, next) : null
       // Where this one fails nobody waits for the next any more.
       piece?.catch(() => {})
-      const sealed = await sealPiece(site, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
+      const holes = content.isSparse === true ? holesIn(plaintext, next === content.size) : noHoles
+      const sealed = await sealRun(site, block, keyEpoch, keys, start / sectorSizeBytes, plaintext, holes)
       const progress = writeSectors(writer, sealed.leaves)
       writer = progress.writer
-      changes = [...sealed.changes, ...progress.pages.map((page) => putPage(site.place, block, page))]
-      if (lease !== null) {
-        await lease.write(changes)
-        site.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
-      }
+      await making.put([...sealed.changes, ...progress.pages.map((page) => putPage(site.place, block, page))])
+      if (upload !== null) site.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
       job.advance((start = next))
     }
     const { body, pages } = finishBody(writer, content.size)
-    const last = pages.map((page) => putPage(site.place, block, page))
-    if (lease === null) return { ...body, attached: [...changes, ...last], upload }
-    await lease.write(last)
-    return { ...body, attached: lease.end(), upload }
+    await making.put(pages.map((page) => putPage(site.place, block, page)))
+    return { ...body, attached: making.end(), upload, made: null }
+  } catch (error) {
+    if (upload !== null) await releaseUpload(site, upload)
+    throw error
+  }
+}
+
+/**
+ * Seals what a body becomes when parts of it are written over, or it is cut or made longer: the sectors that are touched, and the
+ * pages above them. All else is that of the body before.
+ * @param reading of that body: what is not here of it comes from elsewhere
+ */
+export async function rewriteBody(
+  site: Site,
+  reading: Reading,
+  block: BlockId,
+  keyEpoch: number,
+  keys: SectorKeys,
+  rewriting: Rewriting,
+  job: JobHandle,
+): Promise<WrittenBody> {
+  const runs = runsOf(rewriting, sectorCountPerPiece)
+  const touchedCount = runs.reduce((sum, { sectorCount }) => sum + sectorCount, 0)
+  const making = new Making(site, touchedCount > sectorCountPerPiece)
+  const { upload } = making
+  const changed = new Map<number, SectorLeaf>()
+  const made: Bytes[] = []
+  const put = async (objects: readonly Put[]): Promise<void> => {
+    made.push(...objects.map(({ key }) => key))
+    await making.put(objects)
+  }
+  try {
+    job.setTotal(touchedCount * sectorSizeBytes)
+    let doneCount = 0
+    for (const run of runs) {
+      if (upload === null) job.check()
+      else await job.turn()
+      const plaintext = await composed(rewriting, run, (start, end) =>
+        contentOfBody(reading, block, rewriting.base).slice(start, end).arrayBuffer(),
+      )
+      const sealed = await sealRun(site, block, keyEpoch, keys, run.firstIndex, plaintext, noHoles)
+      for (const [at, leaf] of sealed.leaves.entries()) changed.set(run.firstIndex + at, leaf!)
+      await put(sealed.changes)
+      if (upload !== null) site.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
+      job.advance((doneCount += run.sectorCount) * sectorSizeBytes)
+    }
+    const rebuilding = walk(reading, block, replaceSectors(rewriting.base, changed, rewriting.sizeBytes))
+    let step = await rebuilding.next()
+    for (; step.done !== true; step = await rebuilding.next())
+      await put(step.value.map((page) => putPage(site.place, block, page)))
+    return { ...step.value, attached: making.end(), upload, made }
   } catch (error) {
     if (upload !== null) await releaseUpload(site, upload)
     throw error
@@ -128,9 +182,17 @@ export async function writeBody(
 export async function abandonBody(
   site: Site,
   block: BlockId,
-  { bodyRoot, sizeBytes, upload }: WrittenBody,
+  { bodyRoot, sizeBytes, upload, made }: WrittenBody,
 ): Promise<void> {
   const { store } = site.platform
+  if (made !== null) {
+    await store.write(
+      made.map((key): Change => ({ kind: 'delete', table: 'object', key })),
+      'relaxed',
+    )
+    if (upload !== null) await releaseUpload(site, upload)
+    return
+  }
   for await (const objects of walk({ store, place: site.place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
     await store.write(
       objects.map(({ hash }): Change => ({ kind: 'delete', table: 'object', key: objectKey(site.place, block, hash) })),
@@ -144,18 +206,22 @@ async function readPiece(content: Content, start: number): Promise<Bytes> {
   return new Uint8Array(await content.slice(start, start + pieceSizeBytes).arrayBuffer())
 }
 
-async function sealPiece(
+/** @param holes positions in the run of those that are not sealed */
+async function sealRun(
   site: Site,
   block: BlockId,
   keyEpoch: number,
   keys: SectorKeys,
   firstIndex: number,
   plaintext: Bytes,
+  holes: ReadonlySet<number>,
 ) {
   const salt = site.platform.random.bytes(sectorSaltSizeBytes)
-  const sealed = await site.platform.crypto.seal(planSeal(keys, site.place.treeId, block, firstIndex, salt, plaintext))
+  const plans = planSeal(keys, site.place.treeId, block, firstIndex, salt, plaintext)
+  const sealed = await site.platform.crypto.seal(plans.filter((_, at) => !holes.has(at)))
+  let sealedCount = 0
   return {
-    leaves: sealed.map(({ hash }): SectorLeaf => ({ hash, keyEpoch, salt })),
+    leaves: plans.map((_, at): Leaf => (holes.has(at) ? null : { hash: sealed[sealedCount++]!.hash, keyEpoch, salt })),
     changes: sealed.map(({ hash, ciphertext }): Put => ({
       kind: 'put',
       table: 'object',
@@ -165,12 +231,47 @@ async function sealPiece(
   }
 }
 
+const noHoles: ReadonlySet<number> = new Set()
+
+/** Sectors of zeros. @param isLast the piece ends the body, which ends in no hole */
+function holesIn(plaintext: Bytes, isLast: boolean): ReadonlySet<number> {
+  const holes = new Set<number>()
+  const end = isLast ? plaintext.length - 1 : plaintext.length
+  for (let at = 0; (at + 1) * sectorSizeBytes <= end; at++)
+    if (plaintext.subarray(at * sectorSizeBytes, (at + 1) * sectorSizeBytes).every((octet) => octet === 0))
+      holes.add(at)
+  return holes
+}
+
 const putPage = (place: ClusterPlace, block: BlockId, { hash, octets }: Page): Put => ({
   kind: 'put',
   table: 'object',
   key: objectKey(place, block, hash),
   value: octets,
 })
+
+/** Where the objects of one body go while it is made. */
+class Making {
+  /** null: they are few, and travel with the record. */
+  readonly upload: Bytes | null
+  readonly #lease: Lease | null
+  readonly #held: Put[] = []
+
+  constructor({ platform: { random, store }, place }: Site, isLarge: boolean) {
+    this.upload = isLarge ? random.bytes(16) : null
+    this.#lease = this.upload === null ? null : new Lease(store, place, this.upload)
+  }
+
+  async put(objects: readonly Put[]): Promise<void> {
+    if (this.#lease === null) this.#held.push(...objects)
+    else await this.#lease.write(objects)
+  }
+
+  /** What has to become durable with the record. */
+  end(): readonly Change[] {
+    return this.#lease?.end() ?? this.#held
+  }
+}
 
 /** What was stored and is not referred to yet. */
 class Lease {
@@ -228,17 +329,4 @@ async function release({ platform: { store }, place }: Site, prefix: Bytes): Pro
     }
     await store.write(changes, 'relaxed')
   }
-}
-
-/** What bodies of a block consist of, as far as their pages are here. */
-export async function objectsOf(
-  { platform, place }: Site,
-  block: BlockId,
-  bodies: readonly Body[],
-): Promise<ReadonlySet<string>> {
-  const hashes = new Set<string>()
-  for (const body of bodies)
-    for await (const objects of walk({ store: platform.store, place }, block, diffBodies(body, [])))
-      for (const { hash } of objects) hashes.add(keyOf(hash))
-  return hashes
 }

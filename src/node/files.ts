@@ -6,16 +6,19 @@
  * @module
  */
 import { type Bytes, CancelledError, RefusedError, orRefuse, refused, toHex } from '../core/bytes/bytes.ts'
-import { blockKeySchedule } from '../core/crypto/crypto.ts'
+import { type SectorKeys, blockKeySchedule } from '../core/crypto/crypto.ts'
 import { type BlockId, type IdPath, nameFromPerson, samePath } from '../core/path/path.ts'
-import { accessOf, contentOf, entryOf, pathOf } from '../core/tree/tree.ts'
-import type { Item } from './api.ts'
-import { type Content, type WrittenBody, abandonBody, writeBody } from './bodies.ts'
+import { accessOf, entryOf, pathOf } from '../core/tree/tree.ts'
+import type { Edit, Item } from './api.ts'
+import { type Content, type WrittenBody, abandonBody, rewriteBody, writeBody } from './bodies.ts'
+import { isIdle, rewritingOf } from './edits.ts'
 import type { JobHandle } from './jobs.ts'
 import { type Deed, blockCountPerDeed } from './outbox/deed.ts'
 import type { Answer } from './outbox/overlay.ts'
 import { bodyRootOf, seenIn } from './outbox/seen.ts'
 import type { OwnTree } from './own-tree.ts'
+import { bodyOf } from './read/content.ts'
+import type { Streams } from './read/streams.ts'
 import { type TreeView, idFromText, idText } from './read/view.ts'
 import { gone, sealingKeyOf } from './records.ts'
 import { blockIdOfRequest } from './request.ts'
@@ -23,14 +26,18 @@ import { blockIdOfRequest } from './request.ts'
 export class Files {
   readonly #tree: OwnTree
   readonly #view: TreeView
+  readonly #streams: Streams
   /** Names that a deed under way is about to take: parent id, slash (no name has one), name. */
   readonly #reserved = new Set<string>()
   /** Moves whose re-keying is under way, by the block that moved. */
   readonly #finishing = new Map<string, Promise<void>>()
+  /** The newest edit of a file that is under way. */
+  readonly #editing = new Map<string, Promise<void>>()
 
-  constructor(tree: OwnTree, view: TreeView) {
+  constructor(tree: OwnTree, view: TreeView, streams: Streams) {
     this.#tree = tree
     this.#view = view
+    this.#streams = streams
   }
 
   async createFolder(requestId: string, parentId: string, typedName: string): Promise<string> {
@@ -87,23 +94,81 @@ export class Files {
   /** A new version of a file's content. */
   async writeFile(requestId: string, id: string, content: Content, job: JobHandle): Promise<void> {
     if ((await this.#known(requestId)) !== null) return
-    const { state, ring, outbox } = this.#tree
+    const { outbox } = this.#tree
     const { sight } = outbox
+    const { base, ...version } = this.#nextVersion(id)
+    const { block, key, keyEpoch } = version
+    await this.#withBody(block, keyEpoch, key, content, job, ({ bodyRoot, sizeBytes, attached }) => {
+      const body = { bodyRoot, sizeBytes }
+      const value = { ...version, earlierKeys: [], body, base: base.bodyRoot, seen: [] }
+      return outbox.submit(requestId, { tag: 'writeFile', value }, attached, sight)
+    })
+  }
+
+  /** A new version that has all of the one before it but what is written over; each is made over what the one before it left. */
+  editFile(
+    requestId: string,
+    id: string,
+    edits: readonly Edit[],
+    sizeBytes: number | null,
+    job: JobHandle,
+  ): Promise<void> {
+    const edit = (): Promise<void> => this.#edit(requestId, id, edits, sizeBytes, job)
+    const done = (this.#editing.get(id) ?? Promise.resolve()).then(edit, edit)
+    this.#editing.set(id, done)
+    const forget = (): void => {
+      if (this.#editing.get(id) === done) this.#editing.delete(id)
+    }
+    done.then(forget, forget)
+    return done
+  }
+
+  async #edit(
+    requestId: string,
+    id: string,
+    edits: readonly Edit[],
+    sizeBytes: number | null,
+    job: JobHandle,
+  ): Promise<void> {
+    if ((await this.#known(requestId)) !== null) return
+    job.check()
+    const { state, ring, outbox, reading } = this.#tree
+    const { sight } = outbox
+    const { base, ...version } = this.#nextVersion(id)
+    const { block, key, keyEpoch } = version
+    const rewriting = rewritingOf(base, edits, sizeBytes)
+    if (isIdle(rewriting)) return
+    const earlierKeys = Array.from({ length: keyEpoch - 1 }, (_, position) => {
+      const earlier = ring.keyOf(state, block, position + 1)
+      if (earlier === null) throw gone()
+      return earlier
+    })
+    // What the two share is nobody's but the base's until the deed is there.
+    const release = this.#streams.use(block, base)
+    try {
+      const write = (keys: SectorKeys): Promise<WrittenBody> =>
+        rewriteBody(this.#tree, reading, block, keyEpoch, keys, rewriting, job)
+      await this.#withWritten(block, key, write, (written) => {
+        job.check()
+        const body = { bodyRoot: written.bodyRoot, sizeBytes: written.sizeBytes }
+        const value = { ...version, earlierKeys, body, base: base.bodyRoot, seen: [] }
+        return outbox.submit(requestId, { tag: 'writeFile', value }, written.attached, sight)
+      })
+    } finally {
+      release()
+    }
+  }
+
+  /** Of a file: what is there, and where and under which key what comes next will be. */
+  #nextVersion(id: string) {
+    const { state, ring, platform } = this.#tree
     const { parentId, name } = this.#item(id)
     const block = this.#block(id)
     const folder = pathOf(state, idFromText(parentId!)!)
-    const sealing = sealingKeyOf(state, ring, block, this.#tree.platform.random)
-    const base = contentOf(state, block)?.content.fields.bodyRoot
-    if (sealing === null || base === undefined || folder === null) throw gone()
-    const { key, keyEpoch } = sealing
-    await this.#withBody(block, keyEpoch, key, content, job, ({ bodyRoot, sizeBytes, attached }) => {
-      const body = { bodyRoot, sizeBytes }
-      const deed: Deed = {
-        tag: 'writeFile',
-        value: { block, folder, name, key, keyEpoch, earlierKeys: [], body, base, seen: [] },
-      }
-      return outbox.submit(requestId, deed, attached, sight)
-    })
+    const sealing = sealingKeyOf(state, ring, block, platform.random)
+    const base = bodyOf(state, block)
+    if (sealing === null || base === null || folder === null) throw gone()
+    return { ...sealing, folder, name, base }
   }
 
   async rename(requestId: string, id: string, typedName: string): Promise<void> {
@@ -275,10 +340,18 @@ export class Files {
     job: JobHandle,
     goOn: (written: WrittenBody) => Promise<Answer>,
   ): Promise<void> {
+    const write = (keys: SectorKeys): Promise<WrittenBody> => writeBody(this.#tree, block, keyEpoch, keys, content, job)
+    await this.#withWritten(block, key, write, goOn)
+  }
+
+  async #withWritten(
+    block: BlockId,
+    key: Bytes,
+    write: (keys: SectorKeys) => Promise<WrittenBody>,
+    goOn: (written: WrittenBody) => Promise<Answer>,
+  ): Promise<void> {
     const sectorKeys = blockKeySchedule(key)
-    const written = await writeBody(this.#tree, block, keyEpoch, sectorKeys, content, job).finally(() =>
-      sectorKeys.wipe(),
-    )
+    const written = await write(sectorKeys).finally(() => sectorKeys.wipe())
     try {
       await goOn(written)
     } catch (error) {

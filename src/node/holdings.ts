@@ -24,7 +24,7 @@ import {
   u53,
   u64be,
 } from '../core/bytes/bytes.ts'
-import { type Body, doerOf } from '../core/block/block.ts'
+import { type Body, diffBodies, doerOf } from '../core/block/block.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
@@ -41,6 +41,7 @@ import {
 import type { Change, StorePort, Table } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
 import { type ClusterPlace, inPlace, objectKey } from './place.ts'
+import { walk } from './read/content.ts'
 import { scanAll } from './read/scan.ts'
 
 /** How long a staged body waits for its record, and one that was left for whoever has a record of it, by the stamps of the fold. */
@@ -51,6 +52,8 @@ const stagedWire = tuple({ block: bytesOf(blockIdSizeBytes), body: bodyWire, sta
 const lackingWire = tuple({ body: bodyWire, base: nullable(bodyWire) })
 const leftWire = tuple({ body: bodyWire, stampMs: u53, isReplaced: bool })
 const rowSizeBytesMax = 512
+/** Read at a time to see whether they are here. */
+const objectCountPerLook = 16
 const kinds = { staged: 1, lacking: 2, doomed: 3, folded: 4, left: 5 } as const
 const foldedKey = Uint8Array.of(kinds.folded)
 const table: Table = 'holding'
@@ -159,6 +162,11 @@ export class Holdings {
   }
   isLacking(block: BlockId): boolean {
     return this.#lacking.has(keyOf(block))
+  }
+
+  /** Of what is lacking: a version that is whole here and shares objects with it. */
+  baseOf(block: BlockId): Body | null {
+    return this.#lacking.get(keyOf(block))?.base ?? null
   }
 
   /** What is to be fetched first of those that may be. */
@@ -316,11 +324,17 @@ export class Holdings {
     const isStaged = this.stagedBodies(block).some((staged) => staged.isWhole && isBody(staged))
     const isLeft = this.#leftOf(block).some((left) => !left.isReplaced && isBody(left))
     if (body.sizeBytes === 0 || isStaged || isLeft) return this.#found(block)
-    const isBaseWhole = was !== undefined && !this.isLacking(block)
-    const base = isBaseWhole ? { bodyRoot: was.bodyRoot, sizeBytes: was.sizeBytes } : null
-    // What this device wrote is here, unless it wrote it before it lost its storage.
+    const wasLacking = this.isLacking(block)
+    const wasWhole = was === undefined ? null : { bodyRoot: was.bodyRoot, sizeBytes: was.sizeBytes }
+    const base = wasLacking ? this.baseOf(block) : wasWhole
     const { author } = now
     if ([doerOf(row.content), principalOf(author)].some((who) => equal(who, this.#principal))) {
+      // What this device wrote over a part of what it did not have is not here but for that part.
+      if (wasLacking) {
+        this.#lack({ block, body, base })
+        return void this.#isWhole(block, body).then((isWhole) => isWhole && this.fetched({ block, body, base }))
+      }
+      // Else it is here, unless this device wrote it before it lost its storage.
       this.#found(block)
       return void this.#has(block, body.bodyRoot).then((isHere) => {
         if (!isHere) this.#lack({ block, body, base })
@@ -479,6 +493,28 @@ export class Holdings {
   async #has(block: BlockId, hash: Bytes): Promise<boolean> {
     const octets = await this.#store.read('object', objectKey(this.#place, block, hash)).catch(() => null)
     return octets !== null
+  }
+
+  async #isWhole(block: BlockId, body: Body): Promise<boolean> {
+    let isWhole = true
+    const readMany = async (table: 'object', keys: readonly Bytes[]): Promise<readonly (Bytes | null)[]> => {
+      const octets = await this.#store.readMany(table, keys)
+      isWhole &&= !octets.includes(null)
+      return octets
+    }
+    const reading = { store: { readMany }, place: this.#place }
+    try {
+      for await (const found of walk(reading, block, diffBodies(body, [])))
+        for (let at = 0; at < found.length && isWhole; at += objectCountPerLook)
+          await readMany(
+            'object',
+            found.slice(at, at + objectCountPerLook).map(({ hash }) => objectKey(this.#place, block, hash)),
+          )
+    } catch {
+      // What can not be read is not here; and a store that fails stops the node by itself.
+      return false
+    }
+    return isWhole
   }
 
   /** A store that fails stops the node by itself, and then the next start writes what is missing. */

@@ -431,9 +431,12 @@ export class Outbox {
     const { kept } = entry
     const isAsItWas = (): boolean => entry.kept === kept && this.#overlay.entries.includes(entry)
     entry.isBusy = true
+    // Where nothing came of it, not at once again.
+    let goesOn = false
     try {
       const sealed = await this.#maker.seal(kept, step)
       if (sealed === null) return
+      goesOn = true
       if (!isAsItWas()) return await sealed.abandon()
       const { holdings, place } = this.#options
       const idle = this.#idleBodyOf(kept.deed)
@@ -455,12 +458,12 @@ export class Outbox {
       this.#overlay.changed()
       if (idle !== null) holdings.doomed(idle)
     } catch (error) {
-      // On a full disk it waits; a store that is closed stops the node by itself.
+      // On a full disk it waits, and where others have a part of it that are away; a store that is closed stops the node by itself.
       if (error instanceof StoreDamagedError) this.#refuse(entry, { code: error.code, local: error.message })
       else if (!(error instanceof BlocktreeError)) this.#options.onFailure(error)
     } finally {
       entry.isBusy = false
-      this.#work()
+      if (goesOn) this.#work()
     }
   }
 

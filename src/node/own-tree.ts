@@ -26,7 +26,7 @@ import { type Visit, readVisit } from './guest/visit.ts'
 import { Holdings } from './holdings.ts'
 import { type Feed, Outbox } from './outbox.ts'
 import type { ClusterPlace } from './place.ts'
-import type { Reading } from './read/content.ts'
+import type { ObjectStore, Reading } from './read/content.ts'
 import { KeyRing, baseOf } from './read/key-ring.ts'
 import { type Obtain, objectsFrom, obtainNothing } from './read/objects.ts'
 import { Records } from './records.ts'
@@ -66,8 +66,7 @@ export class OwnTree {
   readonly author: Author
   readonly outbox: Outbox
   readonly arrears: Arrears
-  /** Objects from other devices, where there are any. */
-  obtain: Obtain = obtainNothing
+  readonly #elsewhere: Elsewhere
 
   private constructor(
     { platform, treeId }: TreeOptions,
@@ -76,6 +75,7 @@ export class OwnTree {
     author: Author,
     outbox: Outbox,
     arrears: Arrears,
+    elsewhere: Elsewhere,
   ) {
     this.platform = platform
     this.place = placeOf(treeId)
@@ -86,6 +86,7 @@ export class OwnTree {
     this.author = author
     this.outbox = outbox
     this.arrears = arrears
+    this.#elsewhere = elsewhere
   }
 
   /** null where this device does not hold the tree. */
@@ -127,11 +128,24 @@ export class OwnTree {
     const records = new Records(ring, author, platform)
     const place = placeOf(treeId)
     await releaseStaged({ platform, place })
-    const outbox = await Outbox.open({ platform, place, cluster, holdings, ring, records, principal, feed, onFailure })
+    const elsewhere = elsewhereOf(platform, holdings)
+    const { objects } = elsewhere
+    const outbox = await Outbox.open({
+      platform,
+      place,
+      cluster,
+      holdings,
+      objects,
+      ring,
+      records,
+      principal,
+      feed,
+      onFailure,
+    })
     const arrears = await Arrears.open({ store: platform.store, clock: platform.clock, place, cluster, onFailure })
     const { onInstalling } = feed
     feed.onInstalling = (before, after) => [...onInstalling(before, after), ...arrears.bring(before, after)]
-    return new OwnTree(options, held, ring, author, outbox, arrears)
+    return new OwnTree(options, held, ring, author, outbox, arrears, elsewhere)
   }
   /**
    * Makes the tree's cluster on this device with `first` as its first operation.
@@ -155,16 +169,13 @@ export class OwnTree {
   }
   /** What contents are read with, as the tree is now. */
   get reading(): Reading {
-    const { place, state, ring, holdings, obtain } = this
-    const { crypto, discard, store } = this.platform
-    const isLacking = (block: BlockId): boolean => holdings.isLacking(block)
-    return {
-      store: objectsFrom({ store, obtain, isLacking, away: contentAway }),
-      crypto,
-      discard,
-      place,
-      sectorKeys: ring.sectorKeys.bind(ring, state),
-    }
+    const { place, state, ring } = this
+    const { crypto, discard } = this.platform
+    return { store: this.#elsewhere.objects, crypto, discard, place, sectorKeys: ring.sectorKeys.bind(ring, state) }
+  }
+  /** Objects from other devices, where there are any. */
+  set obtain(obtain: Obtain) {
+    this.#elsewhere.obtain = obtain
   }
   get treeId(): TreeId {
     return this.place.treeId
@@ -207,6 +218,25 @@ export class OwnTree {
     this.outbox.close()
     this.cluster.halt(error)
   }
+}
+
+/** Objects of this device, and of others as soon as there are any. */
+interface Elsewhere {
+  obtain: Obtain
+  readonly objects: ObjectStore
+}
+
+function elsewhereOf({ store }: Platform, holdings: Holdings): Elsewhere {
+  const elsewhere: Elsewhere = {
+    obtain: obtainNothing,
+    objects: objectsFrom({
+      store,
+      obtain: (keys) => elsewhere.obtain(keys),
+      isLacking: (block: BlockId) => holdings.isLacking(block),
+      away: contentAway,
+    }),
+  }
+  return elsewhere
 }
 
 const contentAway =

@@ -165,7 +165,7 @@ export class RunningNode {
     this.streams.closeAll()
     const view = new TreeView(tree.state, tree.ring, tree.outbox.waiting.flat())
     const sweeper = new Sweeper(tree, this.streams)
-    const files = new Files(tree, view)
+    const files = new Files(tree, view, this.streams)
     const hold = new Hold({
       clock: this.platform.clock,
       cluster: tree.cluster,

@@ -21,7 +21,7 @@ export function createApi(node: RunningNode): NodeApi {
   const { jobs, plantings, streams, precedence } = node
   /** What a person waits for; a file only where it is over in a moment. */
   const momentary = <T>(work: () => Promise<T>): Promise<T> => precedence.momentary(work)
-  const adding = <T>({ size }: Blob, work: () => Promise<T>): Promise<T> =>
+  const adding = <T>({ size }: Pick<Blob, 'size'>, work: () => Promise<T>): Promise<T> =>
     size <= momentaryBytesMax ? momentary(work) : work()
   return {
     watch: async (observer) => node.watch(observer),
@@ -41,6 +41,14 @@ export function createApi(node: RunningNode): NodeApi {
           node.home.files.writeFile(requestId, id, content, job),
         ),
       ),
+    editFile: async (requestId, id, edits, sizeBytes) => {
+      const size = edits.reduce((sum, { content }) => sum + content.size, 0)
+      return adding({ size }, () =>
+        jobs.run(requestId, 'add', nameOf(node, id), size, (job) =>
+          node.home.files.editFile(requestId, id, edits, sizeBytes ?? null, job),
+        ),
+      )
+    },
     rename: async (requestId, id, name) => momentary(() => node.home.files.rename(requestId, id, name)),
     move: async (requestId, id, targetFolderId) =>
       jobs.run(requestId, 'move', nameOf(node, id), 0, (job) =>

@@ -195,7 +195,7 @@ export class Sharing {
       await untilSwept()
       if (await holdings.stage(requestId, position, block, body, this.#stampMs)) return { tag: 'staged', value: {} }
       const now = contentOf(state(), block)?.content.fields
-      const base = now === undefined || holdings.isLacking(block) ? null : now
+      const base = holdings.isLacking(block) ? holdings.baseOf(block) : (now ?? null)
       const hashes = await platform.crypto.hash(objects)
       const given = new Map(hashes.map((hash, at) => [keyOf(hash), objects[at]!]))
       const isHere = await this.#fetcher.fetch(block, body, base, [from], given)
@@ -240,7 +240,7 @@ export class Sharing {
     const hasCome = holdings.coming(block)
     await untilSwept()
     // What was a base may be swept now.
-    const base = holdings.lacking.get(name)?.base ?? null
+    const base = holdings.baseOf(block)
     const isWhole = await this.#fetcher.fetch(block, body, base, this.#holdersOf(block)).catch(() => false)
     this.#running.delete(name)
     if (isWhole) {

@@ -7,13 +7,12 @@
  * not get to is found again at the start, in the list or among the doomed; an object that is gone already costs one look.
  * @module
  */
-import { type Bytes, equal, keyOf } from '../core/bytes/bytes.ts'
+import { type Bytes, equal } from '../core/bytes/bytes.ts'
 import { type Body, diffBodies } from '../core/block/block.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdSizeBytes } from '../core/path/path.ts'
 import { keys, readRow, rowKind } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
-import { objectsOf } from './bodies.ts'
 import type { OwnTree } from './own-tree.ts'
 import { objectKey } from './place.ts'
 import { bodyOf, walk } from './read/content.ts'
@@ -140,25 +139,20 @@ export class Sweeper {
   async *#removalsOf({ block, body }: Dead): AsyncGenerator<readonly Change[]> {
     const { committed, platform, place, holdings, outbox, isShared } = this.#tree
     const current = bodyOf(committed, block)
+    const base = holdings.baseOf(block)
     const listed = isShared ? [...entries(committed.map, keys.deads)].map(([key]) => this.#deadAt(key)!) : []
     const others = [
       ...(current === null || holdings.isLacking(block) ? [] : [current]),
       ...this.#streams.bodiesBeingRead(block),
       ...holdings.stagedBodies(block).map((staged) => staged.body),
       ...holdings.leftBodies(block),
+      ...(base === null || equal(base.bodyRoot, body.bodyRoot) ? [] : [base]),
       ...outbox.bodiesOf(block),
       ...listed.filter((dead) => equal(dead.block, block)).map((dead) => dead.body),
     ]
-    if (isShared) {
-      // Some of the others may never have come here whole, so that they can not be compared page by page.
-      const needed = await objectsOf(this.#tree, block, others)
-      for await (const objects of walk({ store: platform.store, place }, block, diffBodies(body, [])))
-        yield objects
-          .filter(({ hash }) => !needed.has(keyOf(hash)))
-          .map(({ hash }) => ({ kind: 'delete', table: 'object', key: objectKey(place, block, hash) }))
-      return
-    }
-    for await (const objects of walk({ store: platform.store, place }, block, diffBodies(body, others)))
+    // Where others hold the tree too, some of these may never have come here whole.
+    const doomed = isShared ? diffBodies(body, [], others) : diffBodies(body, others)
+    for await (const objects of walk({ store: platform.store, place }, block, doomed))
       yield objects.map(({ hash }) => ({ kind: 'delete', table: 'object', key: objectKey(place, block, hash) }))
   }
 }

@@ -18,11 +18,25 @@ export interface ModelItem {
   readonly content: Bytes | null
 }
 
+/** What is written into a content; `startByte` null: behind its end. */
+export interface Part {
+  readonly startByte: number | null
+  readonly content: Bytes
+}
+
 /** One change that a person asks for, as the model understands it. */
 export type Deed =
   | { readonly kind: 'createFolder'; readonly parentId: string; readonly name: string }
   | { readonly kind: 'addFile'; readonly parentId: string; readonly name: string; readonly content: Bytes }
   | { readonly kind: 'writeFile'; readonly id: string; readonly content: Bytes }
+  | {
+      readonly kind: 'editFile'
+      readonly id: string
+      readonly parts: readonly Part[]
+      readonly sizeBytes: number | null
+      /** What it comes to. */
+      readonly content: Bytes
+    }
   | { readonly kind: 'rename'; readonly id: string; readonly name: string }
   | { readonly kind: 'move'; readonly id: string; readonly targetId: string }
   | { readonly kind: 'trash'; readonly id: string }
@@ -93,6 +107,7 @@ export class Model {
         this.items.set(id, { ...deed, id, isTrashed: false, kind: 'file' })
         break
       case 'writeFile':
+      case 'editFile':
         this.#change(deed.id, { content: deed.content })
         break
       case 'rename':
@@ -139,6 +154,24 @@ export class Model {
   }
 }
 
+/** What an edit makes of a content. @param sizeBytes null: whatever it comes to */
+export function edited(before: Bytes, parts: readonly Part[], sizeBytes: number | null): Bytes {
+  let after = before
+  const resize = (toBytes: number): void => {
+    const next = new Uint8Array(toBytes)
+    next.set(after.subarray(0, toBytes))
+    after = next
+  }
+  resize(before.length)
+  for (const { startByte, content } of parts) {
+    const start = startByte ?? after.length
+    if (content.length > 0 && start + content.length > after.length) resize(start + content.length)
+    if (content.length > 0) after.set(content, start)
+  }
+  if (sizeBytes !== null) resize(sizeBytes)
+  return after
+}
+
 /** What is wrong, each in a sentence; empty where nothing is. */
 export type Findings = readonly string[]
 
@@ -167,6 +200,7 @@ function idWhereHappened(model: Model, deed: Deed, seen: ReadonlyMap<string, Ite
       return [...seen.values()].find(isIt)?.id ?? null
     }
     case 'writeFile':
+    case 'editFile':
       // The workload never writes a version of the same size twice in a row.
       return seen.get(deed.id)?.sizeBytes === deed.content.length ? deed.id : null
     case 'rename':

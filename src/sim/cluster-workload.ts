@@ -5,8 +5,9 @@
 import type { Bytes } from '../core/bytes/bytes.ts'
 import type { Deed, Model, PendingDeed } from './checker.ts'
 import type { Random } from './random.ts'
+import { drawEdit } from './workload.ts'
 
-const weights = { createFolder: 10, addFile: 45, writeFile: 25, rename: 10, trash: 10 } as const
+const weights = { createFolder: 10, addFile: 45, writeFile: 18, editFile: 18, rename: 10, trash: 10 } as const
 const itemCountMax = 60
 
 /** How a deed may be refused where devices fail or lag behind; nothing has changed then. */
@@ -64,7 +65,7 @@ export class ClusterWorkload {
         !isTrashed &&
         !this.#taken.has(id) &&
         (this.#owners.get(id) ?? at) === at &&
-        (kind === 'writeFile' ? of === 'file' : true),
+        (kind === 'writeFile' || kind === 'editFile' ? of === 'file' : true),
     )
     // What a folder holds would go with it.
     const item = free.length === 0 ? null : random.pick(free)
@@ -72,6 +73,7 @@ export class ClusterWorkload {
     this.#taken.add(item.id)
     this.#owners.set(item.id, at)
     if (kind === 'writeFile') return { kind, id: item.id, content: this.#content(item.content!.length) }
+    if (kind === 'editFile') return { kind, id: item.id, ...drawEdit(random, item.content!) }
     return kind === 'rename' ? { kind, id: item.id, name: this.#name('renamed') } : { kind, id: item.id }
   }
 

@@ -9,17 +9,26 @@
 import { type Bytes, equal } from '../core/bytes/bytes.ts'
 import type { Item } from '../node/api.ts'
 import { createSimBlob } from './blob.ts'
-import { type Deed, type Findings, twinsIn } from './checker.ts'
+import { type Deed, type Findings, edited, twinsIn } from './checker.ts'
 import { type Life, type Outcome, describeOutcome, readAll, settle } from './device.ts'
 import type { Random } from './random.ts'
-import { perform } from './workload.ts'
+import { drawEdit, perform } from './workload.ts'
 
 type Seen = ReadonlyMap<string, Item>
 
 const prefix = 'contested'
 const isContested = ({ name }: Pick<Item, 'name'>): boolean => name.startsWith(prefix)
 
-const weights = { writeFile: 40, addFile: 20, createFolder: 6, rename: 12, trash: 12, move: 6, purge: 4 } as const
+const weights = {
+  writeFile: 25,
+  editFile: 25,
+  addFile: 20,
+  createFolder: 6,
+  rename: 12,
+  trash: 12,
+  move: 6,
+  purge: 4,
+} as const
 /** Few, so that people meet. */
 const nameCount = 5
 const itemCountMax = 14
@@ -39,6 +48,8 @@ export class Contest {
   readonly #rootId: string
   /** Answered, and not known to be replaced or deleted since. */
   #written: Bytes[] = []
+  /** All that anybody has made, by size. */
+  readonly #made = new Map<number, Bytes>()
   /** Sizes that somebody who had seen them wrote over or deleted for good, and that somebody put into the trash. */
   readonly #replaced = new Set<number>()
   readonly #trashed = new Set<number>()
@@ -68,6 +79,16 @@ export class Contest {
         if (files.length === 0) return null
         const { id, sizeBytes } = random.pick(files)
         return { deed: { kind, id, content: this.#content() }, seenSizes: new Set([sizeBytes]) }
+      }
+      case 'editFile': {
+        if (files.length === 0) return null
+        const { id, sizeBytes: seenBytes } = random.pick(files)
+        const before = this.#made.get(seenBytes)
+        if (before === undefined) return null
+        const { parts } = drawEdit(random, before)
+        const sizeBytes = this.#newSize()
+        const content = this.#make(edited(before, parts, sizeBytes))
+        return { deed: { kind, id, parts, sizeBytes, content }, seenSizes: new Set([seenBytes]) }
       }
       case 'rename':
         return { deed: { kind, id: random.pick(live).id, name: this.#name() }, seenSizes: nothing }
@@ -144,8 +165,17 @@ export class Contest {
   }
 
   #content(): Bytes {
+    return this.#make(this.#random.bytes(this.#newSize()))
+  }
+
+  #newSize(): number {
     const isLarge = this.#random.chance(0.05)
-    return this.#random.bytes((isLarge ? 1_200_000 : 5000) + ++this.#count)
+    return (isLarge ? 1_200_000 : 5000) + ++this.#count
+  }
+
+  #make(content: Bytes): Bytes {
+    this.#made.set(content.length, content)
+    return content
   }
 }
 

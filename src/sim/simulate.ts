@@ -78,7 +78,14 @@ const minuteMs = 60_000
 /** No deed on a healthy device takes longer. */
 const patienceMs = 10 * minuteMs
 /** What a refusal for lack of room must have left untouched: deeds that are one write. */
-const singleWriteDeeds: ReadonlySet<string> = new Set(['createFolder', 'addFile', 'writeFile', 'rename', 'trash'])
+const singleWriteDeeds: ReadonlySet<string> = new Set([
+  'createFolder',
+  'addFile',
+  'writeFile',
+  'editFile',
+  'rename',
+  'trash',
+])
 const stopCodes: ReadonlySet<string> = new Set(['nodeStopped', 'internal'])
 
 class Simulation {
@@ -295,7 +302,9 @@ class Simulation {
     const endByte = this.#random.chance(0.5) ? sizeBytes : this.#random.between(startByte, sizeBytes)
     await this.#scheduler.sleep(this.#random.below(40))
     const read = await settle(life.process, readAll(life.node.api, file.id, startByte, endByte))
-    const written = deeds.filter((deed) => deed.kind === 'writeFile').filter(({ id }) => id === file.id)
+    const written = deeds
+      .filter((deed) => deed.kind === 'writeFile' || deed.kind === 'editFile')
+      .filter(({ id }) => id === file.id)
     const isPurged = deeds.some((deed) => deed.kind === 'purge')
     const also = [...(isPurged ? ['itemGone'] : []), ...(written.length > 0 ? ['rangeWrong'] : [])]
     const versions = [file.content!, ...written.map(({ content }) => content)]

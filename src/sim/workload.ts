@@ -6,8 +6,9 @@
  * @module
  */
 import type { Bytes } from '../core/bytes/bytes.ts'
+import { sectorSizeBytes } from '../core/block/block.ts'
 import type { NodeApi } from '../node/api.ts'
-import type { Deed, Model, ModelItem } from './checker.ts'
+import { type Deed, type Model, type ModelItem, type Part, edited } from './checker.ts'
 import type { Random } from './random.ts'
 
 /** Above it the node stores a body ahead of its record, in relaxed writes. */
@@ -17,7 +18,8 @@ const itemCountMax = 90
 const weights = {
   createFolder: 12,
   addFile: 34,
-  writeFile: 16,
+  writeFile: 12,
+  editFile: 12,
   rename: 10,
   move: 10,
   trash: 10,
@@ -76,6 +78,10 @@ export class Workload {
       case 'writeFile': {
         const file = this.#live((item) => item.kind === 'file')
         return file && { kind, id: file.id, content: this.#content(file.content!.length) }
+      }
+      case 'editFile': {
+        const file = this.#live((item) => item.kind === 'file')
+        return file && { kind, id: file.id, ...drawEdit(random, file.content!) }
       }
       case 'rename': {
         const item = this.#live()
@@ -171,6 +177,39 @@ export class Workload {
   }
 }
 
+/** Above it a file is only cut, so that none grows without end. */
+const editedSizeBytesMax = 2_500_000
+
+/** An edit of a content; it comes to another size, by which one tells whether it was made. */
+export function drawEdit(
+  random: Random,
+  before: Bytes,
+): Pick<Extract<Deed, { kind: 'editFile' }>, 'parts' | 'sizeBytes' | 'content'> {
+  const place = (): number =>
+    random.pick([
+      0,
+      random.below(before.length + 1),
+      random.below(before.length + 200_000),
+      sectorSizeBytes * random.below(Math.ceil(before.length / sectorSizeBytes) + 2),
+    ])
+  const isLong = before.length > editedSizeBytesMax
+  const parts = Array.from({ length: isLong ? 0 : random.below(4) }, (): Part => {
+    const band = random.weighted({ small: 60, sectors: 20, large: 1 })
+    const sizeBytes =
+      band === 'small'
+        ? random.spread(1, 8000)
+        : band === 'sectors'
+          ? random.between(60_000, 140_000)
+          : random.between(1_000_000, 1_300_000)
+    return { startByte: random.chance(0.3) ? null : place(), content: random.bytes(sizeBytes) }
+  })
+  const sizeBytes = isLong ? random.below(before.length) : random.chance(0.3) ? place() : null
+  const content = edited(before, parts, sizeBytes)
+  if (content.length !== before.length) return { parts, sizeBytes, content }
+  const longerBytes = content.length + random.between(1, sectorSizeBytes)
+  return { parts, sizeBytes: longerBytes, content: edited(before, parts, longerBytes) }
+}
+
 /** How one of several careless deeds may be refused. */
 export const clashCodes: readonly string[] = ['raceLost', 'placeUnknown', 'itemGone', 'keyEpochWrong', 'moveIntoItself']
 
@@ -189,6 +228,11 @@ export async function perform(
     case 'writeFile':
       await api.writeFile(requestId, deed.id, blobOf(deed.content))
       return deed.id
+    case 'editFile': {
+      const edits = deed.parts.map(({ startByte, content }) => ({ startByte, content: blobOf(content) }))
+      await api.editFile(requestId, deed.id, edits, deed.sizeBytes ?? undefined)
+      return deed.id
+    }
     case 'rename':
       await api.rename(requestId, deed.id, deed.name)
       return deed.id
@@ -215,6 +259,8 @@ export function describeDeed(deed: Deed): string {
       return `add file "${deed.name}" of ${deed.content.length} bytes to ${deed.parentId}`
     case 'writeFile':
       return `write ${deed.content.length} bytes to ${deed.id}`
+    case 'editFile':
+      return `edit ${deed.id} in ${deed.parts.length} places to ${deed.content.length} bytes`
     case 'rename':
       return `rename ${deed.id} to "${deed.name}"`
     case 'move':

@@ -6,6 +6,7 @@ import { type Bytes, type Fault, RefusedError, equal } from '../../core/bytes/by
 import { blockIdSizeBytes } from '../../core/path/path.ts'
 import { type Folded, type TreeState, deviceOf, openDeviceName } from '../../core/tree/tree.ts'
 import { type Site, type WrittenBody, abandonBody } from '../bodies.ts'
+import type { ObjectStore } from '../read/content.ts'
 import type { KeyRing } from '../read/key-ring.ts'
 import { type Records, sealingKeyOf } from '../records.ts'
 import type { Replica } from '../replica.ts'
@@ -19,6 +20,8 @@ export interface MakerOptions extends Site {
   readonly cluster: Replica
   readonly ring: KeyRing
   readonly records: Records
+  /** Of this device and of others. */
+  readonly objects: ObjectStore
   /** This device's. */
   readonly principal: Bytes
 }
@@ -100,7 +103,7 @@ export class Maker {
     const place = target === null ? this.#newBlock() : sealingKeyOf(over, ring, target, platform.random)
     if (place === null) return null
     const { block, key, keyEpoch } = place
-    const written = await sealAnew(this.#options, source, place)
+    const written = await sealAnew(this.#options, this.#options.objects, source, place)
     const { bodyRoot, sizeBytes } = written
     return {
       // Of the deed that it is now nothing was taken yet.

@@ -34,6 +34,7 @@ export interface Offer {
 export class Streams {
   readonly #streams = new Map<string, Stream>()
   readonly #offers = new Map<string, Offer>()
+  readonly #uses = new Set<{ readonly block: BlockId; readonly body: Body }>()
   #count = 0
   /** Called when a stream ends, for whoever waits to delete what it read. */
   onEnd: () => void = () => {}
@@ -107,6 +108,16 @@ export class Streams {
     this.#offers.clear()
   }
 
+  /** Something is made from a version. The answer ends that. */
+  use(block: BlockId, body: Body): () => void {
+    const use = { block, body }
+    this.#uses.add(use)
+    return () => {
+      this.#uses.delete(use)
+      this.onEnd()
+    }
+  }
+
   /** Whether somebody is in the middle of something that reads all of the tree. */
   get isReadingAll(): boolean {
     return [...this.#streams.values()].some(({ reads }) => reads === null)
@@ -114,8 +125,7 @@ export class Streams {
 
   /** Versions of a block that somebody is in the middle of. */
   bodiesBeingRead(block: BlockId): readonly Body[] {
-    return [...this.#streams.values()].flatMap(({ reads }) =>
-      reads !== null && equal(reads.block, block) ? [reads.body] : [],
-    )
+    const read = [...this.#streams.values()].flatMap(({ reads }) => reads ?? [])
+    return [...read, ...this.#uses].flatMap((each) => (equal(each.block, block) ? [each.body] : []))
   }
 }

@@ -9,6 +9,7 @@ import type {
   Audit,
   DeviceChoice,
   DeviceLine,
+  Edit,
   Inviting,
   Item,
   ItemKind,
@@ -115,6 +116,9 @@ export class MemoryNode implements NodeApi {
   }
   async writeFile(_requestId: string, id: string, content: Blob): Promise<void> {
     this.#change(id, { sizeBytes: content.size, modifiedAtMs: this.nowMs() })
+  }
+  async editFile(_requestId: string, id: string, _edits: readonly Edit[], sizeBytes?: number): Promise<void> {
+    this.#change(id, { modifiedAtMs: this.nowMs(), ...(sizeBytes === undefined ? {} : { sizeBytes }) })
   }
   async rename(_requestId: string, id: string, name: string): Promise<void> {
     this.#maybeRefuse()
