@@ -9,17 +9,9 @@
  */
 import { deleteDB, openDB, unwrap } from 'idb'
 import { type Bytes, equal } from '../core/bytes/bytes.ts'
-import { createClock } from '../edge/clock/clock.ts'
-import { createCrypto } from '../edge/crypto/crypto.ts'
-import { createKeys } from '../edge/keys/keys.ts'
-import { createRandom } from '../edge/random/random.ts'
-import { discard } from '../edge/rpc/discard.ts'
-import { openStore } from '../edge/store/store.ts'
 import type { NodeApi } from '../node/api.ts'
-import { runNode } from '../node/node.ts'
-import type { Platform } from '../port/platform.ts'
-import type { StorePort } from '../port/store.ts'
 import { type Comparison, alternate, median } from './alternate.ts'
+import { contentOf, profile, random, rootIdOf, startNode } from './node.ts'
 
 const blockCount = 64
 const blockSizeBytes = 4096
@@ -27,9 +19,6 @@ const blockSizeBytes = 4096
 const roundCount = 100
 
 const usedTables = ['log', 'object']
-
-const profile = `bench-${Date.now()}`
-const random = createRandom()
 
 interface Put {
   readonly table: string
@@ -94,84 +83,14 @@ export async function writeBatches(): Promise<Comparison> {
   }
 }
 
-/** The platform of `workers/node.worker.ts`, with a store that says when nothing is under way. */
-async function startNode() {
-  const keys = createKeys(profile)
-  const store = await openStore({ profile, deviceKey: await keys.deviceKey() })
-  const watched = watchStore(store)
-  const platform: Platform = {
-    store: watched.store,
-    keys,
-    clock: createClock(),
-    random,
-    crypto: createCrypto(),
-    discard,
-  }
-  const node = await runNode(platform, { deviceName: 'Benchmark' })
-  return {
-    api: node.api,
-    idle: watched.idle,
-    async close() {
-      await node.close()
-      store.close()
-      await deleteDB(`blocktree-${profile}`)
-    },
-  }
-}
-
-function watchStore(store: StorePort) {
-  let openCount = 0
-  const watch = async <T>(work: Promise<T>): Promise<T> => {
-    openCount++
-    try {
-      return await work
-    } finally {
-      openCount--
-    }
-  }
-  const watched: StorePort = {
-    closed: store.closed,
-    write: (...given) => watch(store.write(...given)),
-    read: (...given) => watch(store.read(...given)),
-    readMany: (...given) => watch(store.readMany(...given)),
-    scan: (...given) => watch(store.scan(...given)),
-    usage: () => store.usage(),
-  }
-  return {
-    store: watched,
-    /** Old versions are deleted after a write is answered; that must not run into the next measurement. */
-    async idle(): Promise<void> {
-      for (let quietCount = 0; quietCount < 5;) {
-        await new Promise((resolve) => setTimeout(resolve, 4))
-        quietCount = openCount === 0 ? quietCount + 1 : 0
-      }
-    },
-  }
-}
-
 async function makeFiles(api: NodeApi): Promise<readonly string[]> {
-  // A watcher, as every open page has one.
-  let rootId = ''
-  await api.watch((event) => {
-    if (event.kind === 'snapshot') ({ rootId } = event.tree)
-  })
-  const folder = await api.createFolder(globalThis.crypto.randomUUID(), rootId, 'bench')
+  const folder = await api.createFolder(globalThis.crypto.randomUUID(), await rootIdOf(api), 'bench')
   return Promise.all(
     Array.from({ length: blockCount }, (_, at) =>
       api.addFile(globalThis.crypto.randomUUID(), folder, `block ${at}`, contentOf(random.bytes(blockSizeBytes))),
     ),
   )
 }
-
-/**
- * Octets in memory in the place of a blob: the baseline gets its records from memory too, and a blob would be fetched from
- * another process. A block is read in one piece, which is then the node's.
- */
-const contentOf = (octets: Uint8Array<ArrayBuffer>): Blob =>
-  ({
-    size: octets.length,
-    slice: () => ({ arrayBuffer: async () => octets.buffer }),
-  }) as unknown as Blob
 
 async function readAll(api: NodeApi, id: string): Promise<Uint8Array> {
   const { streamId } = await api.openContent(id)

@@ -5,9 +5,10 @@
 import { type Comparison } from './alternate.ts'
 import { writeBatches } from './batch.ts'
 import { checkChains } from './chains.ts'
+import { editBlocks } from './edits.ts'
 import { openSectors, sealSectors } from './sectors.ts'
 
-const rows = { sealSectors, openSectors, writeBatches, checkChains } as const satisfies Record<
+const rows = { sealSectors, openSectors, writeBatches, checkChains, editBlocks } as const satisfies Record<
   string,
   () => Promise<Comparison>
 >
