@@ -225,6 +225,30 @@ describe('a sole voter that is gone', () => {
     }
   })
 
+  test('brings a deletion, which gives way to what came into the file after it', async () => {
+    const family = await Family.of(26, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const file = await family.add(laptop, 'file.txt', content(4000))
+    await family.comeTogether()
+    await family.cutOff(2)
+    await family.cutOff(1)
+    await family.write(desk, file, content(5000))
+    await family.run(laptop, laptop.node.api.trash(family.request(), file))
+    family.rejoin(0, 2)
+    while (laptop.page.items.get(file)!.sizeBytes !== 5000) await family.scheduler.run(family.scheduler.sleep(1))
+    // Before it brings back what it has written into.
+    for (const life of [laptop, desk]) life.process.kill()
+    await takeOver(family, 1)
+    family.network.heal()
+    const back = await family.restart(0)
+    await family.until('it has brought all', () => {
+      const [there, here] = [standing(phone), standing(back)]
+      return there.generation === here.generation && here.keptCount === 0
+    })
+    for (const { page } of [phone, back])
+      expect(page.items.get(file)).toMatchObject({ sizeBytes: 5000, trashedAtMs: null })
+  })
+
   test('brings in its turn what was done one after the other, also where a signature breaks', async () => {
     const family = await Family.of(20, 'laptop', 'phone')
     const [laptop] = family.lives as [Life, Life]

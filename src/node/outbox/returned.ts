@@ -166,7 +166,11 @@ function deletionOf({ before, after, sharedMs }: ReturnOptions, top: EntryRow): 
   const now = entryOf(after, block)
   const isOver = now !== null && (now.trashedAtMs !== null || isOvertaken(top, now, sharedMs))
   if (trashedAtMs === null || trashedAtMs <= sharedMs || isOver) return null
-  return returned(entry, { tag: 'trash', value: { block, seen: seenIn(before, block) } }, trashedAtMs)
+  // What came after it nobody had seen who put it there.
+  const isSeen = (of: BlockId): boolean =>
+    (entryOf(before, of)?.createdAtMs ?? 0) <= trashedAtMs && (contentOf(before, of)?.stampMs ?? 0) <= trashedAtMs
+  const seen = seenIn(before, block).filter((each) => isSeen(each.block))
+  return returned(entry, { tag: 'trash', value: { block, seen } }, trashedAtMs)
 }
 
 /** Whether whoever did it has come to the other side before, and gone on with it there. */
