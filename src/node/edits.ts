@@ -25,6 +25,8 @@ interface PlacedEdit {
 export interface Run {
   readonly firstIndex: number
   readonly sectorCount: number
+  /** Those that touch them, in their order. */
+  readonly edits: readonly PlacedEdit[]
 }
 
 /** Throws RefusedError for a place or a size that no file can have. */
@@ -60,7 +62,7 @@ export function runsOf({ base, edits, sizeBytes }: Rewriting, sectorCountMax: nu
     const isOpen = base.sizeBytes % sectorSizeBytes > 0 || !isSealed
     if (base.sizeBytes > 0 && base.sizeBytes < sizeBytes && isOpen) touched.push(lastOf(base.sizeBytes))
   }
-  const runs: Run[] = []
+  const runs: Omit<Run, 'edits'>[] = []
   let next = 0
   for (const { start, end } of touched.toSorted((one, other) => one.start - other.start))
     for (next = Math.max(next, start); next < end;) {
@@ -72,7 +74,24 @@ export function runsOf({ base, edits, sizeBytes }: Rewriting, sectorCountMax: nu
       else runs.push({ firstIndex: next, sectorCount })
       next += sectorCount
     }
-  return runs
+  return withEdits(runs, edits)
+}
+
+/** Each edit is looked at where it is, and nowhere else: both may be many. */
+function withEdits(runs: readonly Omit<Run, 'edits'>[], edits: readonly PlacedEdit[]): readonly Run[] {
+  const touching: PlacedEdit[][] = runs.map(() => [])
+  const startOf = (at: number): number => runs[at]!.firstIndex * sectorSizeBytes
+  const endOf = (at: number): number => startOf(at) + runs[at]!.sectorCount * sectorSizeBytes
+  for (const edit of edits) {
+    let first = 0
+    for (let end = runs.length; first < end;) {
+      const middle = (first + end) >>> 1
+      if (endOf(middle) <= edit.startByte) first = middle + 1
+      else end = middle
+    }
+    for (let at = first; at < runs.length && startOf(at) < edit.endByte; at++) touching[at]!.push(edit)
+  }
+  return runs.map((run, at) => ({ ...run, edits: touching[at]! }))
 }
 
 const lastOf = (sizeBytes: number) => ({ start: sectorCountOf(sizeBytes) - 1, end: sectorCountOf(sizeBytes) })
@@ -82,21 +101,21 @@ const lastOf = (sizeBytes: number) => ({ start: sectorCountOf(sizeBytes) - 1, en
  * @param read octets of the base; asked only for sectors that are not wholly written over
  */
 export async function composed(
-  { base, edits, sizeBytes }: Rewriting,
-  { firstIndex, sectorCount }: Run,
+  { base, sizeBytes }: Rewriting,
+  { firstIndex, sectorCount, edits }: Run,
   read: (startByte: number, endByte: number) => Promise<ArrayBuffer>,
 ): Promise<Bytes> {
   const runStart = firstIndex * sectorSizeBytes
   const runEnd = Math.min(runStart + sectorCount * sectorSizeBytes, sizeBytes)
   const whole = new Uint8Array(runEnd - runStart)
-  const within = edits.filter(({ startByte, endByte }) => startByte < runEnd && endByte > runStart)
   for (let start = runStart; start < runEnd; start += sectorSizeBytes) {
     const end = Math.min(start + sectorSizeBytes, base.sizeBytes, sizeBytes)
-    const isCovered = within.some(({ startByte, endByte }) => startByte <= start && endByte >= end)
+    const isCovered = edits.some(({ startByte, endByte }) => startByte <= start && endByte >= end)
     if (start < end && !isCovered) whole.set(new Uint8Array(await read(start, end)), start - runStart)
   }
-  for (const { startByte, endByte, content } of within) {
+  for (const { startByte, endByte, content } of edits) {
     const [start, end] = [Math.max(startByte, runStart), Math.min(endByte, runEnd)]
+    if (start >= end) continue
     const octets = await content.slice(start - startByte, end - startByte).arrayBuffer()
     whole.set(new Uint8Array(octets), start - runStart)
   }
