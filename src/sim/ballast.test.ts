@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest'
-import { type Bytes, utf8 } from '../core/bytes/bytes.ts'
+import { type Bytes, fromHex, utf8 } from '../core/bytes/bytes.ts'
 import { emptyTree } from '../core/tree/tree.ts'
+import { placeOf } from '../node/own-tree.ts'
+import { newestState, readHeldState } from '../node/read/held-state.ts'
 import type { Table } from '../port/store.ts'
 import { weighDisk } from './ballast.ts'
+import type { Life } from './device.ts'
 import { Disk } from './disk.ts'
+import { Family, content } from './testing/family.ts'
 
 const treeId = new Uint8Array(32).fill(1)
 
@@ -31,3 +35,18 @@ test.each([
   expect(found).toHaveLength(findings.length)
   findings.forEach((finding, at) => expect(found[at]).toContain(finding))
 })
+
+test('finds that a page of a file is missing, below which nothing is found', async () => {
+  const family = await Family.of(1, 'laptop')
+  const [laptop] = family.lives as [Life]
+  await family.add(laptop, 'file', content(100_000))
+  laptop.process.kill()
+  const { disk } = family.devices[0]!
+  const state = newestState((await family.scheduler.run(readHeldState(family.storeOf(0), placeOf(treeIdOf(laptop)))))!)
+  expect(await weighDisk(disk, state)).toEqual([])
+  const page = [...disk.rows('object', new Uint8Array())].find(({ value }) => value.length < 1000)!
+  disk.apply([{ kind: 'delete', table: 'object', key: page.key }], 'strict')
+  expect(await weighDisk(disk, state)).toContain('1 objects that files refer to are not on the disk')
+})
+
+const treeIdOf = ({ page }: Life): Bytes => fromHex(page.tree.treeId)!

@@ -17,7 +17,11 @@ export async function weighDisk(disk: Disk, state: TreeState): Promise<Findings>
   const place: ClusterPlace = { treeId: state.treeId, clusterId: rootBlockId(state.treeId) }
   const live = new Set<string>()
   const store = {
-    readMany: async (_table: 'object', at: readonly Bytes[]) => at.map((key) => disk.get('object', key)?.value ?? null),
+    readMany: async (_table: 'object', at: readonly Bytes[]) => {
+      // A walk passes over a page that is not there.
+      for (const key of at) live.add(keyOf(key))
+      return at.map((key) => disk.get('object', key)?.value ?? null)
+    },
   }
   for (const [key, octets] of entries(state.map, keys.contents)) {
     const block = key.slice(1)
