@@ -8,14 +8,15 @@ import type { SectorKeys } from '../core/crypto/crypto.ts'
 import {
   type Body,
   type BodyWriter,
-  type Leaf,
   type Page,
   type SectorLeaf,
   diffBodies,
+  emptyBody,
   emptyBodyWriter,
   finishBody,
   planSeal,
   replaceSectors,
+  sealedSectors,
   sectorSaltSizeBytes,
   sectorSizeBytes,
   writeSectors,
@@ -48,14 +49,11 @@ export interface Site {
 export interface Content {
   readonly size: number
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> }
-  /** Sectors of zeros are to be holes, as they mostly were. */
-  readonly isSparse?: boolean
 }
 
 /** The content of a body that is there already, each slice opened when it is asked for. */
 export const contentOfBody = (reading: Reading, block: BlockId, body: Body): Content => ({
   size: body.sizeBytes,
-  isSparse: true,
   slice: (start, end) => ({
     async arrayBuffer() {
       const whole = new Uint8Array(Math.min(end, body.sizeBytes) - start)
@@ -108,8 +106,7 @@ export async function writeBody(
       piece = next < content.size ? readPiece(content, next) : null
       // Where this one fails nobody waits for the next any more.
       piece?.catch(() => {})
-      const holes = content.isSparse === true ? holesIn(plaintext, next === content.size) : noHoles
-      const sealed = await sealRun(site, block, keyEpoch, keys, start / sectorSizeBytes, plaintext, holes)
+      const sealed = await sealRun(site, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
       const progress = writeSectors(writer, sealed.leaves)
       writer = progress.writer
       await making.put([...sealed.changes, ...progress.pages.map((page) => putPage(site.place, block, page))])
@@ -158,8 +155,8 @@ export async function rewriteBody(
       const plaintext = await composed(rewriting, run, (start, end) =>
         contentOfBody(reading, block, rewriting.base).slice(start, end).arrayBuffer(),
       )
-      const sealed = await sealRun(site, block, keyEpoch, keys, run.firstIndex, plaintext, noHoles)
-      for (const [at, leaf] of sealed.leaves.entries()) changed.set(run.firstIndex + at, leaf!)
+      const sealed = await sealRun(site, block, keyEpoch, keys, run.firstIndex, plaintext)
+      for (const [at, leaf] of sealed.leaves.entries()) changed.set(run.firstIndex + at, leaf)
       await put(sealed.changes)
       if (upload !== null) site.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
       job.advance((doneCount += run.sectorCount) * sectorSizeBytes)
@@ -173,6 +170,38 @@ export async function rewriteBody(
     if (upload !== null) await releaseUpload(site, upload)
     throw error
   }
+}
+
+/**
+ * Seals the content of a body for another block, or under another key: what is no hole, so that what nobody wrote takes neither room
+ * nor time.
+ * @param reading of that body
+ */
+export async function copyBody(
+  site: Site,
+  reading: Reading,
+  source: { readonly block: BlockId; readonly body: Body },
+  block: BlockId,
+  keyEpoch: number,
+  keys: SectorKeys,
+  job: JobHandle,
+): Promise<WrittenBody> {
+  const content = contentOfBody(reading, source.block, source.body)
+  const ranges: { startByte: number; endByte: number }[] = []
+  for await (const sectors of walk(reading, source.block, sealedSectors(source.body)))
+    for (const { index, sizeBytes } of sectors) {
+      const startByte = index * sectorSizeBytes
+      const last = ranges.at(-1)
+      if (last?.endByte === startByte) last.endByte += sizeBytes
+      else ranges.push({ startByte, endByte: startByte + sizeBytes })
+    }
+  const edits = ranges.map(({ startByte, endByte }) => ({
+    startByte,
+    endByte,
+    content: { slice: (start: number, end: number) => content.slice(startByte + start, startByte + end) },
+  }))
+  const rewriting = { base: emptyBody, edits, sizeBytes: source.body.sizeBytes }
+  return await rewriteBody(site, reading, block, keyEpoch, keys, rewriting, job)
 }
 
 /**
@@ -206,7 +235,6 @@ async function readPiece(content: Content, start: number): Promise<Bytes> {
   return new Uint8Array(await content.slice(start, start + pieceSizeBytes).arrayBuffer())
 }
 
-/** @param holes positions in the run of those that are not sealed */
 async function sealRun(
   site: Site,
   block: BlockId,
@@ -214,14 +242,11 @@ async function sealRun(
   keys: SectorKeys,
   firstIndex: number,
   plaintext: Bytes,
-  holes: ReadonlySet<number>,
 ) {
   const salt = site.platform.random.bytes(sectorSaltSizeBytes)
-  const plans = planSeal(keys, site.place.treeId, block, firstIndex, salt, plaintext)
-  const sealed = await site.platform.crypto.seal(plans.filter((_, at) => !holes.has(at)))
-  let sealedCount = 0
+  const sealed = await site.platform.crypto.seal(planSeal(keys, site.place.treeId, block, firstIndex, salt, plaintext))
   return {
-    leaves: plans.map((_, at): Leaf => (holes.has(at) ? null : { hash: sealed[sealedCount++]!.hash, keyEpoch, salt })),
+    leaves: sealed.map(({ hash }): SectorLeaf => ({ hash, keyEpoch, salt })),
     changes: sealed.map(({ hash, ciphertext }): Put => ({
       kind: 'put',
       table: 'object',
@@ -229,18 +254,6 @@ async function sealRun(
       value: ciphertext,
     })),
   }
-}
-
-const noHoles: ReadonlySet<number> = new Set()
-
-/** Sectors of zeros. @param isLast the piece ends the body, which ends in no hole */
-function holesIn(plaintext: Bytes, isLast: boolean): ReadonlySet<number> {
-  const holes = new Set<number>()
-  const end = isLast ? plaintext.length - 1 : plaintext.length
-  for (let at = 0; (at + 1) * sectorSizeBytes <= end; at++)
-    if (plaintext.subarray(at * sectorSizeBytes, (at + 1) * sectorSizeBytes).every((octet) => octet === 0))
-      holes.add(at)
-  return holes
 }
 
 const putPage = (place: ClusterPlace, block: BlockId, { hash, octets }: Page): Put => ({

@@ -23,6 +23,9 @@ import { type TreeView, idFromText, idText } from './read/view.ts'
 import { gone, sealingKeyOf } from './records.ts'
 import { blockIdOfRequest } from './request.ts'
 
+/** Seals a content under a key of its block. */
+type Write = (keyEpoch: number, keys: SectorKeys) => Promise<WrittenBody>
+
 export class Files {
   readonly #tree: OwnTree
   readonly #view: TreeView
@@ -64,7 +67,8 @@ export class Files {
     if ((await this.#known(requestId)) !== null) return idText(block)
     const typed = orRefuse(nameFromPerson(typedName))
     this.#folder(parentId)
-    await this.putFile(requestId, block, content, job, (finish) =>
+    const write = this.#writing(block, content, job)
+    await this.putFile(requestId, block, write, job, (finish) =>
       this.#underFreeName(parentId, typed, (name) => finish(this.#folder(parentId), name)),
     )
     return idText(block)
@@ -72,17 +76,18 @@ export class Files {
 
   /**
    * A file that does not exist yet, with its content.
+   * @param write seals that
    * @param settle says where and under which name at the end, since an upload takes time
    */
   async putFile(
     requestId: string,
     block: BlockId,
-    content: Content,
+    write: Write,
     job: JobHandle,
     settle: (finish: (folder: IdPath, name: string) => Promise<Answer>) => Promise<Answer>,
   ): Promise<void> {
     const key = this.#random(32)
-    await this.#withBody(block, 1, key, content, job, ({ bodyRoot, sizeBytes, attached }) =>
+    await this.#withBody(block, 1, key, write, ({ bodyRoot, sizeBytes, attached }) =>
       settle((folder, name) => {
         job.check()
         const body = { bodyRoot, sizeBytes }
@@ -98,22 +103,27 @@ export class Files {
     const { sight } = outbox
     const { base, ...version } = this.#nextVersion(id)
     const { block, key, keyEpoch } = version
-    await this.#withBody(block, keyEpoch, key, content, job, ({ bodyRoot, sizeBytes, attached }) => {
+    const write = this.#writing(block, content, job)
+    await this.#withBody(block, keyEpoch, key, write, ({ bodyRoot, sizeBytes, attached }) => {
       const body = { bodyRoot, sizeBytes }
       const value = { ...version, earlierKeys: [], body, base: base.bodyRoot, seen: [] }
       return outbox.submit(requestId, { tag: 'writeFile', value }, attached, sight)
     })
   }
 
-  /** A new version that has all of the one before it but what is written over; each is made over what the one before it left. */
+  /**
+   * A new version that has all of the one before it but what is written over; each is made over what the one before it left.
+   * @param inTurn around what is done once those before it are
+   */
   editFile(
     requestId: string,
     id: string,
     edits: readonly Edit[],
     sizeBytes: number | null,
     job: JobHandle,
+    inTurn: (work: () => Promise<void>) => Promise<void>,
   ): Promise<void> {
-    const edit = (): Promise<void> => this.#edit(requestId, id, edits, sizeBytes, job)
+    const edit = (): Promise<void> => inTurn(() => this.#edit(requestId, id, edits, sizeBytes, job))
     const done = (this.#editing.get(id) ?? Promise.resolve()).then(edit, edit)
     this.#editing.set(id, done)
     const forget = (): void => {
@@ -146,9 +156,8 @@ export class Files {
     // What the two share is nobody's but the base's until the deed is there.
     const release = this.#streams.use(block, base)
     try {
-      const write = (keys: SectorKeys): Promise<WrittenBody> =>
-        rewriteBody(this.#tree, reading, block, keyEpoch, keys, rewriting, job)
-      await this.#withWritten(block, key, write, (written) => {
+      const write: Write = (epoch, keys) => rewriteBody(this.#tree, reading, block, epoch, keys, rewriting, job)
+      await this.#withBody(block, keyEpoch, key, write, (written) => {
         job.check()
         const body = { bodyRoot: written.bodyRoot, sizeBytes: written.sizeBytes }
         const value = { ...version, earlierKeys, body, base: base.bodyRoot, seen: [] }
@@ -331,27 +340,20 @@ export class Files {
     return this.#tree.outbox.answerOf(requestId)
   }
 
+  #writing(block: BlockId, content: Content, job: JobHandle): Write {
+    return (keyEpoch, keys) => writeBody(this.#tree, block, keyEpoch, keys, content, job)
+  }
+
   /** Seals a content and goes on with it. */
   async #withBody(
     block: BlockId,
     keyEpoch: number,
     key: Bytes,
-    content: Content,
-    job: JobHandle,
-    goOn: (written: WrittenBody) => Promise<Answer>,
-  ): Promise<void> {
-    const write = (keys: SectorKeys): Promise<WrittenBody> => writeBody(this.#tree, block, keyEpoch, keys, content, job)
-    await this.#withWritten(block, key, write, goOn)
-  }
-
-  async #withWritten(
-    block: BlockId,
-    key: Bytes,
-    write: (keys: SectorKeys) => Promise<WrittenBody>,
+    write: Write,
     goOn: (written: WrittenBody) => Promise<Answer>,
   ): Promise<void> {
     const sectorKeys = blockKeySchedule(key)
-    const written = await write(sectorKeys).finally(() => sectorKeys.wipe())
+    const written = await write(keyEpoch, sectorKeys).finally(() => sectorKeys.wipe())
     try {
       await goOn(written)
     } catch (error) {

@@ -43,10 +43,9 @@ export function createApi(node: RunningNode): NodeApi {
       ),
     editFile: async (requestId, id, edits, sizeBytes) => {
       const size = edits.reduce((sum, { content }) => sum + content.size, 0)
-      return adding({ size }, () =>
-        jobs.run(requestId, 'add', nameOf(node, id), size, (job) =>
-          node.home.files.editFile(requestId, id, edits, sizeBytes ?? null, job),
-        ),
+      // One that waits for a large one of the same file does not go before it.
+      return jobs.run(requestId, 'add', nameOf(node, id), size, (job) =>
+        node.home.files.editFile(requestId, id, edits, sizeBytes ?? null, job, (work) => adding({ size }, work)),
       )
     },
     rename: async (requestId, id, name) => momentary(() => node.home.files.rename(requestId, id, name)),

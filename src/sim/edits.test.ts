@@ -137,6 +137,17 @@ describe('an edit', () => {
       expect((await family.run(life, life.node.api.storage())).usedBytes).toBeLessThan(mib)
   })
 
+  test('of a petabyte that nobody wrote moves into another tree at once', async () => {
+    const family = await Family.of(25, 'laptop')
+    const fresh = await family.startAlone('fresh')
+    const id = await family.add(fresh, 'sparse', content(70_000))
+    await edit(family, fresh, id, [part(2 ** 49, content(1_300_000))], 2 ** 50)
+    await family.scheduler.run(plant(fresh))
+    expect(fresh.page.items.get(id)!.sizeBytes).toBe(2 ** 50)
+    expect(equal(await readRange(family, fresh, id, 0, 70_000), content(70_000))).toBe(true)
+    expect(equal(await readRange(family, fresh, id, 2 ** 49, 2 ** 49 + 1_300_000), content(1_300_000))).toBe(true)
+  })
+
   test('begun while others of the same file are under way comes after them, and none is lost', async () => {
     const family = await Family.of(3, 'laptop')
     const [laptop] = family.lives as [Life]
@@ -191,6 +202,18 @@ describe('an edit', () => {
     expect(equal(start, edited(content(100_000), [part(50_000, content(10))], 200_000))).toBe(true)
     expect(equal(await readRange(family, laptop, copy.id, 2 ** 49, 2 ** 49 + 1_300_000), content(1_300_000))).toBe(true)
     await expectNothingLeft(family)
+  })
+
+  test('is not made to wait, and does not make others wait, by one that waits for it', async () => {
+    const family = await Family.of(24, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const id = await family.add(laptop, 'file', content(100_000))
+    const parts = [part(0, content(20 * mib)), part(5, content(9))]
+    const { nowMs } = family.scheduler
+    await Promise.all(parts.map((each) => edit(family, laptop, id, [each])))
+    // A moment for each piece of 1 MiB would be 5 s.
+    expect(family.scheduler.nowMs - nowMs).toBeLessThan(3000)
+    expect(equal(await family.read(laptop, id), edited(content(100_000), parts))).toBe(true)
   })
 
   test('that is cancelled, or can not be made, leaves all as it was', async () => {

@@ -4,11 +4,10 @@
  */
 import type { Bytes } from '../../core/bytes/bytes.ts'
 import { type SectorKeys, blockKeySchedule } from '../../core/crypto/crypto.ts'
-import { type Body, emptyBody, sealedSectors, sectorSizeBytes } from '../../core/block/block.ts'
+import type { Body } from '../../core/block/block.ts'
 import type { BlockId } from '../../core/path/path.ts'
-import { type Site, type WrittenBody, contentOfBody, rewriteBody } from '../bodies.ts'
-import type { Rewriting } from '../edits.ts'
-import { type ObjectStore, type Reading, walk } from '../read/content.ts'
+import { type Site, type WrittenBody, copyBody } from '../bodies.ts'
+import type { ObjectStore, Reading } from '../read/content.ts'
 
 interface Source {
   readonly block: BlockId
@@ -30,31 +29,11 @@ export async function sealAnew(site: Site, store: ObjectStore, source: Source, t
   const sectorKeys = (_block: BlockId, keyEpoch: number): SectorKeys | null => from.get(keyEpoch) ?? null
   try {
     const reading: Reading = { store, crypto, discard, place: site.place, sectorKeys }
-    const copying = await copyingOf(reading, source)
-    return await rewriteBody(site, reading, target.block, target.keyEpoch, to, copying, unwatched)
+    return await copyBody(site, reading, source, target.block, target.keyEpoch, to, unwatched)
   } finally {
     for (const schedule of from.values()) schedule.wipe()
     to.wipe()
   }
-}
-
-/** All of a content that is no hole, as edits of nothing: so what nobody wrote takes neither room nor time. */
-async function copyingOf(reading: Reading, { block, body }: Pick<Source, 'block' | 'body'>): Promise<Rewriting> {
-  const ranges: { startByte: number; endByte: number }[] = []
-  for await (const sectors of walk(reading, block, sealedSectors(body)))
-    for (const { index, sizeBytes } of sectors) {
-      const startByte = index * sectorSizeBytes
-      const last = ranges.at(-1)
-      if (last?.endByte === startByte) last.endByte += sizeBytes
-      else ranges.push({ startByte, endByte: startByte + sizeBytes })
-    }
-  const content = contentOfBody(reading, block, body)
-  const edits = ranges.map(({ startByte, endByte }) => ({
-    startByte,
-    endByte,
-    content: { slice: (start: number, end: number) => content.slice(startByte + start, startByte + end) },
-  }))
-  return { base: emptyBody, edits, sizeBytes: body.sizeBytes }
 }
 
 const unwatched = { advance() {}, setTotal() {}, check() {}, async turn() {} }

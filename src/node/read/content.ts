@@ -13,6 +13,7 @@ import {
   isSealed,
   planOpen,
   readBody,
+  sealedSectors,
   sectorSizeBytes,
 } from '../../core/block/block.ts'
 import type { SectorKeys } from '../../core/crypto/crypto.ts'
@@ -61,6 +62,20 @@ export async function* readContent(
     }
   }
   if (pending.length > 0) yield await openPiece(reading, block, pending, startByte, endByte)
+}
+
+/** All but the holes, in pieces of up to 1 MiB, with the indexes of their sectors. */
+export async function* readSealed(
+  reading: Reading,
+  block: BlockId,
+  body: Body,
+): AsyncGenerator<{ readonly indexes: readonly number[]; readonly octets: Bytes }> {
+  for await (const sectors of walk(reading, block, sealedSectors(body)))
+    for (let at = 0; at < sectors.length; at += sectorCountPerPiece) {
+      const piece = sectors.slice(at, at + sectorCountPerPiece)
+      const indexes = piece.map(({ index }) => index)
+      yield { indexes, octets: await openPiece(reading, block, piece, 0, body.sizeBytes) }
+    }
 }
 
 /** Answers a walk's needs from the store. @returns the walk's own result */
