@@ -68,7 +68,19 @@ export class Fetcher {
     return false
   }
 
-  async #fetchFrom(source: PeerId, block: BlockId, body: Body, base: Body | null, given: Given): Promise<boolean> {
+  /** Whether it is whole here already. */
+  isHere(block: BlockId, body: Body, base: Body | null): Promise<boolean> {
+    return this.#fetchFrom(null, block, body, base, noneGiven)
+  }
+
+  /** @param source null: nobody, and it is only looked for here */
+  async #fetchFrom(
+    source: PeerId | null,
+    block: BlockId,
+    body: Body,
+    base: Body | null,
+    given: Given,
+  ): Promise<boolean> {
     const steps = diffBodies(body, base === null ? [] : [base])
     let answer: readonly (Bytes | null)[] = []
     /** Not kept before the walk has gone on over them, which it does only where they fit. */
@@ -76,7 +88,7 @@ export class Fetcher {
     for (;;) {
       const { done, value } = steps.next(answer)
       if (done === true && !value.ok) {
-        if (pages.length > 0) this.#options.onReport(source, unfitting)
+        if (pages.length > 0 && source !== null) this.#options.onReport(source, unfitting)
         return false
       }
       await this.#keep(pages)
@@ -98,7 +110,7 @@ export class Fetcher {
     }
   }
 
-  async #fetchSectors(source: PeerId, keys: readonly Bytes[], given: Given): Promise<boolean> {
+  async #fetchSectors(source: PeerId | null, keys: readonly Bytes[], given: Given): Promise<boolean> {
     let start = 0
     let isGood = true
     const fetchInTurn = async (): Promise<void> => {
@@ -111,7 +123,7 @@ export class Fetcher {
     return isGood
   }
 
-  async #fetchPart(source: PeerId, part: readonly Bytes[], given: Given): Promise<boolean> {
+  async #fetchPart(source: PeerId | null, part: readonly Bytes[], given: Given): Promise<boolean> {
     const held = await this.#read(part)
     const missing = part.filter((_, at) => held[at] === null)
     this.#options.platform.discard(...held.filter((octets) => octets !== null))
@@ -120,19 +132,17 @@ export class Fetcher {
     const sectors = got.flatMap((value, at) => (value === null ? [] : [{ key: missing[at]!, value }]))
     const hashes = await this.#options.platform.crypto.hash(sectors.map(({ value }) => value))
     if (sectors.some(({ key }, at) => !equal(key.subarray(blockIdSizeBytes), hashes[at]!))) {
-      this.#options.onReport(source, unfitting)
+      if (source !== null) this.#options.onReport(source, unfitting)
       return false
     }
     await this.#keep(sectors)
     return sectors.length === missing.length
   }
 
-  async #obtainRest(source: PeerId, keys: readonly Bytes[], given: Given): Promise<(Bytes | null)[]> {
+  async #obtainRest(source: PeerId | null, keys: readonly Bytes[], given: Given): Promise<(Bytes | null)[]> {
     const here = keys.map((key) => given.get(keyOf(key.subarray(blockIdSizeBytes))) ?? null)
-    const rest = await this.obtain(
-      source,
-      keys.filter((_, at) => here[at] === null),
-    )
+    const missing = keys.filter((_, at) => here[at] === null)
+    const rest = source === null ? missing.map(() => null) : await this.obtain(source, missing)
     return here.map((octets) => octets ?? rest.shift()!)
   }
 

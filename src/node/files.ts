@@ -87,7 +87,7 @@ export class Files {
     settle: (finish: (folder: IdPath, name: string) => Promise<Answer>) => Promise<Answer>,
   ): Promise<void> {
     const key = this.#random(32)
-    await this.#withBody(block, 1, key, write, ({ bodyRoot, sizeBytes, attached }) =>
+    await this.#withBody(block, 1, key, true, write, ({ bodyRoot, sizeBytes, attached }) =>
       settle((folder, name) => {
         job.check()
         const body = { bodyRoot, sizeBytes }
@@ -104,7 +104,7 @@ export class Files {
     const { base, ...version } = this.#nextVersion(id)
     const { block, key, keyEpoch } = version
     const write = this.#writing(block, content, job)
-    await this.#withBody(block, keyEpoch, key, write, ({ bodyRoot, sizeBytes, attached }) => {
+    await this.#withBody(block, keyEpoch, key, true, write, ({ bodyRoot, sizeBytes, attached }) => {
       const body = { bodyRoot, sizeBytes }
       const value = { ...version, earlierKeys: [], body, base: base.bodyRoot, seen: [] }
       return outbox.submit(requestId, { tag: 'writeFile', value }, attached, sight)
@@ -142,7 +142,7 @@ export class Files {
   ): Promise<void> {
     if ((await this.#known(requestId)) !== null) return
     job.check()
-    const { state, ring, outbox, reading } = this.#tree
+    const { state, committed, holdings, ring, outbox, reading } = this.#tree
     const { sight } = outbox
     const { base, ...version } = this.#nextVersion(id)
     const { block, key, keyEpoch } = version
@@ -154,10 +154,11 @@ export class Files {
       return earlier
     })
     // What the two share is nobody's but the base's until the deed is there.
+    const isBaseWhole = holdings.isWhole(block, base, bodyOf(committed, block))
     const release = this.#streams.use(block, base)
     try {
       const write: Write = (epoch, keys) => rewriteBody(this.#tree, reading, block, epoch, keys, rewriting, job)
-      await this.#withBody(block, keyEpoch, key, write, (written) => {
+      await this.#withBody(block, keyEpoch, key, isBaseWhole, write, (written) => {
         job.check()
         const body = { bodyRoot: written.bodyRoot, sizeBytes: written.sizeBytes }
         const value = { ...version, earlierKeys, body, base: base.bodyRoot, seen: [] }
@@ -344,22 +345,27 @@ export class Files {
     return (keyEpoch, keys) => writeBody(this.#tree, block, keyEpoch, keys, content, job)
   }
 
-  /** Seals a content and goes on with it. */
+  /** Seals a content and goes on with it. @param isWhole whether all of it is here then */
   async #withBody(
     block: BlockId,
     keyEpoch: number,
     key: Bytes,
+    isWhole: boolean,
     write: Write,
     goOn: (written: WrittenBody) => Promise<Answer>,
   ): Promise<void> {
     const sectorKeys = blockKeySchedule(key)
     const written = await write(keyEpoch, sectorKeys).finally(() => sectorKeys.wipe())
+    if (isWhole) this.#tree.holdings.made(block, written)
     try {
       await goOn(written)
     } catch (error) {
       // Of a change that was certainly not made. After any other failure the next start finds out by the lease.
       const isCertain = error instanceof RefusedError || error instanceof CancelledError
-      if (isCertain) await abandonBody(this.#tree, block, written)
+      if (isCertain) {
+        this.#tree.holdings.unmade(block, written)
+        await abandonBody(this.#tree, block, written)
+      }
       throw error
     }
   }

@@ -1,7 +1,9 @@
 /**
  * Holdings: which bodies this device truly has, where several devices share a tree.
  *
- * A body that the fold refers to is here or it is *lacking*. Before any record refers to it, a body is *staged* for the request
+ * A body that the fold refers to is here or it is *lacking*. It is here where that is known when the fold refers to it, since it was
+ * staged, left, or made in this life of the node; all else is lacking until it was fetched, or looked for and found, and nothing is
+ * deleted of its block meanwhile. Before any record refers to it, a body is *staged* for the request
  * that will: fetched, durable, and kept until the fold has decided the request, or for a day of the fold's time. A body that the
  * fold refused, or whose grace is over, is *doomed* until the sweeper has deleted it. A body that a generation had when it was left
  * is *left* for a day: somebody may have taken over with an earlier state of that one. Rows of all four are written as the fold goes, so they are never behind a checkpoint; and how far they go is written too, so that what is folded again after a restart
@@ -24,7 +26,7 @@ import {
   u53,
   u64be,
 } from '../core/bytes/bytes.ts'
-import { type Body, diffBodies, doerOf } from '../core/block/block.ts'
+import { type Body, doerOf } from '../core/block/block.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
@@ -40,8 +42,7 @@ import {
 } from '../core/tree/tree.ts'
 import type { Change, StorePort, Table } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
-import { type ClusterPlace, inPlace, objectKey } from './place.ts'
-import { walk } from './read/content.ts'
+import { type ClusterPlace, inPlace } from './place.ts'
 import { scanAll } from './read/scan.ts'
 
 /** How long a staged body waits for its record, and one that was left for whoever has a record of it, by the stamps of the fold. */
@@ -52,9 +53,7 @@ const stagedWire = tuple({ block: bytesOf(blockIdSizeBytes), body: bodyWire, sta
 const lackingWire = tuple({ body: bodyWire, base: nullable(bodyWire) })
 const leftWire = tuple({ body: bodyWire, stampMs: u53, isReplaced: bool })
 const rowSizeBytesMax = 512
-/** Read at a time to see whether they are here. */
-const objectCountPerLook = 16
-const kinds = { staged: 1, lacking: 2, doomed: 3, folded: 4, left: 5 } as const
+const kinds = { staged: 1, lacking: 2, doomed: 3, folded: 4, left: 5, unseen: 6 } as const
 const foldedKey = Uint8Array.of(kinds.folded)
 const table: Table = 'holding'
 
@@ -95,6 +94,11 @@ export class Holdings {
   readonly #lacking = new Map<string, Lacking>()
   readonly #staged = new Map<string, Staged>()
   readonly #doomed = new Map<string, Doomed>()
+  /** Bodies that were made in this life and are whole, until the fold refers to them. */
+  readonly #made = new Set<string>()
+  /** Blocks whose lacking bodies may be here all the same: this device wrote them, maybe before it lost its storage. */
+  readonly #unseen = new Set<string>()
+  readonly #untilSeen: (() => void)[] = []
   /** By their blocks. */
   readonly #left = new Map<string, readonly Left[]>()
   #reportVersion = 1
@@ -126,6 +130,8 @@ export class Holdings {
     const holdings = new Holdings(store, place, principal)
     const prefix = inPlace(place)
     for await (const { key, value } of scanAll(store, table, prefix)) holdings.#load(key.slice(prefix.length), value)
+    // What is doomed may be deleted in part, where the life before ended amid that.
+    for (const doomed of holdings.#doomed.values()) holdings.#dropBase(doomed)
     return holdings
   }
 
@@ -144,6 +150,9 @@ export class Holdings {
           ...this.#leftOf(block),
           { block, ...must(decode(leftWire, value, rowSizeBytesMax)) },
         ])
+        break
+      case kinds.unseen:
+        this.#unseen.add(keyOf(block))
         break
       case kinds.folded:
         this.#foldedStampMs = must(decode(u53, value, rowSizeBytesMax))
@@ -164,6 +173,34 @@ export class Holdings {
     return this.#lacking.has(keyOf(block))
   }
 
+  /** Whether what is lacking of a block may be here all the same, as nobody has looked yet. */
+  isUnseen(block: BlockId): boolean {
+    return this.#unseen.has(keyOf(block))
+  }
+
+  nextUnseen(): Lacking | null {
+    const [name] = this.#unseen
+    return name === undefined ? null : this.#lacking.get(name)!
+  }
+  /** Resolves when it is known of all that is lacking that it is. */
+  untilSeen(): Promise<void> {
+    return this.#unseen.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#untilSeen.push(resolve))
+  }
+
+  /** A body is whole here that was made for a change to come; before anybody is asked for that. */
+  made(block: BlockId, body: Body): void {
+    this.#made.add(nameOf(block, body))
+  }
+  /** It is going to be deleted. */
+  unmade(block: BlockId, body: Body): void {
+    this.#made.delete(nameOf(block, body))
+  }
+  /** Whether it is known that a body is whole here. @param inForce of the block, in the state up to which this goes */
+  isWhole(block: BlockId, body: Body, inForce: Body | null): boolean {
+    const isInForce = inForce !== null && equal(inForce.bodyRoot, body.bodyRoot) && !this.isLacking(block)
+    return body.sizeBytes === 0 || isInForce || this.#made.has(nameOf(block, body))
+  }
+
   /** Of what is lacking: a version that is whole here and shares objects with it. */
   baseOf(block: BlockId): Body | null {
     return this.#lacking.get(keyOf(block))?.base ?? null
@@ -181,7 +218,8 @@ export class Holdings {
   /** Whether a body of a block is on its way, or is going to be. */
   isComing(block: BlockId): boolean {
     const lacking = this.#lacking.get(keyOf(block))
-    return this.#coming.has(keyOf(block)) || (lacking !== undefined && this.rankOf(lacking) !== null)
+    const isWanted = lacking !== undefined && (this.isUnseen(block) || this.rankOf(lacking) !== null)
+    return isWanted || this.#coming.has(keyOf(block))
   }
   /** A fetch begins. The answer ends it. */
   coming(block: BlockId): () => void {
@@ -323,24 +361,12 @@ export class Holdings {
     const isBody = (of: { readonly body: Body }): boolean => equal(of.body.bodyRoot, body.bodyRoot)
     const isStaged = this.stagedBodies(block).some((staged) => staged.isWhole && isBody(staged))
     const isLeft = this.#leftOf(block).some((left) => !left.isReplaced && isBody(left))
-    if (body.sizeBytes === 0 || isStaged || isLeft) return this.#found(block)
-    const wasLacking = this.isLacking(block)
+    const isMade = this.#made.delete(nameOf(block, body))
+    if (body.sizeBytes === 0 || isStaged || isLeft || isMade) return this.#found(block)
     const wasWhole = was === undefined ? null : { bodyRoot: was.bodyRoot, sizeBytes: was.sizeBytes }
-    const base = wasLacking ? this.baseOf(block) : wasWhole
-    const { author } = now
-    if ([doerOf(row.content), principalOf(author)].some((who) => equal(who, this.#principal))) {
-      // What this device wrote over a part of what it did not have is not here but for that part.
-      if (wasLacking) {
-        this.#lack({ block, body, base })
-        return void this.#isWhole(block, body).then((isWhole) => isWhole && this.fetched({ block, body, base }))
-      }
-      // Else it is here, unless this device wrote it before it lost its storage.
-      this.#found(block)
-      return void this.#has(block, body.bodyRoot).then((isHere) => {
-        if (!isHere) this.#lack({ block, body, base })
-      })
-    }
-    this.#lack({ block, body, base })
+    const base = this.isLacking(block) ? this.baseOf(block) : wasWhole
+    const isOwn = [doerOf(row.content), principalOf(now.author)].some((who) => equal(who, this.#principal))
+    this.#lack({ block, body, base }, isOwn)
   }
 
   /**
@@ -407,7 +433,9 @@ export class Holdings {
         const block = blockIdOf(path)
         // One that repeats another need not bring the same body.
         const isIn = outcome.ok && (!outcome.repeated || isInForce(state, block, bodyRoot))
-        if (!isIn) this.#doom({ block, body: { bodyRoot, sizeBytes } }, !isOwn(at))
+        const body = { bodyRoot, sizeBytes }
+        if (isIn) this.#made.delete(nameOf(block, body))
+        else this.#doom({ block, body }, !isOwn(at))
       })
     })
   }
@@ -422,7 +450,8 @@ export class Holdings {
   /** Nothing needs a body any more; its row is written. */
   doomed({ block, body }: Doomed): void {
     if (body.sizeBytes === 0) return
-    this.#doomed.set(keyOf(concat(block, body.bodyRoot)), { block, body })
+    this.#doomed.set(nameOf(block, body), { block, body })
+    this.#made.delete(nameOf(block, body))
     this.onDoomed()
   }
 
@@ -444,12 +473,17 @@ export class Holdings {
   /** The objects of a doomed body are gone, as far as nothing else needs them. */
   gone({ block, body }: Doomed): readonly Change[] {
     const key = inPlace(this.#place, Uint8Array.of(kinds.doomed), block, body.bodyRoot)
+    const bare = this.#dropBase({ block, body })
+    return [...(bare === null ? [] : [this.#lackingRow(bare)]), { kind: 'delete', table, key }]
+  }
+
+  /** @returns what is lacking with nothing to start from, where it had just that */
+  #dropBase({ block, body }: Doomed): Lacking | null {
     const lacking = this.#lacking.get(keyOf(block))
-    const change: Change = { kind: 'delete', table, key }
-    if (lacking?.base == null || !equal(lacking.base.bodyRoot, body.bodyRoot)) return [change]
+    if (lacking?.base == null || !equal(lacking.base.bodyRoot, body.bodyRoot)) return null
     const bare = { ...lacking, base: null }
     this.#lacking.set(keyOf(block), bare)
-    return [this.#lackingRow(bare), change]
+    return bare
   }
 
   /** Octets of contents that are whole here. */
@@ -459,10 +493,15 @@ export class Holdings {
 
   // --- what is here ---------------------------------------------------------------------------------------------------------
 
-  #lack(lacking: Lacking): void {
+  #lack(lacking: Lacking, isUnseen: boolean): void {
     this.#lacking.set(keyOf(lacking.block), lacking)
     this.#reportVersion++
-    void this.#write([this.#lackingRow(lacking)])
+    if (isUnseen) this.#unseen.add(keyOf(lacking.block))
+    const key = this.#unseenKey(lacking.block)
+    const unseen: readonly Change[] = isUnseen
+      ? [{ kind: 'put', table, key, value: new Uint8Array() }]
+      : this.#unseenNoMore(lacking.block)
+    void this.#write([this.#lackingRow(lacking), ...unseen])
     this.onLacking()
   }
 
@@ -473,9 +512,28 @@ export class Holdings {
 
   #found(block: BlockId): void {
     if (!this.#lacking.delete(keyOf(block))) return
+    const unseen = this.#unseenNoMore(block)
     this.#reportVersion++
     this.onFound()
-    void this.#write([{ kind: 'delete', table, key: inPlace(this.#place, Uint8Array.of(kinds.lacking), block) }])
+    const key = inPlace(this.#place, Uint8Array.of(kinds.lacking), block)
+    void this.#write([{ kind: 'delete', table, key }, ...unseen])
+  }
+
+  /** It was looked whether a body is here. */
+  seen({ block, body }: Lacking): void {
+    const lacking = this.#lacking.get(keyOf(block))
+    if (lacking !== undefined && equal(lacking.body.bodyRoot, body.bodyRoot))
+      void this.#write(this.#unseenNoMore(block))
+  }
+
+  /** @returns what is to be written with what else is known of it then */
+  #unseenNoMore(block: BlockId): readonly Change[] {
+    if (!this.#unseen.delete(keyOf(block))) return []
+    if (this.#unseen.size === 0) for (const resolve of this.#untilSeen.splice(0)) resolve()
+    return [{ kind: 'delete', table, key: this.#unseenKey(block) }]
+  }
+  #unseenKey(block: BlockId): Bytes {
+    return inPlace(this.#place, Uint8Array.of(kinds.unseen), block)
   }
 
   /** A body is whole here now. */
@@ -486,35 +544,8 @@ export class Holdings {
 
   /** Others keep a body that the fold refers to. */
   letGo(block: BlockId, body: Body): void {
-    this.#lack({ block, body, base: null })
+    this.#lack({ block, body, base: null }, false)
     this.#doom({ block, body }, true)
-  }
-
-  async #has(block: BlockId, hash: Bytes): Promise<boolean> {
-    const octets = await this.#store.read('object', objectKey(this.#place, block, hash)).catch(() => null)
-    return octets !== null
-  }
-
-  async #isWhole(block: BlockId, body: Body): Promise<boolean> {
-    let isWhole = true
-    const readMany = async (table: 'object', keys: readonly Bytes[]): Promise<readonly (Bytes | null)[]> => {
-      const octets = await this.#store.readMany(table, keys)
-      isWhole &&= !octets.includes(null)
-      return octets
-    }
-    const reading = { store: { readMany }, place: this.#place }
-    try {
-      for await (const found of walk(reading, block, diffBodies(body, [])))
-        for (let at = 0; at < found.length && isWhole; at += objectCountPerLook)
-          await readMany(
-            'object',
-            found.slice(at, at + objectCountPerLook).map(({ hash }) => objectKey(this.#place, block, hash)),
-          )
-    } catch {
-      // What can not be read is not here; and a store that fails stops the node by itself.
-      return false
-    }
-    return isWhole
   }
 
   /** A store that fails stops the node by itself, and then the next start writes what is missing. */
@@ -534,6 +565,8 @@ export function sizeOfContents(state: TreeState, isMeant: (block: BlockId, stamp
   }
   return sizeBytes
 }
+
+const nameOf = (block: BlockId, { bodyRoot }: Body): string => keyOf(concat(block, bodyRoot))
 
 /** The bodies that an operation brings. */
 function contentsOf(operation: Operation): readonly Doomed[] {

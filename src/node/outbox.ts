@@ -24,7 +24,7 @@ import {
 } from '../core/bytes/bytes.ts'
 import type { Body } from '../core/block/block.ts'
 import type { BlockId } from '../core/path/path.ts'
-import { type Outcome, type TreeState, contentOf, summaryOf } from '../core/tree/tree.ts'
+import { type Outcome, type TreeState, contentOf, deadGraceMs, summaryOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
@@ -39,7 +39,8 @@ import { Quarantine, bodiesIn } from './outbox/quarantine.ts'
 import type { Phase, Step } from './outbox/rebase.ts'
 import { Passage, firstSequence } from './outbox/passage.ts'
 import { type Kept, keptGone, keptRow, readKept, readMark } from './outbox/rows.ts'
-import { doneOverAnew } from './outbox/seen.ts'
+import { doneOverAnew, isListed } from './outbox/seen.ts'
+import { bodyOf } from './read/content.ts'
 import { type RequestStanding, standingOf } from './request.ts'
 
 /** How long a person waits for the other devices before he is told that it is kept here. */
@@ -182,6 +183,13 @@ export class Outbox {
   bodiesOf(block: BlockId): readonly Body[] {
     const pending = this.#overlay.entries.map(({ kept }) => kept)
     return [...bodiesIn(pending, block), ...this.quarantine.bodiesOf(block)]
+  }
+
+  /** Whether of something that is kept here a part may be with others: it was written over what was not whole here. */
+  isPartial(block: BlockId): boolean {
+    const { cluster, holdings } = this.#options
+    const now = bodyOf(cluster.state, block)
+    return this.bodiesOf(block).some((body) => !holdings.isWhole(block, body, now))
   }
 
   close(): void {
@@ -450,6 +458,8 @@ export class Outbox {
         this.#journal.note([entry, ...withRow.map(([each]) => each)].map((each) => this.#rowOf(each)))
         return await sealed.abandon()
       }
+      const made = bodyOfDeed(sealed.kept.deed)
+      if (made !== null) holdings.made(made.block, made.body)
       entry.kept = sealed.kept
       for (const [each, next] of anew) {
         if (this.#overlay.entries.includes(each)) this.#change(each, { ...each.kept, deed: next.deed })
@@ -459,12 +469,23 @@ export class Outbox {
       if (idle !== null) holdings.doomed(idle)
     } catch (error) {
       // On a full disk it waits, and where others have a part of it that are away; a store that is closed stops the node by itself.
-      if (error instanceof StoreDamagedError) this.#refuse(entry, { code: error.code, local: error.message })
+      const isAway = error instanceof BlocktreeError && error.code === 'contentAway'
+      if (isAway && isAsItWas() && this.#isBaseForgotten(kept)) this.#refuse(entry, baseForgotten)
+      else if (error instanceof StoreDamagedError) this.#refuse(entry, { code: error.code, local: error.message })
       else if (!(error instanceof BlocktreeError)) this.#options.onFailure(error)
     } finally {
       entry.isBusy = false
       if (goesOn) this.#work()
     }
+  }
+
+  /** Whether what a deed was written over is kept by nobody any more. */
+  #isBaseForgotten({ deed, sinceMs }: Kept): boolean {
+    const { state } = this.#options.cluster
+    if (deed.tag !== 'writeFile' || (summaryOf(state)?.stampMs ?? 0) - sinceMs <= deadGraceMs) return false
+    const { block, base } = deed.value
+    const now = bodyOf(state, block)?.bodyRoot
+    return !(now !== undefined && equal(now, base)) && !isListed(state, block, base)
   }
 
   /** What stands of a deed on the disk by now: what is written late may tell what it was before. */
@@ -598,6 +619,11 @@ export class Outbox {
     this.onShown(this.#overlay.shown, [...keys.values()])
   }
 }
+
+const baseForgotten = refused(
+  'baseForgotten',
+  'This was written into a file that was changed elsewhere long ago, and no device has the rest of it any more.',
+).fault
 
 const isOfSameBlock = (one: Deed, other: Deed): boolean =>
   blocksOf(one).own.some((block) => blocksOf(other).own.some((each) => equal(each, block)))

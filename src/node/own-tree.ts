@@ -142,6 +142,7 @@ export class OwnTree {
       feed,
       onFailure,
     })
+    elsewhere.isPartial = (block) => isShared(cluster.state) && outbox.isPartial(block)
     const arrears = await Arrears.open({ store: platform.store, clock: platform.clock, place, cluster, onFailure })
     const { onInstalling } = feed
     feed.onInstalling = (before, after) => [...onInstalling(before, after), ...arrears.bring(before, after)]
@@ -223,16 +224,19 @@ export class OwnTree {
 /** Objects of this device, and of others as soon as there are any. */
 interface Elsewhere {
   obtain: Obtain
+  /** Whether a part of what is kept here for a block may be there. */
+  isPartial: (block: BlockId) => boolean
   readonly objects: ObjectStore
 }
 
 function elsewhereOf({ store }: Platform, holdings: Holdings): Elsewhere {
   const elsewhere: Elsewhere = {
     obtain: obtainNothing,
+    isPartial: () => false,
     objects: objectsFrom({
       store,
       obtain: (keys) => elsewhere.obtain(keys),
-      isLacking: (block: BlockId) => holdings.isLacking(block),
+      isLacking: (block: BlockId) => holdings.isLacking(block) || elsewhere.isPartial(block),
       away: contentAway,
     }),
   }
@@ -271,6 +275,8 @@ async function openingOf({ platform, treeId, keys: nodeKeys, onApplied, onFailur
     onArriving: async (state) => {
       feed.arriving = state
       await feed.ring?.openOf(state)
+      // What is not known to be here could not be brought along.
+      await holdings.untilSeen()
       await feed.onArriving(state)
     },
     onApplied: (before, state, touched, folded) => {

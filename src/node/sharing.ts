@@ -68,6 +68,7 @@ export class Sharing {
   readonly #triedAtMs = new Map<string, number>()
   #cancelRetry: (() => void) | null = null
   #isClosed = false
+  #isLooking = false
 
   constructor(options: SharingOptions) {
     this.#options = options
@@ -217,11 +218,13 @@ export class Sharing {
   fetchLacking(): void {
     if (this.#isClosed) return
     const { holdings, platform } = this.#options
+    if (holdings.nextUnseen() !== null) void this.#look()
     const nowMs = platform.clock.monotonicMs()
     const isOpen = ({ block }: Lacking): boolean => {
       const name = keyOf(block)
       const triedAtMs = this.#triedAtMs.get(name)
-      return !this.#running.has(name) && (triedAtMs === undefined || nowMs - triedAtMs >= retryMs)
+      const isKnown = !this.#running.has(name) && !holdings.isUnseen(block)
+      return isKnown && (triedAtMs === undefined || nowMs - triedAtMs >= retryMs)
     }
     while (this.#running.size < fetchCountMax) {
       const next = holdings.nextWanted(isOpen)
@@ -231,6 +234,25 @@ export class Sharing {
     this.#cancelRetry?.()
     const isWaiting = holdings.nextWanted(() => true) !== null
     this.#cancelRetry = isWaiting ? platform.clock.after(retryMs, () => this.fetchLacking()) : null
+  }
+
+  /** Whether what this device wrote, maybe in another life, is here. */
+  async #look(): Promise<void> {
+    const { holdings, onCounted, untilSwept } = this.#options
+    if (this.#isLooking) return
+    this.#isLooking = true
+    for (let next = holdings.nextUnseen(); next !== null && !this.#isClosed; next = holdings.nextUnseen()) {
+      const { block, body } = next
+      const hasCome = holdings.coming(block)
+      await untilSwept()
+      const isHere = await this.#fetcher.isHere(block, body, holdings.baseOf(block)).catch(() => false)
+      if (isHere) holdings.fetched(next)
+      else holdings.seen(next)
+      hasCome()
+      onCounted()
+    }
+    this.#isLooking = false
+    this.fetchLacking()
   }
 
   async #fetchOne(name: string, lacking: Lacking): Promise<void> {

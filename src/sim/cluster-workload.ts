@@ -12,8 +12,16 @@ const itemCountMax = 60
 
 /** How a deed may be refused where devices fail or lag behind; nothing has changed then. */
 export const cleanRefusals: ReadonlySet<string> = new Set(['itemGone', 'placeUnknown', 'signatureInvalid'])
-/** The same for what others do with the same things at the same time. */
-export const contestRefusals: ReadonlySet<string> = new Set([...cleanRefusals, 'moveIntoItself', 'notInTrash'])
+/**
+ * The same for what others do with the same things at the same time. Of what another device wrote the record may be here and nobody
+ * in reach who has the content: then there is nothing yet that could be edited.
+ */
+export const contestRefusals: ReadonlySet<string> = new Set([
+  ...cleanRefusals,
+  'moveIntoItself',
+  'notInTrash',
+  'contentAway',
+])
 /** What may have happened although nobody could say so. */
 export const openRefusals: ReadonlySet<string> = new Set(['nodeStopped', 'storeClosed', 'storageLost'])
 

@@ -72,7 +72,7 @@ export class SimDevice {
   readonly #welcomes: boolean
   readonly #network: SimNetwork | undefined
   readonly #keys: KeysPort
-  readonly #name: string
+  readonly name: string
   #lifeCount = 0
 
   constructor(
@@ -83,7 +83,7 @@ export class SimDevice {
     { sabotage = (platform) => platform, welcomes = false, network, livesBefore = 0 }: DeviceOptions = {},
   ) {
     this.#world = world
-    this.#name = name
+    this.name = name
     this.disk = disk
     this.#events = events
     this.#sabotage = sabotage
@@ -109,7 +109,7 @@ export class SimDevice {
   async start(prepare: (store: SimStore, process: Process) => void = () => {}): Promise<Outcome<Life>> {
     const { scheduler, trace } = this.#world
     const number = ++this.#lifeCount
-    const random = this.#world.random.fork(this.#name).fork(`life ${number}`)
+    const random = this.#world.random.fork(this.name).fork(`life ${number}`)
     const process = new Process(scheduler)
     const store = new SimStore(this.disk, process, random.fork('store'), trace, this.#events)
     prepare(store, process)
@@ -128,14 +128,14 @@ export class SimDevice {
       },
       process,
     )
-    trace.tell(scheduler.nowMs, `${this.#name}: life ${number} begins`)
+    trace.tell(scheduler.nowMs, `${this.name}: life ${number} begins`)
     const started = await settle(
       process,
-      runNode(platform, { deviceName: this.#name, welcomes: this.#welcomes, network: simNetworkOptions }),
+      runNode(platform, { deviceName: this.name, welcomes: this.#welcomes, network: simNetworkOptions }),
     )
     if (started.kind !== 'done') {
       if (started.kind === 'failed') process.kill()
-      trace.tell(scheduler.nowMs, `${this.#name}: life ${number} does not begin: ${describeOutcome(started)}`)
+      trace.tell(scheduler.nowMs, `${this.name}: life ${number} does not begin: ${describeOutcome(started)}`)
       return started
     }
     const page = new Page(process)

@@ -6,8 +6,11 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, equal, fromHex } from '../core/bytes/bytes.ts'
 import { sectorSizeBytes } from '../core/block/block.ts'
 import type { Edit, Item } from '../node/api.ts'
+import { Holdings, type Lacking } from '../node/holdings.ts'
 import { placeOf } from '../node/own-tree.ts'
+import { inPlace } from '../node/place.ts'
 import { newestState, readHeldState } from '../node/read/held-state.ts'
+import type { Change } from '../port/store.ts'
 import { weighDisk } from './ballast.ts'
 import { createSimBlob } from './blob.ts'
 import { type Part, edited as editedTo } from './checker.ts'
@@ -405,6 +408,20 @@ describe('among devices', () => {
     expect(equal(await family.read(family.lives[0]!, id), after)).toBe(true)
   })
 
+  test('of a device that then lost all it had it fetches the last version, and says so', async () => {
+    const family = await Family.of(22, 'laptop', 'phone')
+    const phone = family.lives[1]!
+    const parts = [part(65_000, content(2000)), part(null, content(3000)), part(10, content(9))]
+    const id = await family.add(phone, 'file', content(300_000))
+    for (const each of parts) await edit(family, phone, id, [each])
+    await family.comeTogether()
+    const fresh = await family.loseStorage(1)
+    await family.until('it knows of it', () => fresh.page.items.has(id))
+    await family.comeTogether()
+    await family.cutOff(1)
+    expect(equal(await family.read(fresh, id), edited(content(300_000), parts))).toBe(true)
+  })
+
   test('one that is given up takes nothing from what another device made of the same file', async () => {
     const family = await Family.of(20, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]
@@ -569,5 +586,47 @@ describe('on a device that has not the whole file', () => {
     await family.until('it is beside the other', () => named(laptop, /\(from phone/).length === 1)
     expect(equal(await family.read(laptop, named(laptop, /\(from phone/)[0]!.id), edited(before, parts))).toBe(true)
     expect(equal(await family.read(laptop, id), edited(before, [part(7, content(7))]))).toBe(true)
+  })
+
+  test('an edit that comes when nobody has the rest any more is kept apart, and said to be', async () => {
+    const { family, laptop, phone, id } = await apartFrom(26)
+    void settle(phone.process, phone.node.api.editFile('late', id, editsIn(phone, [part(5 * mib, content(4096))])))
+    while (standing(phone).keptCount === 0) await family.scheduler.run(family.scheduler.sleep(1))
+    family.part(0, 1)
+    await family.scheduler.run(family.scheduler.sleep(30_000))
+    await family.write(laptop, id, content(7000))
+    for (const { wall } of family.devices) wall.jump(2 * dayMs)
+    for (const name of ['later', 'later still']) await family.add(laptop, name, content(1))
+    await family.scheduler.run(family.scheduler.sleep(10_000))
+    family.network.heal()
+    await family.until('it was decided', () => standing(phone).keptCount === 0)
+    const [quarantined] = await family.run(phone, phone.node.api.quarantine())
+    expect(quarantined).toMatchObject({ name: 'file.txt', reason: expect.stringContaining('no device has the rest') })
+    expect(equal(await family.read(laptop, id), content(7000))).toBe(true)
+  })
+
+  test('a version that was being deleted as the process died is no start for the next', async () => {
+    const family = await Family.of(27, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const id = await family.add(laptop, 'file', content(400_000))
+    await family.comeTogether()
+    await family.run(phone, phone.node.api.setHoldQuota(500_000))
+    const parts = [part(null, content(200_000))]
+    await edit(family, laptop, id, parts)
+    await family.until('the phone knows of it', () => standing(phone).lackingCount === 1)
+    phone.process.kill()
+    const place = placeOf(fromHex(laptop.page.tree.treeId)!)
+    const store = family.storeOf(1)
+    const holdings = await family.scheduler.run(Holdings.open(store, place, fromHex(phone.page.tree.principal)!))
+    const [{ block, base }] = [...holdings.lacking.values()] as [Lacking]
+    const objects = [...family.devices[1]!.disk.rows('object', inPlace(place, block))]
+    const sectors = objects.filter(({ value }) => value.length > sectorSizeBytes).slice(0, 2)
+    const deletions = sectors.map(({ key }): Change => ({ kind: 'delete', table: 'object', key }))
+    await family.scheduler.run(store.write([holdings.doomedRow({ block, body: base! }), ...deletions], 'strict'))
+    const next = await family.restart(1)
+    await family.run(next, next.node.api.setHoldQuota(null))
+    await family.comeTogether()
+    await family.cutOff(1)
+    expect(equal(await family.read(next, id), edited(content(400_000), parts))).toBe(true)
   })
 })

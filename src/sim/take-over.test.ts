@@ -225,6 +225,24 @@ describe('a sole voter that is gone', () => {
     }
   })
 
+  test('brings what was written as the power failed, however often it starts before it could look for that', async () => {
+    for (const againMs of [0, 1, 3, 10, 30]) {
+      const family = await Family.of(27, 'laptop', 'phone')
+      const [laptop] = family.lives as [Life, Life]
+      await family.cutOff(0)
+      await takeOver(family, 1)
+      const file = await family.add(laptop, 'alone.txt', content(150_000))
+      const { disk } = family.devices[0]!
+      laptop.process.kill()
+      disk.losePower(disk.relaxedCount)
+      await family.restart(0)
+      await family.scheduler.run(family.scheduler.sleep(againMs))
+      await family.restart(0)
+      await comeTogether(family)
+      for (const life of family.lives) expect(equal(await family.read(life, file), content(150_000))).toBe(true)
+    }
+  })
+
   test('brings a deletion, which gives way to what came into the file after it', async () => {
     const family = await Family.of(26, 'laptop', 'phone', 'desk')
     const [laptop, phone, desk] = family.lives as [Life, Life, Life]

@@ -3,14 +3,19 @@
  * told from it for certain, whoever brought it and under whatever stamp.
  * @module
  */
-import { type Bytes, equal } from '../../core/bytes/bytes.ts'
+import { type Bytes, concat, equal } from '../../core/bytes/bytes.ts'
+import { entries } from '../../core/merkle/merkle.ts'
 import type { BlockId } from '../../core/path/path.ts'
-import { type TreeState, childrenOf, contentOf } from '../../core/tree/tree.ts'
+import { type TreeState, childrenOf, contentOf, keys } from '../../core/tree/tree.ts'
 import { type Deed, type Seen, blockCountPerDeed } from './deed.ts'
 
 /** Root of the body that a block has in a state; null for a folder. */
 export const bodyRootOf = (state: TreeState, block: BlockId): Bytes | null =>
   contentOf(state, block)?.content.fields.bodyRoot ?? null
+
+/** Whether a state lists a body as one that was replaced, so that whoever has it keeps it. */
+export const isListed = (state: TreeState, block: BlockId, bodyRoot: Bytes): boolean =>
+  [...entries(state.map, keys.deads)].some(([key]) => equal(key.slice(9), concat(block, bodyRoot)))
 
 /** A block and what it holds, the nearest first, as far as a deed has room for it. */
 export function seenIn(state: TreeState, top: BlockId): Seen {

@@ -107,6 +107,19 @@ export class Family {
     return (this.lives[at] = value(await this.scheduler.run(this.devices[at]!.start())))
   }
 
+  /** All that lies on a device is lost, but for its keys; it comes back and takes part again. */
+  async loseStorage(at: number): Promise<Life> {
+    const [host] = this.lives
+    this.lives[at]!.process.kill()
+    const device = (this.devices[at] = this.newDevice(this.devices[at]!.name, this.devices[at]!.lifeCount))
+    const life = (this.lives[at] = value(await this.scheduler.run(device.start())))
+    await this.run(
+      life,
+      host!.node.membership.address().then((to) => life.node.membership.join(to)),
+    )
+    return life
+  }
+
   /** By the clock of the first device. */
   get nowMs(): number {
     return this.devices[0]!.wall.offsetMs + this.scheduler.nowMs
@@ -118,8 +131,8 @@ export class Family {
   }
 
   /** A device with nothing on it, which the others can meet. */
-  newDevice(name: string): SimDevice {
-    return new SimDevice(this.#world, name, new Disk(), quiet, { network: this.network })
+  newDevice(name: string, livesBefore = 0): SimDevice {
+    return new SimDevice(this.#world, name, new Disk(), quiet, { network: this.network, livesBefore })
   }
 
   /** What lies on the disk of any device whose process has died. */
