@@ -622,6 +622,31 @@ describe('a tree that two devices take over at once', () => {
     }
   })
 
+  test('brings back what a device deleted and brought back, though the others have the deletion alone', async () => {
+    const winners = new Set<string>()
+    for (const seed of [51, 52, 53, 54]) {
+      const family = await Family.of(seed, 'laptop', 'phone', 'desk')
+      const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+      const file = await family.add(laptop, 'file.txt', content(5000))
+      await family.comeTogether()
+      void settle(phone.process, phone.node.api.trash('once', file))
+      const isTrashed = ({ page }: Life): boolean => page.items.get(file)!.trashedAtMs !== null
+      while (!isTrashed(laptop)) await family.scheduler.run(family.scheduler.sleep(1))
+      family.part(0, 1)
+      family.part(1, 2)
+      await family.until('the third knows of it', () => isTrashed(desk))
+      await family.cutOff(0)
+      await takeOver(family, 1)
+      await takeOver(family, 2)
+      await family.run(phone, phone.node.api.restore(family.request(), file))
+      await family.until('nothing is kept', () => standing(phone).keptCount === 0)
+      await comeTogether(family)
+      winners.add(phone.page.tree.decider.deviceName ?? '')
+      for (const life of family.lives) expect(isTrashed(life)).toBe(false)
+    }
+    expect([...winners].toSorted()).toEqual(['desk', 'phone'])
+  })
+
   test('has every content that the one that stays refers to, though it was written over and left elsewhere', async () => {
     const winners = new Set<string>()
     for (const seed of [41, 42, 43, 44]) {

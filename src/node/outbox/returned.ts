@@ -151,10 +151,10 @@ function placeDeed({ before, after, sharedMs, ring }: ReturnOptions, folder: IdP
   // What was there before and is not any more was deleted for good.
   if (now === null || isOvertaken(row, now, sharedMs)) return null
   // What others deleted meanwhile is brought back by what is written, not by what it is called.
-  if (now.trashedAtMs !== null)
-    return row.trashedAtMs === null && now.trashedAtMs <= sharedMs
-      ? as({ tag: 'restore', value: { block, name } })
-      : null
+  if (now.trashedAtMs !== null) {
+    const isUndone = now.trashedAtMs <= sharedMs || isOvertaken(now, row, sharedMs)
+    return row.trashedAtMs === null && isUndone ? as({ tag: 'restore', value: { block, name } }) : null
+  }
   if (!equal(blockIdOf(now.entry.fields.parent), blockIdOf(parent)))
     return as({ tag: 'move', value: { block, folder, name } })
   return ring.nameOf(after, now.entry) === name ? null : as({ tag: 'rename', value: { block, name } })
