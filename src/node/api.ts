@@ -202,6 +202,8 @@ export interface DeviceLine {
   readonly heldBytes: number | null
   /** null for the owner's own devices. */
   readonly limited: Limits | null
+  /** The newest that it did and should not have, and that was refused here; null where there is nothing of that kind. */
+  readonly report: { readonly code: string; readonly message: string; readonly atMs: number } | null
 }
 
 /** What is written into a file. */

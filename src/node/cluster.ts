@@ -149,7 +149,9 @@ export class Cluster implements Replica {
       raft: () => this.#raft,
       gate: this.#gate,
       nowMs: () => platform.clock.nowMs(),
+      state: () => this.#state,
       ask: (to, question) => this.#link?.ask(to, question) ?? Promise.resolve(null),
+      refuse: (from, fault) => this.#link?.refuse(from, fault),
       step: (message) => this.#onMessage(message),
       install: async (message, map) => {
         this.#arrived = { index: message.snapshot.index, map }
@@ -270,6 +272,11 @@ export class Cluster implements Replica {
   /** Gate 1, for what is going to be given. */
   check(operation: Operation): Promise<Check> {
     return this.#gate.check(operation)
+  }
+
+  /** The same for a state that comes whole, from another generation. */
+  checkState(map: AuthenticatedMap): Promise<Check> {
+    return this.#gate.checkState(map, this.#options.platform.clock.nowMs())
   }
 
   /** Resolves when a majority of the voters holds the bodies that an operation refers to. */

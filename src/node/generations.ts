@@ -6,10 +6,10 @@
  * along: its outbox keeps it in the very write that changes the generation.
  * @module
  */
-import { type Bytes, decode, equal, toHex } from '../core/bytes/bytes.ts'
+import { type Bytes, type Fault, decode, equal, toHex } from '../core/bytes/bytes.ts'
 import { type CredentialSet, principalOf, rootClaim } from '../core/crypto/crypto.ts'
 import { readersOf } from '../core/cap/cap.ts'
-import { type AuthenticatedMap, entries, root } from '../core/merkle/merkle.ts'
+import { type AuthenticatedMap, root } from '../core/merkle/merkle.ts'
 import type { Answer, Question } from '../core/message/message.ts'
 import {
   type TakeOverBody,
@@ -17,12 +17,10 @@ import {
   type TreeState,
   accessOf,
   claimsOfSets,
-  decodeRow,
   descendsFrom,
   devicesOf,
   keys,
   readRow,
-  rowKind,
   setOf,
   summaryOf,
   takeOverBodyWire,
@@ -42,6 +40,7 @@ export interface GenerationsOptions {
   /** This device's. */
   readonly principal: PeerId
   ask(to: PeerId, question: Question): Promise<Answer | null>
+  refuse(id: PeerId, fault: Fault): void
 }
 
 export class Generations {
@@ -53,7 +52,10 @@ export class Generations {
 
   constructor(options: GenerationsOptions) {
     this.#options = options
-    this.#receiver = new SnapshotReceiver((to, question) => options.ask(to, question))
+    this.#receiver = new SnapshotReceiver(
+      (to, question) => options.ask(to, question),
+      () => options.cluster.state.map,
+    )
   }
 
   /** A device of the tree speaks in a later generation. */
@@ -99,7 +101,9 @@ export class Generations {
     if (setOf(cluster.state, setHash) !== null && !(await this.#isByRoot(takeOver, setHash, cluster.state))) return
     const map = await this.#receiver.receive(from, snapshot)
     this.#receiver.forget()
-    if (map === null || !isWellFormed(map)) return
+    if (map === null) return
+    const passed = await cluster.checkState(map)
+    if (!passed.ok) return this.#options.refuse(from, passed.fault)
     const after: TreeState = { treeId: cluster.state.treeId, map }
     if (!isBegunBy(after, takeOver, signed.value) || !(await this.#isByRoot(takeOver, setHash, after))) return
     if (!isReadableBy(after, principal)) return
@@ -140,17 +144,6 @@ function isBegunBy(state: TreeState, { body }: TakeOverRow, { treeId, generation
   const held = readRow(state, 'takeOver', keys.takeOver(generation))
   const isHeld = held !== null && equal(held.body, body)
   return isHeld && equal(treeId, state.treeId) && summaryOf(state)?.generation === generation
-}
-
-/** Whether every row is one that the fold could have written, by its form. */
-function isWellFormed(map: AuthenticatedMap): boolean {
-  const kinds = new Map(Object.entries(rowKind).map(([kind, octet]) => [octet as number, kind as keyof typeof rowKind]))
-  try {
-    for (const [key, octets] of entries(map)) decodeRow(kinds.get(key[0]!)!, octets)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Whether a device belongs to a tree, and has a key to it. */

@@ -28,6 +28,7 @@ import type { Home } from './home.ts'
 import { limitsOf } from './status.ts'
 import { idOfQuarantined } from './outbox/quarantine.ts'
 import { previewOf } from './preview.ts'
+import type { Report } from './reports.ts'
 import type { RunningNode } from './running-node.ts'
 import { idFromText, idText } from './read/view.ts'
 
@@ -86,9 +87,13 @@ export function deviceLines(node: RunningNode): readonly DeviceLine[] {
         admittedAtMs,
         limited: limitsOf(tree.state, principal, folderNameOf(node.home, principal)),
         heldBytes: isThis ? tree.holdings.heldBytes(tree.state) : (replication?.heldBytes(id) ?? null),
+        report: reportOf(node.reports.of(id)),
       }
     })
 }
+
+const reportOf = (report: Report | null): DeviceLine['report'] =>
+  report && { code: report.fault.code, message: report.fault.local, atMs: report.atMs }
 
 /** What this device calls the folder that another is limited to; empty for one that has the whole tree. */
 function folderNameOf({ tree, view }: Home, device: Bytes): string {

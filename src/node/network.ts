@@ -2,7 +2,7 @@
  * The node's network: opened when this device has others to talk to, and told what a connection is for.
  * @module
  */
-import { BlocktreeError, equal, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Fault, equal, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import { type Farewell, type Introduction, type JoinFrame, decodeJoinFrame } from '../core/message/message.ts'
 import type { TreeId } from '../core/path/path.ts'
@@ -17,9 +17,10 @@ import { Visiting } from './guest/visiting.ts'
 import { firstFrame } from './meet.ts'
 import type { HeldTree } from './own-tree.ts'
 import { placeOf } from './own-tree.ts'
-import type { Device } from './peers.ts'
+import type { Device, PeerId } from './peers.ts'
 import { farewellTo } from './removal.ts'
 import { Replication } from './replication.ts'
+import { Reports } from './reports.ts'
 import { Strangers } from './strangers.ts'
 
 /** Where devices find each other, as the host of the site says. */
@@ -69,6 +70,7 @@ export class Network {
   readonly #strangers: Strangers
   /** Whoever was put out is told so when he dials, also in a crowd of strangers; but he may be one who attacks. */
   readonly #dismissed: Strangers
+  readonly reports: Reports
   /** Somebody who has read an invitation wants to join. */
   onJoin: (connection: Connection, commitment: Commitment) => void = (connection) => connection.close()
   /** Whether an invitation is open: then anybody may be the one who has read it. */
@@ -81,6 +83,7 @@ export class Network {
     this.#meeting = meeting
     this.#strangers = new Strangers(platform.clock)
     this.#dismissed = new Strangers(platform.clock)
+    this.reports = new Reports(platform.clock)
     this.buildId = buildId
   }
 
@@ -150,7 +153,7 @@ export class Network {
           equal(named, treeId) ? farewellTo(cluster.state, principalOf(who)) : null,
         onHeard: onFarewell,
       },
-      onReport: () => {},
+      onReport: (id: PeerId, fault: Fault) => this.reports.tell(id, fault),
       onChanged,
     }
     const members = () => otherDevices(cluster.state, own, introduced)

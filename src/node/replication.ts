@@ -120,6 +120,7 @@ export class Replication {
       cluster,
       principal: options.principal,
       ask: (to, question) => this.#exchange.ask(to, question),
+      refuse: (id, fault) => this.#refuse(id, fault),
     })
     this.attesting = new Attesting({
       platform,
@@ -140,6 +141,7 @@ export class Replication {
     const link: ClusterLink = {
       send: (to, body) => this.#sendControl(to, body),
       ask: (to, question) => this.#exchange.ask(to, question),
+      refuse: (id, fault) => this.#refuse(id, fault),
       isUp: (id) => this.#peers.isUp(id),
       isDevice: (id) => this.#peers.isDevice(id) && !this.#hosting.isGuest(id),
       onMembers: options.onChanged,
@@ -216,6 +218,12 @@ export class Replication {
     this.attesting.close()
     this.sharing.close()
     this.#peers.close()
+  }
+
+  /** A clock may be wrong on either side, so nobody is dropped for a stamp. */
+  #refuse(id: PeerId, fault: Fault): void {
+    if (fault.code === 'stampAhead') this.#options.onReport(id, fault)
+    else this.#peers.drop(id, fault)
   }
 
   #onUp(id: PeerId): void {

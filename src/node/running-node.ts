@@ -33,6 +33,7 @@ import { obtainNothing } from './read/objects.ts'
 import { TreeView, idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
 import { Renewing } from './renewing.ts'
+import type { Reports } from './reports.ts'
 import { blockIdOfRequest } from './request.ts'
 import { statusOf } from './status.ts'
 import { Sweeper } from './sweep.ts'
@@ -102,6 +103,11 @@ export class RunningNode {
       onJobEnded: (id) => this.emit({ kind: 'jobEnded', id }),
     })
     this.stopped = new Promise((resolve) => (this.#stop = resolve))
+  }
+
+  /** What other devices did that they should not have. */
+  get reports(): Reports {
+    return this.#network.reports
   }
 
   get home(): Home {

@@ -5,113 +5,18 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Bytes, concat, fromHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
-import {
-  type Answer,
-  type ControlBody,
-  type Question,
-  decodeBulk,
-  encodeBulk,
-  encodeControl,
-} from '../core/message/message.ts'
+import type { ControlBody, Question } from '../core/message/message.ts'
 import { childPath, rootPath } from '../core/path/path.ts'
-import { type Operation, encodeBatch, noRevocation } from '../core/tree/tree.ts'
+import { type Operation, encodeBatch } from '../core/tree/tree.ts'
 import { Author } from '../node/author.ts'
 import { placeOf } from '../node/own-tree.ts'
-import { Peers } from '../node/peers.ts'
 import { idFromText } from '../node/read/view.ts'
-import { createSimClock } from './clock.ts'
-import { createSimulatedCrypto } from './crypto.ts'
 import type { Life } from './device.ts'
-import { Process } from './process.ts'
-import { Random } from './random.ts'
 import { Family, content } from './testing/family.ts'
 import { Guest } from './testing/guest.ts'
+import { Rogue } from './testing/rogue.ts'
 
-const relays = [{ url: 'ws://relay.test', peerId: 'relay' }]
 const octets = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
-
-/** The guest's device, with another program on it. */
-class Rogue {
-  readonly #family: Family
-  readonly #peers: Peers
-  readonly #member: string
-  readonly #place: ReturnType<typeof placeOf>
-  readonly #answers: Answer[] = []
-  #dropCount = 0
-
-  private constructor(family: Family, peers: (rogue: Rogue) => Peers, member: Life) {
-    this.#family = family
-    this.#member = member.page.tree.principal.replaceAll(' ', '')
-    this.#place = placeOf(fromHex(member.page.tree.treeId)!)
-    this.#peers = peers(this)
-  }
-
-  static async instead(family: Family, guest: Guest): Promise<Rogue> {
-    guest.life.process.kill()
-    const member = family.lives[0]!
-    const process = new Process(family.scheduler)
-    const random = Random.fromSeed(99)
-    const { keys, wall } = guest.device
-    const { credential } = await keys.node()
-    const net = await family.scheduler.run(
-      family.network.port(process, guest.transport).open({
-        relays,
-        stun: [],
-        onConnection: (connection) => connection.close(),
-        admits: () => true,
-        onDropped() {},
-        onReachable() {},
-      }),
-    )
-    const treeId = fromHex(member.page.tree.treeId)!
-    const peers = (rogue: Rogue) =>
-      new Peers({
-        platform: {
-          clock: createSimClock(process, wall),
-          random: random.fork('node'),
-          crypto: createSimulatedCrypto(random.fork('crypto')),
-          keys,
-        },
-        net,
-        relays,
-        introduction: () => ({ treeId, credential, buildId: 'rogue', revocationHead: noRevocation }),
-        devices: () => [{ principal: fromHex(rogue.#member)!, transportId: family.transport(0) }],
-        onUp() {},
-        onDown: () => void rogue.#dropCount++,
-        onFrame: (_id, lane, frame) => {
-          const decoded = lane === 'bulk' ? decodeBulk(frame) : null
-          if (decoded?.ok && decoded.value.body.tag === 'answer') rogue.#answers.push(decoded.value.body.value.answer)
-          return { ok: true }
-        },
-        onReport() {},
-      })
-    const rogue = new Rogue(family, peers, member)
-    await rogue.untilUp()
-    return rogue
-  }
-
-  untilUp(): Promise<void> {
-    return this.#family.until('the rogue is connected', () => this.#peers.isUp(this.#member))
-  }
-
-  say(body: ControlBody, generation = 1): void {
-    this.#peers.send(this.#member, 'control', encodeControl({ ...this.#place, generation, body }))
-  }
-  /** @returns the answer; null where the connection ends instead */
-  async ask(question: Question, generation = 1): Promise<Answer | null> {
-    const before = [this.#answers.length, this.#dropCount]
-    const body = { tag: 'ask' as const, value: { number: 7, question } }
-    this.#peers.send(this.#member, 'bulk', encodeBulk({ ...this.#place, generation, body }))
-    await this.#family.until('an end', () => this.#answers.length > before[0]! || this.#dropCount > before[1]!)
-    return this.#dropCount > before[1]! ? null : this.#answers.at(-1)!
-  }
-  async untilDropped(deed: () => unknown): Promise<void> {
-    await this.untilUp()
-    const before = this.#dropCount
-    await deed()
-    await this.#family.until('it is dropped', () => this.#dropCount > before)
-  }
-}
 
 /** A tree with a file beside the folder, a guest in the folder, and the rogue in its place. */
 async function scene() {
@@ -128,7 +33,9 @@ async function scene() {
   const limit = childPath(childPath(rootPath(treeId), idFromText(folder.parentId!)!), idFromText(folder.id)!)
   const stateRoot = async () => (await family.run(laptop, laptop.node.api.storage())).stateRoot
   const before = await stateRoot()
-  const rogue = await Rogue.instead(family, guest)
+  guest.life.process.kill()
+  const { device, transport } = guest
+  const rogue = await Rogue.start(family, { device, transport, target: laptop, targetTransport: family.transport(0) })
   return { family, laptop, rogue, secret, mine, keys, treeId, limit, stateRoot, before }
 }
 

@@ -16,6 +16,7 @@ const device = (name: string, hoursAgo: number): DeviceLine => ({
   lastSeenAtMs: nowMs,
   admittedAtMs: nowMs - hoursAgo * hourMs,
   heldBytes: 0,
+  report: null,
   limited: null,
 })
 

@@ -6,28 +6,17 @@
  * works. Names on the way stay sealed, since a guest has no key of theirs; of anything beside the way it has no row.
  * @module
  */
-import { type Bytes, type Check, type Decoded, type Result, accepted, decode, equal, refused } from '../bytes/bytes.ts'
-import { type Claim, type Principal, type SetOf, credentialSetHash, principalOf } from '../crypto/crypto.ts'
-import {
-  type Chain,
-  type Checked,
-  type Readcap,
-  checkRight,
-  checkWritecap,
-  claimsOfChain,
-  isFor,
-  isHeldBy,
-  rights,
-} from '../cap/cap.ts'
-import { type SignedRecord, checkShape, claimOfRecord, placeOf, toldTo } from '../block/block.ts'
+import { type Bytes, type Result, accepted, equal, refused } from '../bytes/bytes.ts'
+import { type Claim, type Principal, principalOf } from '../crypto/crypto.ts'
+import { type Readcap, isFor } from '../cap/cap.ts'
+import { type SignedRecord, toldTo } from '../block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, get, remove, set } from '../merkle/merkle.ts'
-import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, rootBlockId, samePath } from '../path/path.ts'
-import { checkDeviceShape, claimOfDevice, claimOfDismissal, standingOf } from './device.ts'
+import { type BlockId, type IdPath, blockIdOf, rootBlockId, samePath } from '../path/path.ts'
 import { requestMemoryMs } from './fold.ts'
 import { isWithin, limitOf } from './guest.ts'
-import { claimsOfSet } from './set-change.ts'
+import { type Row, examineRow, readRows } from './row-check.ts'
 import {
-  type DeviceRow,
+  type RowKind,
   type TreeState,
   accessOf,
   chainOf,
@@ -38,14 +27,10 @@ import {
   devicesOf,
   encodeRow,
   entryOf,
-  isDirectory,
   keys,
   parentOf,
   pathOf,
   requestOf,
-  rowKind,
-  rowSizeBytesMax,
-  rows,
   setOf,
   summaryOf,
 } from './state.ts'
@@ -136,126 +121,52 @@ export function examineExcerpt(
   device: Principal,
   known: TreeState | null,
 ): Result<readonly Claim[]> {
-  const rowsOf = readAll(excerpt, known)
+  const rowsOf = readRows(excerpt, known, kinds, unfitting)
   if (!rowsOf.ok) return rowsOf
   const own = deviceOf(excerpt, device)
   const limit = limitOf(excerpt, device)
   if (own === null || limit === null || summaryOf(excerpt) === null) return unfitting
-  const setOfTree: SetOf = (setHash) => setOf(excerpt, setHash)
   const claims: Claim[] = []
   for (const { row, isNew } of rowsOf.value) {
-    const found = examineRow(excerpt, limit, device, row, setOfTree)
+    const found = examineInExcerpt(excerpt, limit, device, row)
     if (!found.ok) return found
     if (isNew) claims.push(...found.value)
   }
   return accepted(claims)
 }
 
-type Kind = 'summary' | 'set' | 'cap' | 'entry' | 'content' | 'access' | 'place' | 'device' | 'setChange'
-type Row = { readonly [K in Kind]: { readonly kind: K; readonly at: Bytes; readonly value: ValueOf<K> } }[Kind]
-type ValueOf<K extends Kind> = Decoded<(typeof rows)[K]>
-interface FoundRow {
-  readonly row: Row
-  readonly isNew: boolean
-}
+const kinds: ReadonlySet<RowKind> = new Set([
+  'summary',
+  'set',
+  'cap',
+  'entry',
+  'content',
+  'access',
+  'place',
+  'device',
+  'setChange',
+])
 
-const kinds: ReadonlyMap<number, Kind> = new Map(
-  (['summary', 'set', 'cap', 'entry', 'content', 'access', 'place', 'device', 'setChange'] as const).map((kind) => [
-    rowKind[kind],
-    kind,
-  ]),
-)
-
-/** Decodes all of them: whoever reads a state takes it that its rows decode, and that each lies where its key says. */
-function readAll({ map }: TreeState, known: TreeState | null): Result<readonly FoundRow[]> {
-  const found: FoundRow[] = []
-  for (const [at, octets] of entries(map)) {
-    const kind = kinds.get(at[0]!)
-    if (kind === undefined) return unfitting
-    // What lies there in the one that was examined is in its place, and is remembered as it was decoded.
-    const isNew = known === null || get(known.map, at) !== octets
-    const decoded = isNew
-      ? decode(rows[kind] as Parameters<typeof decode>[0], octets, rowSizeBytesMax)
-      : accepted(decodeRow(kind, octets))
-    if (!decoded.ok) return decoded
-    const row = { kind, at, value: decoded.value } as Row
-    if (isNew && !equal(keyOfRow(row), at)) return unfitting
-    found.push({ row, isNew })
-  }
-  return accepted(found)
-}
-
-const hashSizeBytes = 32
-
-/** Where a row belongs. Of a place, and of how a set came, the key says what the row does not, so that it is compared with that. */
-function keyOfRow(row: Row): Bytes {
-  switch (row.kind) {
-    case 'summary':
-      return keys.summary
-    case 'set':
-      return keys.set(credentialSetHash(row.value))
-    case 'cap':
-      return keys.cap(row.value.cap.hash)
-    case 'entry': {
-      const { parent, child } = row.value.entry.fields
-      return keys.entry(blockIdOf(parent), child)
-    }
-    case 'content':
-      return keys.content(blockIdOf(row.value.content.fields.path))
-    case 'access':
-      return keys.access(blockIdOf(row.value.fields.path))
-    case 'place':
-      return row.at.length === 1 + blockIdSizeBytes ? row.at : keys.summary
-    case 'setChange':
-      return row.at.length === 1 + hashSizeBytes ? row.at : keys.summary
-    case 'device':
-      return keys.device(principalOf(row.value.device.fields.credential))
-  }
-}
-
-function examineRow(
-  excerpt: TreeState,
-  limit: IdPath,
-  device: Principal,
-  row: Row,
-  setOfTree: SetOf,
-): Result<readonly Claim[]> {
+function examineInExcerpt(excerpt: TreeState, limit: IdPath, device: Principal, row: Row): Result<readonly Claim[]> {
   const folder = blockIdOf(limit)
-  switch (row.kind) {
-    case 'summary':
-      return equal(row.value.treeId, excerpt.treeId) && setOfTree(row.value.setHash) !== null ? none : unfitting
-    case 'set':
-      return claimsOfSet(excerpt, row.value)
-    case 'setChange':
-      return setOfTree(row.at.slice(1)) === null ? unfitting : none
-    case 'cap': {
-      const chain = chainOf(excerpt, row.value.cap.hash)
-      return chain === null ? unfitting : claimsOfChain([row.value.cap], setOfTree)
+  const isMeant = (): boolean => {
+    switch (row.kind) {
+      case 'entry': {
+        const { child } = row.value.entry.fields
+        return isOnTheWay(excerpt, limit, child) || isBelow(excerpt, folder, child)
+      }
+      case 'content':
+      case 'access':
+        if (row.kind === 'access' && !row.value.fields.readcaps.every((readcap) => isUntoldTo(readcap, device)))
+          return false
+        return isWithin(excerpt, folder, row.at.slice(1)) && isWhereItWas(excerpt, limit)
+      case 'device':
+        return row.value.standing === 'own' || equal(principalOf(row.value.device.fields.credential), device)
+      default:
+        return true
     }
-    case 'place': {
-      const block = row.at.slice(1)
-      return entryOf(excerpt, block) === null ? unfitting : none
-    }
-    case 'entry': {
-      const { entry } = row.value
-      const { parent, child } = entry.fields
-      const above = parentOf(excerpt, child)
-      if (above === null || !equal(above, blockIdOf(parent))) return unfitting
-      const isPlaced = isOnTheWay(excerpt, limit, child) || isBelow(excerpt, folder, child)
-      return isPlaced && isDirectory(excerpt, above) ? examineRecord(excerpt, entry) : unfitting
-    }
-    case 'content':
-    case 'access': {
-      const signed: SignedRecord = row.kind === 'content' ? row.value.content : row.value
-      if (row.kind === 'access' && row.value.fields.readcaps.some((readcap) => !isUntoldTo(readcap, device)))
-        return unfitting
-      return isWithin(excerpt, folder, row.at.slice(1)) && isWhereItWas(excerpt, limit)
-        ? examineRecord(excerpt, signed)
-        : unfitting
-    }
-    case 'device':
-      return examineDevice(excerpt, device, row.value, setOfTree)
   }
+  return isMeant() ? examineRow(excerpt, row, unfitting) : unfitting
 }
 
 const isUntoldTo = (readcap: Readcap, device: Principal): boolean => readcap.reader === null || isFor(readcap, device)
@@ -268,50 +179,6 @@ function isOnTheWay(state: TreeState, { treeId, ids }: IdPath, block: BlockId): 
   const depth = ids.findIndex((id) => equal(id, block))
   const above = parentOf(state, block)
   return depth >= 0 && above !== null && equal(above, depth === 0 ? rootBlockId(treeId) : ids[depth - 1]!)
-}
-
-/** The same functions as gate 1 uses, and the permission by what the rows say. When that ended does not matter. */
-function examineRecord(excerpt: TreeState, signed: SignedRecord): Result<readonly Claim[]> {
-  const shape = checkShape(signed)
-  if (!shape.ok) return shape
-  const { author, writecapHash } = signed.fields
-  const chain = chainOf(excerpt, writecapHash)
-  if (chain === null || !isHeldBy(chain, principalOf(author))) return unfitting
-  const right = signed.kind === 'access' && signed.fields.readcaps.length > 0 ? rights.grant : rights.write
-  const allowed = checkChain(excerpt, chain, placeOf(signed), right)
-  if (!allowed.ok) return allowed
-  const claim = claimOfRecord(signed)
-  return claim.ok ? accepted([claim.value]) : claim
-}
-
-function checkChain({ treeId }: TreeState, chain: Checked<Chain>, place: IdPath, right: number): Check {
-  const valid = checkWritecap(chain, place, treeId, 0)
-  return valid.ok ? checkRight(chain, right) : valid
-}
-
-function examineDevice(
-  excerpt: TreeState,
-  own: Principal,
-  { device, standing, writecapHash, dismissed }: DeviceRow,
-  setOfTree: SetOf,
-): Result<readonly Claim[]> {
-  const shape = checkDeviceShape(device, excerpt.treeId)
-  if (!shape.ok) return shape
-  const principal = principalOf(device.fields.credential)
-  const chain = chainOf(excerpt, writecapHash)
-  if (chain === null || !isHeldBy(chain, principal)) return unfitting
-  const isMeant = standing === 'own' || equal(principal, own)
-  const given = standingOf(chain[0]!)
-  if (!isMeant || !given.ok || given.value !== standing) return unfitting
-  const claims = [claimOfDevice(device)]
-  if (dismissed !== null) {
-    const { dismissal } = dismissed
-    if (!equal(dismissal.fields.device, principal) || !equal(dismissal.fields.treeId, excerpt.treeId)) return unfitting
-    const claim = claimOfDismissal(dismissal, setOfTree)
-    if (!claim.ok) return claim
-    claims.push(claim.value)
-  }
-  return accepted(claims)
 }
 
 // --- on the guest ---------------------------------------------------------------------------------------------------------
@@ -362,7 +229,6 @@ function withStamp(state: TreeState, stampMs: number): TreeState {
   return { ...state, map: set(state.map, keys.summary, encodeRow('summary', { ...summary, stampMs })) }
 }
 
-const none: Result<readonly Claim[]> = accepted([])
 const unfitting = refused(
   'excerptUnfitting',
   'What came of the folder is not what it should be, so it was not used. Another device is asked.',

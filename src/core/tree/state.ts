@@ -79,7 +79,7 @@ export const rowKind = {
   setChange: 14,
   pendingSet: 15,
 } as const
-type RowKind = keyof typeof rowKind
+export type RowKind = keyof typeof rowKind
 
 const key = (kind: RowKind, ...parts: readonly Uint8Array[]): Bytes => concat(Uint8Array.of(rowKind[kind]), ...parts)
 
@@ -205,7 +205,7 @@ export const rows = {
   setChange: setChangeRowWire,
   pendingSet: pendingSetRowWire,
 } as const satisfies { readonly [K in RowKind]: AnyCodec }
-type RowOf<K extends RowKind> = Decoded<(typeof rows)[K]>
+export type RowOf<K extends RowKind> = Decoded<(typeof rows)[K]>
 
 const wireOf = <K extends RowKind>(kind: K): Codec<RowOf<K>> => rows[kind] as unknown as Codec<RowOf<K>>
 
@@ -219,9 +219,13 @@ export function readRow<K extends RowKind>(state: TreeState, kind: K, at: Bytes)
 
 export function decodeRow<K extends RowKind>(kind: K, octets: Bytes): RowOf<K> {
   const known = remembered.get(octets)
-  if (known !== undefined) return known as RowOf<K>
-  const row = must(decode(wireOf(kind), octets, rowSizeBytesMax))
-  remembered.set(octets, row)
+  return known === undefined ? must(triedRow(kind, octets)) : (known as RowOf<K>)
+}
+
+/** For octets that somebody else has made, or has put where they are. */
+export function triedRow<K extends RowKind>(kind: K, octets: Bytes): Result<RowOf<K>> {
+  const row = decode(wireOf(kind), octets, rowSizeBytesMax)
+  if (row.ok) remembered.set(octets, row.value)
   return row
 }
 

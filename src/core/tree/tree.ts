@@ -3,6 +3,7 @@
  * @module
  */
 export * from './archive.ts'
+export * from './arrival.ts'
 export * from './attestation.ts'
 export * from './batch.ts'
 export * from './device.ts'

@@ -5,6 +5,7 @@
 import { type Bytes, type Check, keyOf, must, ok, refused } from '../../core/bytes/bytes.ts'
 import type { Checked } from '../../core/cap/cap.ts'
 import { type CredentialSet, type SetOf, credentialSetHash } from '../../core/crypto/crypto.ts'
+import type { AuthenticatedMap } from '../../core/merkle/merkle.ts'
 import type { Entry } from '../../core/raft/raft.ts'
 import {
   type Batch,
@@ -12,14 +13,18 @@ import {
   type TreeState,
   admit,
   decodeBatch,
+  examineArrival,
   examineBatch,
   examineOperation,
   knownSetOf,
+  summaryOf,
 } from '../../core/tree/tree.ts'
 import type { CryptoPort } from '../../port/platform.ts'
 
-/** How far ahead of this device's clock a leader may stamp. */
+/** How far ahead of this device's clock a leader may stamp, and how far behind what was decided already. */
 const stampAheadMsMax = 2 * 60_000
+const stampBehindMsMax = 2 * 60_000
+const claimsPerVerification = 256
 
 export class Gate {
   readonly #crypto: CryptoPort
@@ -43,17 +48,38 @@ export class Gate {
 
   /** Entries that a leader sent and that this node does not hold yet, in their order. */
   async checkEntries(entries: readonly Entry[], nowMs: number): Promise<Check> {
+    const decidedMs = summaryOf(this.#state())?.stampMs ?? 0
     for (const entry of entries) {
       if (entry.kind !== 'command' || entry.data.length === 0) continue
       const data = entry.data as Bytes
       const batch = decodeBatch(data)
       if (!batch.ok) return batch
-      if (batch.value.stampMs > nowMs + stampAheadMsMax) return stampAhead
+      const { stampMs } = batch.value
+      if (stampMs > nowMs + stampAheadMsMax) return stampAhead
+      // A new leader may not have folded all that it found in its log when it stamps by a clock that is a little behind.
+      if (stampMs < decidedMs - stampBehindMsMax) return stampBehind
       const claims = examineBatch(this.#state().treeId, batch.value, this.#setOf)
       if (!claims.ok) return claims
       const admitted = admit(batch.value, await this.#crypto.verify(claims.value))
       if (!admitted.ok) return admitted
       this.#remember(data, admitted.value)
+    }
+    return ok
+  }
+
+  /**
+   * A state that comes whole, in place of the one here.
+   * @returns what is wrong with it by itself; whether it follows the state here is still to be asked when it is taken
+   */
+  async checkState(map: AuthenticatedMap, nowMs: number): Promise<Check> {
+    const known = this.#state()
+    const state: TreeState = { treeId: known.treeId, map }
+    const claims = examineArrival(state, summaryOf(known) === null ? null : known)
+    if (!claims.ok) return claims
+    if (summaryOf(state)!.stampMs > nowMs + stampAheadMsMax) return stampAhead
+    for (let start = 0; start < claims.value.length; start += claimsPerVerification) {
+      const verdicts = await this.#crypto.verify(claims.value.slice(start, start + claimsPerVerification))
+      if (!verdicts.every(Boolean)) return stateForged
     }
     return ok
   }
@@ -85,6 +111,14 @@ export class Gate {
 const signatureInvalid = refused(
   'signatureInvalid',
   'A signature of this change is not valid, so nothing was changed. Reload the page and try again.',
+)
+const stateForged = refused(
+  'stateForged',
+  'A device gave a state of the tree in which a signature is not valid. Nothing of it was used.',
+)
+const stampBehind = refused(
+  'stampBehind',
+  'A device dated a change to a time before what your devices had decided already. It was not taken.',
 )
 const stampAhead = refused(
   'stampAhead',

@@ -3,10 +3,11 @@
  * change the log comes one after the other, so that what was checked against the log still finds it as it was.
  * @module
  */
-import { type Check, ok } from '../../core/bytes/bytes.ts'
+import { type Check, type Fault, ok } from '../../core/bytes/bytes.ts'
 import type { AuthenticatedMap } from '../../core/merkle/merkle.ts'
 import type { Answer, Question, SentMessage } from '../../core/message/message.ts'
 import { type Append, type InstallSnapshot, type Raft, newEntries } from '../../core/raft/raft.ts'
+import { type TreeState, checkFollows } from '../../core/tree/tree.ts'
 import type { PeerId } from '../peers.ts'
 import type { Gate } from './gate.ts'
 import { SnapshotReceiver } from './snapshots.ts'
@@ -16,7 +17,9 @@ export interface IntakeOptions {
   readonly raft: () => Raft
   readonly gate: Gate
   readonly nowMs: () => number
+  readonly state: () => TreeState
   ask(to: PeerId, question: Question): Promise<Answer | null>
+  refuse(from: PeerId, fault: Fault): void
   step(message: SentMessage): Check
   /** Steps the message; resolves when its snapshot, whose state is given, is installed or has turned out to be moot. */
   install(message: InstallSnapshot, map: AuthenticatedMap): Promise<Check>
@@ -29,12 +32,12 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options
-    this.#receiver = new SnapshotReceiver(options.ask)
+    this.#receiver = new SnapshotReceiver(options.ask, () => options.state().map)
   }
 
   /** @returns what is wrong with it: its sender is dropped */
   async take(from: PeerId, message: SentMessage): Promise<Check> {
-    if (message.kind === 'append') return this.#inTurn(() => this.#takeAppend(message))
+    if (message.kind === 'append') return this.#inTurn(() => this.#takeAppend(from, message))
     if (message.kind !== 'snapshot') return this.#options.step(message)
     // Rows come over bulk, and no heartbeat waits for them.
     void this.#takeSnapshot(from, message).catch(() => {})
@@ -46,20 +49,28 @@ export class Intake {
     this.#receiver.forget()
   }
 
-  async #takeAppend(message: Append): Promise<Check> {
-    const { raft, gate, nowMs, step } = this.#options
+  async #takeAppend(from: PeerId, message: Append): Promise<Check> {
+    const { raft, gate, nowMs, refuse, step } = this.#options
     const passed = await gate.checkEntries(newEntries(raft(), message), nowMs())
-    // A clock may be wrong on either side, so nobody is dropped for a stamp.
-    if (!passed.ok) return passed.fault.code === 'stampAhead' ? ok : passed
-    return step(message)
+    if (passed.ok) return step(message)
+    refuse(from, passed.fault)
+    return ok
   }
 
   async #takeSnapshot(from: PeerId, message: InstallSnapshot): Promise<void> {
-    const { raft, step, install } = this.#options
+    const { raft, gate, nowMs, state, refuse, step, install } = this.#options
     const { snapshot, term } = message
     if (term < raft().term || snapshot.index <= raft().log.commitIndex) return void step(message)
     const map = await this.#receiver.receive(from, snapshot)
-    if (map !== null) await this.#inTurn(() => install(message, map))
+    if (map === null) return
+    const passed = await gate.checkState(map, nowMs())
+    const taken = await this.#inTurn(async () => {
+      const follows = passed.ok ? checkFollows(state(), { ...state(), map }) : passed
+      return follows.ok ? install(message, map) : follows
+    })
+    if (taken.ok) return
+    this.#receiver.forget()
+    refuse(from, taken.fault)
   }
 
   #inTurn(work: () => Promise<Check>): Promise<Check> {

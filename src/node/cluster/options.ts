@@ -2,7 +2,7 @@
  * What a cluster needs from the node around it, and what it tells it.
  * @module
  */
-import type { Bytes, Check } from '../../core/bytes/bytes.ts'
+import type { Bytes, Check, Fault } from '../../core/bytes/bytes.ts'
 import type { Answer, ControlBody, Question } from '../../core/message/message.ts'
 import type { Operation, Outcome, TreeState } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
@@ -26,6 +26,8 @@ export interface ClusterLink {
   /** Lost where the member is not connected. */
   send(to: PeerId, body: ControlBody): boolean
   ask(to: PeerId, question: Question): Promise<Answer | null>
+  /** What a device sent was not taken. */
+  refuse(id: PeerId, fault: Fault): void
   isUp(id: PeerId): boolean
   /** Whether a device belongs to the tree, as its state is now. */
   isDevice(id: PeerId): boolean

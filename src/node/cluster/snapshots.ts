@@ -14,7 +14,7 @@ import {
   record,
   u53,
 } from '../../core/bytes/bytes.ts'
-import { type AuthenticatedMap, emptyMap, entries, root, set, size } from '../../core/merkle/merkle.ts'
+import { type AuthenticatedMap, emptyMap, entries, get, root, set, size } from '../../core/merkle/merkle.ts'
 import type { Answer, Question } from '../../core/message/message.ts'
 import type { NodeId, Snapshot } from '../../core/raft/raft.ts'
 import type { PeerId } from '../peers.ts'
@@ -101,12 +101,15 @@ type RowsQuestion = Extract<Question, { tag: 'rows' }>['value']
 /** Builds the state that a snapshot stands for. */
 export class SnapshotReceiver {
   readonly #ask: (to: PeerId, question: Question) => Promise<Answer | null>
+  readonly #known: () => AuthenticatedMap
   #receiving: { readonly index: number; readonly stateRoot: Bytes; map: AuthenticatedMap; after: Bytes | null } | null =
     null
   #turn = 0
 
-  constructor(ask: (to: PeerId, question: Question) => Promise<Answer | null>) {
+  /** @param known the state that is here: of rows that are the same in both, its own are taken */
+  constructor(ask: (to: PeerId, question: Question) => Promise<Answer | null>, known: () => AuthenticatedMap) {
     this.#ask = ask
+    this.#known = known
   }
 
   /** null where it did not come whole, or where another one has begun meanwhile. */
@@ -128,7 +131,8 @@ export class SnapshotReceiver {
       for (const { key, value } of rows) {
         const isNext = receiving.after === null || compare(key, receiving.after) > 0
         if (!isNext || size(receiving.map) === data.rowCount) return this.#giveUp()
-        receiving.map = set(receiving.map, key, value)
+        const held = get(this.#known(), key)
+        receiving.map = set(receiving.map, key, held !== null && equal(held, value) ? held : value)
         receiving.after = key
       }
       if (!isLast && rows.length > 0) continue

@@ -7,6 +7,7 @@ import { repeat } from 'lit/directives/repeat.js'
 import type { DeviceLine, Limits } from '../../node/api.ts'
 import { formatFingerprint } from '../format.ts'
 import { dotStyle } from '../part/dot.css.ts'
+import { icon } from '../part/icon.ts'
 import { shared } from '../part/shared.ts'
 import { words as common } from '../words.ts'
 import { rightsOf } from './choice.ts'
@@ -169,9 +170,14 @@ function limitsLine(limited: Limits) {
   return html`<bdi>${what(folderName, rightsOf(limited))}</bdi> · ${term}`
 }
 
+const reportLine = ({ message, atMs }: NonNullable<DeviceLine['report']>) =>
+  html`<p class="problem">
+    ${icon('warn')}<span>${message} <span class="number">${joinWords.devices.reported(atMs)}.</span></span>
+  </p>`
+
 function line(device: DeviceLine, deeds: TemplateResult | typeof nothing) {
   const words = joinWords.devices
-  const { name, isThis, path, role, heldBytes, admittedAtMs, principal, limited } = device
+  const { name, isThis, path, role, heldBytes, admittedAtMs, principal, limited, report } = device
   return html`<li>
     <span class="dot ${path === 'away' ? 'away' : ''}"></span>
     <div>
@@ -183,6 +189,7 @@ function line(device: DeviceLine, deeds: TemplateResult | typeof nothing) {
         ${limited ? limitsLine(limited) : [words.role[role], ...(heldBytes === null ? [] : [words.held(heldBytes)])].join(' · ')}
       </p>
       <p class="quiet small number">${words.added(admittedAtMs)}</p>
+      ${report ? reportLine(report) : nothing}
       <details>
         <summary>${words.fingerprint}</summary>
         <p class="mono">${formatFingerprint(principal)}</p>

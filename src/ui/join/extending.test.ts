@@ -10,7 +10,7 @@ const nowMs = new Date(2027, 4, 3, 15, 30).getTime()
 const dayMs = 86_400_000
 const device: DeviceLine = {
   ...{ principal: 'c1', name: 'Camera', isThis: false, role: 'learner', path: 'direct', lastSeenAtMs: nowMs },
-  ...{ admittedAtMs: nowMs, heldBytes: null },
+  ...{ admittedAtMs: nowMs, heldBytes: null, report: null },
   limited: { folderName: 'Camera', mayWrite: true, expiresAtMs: nowMs + dayMs },
 }
 

@@ -74,6 +74,7 @@ export const joinWords = {
     role: { voter: 'Confirms every change', learner: 'Follows every change' },
     held: (sizeBytes: number) => `holds ${formatSize(sizeBytes)}`,
     added: (atMs: number) => `Added ${formatDay(atMs)}`,
+    reported: (atMs: number) => `Refused ${formatMoment(atMs)}`,
     fingerprint: 'Fingerprint',
     unplanted: 'This tree lives in this browser alone. Plant it first; then it can have more devices.',
     join: 'Or join a tree that another device has',

@@ -334,7 +334,7 @@ export class MemoryNode implements NodeApi {
     this.tellInviting({ stage: 'admitting', deviceName })
     const nowMs = this.nowMs()
     const line = { principal, name: deviceName, isThis: false, role: 'learner', path: 'direct' } as const
-    const device = { ...line, lastSeenAtMs: nowMs, admittedAtMs: nowMs, heldBytes: 0, limited }
+    const device = { ...line, lastSeenAtMs: nowMs, admittedAtMs: nowMs, heldBytes: 0, limited, report: null }
     this.otherDevices = [...this.otherDevices, device]
     this.tree = { ...this.tree, ...this.#counts }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
@@ -442,7 +442,7 @@ export class MemoryNode implements NodeApi {
     const { principal, deviceName: name } = this.tree
     const line = { principal, name, isThis: true, role: 'voter', path: 'this', lastSeenAtMs: null } as const
     return [
-      { ...line, admittedAtMs: this.nowMs() - 40 * dayMs, heldBytes: 48_213, limited: null },
+      { ...line, admittedAtMs: this.nowMs() - 40 * dayMs, heldBytes: 48_213, limited: null, report: null },
       ...this.otherDevices,
     ]
   }

@@ -1,0 +1,273 @@
+/**
+ * Devices of bad faith that have the keys of the one that decides, or of one that was put out. What they tell is refused, and their
+ * owner hears of it; the tree here stays as it was.
+ */
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Bytes, fromHex } from '../core/bytes/bytes.ts'
+import type { SignedRecord } from '../core/block/block.ts'
+import { type AuthenticatedMap, get, remove, set } from '../core/merkle/merkle.ts'
+import type { SentMessage } from '../core/message/message.ts'
+import type { Entry } from '../core/raft/raft.ts'
+import { rootBlockId } from '../core/path/path.ts'
+import {
+  type Summary,
+  type TreeState,
+  contentOf,
+  deviceOf,
+  encodeBatch,
+  encodeRow,
+  entryOf,
+  keys,
+  noRevocation,
+  summaryOf,
+} from '../core/tree/tree.ts'
+import { Author } from '../node/author.ts'
+import { rowsAfter, snapshotData } from '../node/cluster/snapshots.ts'
+import { owingBlocks } from '../node/removal.ts'
+import { idFromText } from '../node/read/view.ts'
+import type { Life } from './device.ts'
+import { Family, content, standing } from './testing/family.ts'
+import { stateOf } from './testing/knowledge.ts'
+import { Rogue } from './testing/rogue.ts'
+
+const hourMs = 60 * 60 * 1000
+/** 1 January 2099. */
+const year2099Ms = 4_070_908_800_000
+
+/** What a device holds and shows. */
+async function allOf(family: Family, life: Life, at: number) {
+  const { stateRoot } = await family.run(life, life.node.api.storage())
+  const objects = [...family.devices[at]!.disk.rows('object', new Uint8Array())].map(({ key }) => String(key))
+  return { stateRoot, objects, items: [...life.page.items.values()] }
+}
+
+/** What a device tells its owner about another one. */
+async function reportAt(family: Family, life: Life, about: string) {
+  const lines = await family.run(life, life.node.api.devices())
+  return lines.find(({ principal }) => principal === about)?.report ?? null
+}
+
+/** Does something, and waits until its owner is told of it, in a sentence. */
+async function untilReported(family: Family, life: Life, about: string, code: string, deed: () => unknown) {
+  const lastMs = (await reportAt(family, life, about))?.atMs ?? 0
+  await deed()
+  const endMs = family.scheduler.nowMs + 10 * 60_000
+  for (;;) {
+    if (family.scheduler.nowMs > endMs) throw new Error(`never reported: ${code}`)
+    await family.scheduler.run(family.scheduler.sleep(500))
+    const report = await reportAt(family, life, about)
+    if (report === null || report.atMs <= lastMs) continue
+    expect(report).toMatchObject({ code, message: expect.stringMatching(/^[A-Z].*\.$/) })
+    return
+  }
+}
+
+/** The device that decides, with another program on it, as one of those that follow hears it. */
+class HostileLeader {
+  readonly rogue: Rogue
+  readonly #from: string
+  readonly #to: string
+  readonly #last: { readonly index: number; readonly term: number }
+
+  private constructor(rogue: Rogue, from: string, phone: Life) {
+    const { nodeId, appliedIndex, term } = standing(phone)
+    this.rogue = rogue
+    this.#from = from
+    this.#to = nodeId
+    this.#last = { index: appliedIndex, term }
+  }
+
+  static async instead(family: Family, at: number, of: number): Promise<HostileLeader> {
+    const { nodeId } = standing(family.lives[at]!)
+    family.lives[at]!.process.kill()
+    const rogue = await Rogue.start(family, {
+      ...{ device: family.devices[at]!, transport: family.transport(at) },
+      ...{ target: family.lives[of]!, targetTransport: family.transport(of) },
+    })
+    return new HostileLeader(rogue, nodeId, family.lives[of]!)
+  }
+
+  /** What comes next in the log, and is decided. */
+  append(...batches: readonly Bytes[]): void {
+    const { index, term } = this.#last
+    const entries = batches.map((data, at): Entry => ({ kind: 'command', term, index: index + 1 + at, data }))
+    const commitIndex = index + batches.length
+    this.#say({ kind: 'append', previousIndex: index, previousTerm: term, entries, commitIndex })
+  }
+
+  /** What the whole tree is at a later entry of the log. */
+  offer(map: AuthenticatedMap): void {
+    const { index, term } = this.#last
+    const configuration = {
+      ...{ voters: [this.#from], votersOutgoing: [], learners: [this.#to], learnersNext: [], autoLeave: false },
+    }
+    this.rogue.answer = ({ tag, value }) => (tag === 'rows' ? rowsAfter(map, value.after) : { tag: 'none', value: {} })
+    this.#say({ kind: 'snapshot', snapshot: { index: index + 100, term, configuration, data: snapshotData(map) } })
+  }
+
+  #say(message: Unaddressed): void {
+    const value = { ...message, from: this.#from, to: this.#to, term: this.#last.term } as SentMessage
+    this.rogue.say({ tag: 'raft', value })
+  }
+}
+type Unaddressed = SentMessage extends infer M ? (M extends unknown ? Omit<M, 'from' | 'to' | 'term'> : never) : never
+
+/** A letter that was written twice, a note, a folder, and a tablet that was removed; then the laptop, which decides, turns. */
+async function scene() {
+  const family = await Family.of(1, 'laptop', 'phone', 'tablet')
+  const [laptop, phone, tablet] = family.lives as [Life, Life, Life]
+  const letter = await family.add(laptop, 'letter', content(100_000))
+  const note = await family.add(laptop, 'note', content(300))
+  const folder = await family.run(laptop, laptop.node.api.createFolder('f', laptop.page.tree.rootId, 'folder'))
+  await family.comeTogether()
+  const early = await stateOf(family, laptop)
+  await family.write(laptop, letter, content(100_001))
+  await family.run(laptop, laptop.node.api.removeDevice('r', tablet.page.tree.principal))
+  family.lives.pop()
+  tablet.process.kill()
+  await family.comeTogether()
+  const late = await stateOf(family, laptop)
+  expect(owingBlocks(late)).toEqual([])
+  const author = new Author(await family.devices[0]!.keys.node(), () => {
+    return deviceOf(late, fromHex(laptop.page.tree.principal.replaceAll(' ', ''))!)!.writecapHash
+  })
+  const gone = fromHex(tablet.page.tree.principal.replaceAll(' ', ''))!
+  const leader = await HostileLeader.instead(family, 0, 1)
+  const [letterId, noteId, folderId] = [letter, note, folder].map((id) => idFromText(id)!) as [Bytes, Bytes, Bytes]
+  const about = laptop.page.tree.principal
+  return { family, phone, about, leader, early, late, author, gone, letterId, noteId, folderId }
+}
+type Scene = Awaited<ReturnType<typeof scene>>
+
+const withSummary = (state: TreeState, change: Partial<Summary>): AuthenticatedMap =>
+  set(state.map, keys.summary, encodeRow('summary', { ...summaryOf(state)!, ...change }))
+const rowOf = (state: TreeState, key: Bytes): Bytes => get(state.map, key)!
+/** As if it were of later. */
+const later = (state: TreeState): AuthenticatedMap => withSummary(state, { stampMs: summaryOf(state)!.stampMs + 1 })
+
+/** The letter with another content of the same version, which its author has signed. */
+async function secondLetter({ late, author, letterId }: Scene): Promise<SignedRecord<'content'>> {
+  const { content: record } = contentOf(late, letterId)!
+  const { author: _, writecapHash: __, ...fields } = record.fields
+  return author.sign('content', { ...fields, bodyRoot: new Uint8Array(32).fill(7) })
+}
+
+describe('one that decides and gives a state of the tree that is', () => {
+  let place: Scene
+  let before: Awaited<ReturnType<typeof allOf>>
+  beforeAll(async () => {
+    place = await scene()
+    before = await allOf(place.family, place.phone, 1)
+  }, 60_000)
+
+  const states: readonly (readonly [string, string, (place: Scene) => AuthenticatedMap | Promise<AuthenticatedMap>])[] =
+    [
+      ['one that was long ago', 'stateOlder', ({ early }) => early.map],
+      [
+        'the same, dated before',
+        'stateOlder',
+        ({ late }) => withSummary(late, { stampMs: summaryOf(late)!.stampMs - 1 }),
+      ],
+      [
+        'one that was long ago, dated anew',
+        'stateOlder',
+        ({ early, late }) => withSummary(early, { stampMs: summaryOf(late)!.stampMs + 1 }),
+      ],
+      [
+        'as it was but for the letter, which is the earlier one',
+        'stateOlder',
+        ({ early, late, letterId }) => set(late.map, keys.content(letterId), rowOf(early, keys.content(letterId))),
+      ],
+      [
+        'the same but for the root, whose key is the old one',
+        'stateOlder',
+        ({ early, late }) => {
+          const root = keys.access(rootBlockId(late.treeId))
+          return set(late.map, root, rowOf(early, root))
+        },
+      ],
+      [
+        'the same without a device',
+        'stateOlder',
+        ({ late, gone }) => remove(withSummary(late, { revocationHead: noRevocation }), keys.device(gone)),
+      ],
+      [
+        'the same without what was put out',
+        'revocationWithheld',
+        ({ early, late, gone }) =>
+          set(withSummary(late, { revocationHead: noRevocation }), keys.device(gone), rowOf(early, keys.device(gone))),
+      ],
+      [
+        'the same, and counts one removal less',
+        'stateUnfitting',
+        ({ late }) => withSummary(late, { revocationHead: noRevocation }),
+      ],
+      [
+        'another of the same versions',
+        'stateForked',
+        async (scene) =>
+          set(
+            scene.late.map,
+            keys.content(scene.letterId),
+            encodeRow('content', { ...contentOf(scene.late, scene.letterId)!, content: await secondLetter(scene) }),
+          ),
+      ],
+      [
+        'one in which nobody signed',
+        'stateForged',
+        ({ late, letterId }) => {
+          const row = contentOf(late, letterId)!
+          const signature = { ...row.content.signature, signature: new Uint8Array(64).fill(1) }
+          return set(
+            later(late),
+            keys.content(letterId),
+            encodeRow('content', { ...row, content: { ...row.content, signature } }),
+          )
+        },
+      ],
+      [
+        'one in which a content stands at another block',
+        'stateUnfitting',
+        ({ late, letterId, noteId }) => set(late.map, keys.content(noteId), rowOf(late, keys.content(letterId))),
+      ],
+      [
+        'one in which a block stands where nobody put it',
+        'stateUnfitting',
+        ({ late, letterId, folderId }) => {
+          const root = rootBlockId(late.treeId)
+          const row = encodeRow('entry', entryOf(late, letterId)!)
+          const moved = set(remove(late.map, keys.entry(root, letterId)), keys.entry(folderId, letterId), row)
+          return set(moved, keys.place(letterId), encodeRow('place', { parent: folderId }))
+        },
+      ],
+      ['of a year that has not come', 'stampAhead', ({ late }) => withSummary(late, { stampMs: year2099Ms })],
+    ]
+  test.each(states)('%s', async (_, code, map) => {
+    const { family, phone, about, leader } = place
+    await leader.rogue.untilUp()
+    const offered = await map(place)
+    await untilReported(family, phone, about, code, () => leader.offer(offered))
+    expect(await allOf(family, phone, 1)).toEqual(before)
+  })
+
+  const stamps: readonly (readonly [string, string, (lastMs: number) => number])[] = [
+    ['before what was decided already', 'stampBehind', (lastMs) => lastMs - hourMs],
+    ['in a year that has not come', 'stampAhead', () => year2099Ms],
+  ]
+  test.each(stamps)('right, and goes on %s', async (_, code, stampOf) => {
+    const { family, phone, about, leader, late } = place
+    await leader.rogue.untilUp()
+    const stampMs = stampOf(summaryOf(late)!.stampMs)
+    const batch = encodeBatch({ stampMs, operations: [] })
+    await untilReported(family, phone, about, code, () => leader.append(batch))
+    expect(await allOf(family, phone, 1)).toEqual(before)
+  })
+
+  test('later, and right: it is taken', async () => {
+    const { family, phone, leader, late } = place
+    await leader.rogue.untilUp()
+    const stampMs = summaryOf(late)!.stampMs + 1
+    leader.offer(withSummary(late, { stampMs }))
+    await family.until('it is taken', () => standing(phone).appliedIndex > 100)
+  })
+})
