@@ -38,7 +38,8 @@ export interface PeersOptions {
   /** Who else is a device of the tree now. */
   readonly devices: () => readonly Device[]
   readonly farewells?: Farewells | undefined
-  onUp(id: PeerId): void
+  /** @param peer what it said of itself */
+  onUp(id: PeerId, peer: Introduction): void
   onDown(id: PeerId): void
   /** One frame after the other of a lane. @returns what is wrong with it: its sender is dropped */
   onFrame(id: PeerId, lane: Lane, frame: Bytes): Awaitable<Check>
@@ -224,8 +225,9 @@ export class Peers {
     }
     const isKnown = (peer: Introduction): Check => (linkOf(peer) === null ? deviceUnknown : ok)
     const met = await meet(platform, connection, net.transportId, own, isKnown, first, farewells)
-    const link = met.ok ? linkOf(met.value) : null
-    if (link === null || this.#isClosed) {
+    const peer = met.ok ? met.value : null
+    const link = peer && linkOf(peer)
+    if (peer === null || link === null || this.#isClosed) {
       connection.close(this.#isClosed ? undefined : deviceUnknown.fault)
       return false
     }
@@ -237,7 +239,7 @@ export class Peers {
       link.connection.close(duplicate)
       this.#down(link, link.connection)
     }
-    this.#up(link, connection)
+    this.#up(link, connection, peer)
     return true
   }
 
@@ -249,13 +251,13 @@ export class Peers {
     return held.isDialler === compare(this.#options.net.transportId, held.peer) < 0
   }
 
-  #up(link: Link, connection: Connection): void {
+  #up(link: Link, connection: Connection, peer: Introduction): void {
     link.connection = connection
     link.isControlFull = false
     link.failedCount = 0
     link.cancelDial()
     link.lastSeenAtMs = this.#options.platform.clock.nowMs()
-    this.#options.onUp(link.id)
+    this.#options.onUp(link.id, peer)
     this.#tellTried()
     for (const lane of ['control', 'bulk'] as const) void this.#listen(link, connection, lane)
     void connection.closed.then(() => this.#down(link, connection))

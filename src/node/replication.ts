@@ -39,6 +39,7 @@ import type { Holdings } from './holdings.ts'
 import type { Farewells } from './meet.ts'
 import { type Device, type PeerId, Peers, type PeerStatus } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
+import { Revocations } from './revocations.ts'
 import { Sharing } from './sharing.ts'
 
 /** How often a device says again that it is here, and how soon after it has more to say. */
@@ -71,6 +72,7 @@ export class Replication {
   readonly #exchange: Exchange
   readonly #peers: Peers
   readonly #generations: Generations
+  readonly #revocations: Revocations
   readonly #hosting: Hosting
   readonly sharing: Sharing
   readonly attesting: Attesting
@@ -84,6 +86,17 @@ export class Replication {
   constructor(options: ReplicationOptions) {
     this.#options = options
     const { platform, net, relays, introduction, farewells, cluster, holdings, place } = options
+    this.#revocations = new Revocations({
+      platform,
+      place,
+      principal: options.principal,
+      state: () => cluster.state,
+      ask: (to, question) => this.#exchange.ask(to, question),
+      onHeard: (ids, fault) => {
+        for (const id of ids) if (this.#peers.isUp(id)) options.onReport(id, fault)
+        this.#peers.refresh()
+      },
+    })
     this.#exchange = new Exchange({
       clock: platform.clock,
       send: (to, body) => this.#sendBulk(to, body),
@@ -96,7 +109,7 @@ export class Replication {
       introduction,
       devices: () => this.#devices(),
       farewells,
-      onUp: (id) => this.#onUp(id),
+      onUp: (id, peer) => this.#onUp(id, peer),
       onDown: (id) => this.#onDown(id),
       onFrame: (id, lane, frame) => this.#onFrame(id, lane, frame),
       onReport: options.onReport,
@@ -226,11 +239,12 @@ export class Replication {
     else this.#peers.drop(id, fault)
   }
 
-  #onUp(id: PeerId): void {
+  #onUp(id: PeerId, { revocationHead }: Introduction): void {
     this.#exchange.onUp(id)
     if (this.#hosting.isGuest(id)) this.#hosting.onUp(id)
     else {
       this.#sayHere(id)
+      void this.#revocations.onHead(id, revocationHead).catch(() => {})
       this.sharing.onUp(id)
       this.attesting.onUp(id)
     }
@@ -343,19 +357,21 @@ export class Replication {
    */
   #devices(): readonly Device[] {
     const { cluster, devices, principal } = this.#options
-    const known = devices()
+    const known = devices().filter((device) => !this.#revocations.isPutOut(toHex(device.principal)))
     const introduced = this.#introduced
     const isBehind = introduced !== null && (summaryOf(cluster.state)?.stampMs ?? 0) < introduced.stampMs
     if (!isBehind || !this.#isKnown(introduced.by)) return known
     const named = new Set([principal, ...known.map((device) => toHex(device.principal))])
     const isNew = (device: Device): boolean =>
-      !named.has(toHex(device.principal)) && deviceOf(cluster.state, device.principal) === null
+      !named.has(toHex(device.principal)) &&
+      !this.#revocations.isPutOut(toHex(device.principal)) &&
+      deviceOf(cluster.state, device.principal) === null
     return [...known, ...introduced.devices.filter(isNew)]
   }
 
   /** Whether the tree itself says that a device is one of its own. */
   #isKnown(id: PeerId): boolean {
-    return this.#options.devices().some(({ principal }) => toHex(principal) === id)
+    return !this.#revocations.isPutOut(id) && this.#options.devices().some(({ principal }) => toHex(principal) === id)
   }
 
   async #answer(from: PeerId, question: Question): Promise<Answer> {
@@ -372,6 +388,8 @@ export class Replication {
       }
       case 'devices':
         return { tag: 'devices', value: otherDevices(cluster.state, fromHex(this.#options.principal)!) }
+      case 'farewells':
+        return this.#revocations.answer()
       case 'lacks':
         return this.sharing.lacksFor(question.value)
       case 'stage':
@@ -387,7 +405,7 @@ export class Replication {
 
 /** Objects and rows are what their hashes say, whatever log brought them about. */
 const isForAll = (body: Bulk['body']): boolean =>
-  body.tag === 'answer' || ['generation', 'devices', 'rows', 'objects'].includes(body.value.question.tag)
+  body.tag === 'answer' || ['generation', 'devices', 'farewells', 'rows', 'objects'].includes(body.value.question.tag)
 
 const notForMembers = refused(
   'notForMembers',

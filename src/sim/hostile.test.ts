@@ -23,9 +23,11 @@ import {
 } from '../core/tree/tree.ts'
 import { Author } from '../node/author.ts'
 import { rowsAfter, snapshotData } from '../node/cluster/snapshots.ts'
+import { placeOf } from '../node/own-tree.ts'
 import { owingBlocks } from '../node/removal.ts'
+import { readHeldState } from '../node/read/held-state.ts'
 import { idFromText } from '../node/read/view.ts'
-import type { Life } from './device.ts'
+import type { Life, SimDevice } from './device.ts'
 import { Family, content, standing } from './testing/family.ts'
 import { stateOf } from './testing/knowledge.ts'
 import { Rogue } from './testing/rogue.ts'
@@ -62,6 +64,13 @@ async function untilReported(family: Family, life: Life, about: string, code: st
   }
 }
 
+/** One of bad faith in the place of a device. */
+function rogueAt(family: Family, device: SimDevice, transport: Bytes, of: number): Promise<Rogue> {
+  return Rogue.start(family, {
+    ...{ device, transport, target: family.lives[of]!, targetTransport: family.transport(of) },
+  })
+}
+
 /** The device that decides, with another program on it, as one of those that follow hears it. */
 class HostileLeader {
   readonly rogue: Rogue
@@ -77,13 +86,11 @@ class HostileLeader {
     this.#last = { index: appliedIndex, term }
   }
 
-  static async instead(family: Family, at: number, of: number): Promise<HostileLeader> {
+  static async instead(family: Family, at: number, of: number, ready = () => {}): Promise<HostileLeader> {
     const { nodeId } = standing(family.lives[at]!)
     family.lives[at]!.process.kill()
-    const rogue = await Rogue.start(family, {
-      ...{ device: family.devices[at]!, transport: family.transport(at) },
-      ...{ target: family.lives[of]!, targetTransport: family.transport(of) },
-    })
+    ready()
+    const rogue = await rogueAt(family, family.devices[at]!, family.transport(at), of)
     return new HostileLeader(rogue, nodeId, family.lives[of]!)
   }
 
@@ -271,3 +278,66 @@ describe('one that decides and gives a state of the tree that is', () => {
     await family.until('it is taken', () => standing(phone).appliedIndex > 100)
   })
 })
+
+test('one that was put out is believed no more, though the one that decides keeps that back', async () => {
+  const family = await Family.of(2, 'laptop', 'phone', 'desk', 'tablet')
+  const [laptop, phone, desk, tablet] = family.lives as [Life, Life, Life, Life]
+  const about = tablet.page.tree.principal
+  await family.cutOff(2)
+  await family.run(laptop, laptop.node.api.removeDevice('r', about))
+  await family.until('the phone knows', () => phone.page.tree.deviceCount === 3)
+  // The laptop says nothing to the desk from here on.
+  laptop.process.kill()
+  tablet.process.kill()
+  family.rejoin(2, 3)
+  const rogue = await rogueAt(family, family.devices[3]!, family.transport(3), 2)
+  expect(await rogue.ask({ tag: 'lacks', value: { after: null } })).toMatchObject({ tag: 'lacks' })
+  const before = await allOf(family, desk, 2)
+  await untilReported(family, desk, about, 'deviceDismissed', () => family.rejoin(1, 2))
+  await family.until('it is dropped', () => !rogue.isUp)
+  // Also after a restart, when it is the first to come.
+  await family.cutOff(2)
+  const again = await family.restart(2)
+  family.rejoin(2, 3)
+  await family.scheduler.run(family.scheduler.sleep(5 * 60_000))
+  expect(rogue.isUp).toBe(false)
+  expect(await family.run(again, again.node.api.storage())).toMatchObject({ stateRoot: before.stateRoot })
+})
+
+test('a device that gives a piece of a file in the place of another one', async () => {
+  const family = await Family.of(3, 'laptop', 'phone')
+  const [laptop, phone] = family.lives as [Life, Life]
+  await family.cutOff(1)
+  const id = await family.add(laptop, 'film', content(300_000))
+  const { disk } = family.devices[0]!
+  const held = [...disk.rows('object', new Uint8Array())]
+  laptop.process.kill()
+  // It comes by the log, whole and right; the contents come from one of bad faith.
+  const batches = await entriesAfter(family, 0, standing(phone).appliedIndex)
+  const leader = await HostileLeader.instead(family, 0, 1, () => family.network.heal())
+  const sectors = held.filter(({ value }) => value.length > 60_000)
+  expect(sectors.length).toBeGreaterThan(2)
+  leader.rogue.answer = (question) => {
+    if (question.tag !== 'objects') return { tag: 'none', value: {} }
+    const found = question.value.map((key) => held.find((row) => String(row.key.slice(-48)) === String(key))!)
+    const swapped = found.map((row) =>
+      row.value.length > 60_000 ? sectors[(sectors.indexOf(row) + 1) % sectors.length]! : row,
+    )
+    return { tag: 'objects', value: swapped.map(({ value }) => value) }
+  }
+  const about = laptop.page.tree.principal
+  await untilReported(family, phone, about, 'objectUnfitting', () => leader.append(...batches))
+  expect(phone.page.items.get(id)?.copyCount).toBe(0)
+  const kept = [...family.devices[1]!.disk.rows('object', new Uint8Array())]
+  for (const { key, value } of kept) expect(value).toEqual(held.find((row) => String(row.key) === String(key))?.value)
+  expect(standing(phone).lackingCount).toBe(1)
+})
+
+async function entriesAfter(family: Family, at: number, index: number): Promise<readonly Bytes[]> {
+  const { treeId } = family.lives[at]!.page.tree
+  const place = placeOf(fromHex(treeId.replaceAll(' ', ''))!)
+  const held = await family.scheduler.run(readHeldState(family.storeOf(at), place))
+  return held!.entries.flatMap((entry) =>
+    entry.index > index && entry.kind === 'command' ? [entry.data as Bytes] : [],
+  )
+}

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, decode, encode, equal, must, toHex, utf8 } from '../bytes/bytes.ts'
 import { damaged } from '../crypto/testing/damage.ts'
 import type { Configuration, Entry } from '../raft/raft.ts'
-import { attestationOf } from '../tree/tree.ts'
+import { type Dismissal, attestationOf } from '../tree/tree.ts'
+import { alice, aliceCap, dismissedBy, person } from '../tree/testing/forest.ts'
 import {
   type Answer,
   type Bulk,
@@ -72,6 +73,7 @@ const controls: readonly Control[] = [
   control({ tag: 'excerpt', value: { root: octetsOf(8, 32) } }),
 ]
 const body = { bodyRoot: octetsOf(6, 32), sizeBytes: 12 }
+const { dismissal } = dismissedBy(person(3), alice, aliceCap).value as { dismissal: Dismissal }
 const bulks: readonly Bulk[] = [
   ask({ tag: 'objects', value: [octetsOf(5, 48)] }),
   ask({ tag: 'rows', value: { index: 5, stateRoot: octetsOf(8, 32), after: null } }),
@@ -95,6 +97,8 @@ const bulks: readonly Bulk[] = [
   }),
   ask({ tag: 'devices', value: {} }),
   answer({ tag: 'devices', value: [{ principal: octetsOf(9, 32), transportId: octetsOf(10, 32) }] }),
+  ask({ tag: 'farewells', value: {} }),
+  answer({ tag: 'farewells', value: [{ dismissal, chain: [aliceCap] }] }),
   ask({ tag: 'excerpt', value: { requestIds: [octetsOf(4, 16)] } }),
   answer({
     tag: 'excerpt',

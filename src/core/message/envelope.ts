@@ -23,6 +23,7 @@ import {
   union,
 } from '../bytes/bytes.ts'
 import { attestationWire, deviceCountMax, operationCountMax, takeOverRowWire } from '../tree/tree.ts'
+import { farewellsWire } from './farewell.ts'
 import { frameSizeBytesMax } from './frame.ts'
 import { commandSizeBytesMax, nodeIdWire, raftMessageWire, snapshotWire } from './raft-wire.ts'
 
@@ -85,6 +86,8 @@ const question = union({
   generation: tuple({}),
   /** Who else belongs to the tree. Whoever is behind, and stays so, may not know the one that leads by now. */
   devices: tuple({}),
+  /** Who was put out, with the proof. Whoever met one that knows of more asks. */
+  farewells: tuple({}),
   /** A guest: what its excerpt is now, and what was decided about operations of its own. */
   excerpt: tuple({ requestIds: listOf(requestId, decisionCountMax) }),
   /**
@@ -113,6 +116,7 @@ const answer = union({
   generation: tuple({ takeOver: takeOverRowWire, snapshot: snapshotWire }),
   /** In the tree's cluster, but for who answers. */
   devices: listOf(tuple({ principal: bytesOf(32), transportId: bytesOf(32) }), deviceCountMax),
+  farewells: farewellsWire,
   excerpt: tuple({
     generation: u53,
     /** Of the newest batch: of two excerpts the one of the later is newer. */

@@ -14,6 +14,7 @@ import {
   decode,
   encode,
   equal,
+  listOf,
   record,
   refused,
 } from '../bytes/bytes.ts'
@@ -29,6 +30,9 @@ const farewellWire = record('farewell', 1, {
 })
 export type Farewell = Decoded<typeof farewellWire>
 const sizeBytesMax = 64 * 1024
+/** Told at a time, as many as fit in a frame. */
+export const farewellCountMax = 256
+export const farewellsWire = listOf(farewellWire, farewellCountMax)
 
 export const encodeFarewell = (farewell: Farewell): Bytes => encode(farewellWire, farewell)
 export const decodeFarewell = (octets: Uint8Array): Result<Farewell> => decode(farewellWire, octets, sizeBytesMax)

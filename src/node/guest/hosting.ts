@@ -165,6 +165,7 @@ export class Hosting {
       case 'rows':
       case 'lacks':
       case 'devices':
+      case 'farewells':
       case 'generation':
         return this.#drop(from, notOfGuest.fault)
     }
