@@ -77,10 +77,11 @@ const accessBodyWire = record('access', 1, {
   earlierKeys: listOf(bytesOf(wrappedKeySizeBytes), keyEpochMax - 1),
   ...authorFields,
 })
-const kindWire: Codec<'directory' | 'file'> = refine(
+const blockKinds = ['directory', 'file', 'link'] as const
+const kindWire: Codec<(typeof blockKinds)[number]> = refine(
   u53,
-  (code) => (code === 0 ? 'directory' : code === 1 ? 'file' : null),
-  (kind) => (kind === 'directory' ? 0 : 1),
+  (code) => blockKinds[code] ?? null,
+  (kind) => blockKinds.indexOf(kind),
 )
 const entryBodyWire = record('entry', 1, {
   parent: idPathWire,

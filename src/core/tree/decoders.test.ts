@@ -12,6 +12,7 @@ import { signedRecordWire } from '../block/block.ts'
 import { decodeBatch, encodeBatch, takeOverBodyWire } from './batch.ts'
 import { decodeFrame, encodeFrame, frameSizeOf } from './archive.ts'
 import { type Dismissal, deviceRecordWire, dismissalWire } from './device.ts'
+import { type Link, decodeLink, linkTo } from './link.ts'
 import { pendingSetOf } from './set-change.ts'
 import { type Summary, deviceOf, keys, readRow, rows, summaryOf } from './state.ts'
 import { added, byCard, vetoed } from './testing/roots.ts'
@@ -54,6 +55,11 @@ const formats = {
   credentialSet: sample(credentialSetWire, ownerSet),
   writecap: sample(writecapWire, aliceCap),
   entry: sample(signedRecordWire, entry(root, id(2), 'file')),
+  link: {
+    octets: linkTo(childPath(file, id(3))),
+    read: decodeLink,
+    write: (value: unknown) => linkTo({ treeId, ids: (value as Link).target.value }),
+  },
   access: sample(signedRecordWire, access(file)),
   content: sample(signedRecordWire, content(file)),
   takeOver: sample(takeOverBodyWire, {

@@ -27,6 +27,7 @@ import { type Batch, type Change, type Found, type Operation, type TakeOver, tak
 import { type SignedDevice, noRevocation } from './device.ts'
 import { Draft } from './draft.ts'
 import { firstGeneration, nextGeneration } from './generation.ts'
+import { linkSizeBytesMax } from './link.ts'
 import {
   type Effect,
   admitDevice,
@@ -388,8 +389,8 @@ function applyContent(draft: Draft, signed: SignedRecord<'content'>, stampMs: nu
   const { state } = draft
   const block = blockIdOf(path)
   if (!standsAt(state, path)) return placeUnknown()
-  if (entryOf(state, block)?.entry.fields.kind !== 'file')
-    return refused('notAFile', 'Folders have no content of their own.')
+  const kind = entryOf(state, block)?.entry.fields.kind ?? 'directory'
+  if (kind === 'directory') return refused('notAFile', 'Folders have no content of their own.')
   const access = accessOf(state, block)
   if (access === null || access.fields.keyEpoch !== keyEpoch) return keyEpochWrong()
   const sealed = checkSealedUnder(state, block, keyEpoch)
@@ -398,13 +399,21 @@ function applyContent(draft: Draft, signed: SignedRecord<'content'>, stampMs: nu
   if (!follows(previous?.content ?? null, signed)) return raceLost()
   const named = checkOrigin(state, signed, previous?.content ?? null)
   if (!named.ok) return named
-  if (previous !== null) bury(draft, previous.content, signed, stampMs)
   const isSameBody = previous !== null && equal(previous.content.fields.bodyRoot, signed.fields.bodyRoot)
+  const link = kind === 'link' ? checkLink(signed, previous !== null && !isSameBody) : ok
+  if (!link.ok) return link
+  if (previous !== null) bury(draft, previous.content, signed, stampMs)
   draft.put(
     keys.content(block),
     encodeRow('content', { content: signed, stampMs: isSameBody ? previous.stampMs : stampMs }),
   )
   return ok
+}
+
+/** Who knows where a link leads can rely on it: only another link leads elsewhere. */
+function checkLink({ fields }: SignedRecord<'content'>, isChanged: boolean): Check {
+  if (isChanged) return refused('linkFixed', 'A link goes on leading to the same; make another one instead.')
+  return fields.sizeBytes <= linkSizeBytesMax ? ok : refused('linkTooLarge', 'No link is as large as this one.')
 }
 
 /** The body that a record leaves behind is listed with the time, to be deleted after a grace. */

@@ -20,6 +20,7 @@ import { archiveHeaderBody, archiveMagic, encodeArchiveHead, encodeFrame } from 
 import { deviceRecordWire } from './device.ts'
 import { excerptFor } from './excerpt.ts'
 import { nextGeneration } from './generation.ts'
+import { linkTo } from './link.ts'
 import { pendingSetOf } from './set-change.ts'
 import { contentOf, deviceOf, encodeRow, entryOf, keys, readRow, summaryOf } from './state.ts'
 import { added, byCard, setIn, vetoed } from './testing/roots.ts'
@@ -80,6 +81,8 @@ test('formats are pinned', async () => {
     'writecap, signed by the recovery key': encode(writecapWire, aliceCap),
     'writecap, signed by a node': encode(writecapWire, nodeCap(alice, mallory, file)),
     entry: encode(signedRecordWire, entry(root, id(2), 'file')),
+    'entry of a link': encode(signedRecordWire, entry(root, id(2), 'link')),
+    'content of a link': linkTo(childPath(mail, id(4))),
     'access record': encode(signedRecordWire, access(file)),
     'access record with two readers': encode(signedRecordWire, read),
     'access record with two readers, told to the second': encode(signedRecordWire, toldTo(read, reader)),

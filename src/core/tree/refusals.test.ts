@@ -5,7 +5,7 @@
  */
 import { gcm } from '@noble/ciphers/aes.js'
 import { expect, test } from 'vitest'
-import { type Bytes, concat, equal, utf8 } from '../bytes/bytes.ts'
+import { type Bytes, concat, equal, keyOf, utf8 } from '../bytes/bytes.ts'
 import {
   agree,
   blockKeySchedule,
@@ -42,10 +42,11 @@ import {
   unsignedRecord,
 } from '../block/block.ts'
 import { set } from '../merkle/merkle.ts'
-import { rootBlockId } from '../path/path.ts'
+import { depthMax, rootBlockId } from '../path/path.ts'
 import { type Operation, admit, decodeBatch, encodeBatch, examineBatch } from './batch.ts'
 import { type Dismissal, type SignedDevice, dismissalBody, dismissalDomain } from './device.ts'
 import { foldBatch } from './fold.ts'
+import { decodeLink, followLink, linkSizeBytesMax, linkTo } from './link.ts'
 import { type TreeState, accessOf, encodeRow, keys, setOf } from './state.ts'
 import {
   type Person,
@@ -69,6 +70,7 @@ import {
   mallory,
   newDirectory,
   newFile,
+  newLink,
   nextAccess,
   nextContent,
   nextDevice,
@@ -131,6 +133,30 @@ const secondWritten = nextContent(afterWritten, id(2), { bodyRoot: hash(8) })
 /** A content record of which something was changed after it was signed. */
 const bent = ({ fields, signature }: SignedRecord<'content'>, other: Partial<ContentBody>): SignedRecord =>
   signedRecord(unsignedRecord('content', { ...fields, ...other }), signature)
+
+/** Two links in the mail, which is as far as the tablet reads. */
+const linked = commit(grown, [change(newLink(mail, id(11))), change(newLink(mail, id(12)))]).state
+const tooLarge = { sizeBytes: linkSizeBytesMax + 1 }
+/** @param paths that stand in the links, by what their ids are made of */
+function follow(start: Bytes, paths: Readonly<Record<number, readonly Bytes[]>>, reach = rootBlockId(treeId)): string {
+  const read = Object.entries(paths).map(
+    ([octet, ids]) => [keyOf(id(Number(octet))), decodeLink(linkTo({ treeId, ids }))] as const,
+  )
+  const step = followLink(linked, reach, start, new Map(read))
+  return step.ok ? step.value.kind : step.fault.code
+}
+
+const decoding = (content: Bytes): string => {
+  const link = decodeLink(content)
+  return link.ok ? 'ok' : link.fault.code
+}
+/** The deepest path, and one more: `0x98 64` begins a list of 64. */
+function tooDeep(): Bytes {
+  const deepest = linkTo({ treeId, ids: Array.from({ length: depthMax }, () => id(3)) })
+  const longer = concat(deepest, deepest.slice(-17))
+  longer[longer.indexOf(0x98) + 1] = depthMax + 1
+  return longer
+}
 
 const dismissing = (operation: Operation, other: Partial<Dismissal>): Operation => ({
   tag: 'dismiss',
@@ -319,6 +345,29 @@ const cases: readonly Case[] = [
     () => records(grown, entry(mail, id(8), 'file'), access(childPath(root, id(8)))),
     'placeUnknown',
   ],
+  [52, 'a link to a link that leads back', () => follow(id(11), { [12]: [id(11)], [11]: [id(12)] }), 'linkCycle'],
+  [52, 'a link to itself', () => follow(id(11), { [11]: [id(11)] }), 'linkCycle'],
+  [
+    52,
+    'a link out of the folder that its reader may read',
+    () => follow(id(11), { [11]: [id(3)] }, id(1)),
+    'linkOutOfReach',
+  ],
+  [52, 'to the folder below that', () => follow(id(11), { [11]: [] }, id(1)), 'linkOutOfReach'],
+  [
+    52,
+    'by way of another link within it',
+    () => follow(id(11), { [11]: [id(1), id(12)], [12]: [id(3)] }, id(1)),
+    'linkOutOfReach',
+  ],
+  [52, 'a link with a path of 65 folders', () => decoding(tooDeep()), 'linkDamaged'],
+  [52, 'a link that is longer than any', () => records(grown, ...newLink(mail, id(11), tooLarge)), 'linkTooLarge'],
+  [
+    52,
+    'a link that came to lead elsewhere',
+    () => records(linked, nextContent(linked, id(11), { bodyRoot: hash(8) })),
+    'linkFixed',
+  ],
   [53, 'the sector of another block under the same key', () => openSector(id(2), sealedSector(id(9))), 'unopened'],
   [53, 'of another tree', () => openSector(id(2), sealedSector(id(2)), 0, sealedSector(id(2)), otherTree), 'unopened'],
   [53, 'of another place in the block', () => openSector(id(2), sealedSector(id(2)), 1), 'unopened'],
@@ -422,7 +471,7 @@ test.each(cases)('%i, %s', (_number, _name, verdict, fault) => expect(verdict())
 
 test('each number has its cases that a tree can have', () => {
   const numbers = [...new Set(cases.map(([number]) => number))]
-  expect(numbers).toEqual([14, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 53, 54, 55, 56, 57, 58, 59, 61, 62])
+  expect(numbers).toEqual([14, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 62])
 })
 
 // --- what must be taken ----------------------------------------------------------------------------------------------------

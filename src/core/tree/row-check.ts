@@ -11,6 +11,7 @@ import { entries, get } from '../merkle/merkle.ts'
 import { type IdPath, blockIdOf, blockIdSizeBytes, rootBlockId, rootPath } from '../path/path.ts'
 import { requestIdSizeBytes, takeOverBodyWire, takeOverDomain } from './batch.ts'
 import { checkDeviceShape, claimOfDevice, claimOfDismissal, standingOf } from './device.ts'
+import { linkSizeBytesMax } from './link.ts'
 import { claimsOfSet } from './set-change.ts'
 import {
   type DeviceRow,
@@ -131,10 +132,12 @@ export function examineRow(state: TreeState, row: Row, unfitting: Refused): Resu
       const isPlaced = above !== null && equal(above, blockIdOf(parent)) && pathOf(state, child) !== null
       return isPlaced && isDirectory(state, above) ? examineRecord(state, entry, unfitting) : unfitting
     }
-    case 'content':
-      return entryOf(state, row.at.slice(1))?.entry.fields.kind === 'file'
-        ? examineRecord(state, row.value.content, unfitting)
-        : unfitting
+    case 'content': {
+      const { content } = row.value
+      const kind = entryOf(state, row.at.slice(1))?.entry.fields.kind ?? 'directory'
+      const isFitting = kind === 'file' || (kind === 'link' && content.fields.sizeBytes <= linkSizeBytesMax)
+      return isFitting ? examineRecord(state, content, unfitting) : unfitting
+    }
     case 'access': {
       const block = row.at.slice(1)
       const isThere = equal(block, rootBlockId(state.treeId)) || entryOf(state, block) !== null

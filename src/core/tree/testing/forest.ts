@@ -29,7 +29,14 @@ import {
   writecapDomain,
   writecapOf,
 } from '../../cap/cap.ts'
-import { type RecordKind, type SignedRecord, recordGroup, signedRecord, unsignedRecord } from '../../block/block.ts'
+import {
+  type BlockKind,
+  type RecordKind,
+  type SignedRecord,
+  recordGroup,
+  signedRecord,
+  unsignedRecord,
+} from '../../block/block.ts'
 import { type IdPath, blockIdOf, childPath, rootPath } from '../../path/path.ts'
 import { root as rootOf } from '../../merkle/merkle.ts'
 import { type Batch, type Operation, admit, examineBatch, takeOverBodyWire, takeOverDomain } from '../batch.ts'
@@ -135,7 +142,7 @@ export const hash = (octet: number): Bytes => filled(octet, 32)
 export const entry = (
   parent: IdPath,
   child: Bytes,
-  kind: 'directory' | 'file',
+  kind: BlockKind,
   extra: object = {},
   author = alice,
   cap = aliceCap,
@@ -191,6 +198,12 @@ export const newFile = (parent: IdPath, child: Bytes) => [
   entry(parent, child, 'file'),
   access(childPath(parent, child)),
   content(childPath(parent, child)),
+]
+/** @param extra of the content record: what it leads to stands in the body alone */
+export const newLink = (parent: IdPath, child: Bytes, extra: object = {}) => [
+  entry(parent, child, 'link'),
+  access(childPath(parent, child)),
+  content(childPath(parent, child), extra),
 ]
 
 /** The next version of what stands in the state, with some fields changed. */
