@@ -7,7 +7,7 @@
  * @module
  */
 
-export type ItemKind = 'folder' | 'file'
+export type ItemKind = 'folder' | 'file' | 'link'
 
 /** A block as a person sees it. */
 export interface Item {
@@ -16,7 +16,7 @@ export interface Item {
   readonly parentId: string | null
   readonly kind: ItemKind
   readonly name: string
-  /** Of a file its content's size; 0 for folders. */
+  /** Of a file its content's size; else 0. */
   readonly sizeBytes: number
   readonly createdAtMs: number
   readonly modifiedAtMs: number
@@ -264,7 +264,16 @@ export interface StorageReport {
 export interface Quarantined {
   /** Its content, where it has one, is opened under this id. */
   readonly id: string
-  readonly deed: 'createFolder' | 'addFile' | 'writeFile' | 'rename' | 'move' | 'trash' | 'restore' | 'purge'
+  readonly deed:
+    | 'createFolder'
+    | 'addFile'
+    | 'addLink'
+    | 'writeFile'
+    | 'rename'
+    | 'move'
+    | 'trash'
+    | 'restore'
+    | 'purge'
   /** Of what it is about; empty where that is gone or many things. */
   readonly name: string
   /** Of its content. */
@@ -429,6 +438,10 @@ export interface NodeApi {
   createFolder(requestId: string, parentId: string, name: string): Promise<string>
   /** Streams the blob into a new file; resolves when it is durable. A taken name gets a number: `photo (2).jpg`. */
   addFile(requestId: string, parentId: string, name: string, content: Blob): Promise<string>
+  /** Makes a link to an item, which it leads to wherever that is moved to. A taken name gets a number. */
+  addLink(requestId: string, parentId: string, name: string, targetId: string): Promise<string>
+  /** The item that a link leads to, through other links where it leads to these; rejects where that is none. */
+  followLink(id: string): Promise<string>
   /** A new version of an existing file. */
   writeFile(requestId: string, id: string, content: Blob): Promise<void>
   /**

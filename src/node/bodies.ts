@@ -51,6 +51,11 @@ export interface Content {
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> }
 }
 
+export const contentOfBytes = (octets: Bytes): Content => ({
+  size: octets.length,
+  slice: (start, end) => ({ arrayBuffer: async () => octets.slice(start, end).buffer }),
+})
+
 /** The content of a body that is there already, each slice opened when it is asked for. */
 export const contentOfBody = (reading: Reading, block: BlockId, body: Body): Content => ({
   size: body.sizeBytes,

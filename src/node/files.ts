@@ -8,9 +8,9 @@
 import { type Bytes, CancelledError, RefusedError, orRefuse, refused, toHex } from '../core/bytes/bytes.ts'
 import { type SectorKeys, blockKeySchedule } from '../core/crypto/crypto.ts'
 import { type BlockId, type IdPath, nameFromPerson, samePath } from '../core/path/path.ts'
-import { accessOf, entryOf, pathOf } from '../core/tree/tree.ts'
+import { accessOf, entryOf, linkTo, pathOf } from '../core/tree/tree.ts'
 import type { Edit, Item } from './api.ts'
-import { type Content, type WrittenBody, abandonBody, rewriteBody, writeBody } from './bodies.ts'
+import { type Content, type WrittenBody, abandonBody, contentOfBytes, rewriteBody, writeBody } from './bodies.ts'
 import { isIdle, rewritingOf } from './edits.ts'
 import type { JobHandle } from './jobs.ts'
 import { type Deed, blockCountPerDeed } from './outbox/deed.ts'
@@ -67,19 +67,50 @@ export class Files {
     if ((await this.#known(requestId)) !== null) return idText(block)
     const typed = orRefuse(nameFromPerson(typedName))
     this.#folder(parentId)
-    const write = this.#writing(block, content, job)
-    await this.putFile(requestId, block, write, job, (finish) =>
-      this.#underFreeName(parentId, typed, (name) => finish(this.#folder(parentId), name)),
-    )
+    await this.#putInto(parentId, 'addFile', requestId, block, typed, content, job)
     return idText(block)
   }
 
+  /** @param targetId what the link leads to */
+  async addLink(
+    requestId: string,
+    parentId: string,
+    typedName: string,
+    targetId: string,
+    job: JobHandle,
+  ): Promise<string> {
+    const block = blockIdOfRequest(this.#tree.treeId, requestId)
+    if ((await this.#known(requestId)) !== null) return idText(block)
+    const typed = orRefuse(nameFromPerson(typedName))
+    this.#folder(parentId)
+    const target = this.#view.get(targetId) === null ? null : pathOf(this.#tree.state, idFromText(targetId)!)
+    if (target === null || this.#view.isTrashed(targetId)) throw gone()
+    await this.#putInto(parentId, 'addLink', requestId, block, typed, contentOfBytes(linkTo(target)), job)
+    return idText(block)
+  }
+
+  async #putInto(
+    parentId: string,
+    tag: TagOfNew,
+    requestId: string,
+    block: BlockId,
+    typed: string,
+    content: Content,
+    job: JobHandle,
+  ): Promise<void> {
+    const write = this.#writing(block, content, job)
+    await this.putContent(tag, requestId, block, write, job, (finish) =>
+      this.#underFreeName(parentId, typed, (name) => finish(this.#folder(parentId), name)),
+    )
+  }
+
   /**
-   * A file that does not exist yet, with its content.
+   * A file or link that does not exist yet, with its content.
    * @param write seals that
    * @param settle says where and under which name at the end, since an upload takes time
    */
-  async putFile(
+  async putContent(
+    tag: TagOfNew,
     requestId: string,
     block: BlockId,
     write: Write,
@@ -91,7 +122,7 @@ export class Files {
       settle((folder, name) => {
         job.check()
         const body = { bodyRoot, sizeBytes }
-        return this.#submit(requestId, { tag: 'addFile', value: { block, folder, name, key, body } }, attached)
+        return this.#submit(requestId, { tag, value: { block, folder, name, key, body } }, attached)
       }),
     )
   }
@@ -414,6 +445,9 @@ export class Files {
     return this.#tree.platform.random.bytes(sizeBytes)
   }
 }
+
+/** What begins to exist with a content. */
+type TagOfNew = 'addFile' | 'addLink'
 
 /** So many blocks at a time get a new key after a move, before it is looked what else there is. */
 const rekeyedCountPerRound = 64

@@ -8,6 +8,7 @@
 import { StoreDamagedError, equal } from '../core/bytes/bytes.ts'
 import { type BlockId, type IdPath, rootBlockId } from '../core/path/path.ts'
 import { type TreeState, entryOf, pathOf } from '../core/tree/tree.ts'
+import type { Item } from './api.ts'
 import { copyBody } from './bodies.ts'
 import type { JobHandle } from './jobs.ts'
 import type { Home } from './home.ts'
@@ -27,29 +28,31 @@ export async function moveIn(source: OwnTree, target: Home, job: JobHandle): Pro
       const request = requestFor(block)
       if (item.kind === 'folder')
         await target.files.putFolder(request, block, placeIn(target.tree.state, parent), item.name)
-      else await moveFile(source, target, parent, block, item.name, job)
+      else await moveContent(source, target, parent, block, item, job)
     }
     if (item.trashedAtMs !== null && target.view.get(item.id)?.trashedAtMs === null) {
       await target.files.trash(`move-in-trash-${item.id}`, item.id)
     }
-    if (item.kind === 'file') await compare(source, target.tree, block)
+    if (item.kind !== 'folder') await compare(source, target.tree, block)
     job.advance((doneBytes += item.sizeBytes))
   }
 }
 
-async function moveFile(
+/** A link leads to the same: the ids on its path stay. */
+async function moveContent(
   source: OwnTree,
   { tree, files }: Home,
   parentId: string,
   block: BlockId,
-  name: string,
+  { kind, name }: Item,
   job: JobHandle,
 ): Promise<void> {
   const body = bodyOf(source.state, block)
   if (body === null) throw new StoreDamagedError('a file without content')
   // The person cancels uploads, not what he has already; progress is counted per item above.
   const quiet: JobHandle = { ...job, advance: () => {}, setTotal: () => {} }
-  await files.putFile(
+  await files.putContent(
+    kind === 'link' ? 'addLink' : 'addFile',
     requestFor(block),
     block,
     (keyEpoch, keys) => copyBody(tree, source.reading, { block, body }, block, keyEpoch, keys, quiet),

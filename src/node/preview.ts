@@ -12,13 +12,13 @@ import {
   childrenOf,
   contentOf,
   devicesOf,
-  entryOf,
+  isDirectory,
   limitOf,
   owesKey,
   parentOf,
 } from '../core/tree/tree.ts'
 
-/** So many of each. */
+/** So many of each; a link is a short file. */
 export interface Extent {
   readonly folderCount: number
   readonly fileCount: number
@@ -88,10 +88,11 @@ function subtreeOf(state: TreeState, root: BlockId, holds: (block: BlockId) => b
 function extentOf(state: TreeState, blocks: Iterable<readonly [string, BlockId]>): Extent {
   let [folderCount, fileCount, sizeBytes] = [0, 0, 0]
   for (const [, block] of blocks) {
-    if (entryOf(state, block)?.entry.fields.kind === 'file') {
+    if (isDirectory(state, block)) folderCount++
+    else {
       fileCount++
       sizeBytes += contentOf(state, block)?.content.fields.sizeBytes ?? 0
-    } else folderCount++
+    }
   }
   return { folderCount, fileCount, sizeBytes }
 }

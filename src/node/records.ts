@@ -32,6 +32,16 @@ export interface Lineage {
   readonly version: number
 }
 
+export interface NewBlock {
+  readonly block: BlockId
+  readonly kind: BlockKind
+  readonly name: string
+  /** 32 octets. */
+  readonly key: Bytes
+  /** null for a directory. */
+  readonly body: Body | null
+}
+
 /** What the next version of an entry says differently. */
 export interface EntryChange {
   /** null: it is this device's own doing. */
@@ -56,17 +66,13 @@ export class Records {
   }
 
   /**
-   * Entry and access record of a block that begins to exist, and a file's content record.
-   * @param key of the block, 32 octets
+   * Entry and access record of a block that begins to exist, and the content record of what has one.
    * @param lineage null: it is this device's own doing
    */
   async newBlock(
     state: TreeState,
     parent: IdPath,
-    child: BlockId,
-    name: string,
-    key: Bytes,
-    body: Body | null,
+    { block: child, kind, name, key, body }: NewBlock,
     lineage: Lineage | null = null,
   ): Promise<readonly SignedRecord[]> {
     const origin = this.#originOf(lineage)
@@ -75,7 +81,6 @@ export class Records {
     const parentKey = this.#ring.keyOf(state, directory)
     if (parentAccess === null || parentKey === null) throw gone()
     const { keyEpoch: parentKeyEpoch } = parentAccess.fields
-    const kind: BlockKind = body === null ? 'directory' : 'file'
     const path = placeIn(parent, child)
     const first = { version: 1, previousHash: null }
     const records: Promise<SignedRecord>[] = [

@@ -12,6 +12,7 @@ import { auditReport, deviceLines, quarantineOf, readersOf, removalPreview, stor
 import { sequenceOf } from './outbox/quarantine.ts'
 import { removePasskey, vetoPasskey } from './passkeys.ts'
 import type { RunningNode } from './running-node.ts'
+import { endOfLink } from './read/links.ts'
 import { type TakeOverSite, beginTakeOver, finishTakeOver } from './take-over.ts'
 
 /** A file of one piece. */
@@ -35,6 +36,11 @@ export function createApi(node: RunningNode): NodeApi {
           node.home.files.addFile(requestId, parentId, name, content, job),
         ),
       ),
+    addLink: async (requestId, parentId, name, targetId) =>
+      momentary(() =>
+        jobs.run(requestId, 'add', name, 0, (job) => node.home.files.addLink(requestId, parentId, name, targetId, job)),
+      ),
+    followLink: async (id) => endOfLink(node.home, id),
     writeFile: async (requestId, id, content) =>
       adding(content, () =>
         jobs.run(requestId, 'add', nameOf(node, id), content.size, (job) =>

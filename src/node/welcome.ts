@@ -3,6 +3,7 @@
  * @module
  */
 import { utf8 } from '../core/bytes/bytes.ts'
+import { contentOfBytes } from './bodies.ts'
 
 export const welcomeName = 'Welcome.txt'
 
@@ -23,7 +24,4 @@ You can delete this file.
 `
 
 /** Small, so it is handed over whole. */
-export const welcomeContent = {
-  size: utf8(text).length,
-  slice: (start: number, end: number) => ({ arrayBuffer: async () => utf8(text).slice(start, end).buffer }),
-}
+export const welcomeContent = contentOfBytes(utf8(text))

@@ -243,6 +243,8 @@ export const words = {
           return `New folder: ${it}`
         case 'addFile':
           return `New file: ${it}`
+        case 'addLink':
+          return `New link: ${it}`
         case 'writeFile':
           return `New version: ${it}`
         case 'rename':

@@ -33,10 +33,13 @@ const bodyWire = tuple({ bodyRoot: bytesOf(32), sizeBytes: u53 })
 /** What the person saw: blocks, and what was in them. */
 const seenWire = listOf(tuple({ block: blockIdWire, bodyRoot: nullable(bytesOf(32)) }), blockCountPerDeed)
 
+/** What begins to exist with a content, whose sectors are sealed under `key`, the first of the block. */
+const newContentWire = tuple({ block: blockIdWire, folder: idPathWire, name: nameWire, key: keyWire, body: bodyWire })
+
 export const deedWire = union({
   createFolder: tuple({ block: blockIdWire, folder: idPathWire, name: nameWire, key: keyWire }),
-  /** Its sectors are sealed under `key`, the first of the block. */
-  addFile: tuple({ block: blockIdWire, folder: idPathWire, name: nameWire, key: keyWire, body: bodyWire }),
+  addFile: newContentWire,
+  addLink: newContentWire,
   writeFile: tuple({
     block: blockIdWire,
     folder: idPathWire,
@@ -72,7 +75,7 @@ export const deedWire = union({
 export type Deed = Decoded<typeof deedWire>
 /** Blocks as a person saw them, with the roots of their bodies; null for a folder. */
 export type Seen = Decoded<typeof seenWire>
-/** What brings a content. */
+/** What brings a content that can be sealed anew, or read where it is refused. */
 export type DeedWithBody = Extract<Deed, { tag: 'addFile' | 'writeFile' }>
 export type DeedOf<Tag extends Deed['tag']> = Extract<Deed, { tag: Tag }>['value']
 
@@ -95,5 +98,5 @@ export function blocksOf({ tag, value }: Deed): {
 
 /** What a deed brings that lies on this device alone: a body, under the block that it is sealed for. */
 export function bodyOfDeed({ tag, value }: Deed): { readonly block: BlockId; readonly body: Body } | null {
-  return tag === 'addFile' || tag === 'writeFile' ? { block: value.block, body: value.body } : null
+  return tag === 'addFile' || tag === 'addLink' || tag === 'writeFile' ? { block: value.block, body: value.body } : null
 }

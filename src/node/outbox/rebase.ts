@@ -11,7 +11,7 @@
  */
 import { type Bytes, assertNever, compare, equal, keyOf } from '../../core/bytes/bytes.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
-import { type Body, type DoneRecord, type SignedRecord, doerOf } from '../../core/block/block.ts'
+import { type BlockKind, type Body, type DoneRecord, type SignedRecord, doerOf } from '../../core/block/block.ts'
 import {
   type BlockId,
   type IdPath,
@@ -101,9 +101,11 @@ class Rebase {
   stepOf(deed: Deed): Step {
     switch (deed.tag) {
       case 'createFolder':
-        return this.#create(deed.value, null)
+        return this.#create(deed.value, 'directory', null)
       case 'addFile':
-        return this.#create(deed.value, deed.value.body)
+        return this.#create(deed.value, 'file', deed.value.body)
+      case 'addLink':
+        return this.#create(deed.value, 'link', deed.value.body)
       case 'writeFile':
         return this.#write(deed.value)
       case 'rename':
@@ -129,14 +131,15 @@ class Rebase {
 
   // --- one deed after the other ---------------------------------------------------------------------------------------------
 
-  #create({ block, folder, name, key }: DeedOf<'createFolder'>, body: Body | null): Step {
+  #create({ block, folder, name, key }: DeedOf<'createFolder'>, kind: BlockKind, body: Body | null): Step {
     const { records } = this.#doer
     const row = entryOf(this.#state, block)
     if (row !== null) return this.#tidy(block, row, name)
     if (this.#phase === 'taken') return done
     const home = this.#livingFolder(folder)
     const free = this.#nameFor(home, block, name)
-    return this.#make(blockIdOf(home), (state) => records.newBlock(state, home, block, free, key, body, this.#lineage))
+    const made = { block, kind, name: free, key, body }
+    return this.#make(blockIdOf(home), (state) => records.newBlock(state, home, made, this.#lineage))
   }
 
   #write(deed: DeedOf<'writeFile'>): Step {

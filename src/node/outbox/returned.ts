@@ -93,7 +93,7 @@ function deedsOf(options: DeedOptions, folder: IdPath, row: EntryRow): readonly 
   const { before, after, sharedMs, ring } = options
   const { child: block, kind } = row.entry.fields
   const isNew = row.createdAtMs > sharedMs && entryOf(after, block) === null
-  const contents = kind === 'file' ? contentDeeds(options, folder, row, isNew) : []
+  const contents = contentDeeds(options, folder, row, isNew)
   const name = ring.nameOf(before, row.entry)
   const as = (deed: Deed): Returned => returned(row.entry, deed, row.stampMs)
   if (!isNew) {
@@ -108,7 +108,7 @@ function deedsOf(options: DeedOptions, folder: IdPath, row: EntryRow): readonly 
     : [...made, as({ tag: 'move', value: { block, folder, name } }), as({ tag: 'rename', value: { block, name } })]
 }
 
-/** What was written into a file. */
+/** What was written into a file, or a link that was made. */
 function contentDeeds(
   { before, after, sharedMs, ring, isHere, seenOf, seenThere }: DeedOptions,
   folder: IdPath,
@@ -135,7 +135,7 @@ function contentDeeds(
   const write = as({ tag: 'writeFile', value: { ...common, key, keyEpoch, earlierKeys, base, seen: seenOf(block) } })
   // Its sectors are sealed under the key that it was made with, unless it was written after it had been moved.
   if (!isNew || (keyEpoch > 1 && content.stampMs !== createdAtMs)) return [write]
-  const add = as({ tag: 'addFile', value: { ...common, key: keys[0]! } })
+  const add = as({ tag: entry.fields.kind === 'link' ? 'addLink' : 'addFile', value: { ...common, key: keys[0]! } })
   return previousHash === null || content.stampMs === createdAtMs ? [add] : [add, write]
 }
 

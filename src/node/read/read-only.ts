@@ -51,7 +51,7 @@ export function heldContent(holder: Holder): OpenHeld {
     const item = view.get(id)
     const block = idFromText(id)
     const body = block === null ? null : bodyOf(state, block)
-    if (block === null || item === null || body === null)
+    if (block === null || item?.kind !== 'file' || body === null)
       throw new BlocktreeError('itemGone', 'This file is not there any more.')
     const end = Math.min(endByte ?? body.sizeBytes, body.sizeBytes)
     if (!Number.isSafeInteger(startByte) || startByte < 0 || startByte > end)

@@ -85,7 +85,7 @@ export class Streams {
     const block = idFromText(id)
     const item = view.get(id)
     const body = block === null ? null : bodyOf(tree.state, block)
-    if (block === null || item === null || body === null)
+    if (block === null || item?.kind !== 'file' || body === null)
       throw new BlocktreeError('itemGone', 'This file is not there any more.')
     return { name: item.name, block, body, reading: tree.reading }
   }

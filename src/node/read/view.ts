@@ -148,9 +148,9 @@ export class TreeView {
     return {
       id: idText(child),
       parentId: idText(directory),
-      kind: kind === 'directory' ? 'folder' : 'file',
+      kind: kind === 'directory' ? 'folder' : kind,
       name: this.#ring.nameOf(state, row.entry),
-      sizeBytes: content?.content.fields.sizeBytes ?? 0,
+      sizeBytes: kind === 'file' ? (content?.content.fields.sizeBytes ?? 0) : 0,
       createdAtMs: row.createdAtMs,
       modifiedAtMs,
       trashedAtMs: row.trashedAtMs,

@@ -69,6 +69,8 @@ export class MemoryNode implements NodeApi {
   readonly #observers = new Set<(event: NodeEvent) => void>()
   readonly #cancelled = new Set<string>()
   #lastId = 0
+  /** Of links. */
+  readonly #targets = new Map<string, string>()
 
   constructor() {
     this.items.set('root', this.#item('root', null, 'folder', '', 0))
@@ -113,6 +115,17 @@ export class MemoryNode implements NodeApi {
     this.#maybeRefuse()
     await this.#job(requestId, 'add', name, content.size)
     return this.#put(this.#item(`id${++this.#lastId}`, parentId, 'file', name, content.size))
+  }
+  async addLink(_requestId: string, parentId: string, name: string, targetId: string): Promise<string> {
+    this.#maybeRefuse()
+    const id = this.#put(this.#item(`id${++this.#lastId}`, parentId, 'link', name, 0))
+    this.#targets.set(id, targetId)
+    return id
+  }
+  async followLink(id: string): Promise<string> {
+    const targetId = this.#targets.get(id) ?? ''
+    if (this.items.get(targetId)?.trashedAtMs === null) return targetId
+    throw new BlocktreeError('linkDangling', 'What this link leads to is not there any more.')
   }
   async writeFile(_requestId: string, id: string, content: Blob): Promise<void> {
     this.#change(id, { sizeBytes: content.size, modifiedAtMs: this.nowMs() })
