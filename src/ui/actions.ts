@@ -8,7 +8,7 @@ import type { Item, NodeApi } from '../node/api.ts'
 import { Adding } from './adding.ts'
 import type { Entry } from './entries.ts'
 import { codeOf, sentenceOf } from './fault.ts'
-import { type Model, lineage } from './model.ts'
+import { type Model, childrenOf, lineage } from './model.ts'
 import type { Notices } from './notices.ts'
 import { words } from './words.ts'
 
@@ -50,6 +50,14 @@ export class Actions {
       this.#offerUndo(words.undo.moved(item.name, this.nameOf(folderId)), () =>
         this.api.move(crypto.randomUUID(), item.id, parentId),
       )
+    })
+  }
+
+  /** Called like what it leads to. */
+  async link(item: Item, folderId: string): Promise<void> {
+    await this.#try(async () => {
+      const id = await this.api.addLink(crypto.randomUUID(), folderId, item.name, item.id)
+      this.#offerUndo(words.link.made(item.name, this.nameOf(folderId)), () => this.api.trash(crypto.randomUUID(), id))
     })
   }
 
@@ -141,6 +149,20 @@ export function displayName(model: Model, item: Item): string {
   if (model.tree?.limited) return model.tree.limited.folderName
   const owner = model.tree?.ownerName ?? ''
   return owner === '' ? words.tree.localName : words.tree.ownedName(owner)
+}
+
+/** Its size; of a folder, how much is in it. */
+export function aboutOf(model: Model, { id, kind, sizeBytes }: Item): string {
+  if (kind === 'link') return words.link.about
+  return kind === 'file' ? words.item.size(sizeBytes) : words.tree.items(childrenOf(model, id).length)
+}
+
+/** What a screen reader says of it. */
+export function sentenceOfItem(model: Model, item: Item): string {
+  const name = displayName(model, item)
+  if (item.kind === 'link') return words.tree.cellLink(name)
+  if (item.kind === 'file') return words.tree.cellFile(name, item.sizeBytes)
+  return words.tree.cellFolder(name, childrenOf(model, item.id).length)
 }
 
 /** Where an item is, in words; empty for what lies in the root. */

@@ -90,7 +90,8 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'bas
 
 /** Folders before files, then by name as a person counts: `2` before `10`. */
 export function compareItems(left: Item, right: Item): number {
-  if (left.kind !== right.kind) return left.kind === 'folder' ? -1 : 1
+  const isFolder = left.kind === 'folder'
+  if (isFolder !== (right.kind === 'folder')) return isFolder ? -1 : 1
   return collator.compare(left.name, right.name) || (left.id < right.id ? -1 : 1)
 }
 

@@ -95,6 +95,7 @@ export const words = {
     crumbs: 'Folders below this one',
     cellFolder: (name: string, count: number) =>
       `${name}, folder, ${count === 0 ? 'empty' : counted(count, 'item', 'items')}`,
+    cellLink: (name: string) => `${name}, link`,
     cellFile: (name: string, sizeBytes: number) => `${name}, file, ${formatSize(sizeBytes)}`,
     beginning: 'Here your tree begins',
     beginningHelp: 'What you add is sealed on this device with a key that nobody else has.',
@@ -144,6 +145,7 @@ export const words = {
     rename: 'Rename',
     renameTitle: (name: string) => `Rename ${name}`,
     move: 'Move',
+    link: 'Make a link',
     readers: 'Who can read this',
     trash: 'Delete',
     changed: (atMs: number) => `Changed ${formatMoment(atMs)}`,
@@ -170,6 +172,16 @@ export const words = {
     inside: 'A folder cannot be moved into itself.',
     noFolders: 'No folders in here.',
     up: 'Up',
+  },
+
+  link: {
+    about: 'Link',
+    title: (name: string) => `A link to ${name}`,
+    here: (name: string) => `Put the link in ${name}`,
+    made: (name: string, folder: string) => `A link to ${name} is in ${folder} now`,
+    leadsTo: 'Leads to',
+    looking: 'Looking where it leads …',
+    follow: (name: string) => `Go to ${name}`,
   },
 
   undo: {

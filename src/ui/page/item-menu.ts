@@ -1,5 +1,5 @@
 /**
- * Which actions a file, a folder and the root have.
+ * Which actions a file, a folder, a link and the root have.
  *
  * Pure.
  * @module
@@ -8,7 +8,7 @@ import type { Item } from '../../node/api.ts'
 import type { IconName } from '../part/icon.ts'
 import { words } from '../words.ts'
 
-export type ItemAction = 'open' | 'download' | 'goIn' | 'rename' | 'move' | 'readers' | 'trash'
+export type ItemAction = 'open' | 'download' | 'goIn' | 'rename' | 'move' | 'link' | 'readers' | 'trash'
 
 export interface ItemLine {
   readonly action: ItemAction
@@ -31,14 +31,21 @@ const lines: readonly Omit<ItemLine, 'text'>[] = [
   { action: 'goIn', icon: 'folder' },
   { action: 'rename', icon: 'rename' },
   { action: 'move', icon: 'move' },
+  { action: 'link', icon: 'link' },
   { action: 'readers', icon: 'readers' },
   { action: 'trash', icon: 'trash' },
 ]
 
-const changing: ReadonlySet<ItemAction> = new Set(['rename', 'move', 'trash'])
+const changing: ReadonlySet<ItemAction> = new Set(['rename', 'move', 'link', 'trash'])
 
 function actionsOf(item: Item): readonly ItemAction[] {
   if (item.parentId === null) return ['readers']
-  if (item.kind === 'folder') return ['goIn', 'rename', 'move', 'readers', 'trash']
-  return ['open', 'download', 'rename', 'move', 'readers', 'trash']
+  switch (item.kind) {
+    case 'folder':
+      return ['goIn', 'rename', 'move', 'link', 'readers', 'trash']
+    case 'file':
+      return ['open', 'download', 'rename', 'move', 'link', 'readers', 'trash']
+    case 'link':
+      return ['rename', 'move', 'readers', 'trash']
+  }
 }

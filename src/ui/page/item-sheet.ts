@@ -4,15 +4,16 @@
  */
 import { LitElement, html, nothing } from 'lit'
 import type { Item } from '../../node/api.ts'
-import { type Actions, displayName } from '../actions.ts'
+import { type Actions, aboutOf, displayName } from '../actions.ts'
 import { GroundEvent, type NamedEvent, SheetClosedEvent } from '../events.ts'
 import { sentenceOf } from '../fault.ts'
-import { type Model, childrenOf, mayChange, safetyOf } from '../model.ts'
+import { type Model, mayChange, safetyOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { menuStyle } from '../part/menu.css.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import { type ItemAction, itemMenu } from './item-menu.ts'
+import './link-view.ts'
 import './move-view.ts'
 import './readers-view.ts'
 import '../part/copies.ts'
@@ -31,7 +32,7 @@ export class BtItemSheet extends LitElement {
   declare actions: Actions
   /** The sheet is closed while this is empty. */
   declare itemId: string
-  declare view: 'menu' | 'rename' | 'move' | 'readers'
+  declare view: 'menu' | 'rename' | 'move' | 'link' | 'readers'
   declare problem: string
 
   static override styles = [shared, menuStyle]
@@ -63,6 +64,8 @@ export class BtItemSheet extends LitElement {
         return words.item.renameTitle(name)
       case 'move':
         return words.move.title(name)
+      case 'link':
+        return words.link.title(name)
       case 'readers':
         return words.readers.title(name)
     }
@@ -80,10 +83,12 @@ export class BtItemSheet extends LitElement {
           @bt-named=${(event: NamedEvent) => this.#rename(item, event.name)}
         ></bt-name-form>`
       case 'move':
+      case 'link':
         return html`<bt-move-view
           .model=${this.model}
           .item=${item}
-          @bt-ground=${(event: GroundEvent) => this.#move(event, item)}
+          .purpose=${this.view}
+          @bt-ground=${(event: GroundEvent) => this.#put(event, item)}
         ></bt-move-view>`
       case 'readers':
         return html`<bt-readers-view
@@ -96,12 +101,15 @@ export class BtItemSheet extends LitElement {
 
   #menu(item: Item) {
     return html`<p class="facts small quiet number">
-        <span
-          >${item.kind === 'file' ? words.item.size(item.sizeBytes) : words.tree.items(childrenOf(this.model, item.id).length)}</span
-        >
+        <span>${aboutOf(this.model, item)}</span>
         <span>${words.item.changed(item.modifiedAtMs)}</span>
         <bt-copies .safety=${safetyOf(this.model, item.id)} .tree=${this.model.tree}></bt-copies>
       </p>
+      ${
+        item.kind === 'link'
+          ? html`<bt-link-view .actions=${this.actions} .itemId=${item.id} .model=${this.model}></bt-link-view>`
+          : nothing
+      }
       <ul class="menu" role="list">
         ${itemMenu(item, mayChange(this.model)).map(
           ({ action, icon: name, text }) =>
@@ -118,6 +126,7 @@ export class BtItemSheet extends LitElement {
     switch (action) {
       case 'rename':
       case 'move':
+      case 'link':
       case 'readers':
         this.view = action
         return
@@ -145,10 +154,11 @@ export class BtItemSheet extends LitElement {
       this.problem = sentenceOf(error)
     }
   }
-  #move(event: GroundEvent, item: Item): void {
+  #put(event: GroundEvent, item: Item): void {
     event.stopPropagation()
+    const deed = this.view === 'link' ? 'link' : 'move'
     this.#close()
-    void this.actions.move(item, event.id)
+    void this.actions[deed](item, event.id)
   }
 
   #close(): void {

@@ -1,5 +1,5 @@
 /**
- * Chooses the folder that something moves to, by walking there.
+ * Chooses the folder that something moves to, or that a link to it is put in, by walking there.
  * @module
  */
 import { LitElement, css, html, nothing } from 'lit'
@@ -14,9 +14,15 @@ import { words } from '../words.ts'
 
 /** Says by a `GroundEvent` which folder was chosen. */
 export class BtMoveView extends LitElement {
-  static override properties = { model: { attribute: false }, item: { attribute: false }, atId: { state: true } }
+  static override properties = {
+    model: { attribute: false },
+    item: { attribute: false },
+    purpose: {},
+    atId: { state: true },
+  }
   declare model: Model
   declare item: Item
+  declare purpose: 'move' | 'link'
   declare atId: string
 
   static override styles = [
@@ -44,13 +50,10 @@ export class BtMoveView extends LitElement {
   override render() {
     const at = this.model.items.get(this.atId)
     if (!at) return html`<p>${words.item.gone}</p>`
-    const folders = childrenOf(this.model, at.id).filter(({ kind, id }) => kind === 'folder' && id !== this.item.id)
-    const obstacle =
-      at.id === this.item.parentId
-        ? words.move.already
-        : isWithin(this.model, this.item.id, at.id)
-          ? words.move.inside
-          : ''
+    const folders = childrenOf(this.model, at.id).filter(
+      ({ kind, id }) => kind === 'folder' && (id !== this.item.id || this.purpose === 'link'),
+    )
+    const obstacle = this.purpose === 'move' ? obstacleTo(this.model, this.item, at) : ''
     return html`<ul class="menu" role="list">
         ${
           at.parentId === null
@@ -72,9 +75,14 @@ export class BtMoveView extends LitElement {
       </ul>
       ${folders.length === 0 ? html`<p class="quiet">${words.move.noFolders}</p>` : nothing}
       <button class="loud" ?disabled=${obstacle !== ''} @click=${() => this.dispatchEvent(new GroundEvent(at.id))}>
-        <bdi>${words.move.here(displayName(this.model, at))}</bdi>
+        <bdi>${words[this.purpose].here(displayName(this.model, at))}</bdi>
       </button>
       <p class="quiet small" role="status">${obstacle}</p>`
   }
 }
 customElements.define('bt-move-view', BtMoveView)
+
+function obstacleTo(model: Model, item: Item, folder: Item): string {
+  if (folder.id === item.parentId) return words.move.already
+  return isWithin(model, item.id, folder.id) ? words.move.inside : ''
+}

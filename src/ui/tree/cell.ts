@@ -3,7 +3,7 @@
  * @module
  */
 import { nothing, svg } from 'lit'
-import { displayName } from '../actions.ts'
+import { aboutOf, displayName } from '../actions.ts'
 import { type Model, childrenOf } from '../model.ts'
 import { words } from '../words.ts'
 import { type Label, fit, labelOf } from './label.ts'
@@ -57,7 +57,7 @@ function itemLabel(model: Model, rect: ItemRect, { remPx, fontFamily }: Hand) {
 }
 
 function aboutItem(model: Model, { item }: ItemRect): string {
-  if (item.kind === 'file') return words.item.size(item.sizeBytes)
+  if (item.kind !== 'folder') return aboutOf(model, item)
   const count = childrenOf(model, item.id).length
   return count > 0 ? words.tree.items(count) : ''
 }

@@ -169,6 +169,8 @@ export class BtList extends LitElement {
         break
       case 'open':
         if (item.kind === 'folder') this.dispatchEvent(new GroundEvent(item.id))
+        // First it is said where it leads.
+        else if (item.kind === 'link') this.dispatchEvent(new ActionsEvent(item.id))
         else this.actions.open(item)
         break
       case 'actions':

@@ -3,10 +3,10 @@
  * @module
  */
 import { html, nothing } from 'lit'
-import { placeOf } from '../actions.ts'
+import { aboutOf, placeOf, sentenceOfItem } from '../actions.ts'
 import type { Item } from '../../node/api.ts'
-import { formatDay, formatSize } from '../format.ts'
-import { type Model, childrenOf, safetyOf } from '../model.ts'
+import { formatDay } from '../format.ts'
+import { type Model, safetyOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { words } from '../words.ts'
 import type { Row } from './rows.ts'
@@ -34,9 +34,7 @@ const nameOf = (model: Model, item: Item, isHit: boolean) => {
     <span class="name"><bdi>${item.name}</bdi></span>
     <span class="small quiet number about">
       ${place ? html`<span><bdi>${words.list.inFolder(place)}</bdi></span>` : nothing}
-      <span
-        >${item.kind === 'folder' ? words.tree.items(childrenOf(model, item.id).length) : formatSize(item.sizeBytes)}</span
-      >
+      <span>${aboutOf(model, item)}</span>
       <span class="day">${formatDay(item.modifiedAtMs)}</span>
       <bt-copies brief .safety=${safetyOf(model, item.id)} .tree=${model.tree}></bt-copies>
     </span>
@@ -45,10 +43,7 @@ const nameOf = (model: Model, item: Item, isHit: boolean) => {
 
 /** What a screen reader says of the line. */
 export function sentenceOfRow(model: Model, item: Item, isHit: boolean): string {
-  const about =
-    item.kind === 'folder'
-      ? words.tree.cellFolder(item.name, childrenOf(model, item.id).length)
-      : words.tree.cellFile(item.name, item.sizeBytes)
+  const about = sentenceOfItem(model, item)
   const safety = safetyOf(model, item.id)
   const copies = safety.isWaiting || safety.copyCount < 2 ? safetyText(safety, model.tree) : ''
   return [about, isHit ? placeOf(model, item) : '', copies].filter((part) => part !== '').join(', ')

@@ -40,7 +40,7 @@ export function steer(
     case 'End':
       return goTo(rows.length - 1)
     case 'ArrowRight':
-      if (!mayUnfold || row.item.kind === 'file') return { kind: 'stay' }
+      if (!mayUnfold || row.item.kind !== 'folder') return { kind: 'stay' }
       return row.isUnfolded ? goTo(index + 1) : { kind: 'unfold', isUnfolded: true }
     case 'ArrowLeft': {
       if (row.isUnfolded) return { kind: 'unfold', isUnfolded: false }

@@ -40,9 +40,14 @@ export const treeStyle = css`
   .row-2 .box {
     fill: var(--cell-2);
   }
-  .cell.file .box {
+  .cell.file .box,
+  .cell.link .box {
     fill: var(--cell-file);
     stroke: var(--cell-line);
+  }
+  .cell.link .box {
+    stroke: var(--ink-quiet);
+    stroke-dasharray: 5 4;
   }
   /* Seen through, but not to be missed by a finger. */
   .cell.fold .box {
@@ -80,6 +85,7 @@ export const treeStyle = css`
     unicode-bidi: plaintext;
   }
   .cell.file .name,
+  .cell.link .name,
   .cell.fold .name {
     fill: var(--ink);
   }

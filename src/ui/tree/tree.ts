@@ -7,7 +7,7 @@
  */
 import { LitElement, type PropertyValues, html, nothing, svg } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
-import { displayName } from '../actions.ts'
+import { displayName, sentenceOfItem } from '../actions.ts'
 import { ActionsEvent, GroundEvent, UnfoldEvent } from '../events.ts'
 import { type Model, childrenOf, writtenSince } from '../model.ts'
 import { Room } from '../part/room.ts'
@@ -104,9 +104,7 @@ export class BtTree extends LitElement {
 
   #sentence(rect: Rect): string {
     if (rect.kind === 'fold') return words.tree.foldedLabel(rect.foldedCount, this.#nameOf(rect.parentId))
-    const name = this.#nameOf(rect.item.id)
-    if (rect.item.kind === 'file') return words.tree.cellFile(name, rect.item.sizeBytes)
-    return words.tree.cellFolder(name, childrenOf(this.model, rect.item.id).length)
+    return sentenceOfItem(this.model, rect.item)
   }
   #nameOf(id: string): string {
     const item = this.model.items.get(id)
@@ -115,7 +113,7 @@ export class BtTree extends LitElement {
 
   #choose(rect: Rect): void {
     this.currentKey = keyOf(rect)
-    if (rect.kind === 'item' && (rect.item.kind === 'file' || rect.depth === 0))
+    if (rect.kind === 'item' && (rect.item.kind !== 'folder' || rect.depth === 0))
       this.dispatchEvent(new ActionsEvent(rect.item.id))
     else if (rect.kind === 'item') this.dispatchEvent(new GroundEvent(rect.item.id))
     // Standing on their own folder they have more room; where they stand on it already, the list has it.
