@@ -8,6 +8,7 @@
  */
 import {
   type Bytes,
+  type Result,
   RefusedError,
   concat,
   decode,
@@ -19,13 +20,15 @@ import {
   toHex,
   utf8,
 } from '../core/bytes/bytes.ts'
-import { ed25519Message, principalOf } from '../core/crypto/crypto.ts'
+import { type Claim, ed25519Message, principalOf } from '../core/crypto/crypto.ts'
 import { type Farewell, claimsOfFarewell } from '../core/message/message.ts'
 import { type BlockId, type TreeId, blockIdOf, rootBlockId } from '../core/path/path.ts'
 import {
   type Dismissal,
   type TreeState,
   chainOf,
+  checkIssuedNow,
+  checkRootNow,
   deviceOf,
   devicesOf,
   dismissalBody,
@@ -35,7 +38,6 @@ import {
   limitOf,
   owesKey,
   setOf,
-  summaryOf,
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { StorePort } from '../port/store.ts'
@@ -120,12 +122,15 @@ export async function isFarewellTrue(
   keys: NodeKeys,
   farewell: Farewell,
 ): Promise<boolean> {
-  const { committed, treeId } = tree
-  const { issuer } = farewell.dismissal.fields
-  // A passkey that was replaced puts nobody out any more.
-  if (issuer.tag === 'root' && !equal(issuer.value.setHash, summaryOf(committed)!.setHash)) return false
-  const claims = claimsOfFarewell(farewell, treeId, principalOf(keys.credential), (at) => setOf(committed, at))
+  const claims = claimsNow(tree.committed, farewell, principalOf(keys.credential))
   return claims.ok && (await crypto.verify(claims.value)).every(Boolean)
+}
+
+/** What must verify for a farewell to count. Keys of the root that were replaced put nobody out any more, and let nobody in who could. */
+export function claimsNow(state: TreeState, farewell: Farewell, device: Bytes): Result<readonly Claim[]> {
+  const { issuer } = farewell.dismissal.fields
+  const now = issuer.tag === 'root' ? checkRootNow(state, issuer.value.setHash) : checkIssuedNow(state, farewell.chain)
+  return now.ok ? claimsOfFarewell(farewell, state.treeId, device, (hash) => setOf(state, hash)) : now
 }
 
 const dismissalKey = (treeId: TreeId): Bytes => concat(utf8('dismissal'), treeId)

@@ -8,19 +8,12 @@
  */
 import { type Fault, decode, encode, must, refused, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
-import {
-  type Answer,
-  type Farewell,
-  type Question,
-  claimsOfFarewell,
-  farewellCountMax,
-  farewellsWire,
-} from '../core/message/message.ts'
-import { type RevocationHead, type TreeState, devicesOf, setOf, summaryOf } from '../core/tree/tree.ts'
+import { type Answer, type Farewell, type Question, farewellCountMax, farewellsWire } from '../core/message/message.ts'
+import { type RevocationHead, type TreeState, devicesOf, summaryOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { PeerId } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
-import { farewellTo } from './removal.ts'
+import { claimsNow, farewellTo } from './removal.ts'
 
 export interface RevocationsOptions {
   readonly platform: Pick<Platform, 'crypto' | 'store'>
@@ -73,13 +66,13 @@ export class Revocations {
   /** @returns whether any of it is new, and holds */
   async #take(farewells: readonly Farewell[]): Promise<boolean> {
     const { platform, principal, state, onHeard } = this.#options
-    const { treeId } = state()
+    if (summaryOf(state()) === null) return false
     const news: PeerId[] = []
     for (const farewell of farewells) {
       const { device } = farewell.dismissal.fields
       const id = toHex(device)
       if (id === principal || this.#heard.has(id)) continue
-      const claims = claimsOfFarewell(farewell, treeId, device, (sequence) => setOf(state(), sequence))
+      const claims = claimsNow(state(), farewell, device)
       if (!claims.ok || !(await platform.crypto.verify(claims.value)).every(Boolean)) continue
       this.#heard.set(id, farewell)
       news.push(id)
