@@ -318,7 +318,7 @@ export interface GrantLine {
 export type AuditEvent = AuditEventOfDevice | SignersChanged
 
 /** Passkeys that count from then on, or no longer. By a passkey only after everybody could object. */
-interface SignersChanged {
+export interface SignersChanged {
   readonly kind: 'signersChanged'
   readonly atMs: number
   readonly by: 'passkey' | 'recoveryCard'

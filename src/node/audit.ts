@@ -25,18 +25,10 @@ import {
   setOf,
   takeOverIn,
 } from '../core/tree/tree.ts'
+import type { SignersChanged } from './api.ts'
 
 /** Something that was allowed, or was not any more from then on. */
 export type Happening = OfDevice | SignersChanged
-
-/** Who signs for the tree is another than before. */
-interface SignersChanged {
-  readonly kind: 'signersChanged'
-  readonly atMs: number
-  readonly by: 'passkey' | 'recoveryCard'
-  readonly addedCount: number
-  readonly removedCount: number
-}
 
 type OfDevice = {
   readonly atMs: number
