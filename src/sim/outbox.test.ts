@@ -423,6 +423,29 @@ describe('a lost race', () => {
     expect(equal(await family.read(laptop, file), content(2_200_000))).toBe(true)
     await expectSame(family)
   })
+
+  test('for a key: what was made in a folder after a move that comes too late by a moment can be read', async () => {
+    for (let delayMs = 0; delayMs < 80; delayMs += 4) {
+      let folder = ''
+      let home = ''
+      const { family, laptop, phone } = await apart(31, async (family, laptop) => {
+        const { rootId } = laptop.page.tree
+        folder = await family.run(laptop, laptop.node.api.createFolder(family.request(), rootId, 'folder'))
+        home = await family.run(laptop, laptop.node.api.createFolder(family.request(), rootId, 'home'))
+      })
+      await family.run(phone, phone.node.api.move(family.request(), folder, home))
+      await family.run(phone, phone.node.api.createFolder(family.request(), folder, 'created'))
+      expect(live(phone)).toEqual(['created', 'folder', 'home'])
+      family.network.heal()
+      const isMet = (): boolean => standing(laptop).peers.every(({ path }) => path !== null)
+      while (!isMet()) await family.scheduler.run(family.scheduler.sleep(1))
+      await family.scheduler.run(family.scheduler.sleep(delayMs))
+      await family.run(laptop, laptop.node.api.move(family.request(), folder, home))
+      await family.comeTogether()
+      expect(live(laptop)).toEqual(['created', 'folder', 'home'])
+      await expectSame(family)
+    }
+  })
 })
 
 test('nothing is lost and nothing left over, whichever write a device dies after while it hands over what lost its race', async () => {

@@ -713,6 +713,39 @@ describe('a tree that two devices take over at once', () => {
     expect(winners).toEqual(new Set(['laptop', 'phone']))
   })
 
+  test('can read what was added under a key that another generation gave a folder, and the one that stays gave it another', async () => {
+    const winners = new Set<string>()
+    for (const seed of [61, 62, 63, 64]) {
+      const family = await Family.of(seed, 'laptop', 'phone', 'desk', 'tablet')
+      const [laptop, phone, desk, tablet] = family.lives as [Life, Life, Life, Life]
+      const createFolder = (name: string): Promise<string> =>
+        family.run(laptop, laptop.node.api.createFolder(family.request(), laptop.page.tree.rootId, name))
+      const [folder, home] = [await createFolder('folder'), await createFolder('home')]
+      await family.comeTogether()
+      await family.cutOff(0)
+      family.part(1, 2)
+      family.part(2, 3)
+      for (const [at, life] of [
+        [1, phone],
+        [2, desk],
+      ] as const) {
+        await takeOver(family, at)
+        await family.run(life, life.node.api.move(family.request(), folder, home))
+      }
+      await family.until('it follows the phone', () => tablet.page.items.get(folder)?.parentId === home)
+      await family.cutOff(3)
+      const file = await family.add(tablet, 'added', content(5000), folder)
+      await family.run(tablet, tablet.node.api.createFolder(family.request(), folder, 'created'))
+      await comeTogether(family)
+      winners.add(phone.page.tree.decider.deviceName ?? '')
+      for (const life of family.lives) {
+        expect(names(life)).toEqual(['added', 'created', 'folder', 'home'])
+        expect(equal(await family.read(life, file), content(5000))).toBe(true)
+      }
+    }
+    expect(winners).toContain('desk')
+  })
+
   test('is followed by a device that missed both, and by one that missed one of two in a row', async () => {
     const family = await Family.of(5, 'laptop', 'phone', 'desk')
     const [laptop, phone, desk] = family.lives as [Life, Life, Life]

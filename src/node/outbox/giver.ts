@@ -9,6 +9,7 @@ import type { Replica } from '../replica.ts'
 import { bodyOfDeed } from './deed.ts'
 import type { Maker } from './maker.ts'
 import type { Overlay, Pending } from './overlay.ts'
+import { rekeyedBy, sealedUnder } from './sealed.ts'
 
 const givenCountMax = 256
 const givenSizeBytesMax = batchSizeBytesMax / 2
@@ -38,6 +39,8 @@ export class Giver {
     let sizeBytes = 0
     /** Blocks of what is overtaken. */
     const waiting = new Set<string>()
+    /** Blocks that get another key in this group. */
+    const rekeyed = new Set<string>()
     let state = this.#cluster.state
     for (const entry of entries) {
       const { operation, deed } = entry.kept
@@ -58,9 +61,12 @@ export class Giver {
       // What deletes does not overtake what is to be deleted.
       if (waiting.size > 0 && deed.tag === 'trash') break
       if (deed.tag === 'purge' && !this.#isFresh(entry, foreignCount)) break
+      // Another device may give that block a key in the same instant, and only one of the two is in force then.
+      if (sealedUnder(operation).some((under) => rekeyed.has(keyOf(under)))) break
       sizeBytes += operationSizeBytes(operation)
       if (group.length === givenCountMax || (group.length > 0 && sizeBytes > givenSizeBytesMax)) break
       group.push({ entry, operation })
+      for (const each of rekeyedBy(operation)) rekeyed.add(keyOf(each))
       state = folded?.state ?? state
     }
     if (group.length === 0) return

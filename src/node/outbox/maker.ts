@@ -15,6 +15,7 @@ import { type Deed, keysOfDeed } from './deed.ts'
 import { type Phase, type Step, nextStep } from './rebase.ts'
 import { type Kept, foldKept, foldOver } from './rows.ts'
 import { sealAnew } from './seal.ts'
+import { opensIn } from './sealed.ts'
 
 export interface MakerOptions extends Site {
   readonly cluster: Replica
@@ -79,12 +80,14 @@ export class Maker {
     return made
   }
 
-  /** null for what does not fit, also where the key is another one than its content was sealed under. */
+  /** null for what does not fit, also where a key is another one than what it brings was sealed under. */
   fold(state: TreeState, kept: Kept): Folded | null {
+    const { ring } = this.#options
     const folded = foldKept(state, kept)
-    if (folded === null || kept.deed.tag !== 'writeFile' || kept.isTaken) return folded
+    if (folded === null || !opensIn(ring, state, folded.state, kept.operation!)) return null
+    if (kept.deed.tag !== 'writeFile' || kept.isTaken) return folded
     const { block, key, keyEpoch } = kept.deed.value
-    const known = this.#options.ring.keyOf(folded.state, block, keyEpoch)
+    const known = ring.keyOf(folded.state, block, keyEpoch)
     return known !== null && equal(known, key) ? folded : null
   }
 

@@ -105,13 +105,23 @@ export class KeyRing {
     const name = keyOf(access.hash)
     const known = this.#keys.get(name)
     if (known !== undefined) return known
-    const { wrappedKey, parentKeyEpoch, keyEpoch } = access.fields
-    const parent = parentOf(state, block)
-    if (parent === null || wrappedKey === null || compare(block, this.base) === 0) return null
-    const parentKey = this.keyOf(state, parent, parentKeyEpoch)
-    const key = parentKey === null ? null : unwrapUnderParent(parentKey, state.treeId, block, keyEpoch, wrappedKey)
+    const key = compare(block, this.base) === 0 ? null : this.#unwrapped(state, block, access)
     if (key !== null) this.#keys.set(name, key)
     return key
+  }
+
+  #unwrapped(state: TreeState, block: BlockId, { fields }: SignedRecord<'access'>): Bytes | null {
+    const { wrappedKey, parentKeyEpoch, keyEpoch } = fields
+    const parent = parentOf(state, block)
+    const parentKey = parent === null ? null : this.keyOf(state, parent, parentKeyEpoch)
+    if (parentKey === null || wrappedKey === null) return null
+    return unwrapUnderParent(parentKey, state.treeId, block, keyEpoch, wrappedKey)
+  }
+
+  /** Whether a block's key opens by that of the folder where it stands; true for the block where the reach of this device begins. */
+  opensKey(state: TreeState, access: SignedRecord<'access'>): boolean {
+    const block = blockIdOf(access.fields.path)
+    return compare(block, this.base) === 0 || this.#unwrapped(state, block, access) !== null
   }
 
   /** What derives the sector keys of a block at an epoch; null where the block key is out of reach. */
@@ -132,11 +142,16 @@ export class KeyRing {
   nameOf(state: TreeState, entry: EntryRow['entry']): string {
     const known = this.#names.get(entry)
     if (known !== undefined) return known
-    const { parent, child, sealedName, nameKeyEpoch } = entry.fields
-    const key = this.keyOf(state, blockIdOf(parent), nameKeyEpoch)
-    const name = key === null ? null : openName(key, child, sealedName)
+    const name = this.#openName(state, entry)
     if (name !== null) this.#names.set(entry, name)
     return name ?? '\ufffd'
+  }
+  opensName(state: TreeState, entry: EntryRow['entry']): boolean {
+    return this.#openName(state, entry) !== null
+  }
+  #openName(state: TreeState, { fields }: EntryRow['entry']): string | null {
+    const key = this.keyOf(state, blockIdOf(fields.parent), fields.nameKeyEpoch)
+    return key === null ? null : openName(key, fields.child, fields.sealedName)
   }
 
   sealName(state: TreeState, directory: BlockId, child: BlockId, name: string, nonce: Bytes): Bytes {
