@@ -99,6 +99,8 @@ const only = (name, comment, from, ...allowed) =>
   })
 /** The contract of the node is types; so it may be named where its calls are carried. */
 const contract = '^src/node/api\\.ts$'
+/** Likewise of what the simulator page shows. */
+const stage = '^src/port/stage\\.ts$'
 
 const storeys = [
   only('port-imports-core', 'A port is types over those of the core.', '^src/port/', '^src/port/', '^src/core/'),
@@ -168,7 +170,7 @@ const storeys = [
     'page-talks-by-api',
     'The page asks the node by its api, and holds nothing that the node holds.',
     '^src/ui/',
-    ...['^src/ui/', '^src/core/', contract, '^src/edge/(rpc|qr)/\\w+\\.ts$'],
+    ...['^src/ui/', '^src/core/', contract, stage, '^src/edge/(rpc|qr)/\\w+\\.ts$'],
   ),
   rule(
     'page-has-lit',

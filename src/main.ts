@@ -8,6 +8,8 @@ import nodeWorkerUrl from '../workers/node.worker.ts?worker&url'
 import fragmentWorkerUrl from '../workers/fragment.worker.ts?worker&url'
 // oxlint-disable-next-line import/default -- likewise
 import scanWorkerUrl from '../workers/scan.worker.ts?worker&url'
+// oxlint-disable-next-line import/default -- likewise
+import simWorkerUrl from '../workers/sim.worker.ts?worker&url'
 import { createPasskey, passkeyAvailability, removeKeys, signWithPasskey, unlockWithPasskey } from './edge/keys/page.ts'
 import { type RtcHost, hostRtc } from './edge/net/page.ts'
 import { connectNode } from './edge/tab/page.ts'
@@ -56,6 +58,10 @@ shell.passkey = {
 shell.fragments = async () =>
   (await import('./edge/wasm/page.ts')).openFragments(() => startModuleWorker(fragmentWorkerUrl))
 shell.scanner = async () => (await import('./edge/qr/page.ts')).openScanner(() => startModuleWorker(scanWorkerUrl))
+shell.stage = async () => {
+  const { openStage } = await import('./edge/stage/page.ts')
+  return (options, watch) => openStage(() => startModuleWorker(simWorkerUrl), options, watch)
+}
 shell.hostFacts = hostFacts
 shell.seenTree = seenTreeOf(profile)
 shell.told = toldOf(profile)

@@ -56,6 +56,17 @@ export interface NetWorld {
   linkBetween(from: TransportId, to: TransportId): Link
   /** Sees every frame that is sent. */
   readonly tap: (lane: Lane, frame: Uint8Array) => void
+  /** Is told of every frame that goes on its way. */
+  readonly onPosted: (posted: Posted) => void
+}
+
+export interface Posted {
+  readonly from: TransportId
+  readonly to: TransportId
+  readonly lane: Lane
+  readonly frame: Uint8Array
+  /** When it is there, unless something stops it. */
+  readonly dueAtMs: number
 }
 
 interface Party {
@@ -276,6 +287,7 @@ export class End implements Connection {
     const other = this.#other
     const isControl = parcel !== 'goodbye' && parcel.lane === 'control' && ++this.#sentCount > helloFrameCount
     scheduler.after(this.#dueMs - scheduler.nowMs, () => other.#arrive(parcel))
+    if (parcel !== 'goodbye') this.#world.onPosted({ ...parcel, from: this.own, to: this.peer, dueAtMs: this.#dueMs })
     if (isControl && random.chance(faults.repeatChance)) {
       this.#world.counts.repeated++
       const again = { lane: parcel.lane, frame: copy(parcel.frame) }

@@ -48,6 +48,7 @@ export class SimNetwork implements NetWorld {
   readonly trace: Trace
   readonly faults: NetFaults = { ...healthy }
   tap: NetWorld['tap'] = () => {}
+  onPosted: NetWorld['onPosted'] = () => {}
   readonly counts = Object.fromEntries(netFaultNames.map((name) => [name, 0])) as NetFaultCounts
   readonly #stations = new Map<string, Station>()
   readonly #links = new Map<string, Link>()

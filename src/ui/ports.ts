@@ -5,6 +5,7 @@
  * @module
  */
 import type { NodeApi, NodeEvent, PasskeyAssertion, PasskeyCreation } from '../node/api.ts'
+import type { StageOptions, StagePort, StageWatch } from '../port/stage.ts'
 import type { SeenTree } from './seen-tree.ts'
 
 /**
@@ -111,6 +112,9 @@ export interface MadeFragments {
 export interface FragmentsPort {
   make(file: Blob, fragmentCount: number, neededCount: number, work: LongWork): Promise<MadeFragments>
 }
+
+/** Opens a stage of simulated devices, which begins at once. */
+export type OpenStage = (options: StageOptions, watch: StageWatch) => StagePort
 
 /** What the host of this page publishes about itself. */
 export interface HostFacts {

@@ -5,6 +5,8 @@ import {
   hasPretend,
   hashOf,
   invitationHash,
+  playHash,
+  playOf,
   pretendHash,
   routeOf,
   takeCode,
@@ -68,3 +70,16 @@ test('in the frame there is no further phone, and the code is read like that of 
   expect(hasPretend(joining)).toBe(false)
   expect(takeCode(joining)).toEqual({ code: 'abc', rest: '#/join&as=phone' })
 })
+
+test('what is played is in the address, and in that of no other view', () => {
+  const play = { seed: 42, deviceCount: 7, isTroubled: true }
+  const hash = playHash(play, '#/storage&as=phone')
+  expect(hash).toBe('#/sim&as=phone&seed=42&devices=7&trouble')
+  expect(playOf(hash)).toEqual(play)
+  expect(playHash({ ...play, isTroubled: false }, hash)).toBe('#/sim&as=phone&seed=42&devices=7')
+  expect(hashOf('/storage', hash)).toBe('#/storage&as=phone')
+})
+test.each(['#/sim', '#/sim&seed=0&devices=2', '#/sim&seed=1.5&devices=8', '#/sim&seed=1e9&devices=five'])(
+  '%s is played as at first',
+  (hash) => expect(playOf(hash)).toEqual({ seed: 1, deviceCount: 5, isTroubled: false }),
+)

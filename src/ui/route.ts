@@ -16,6 +16,7 @@ export const routes = [
   '/fragments',
   '/quarantine',
   '/audit',
+  '/sim',
 ] as const
 export type Route = (typeof routes)[number]
 
@@ -25,9 +26,38 @@ export function routeOf(hash: string): Route {
   return routes.find((route) => route === path) ?? '/'
 }
 
-/** The address of a view, with whatever else the present address says, such as the profile. */
+/** The address of a view, with whatever else the present address says that is not of one view alone, such as the profile. */
 export const hashOf = (route: Route, hash: string): string =>
-  '#' + [route, ...partsOf(hash).filter((part) => !part.startsWith('/'))].join('&')
+  '#' + [route, ...partsOf(hash).filter((part) => !part.startsWith('/') && !isOfPlay(part))].join('&')
+
+/** What is played in the simulator. */
+export interface Play {
+  readonly seed: number
+  readonly deviceCount: number
+  /** Trouble comes by itself from the beginning. */
+  readonly isTroubled: boolean
+}
+/** What an address says of it; what it does not say, or says wrong, is as at first. */
+export function playOf(hash: string): Play {
+  const number = (mark: string, min: number, max: number, otherwise: number): number => {
+    const value = Number(valueOf(hash, mark))
+    return Number.isInteger(value) && value >= min && value <= max ? value : otherwise
+  }
+  return {
+    seed: number(seedMark, 1, seedMax, 1),
+    deviceCount: number(devicesMark, playDeviceCounts[0], playDeviceCounts.at(-1)!, 5),
+    isTroubled: partsOf(hash).includes(troubleMark),
+  }
+}
+export const playHash = ({ seed, deviceCount, isTroubled }: Play, hash: string): string =>
+  [hashOf('/sim', hash), seedMark + seed, devicesMark + deviceCount, ...(isTroubled ? [troubleMark] : [])].join('&')
+export const seedMax = 999_999
+export const playDeviceCounts = [3, 4, 5, 6, 7] as const
+const seedMark = 'seed='
+const devicesMark = 'devices='
+const troubleMark = 'trouble'
+const isOfPlay = (part: string): boolean =>
+  part === troubleMark || part.startsWith(seedMark) || part.startsWith(devicesMark)
 
 /**
  * Takes the code of an invitation out of an address: what is left of it may be seen by others.

@@ -26,6 +26,7 @@ import type {
   NodeState,
   PasskeyPort,
   PretendPort,
+  OpenStage,
   ScannerPort,
   SeenTreePort,
   ToldPort,
@@ -56,6 +57,7 @@ export class BtShell extends LitElement implements IntakeHost {
     passkey: { attribute: false },
     fragments: { attribute: false },
     scanner: { attribute: false },
+    stage: { attribute: false },
     hostFacts: { attribute: false },
     seenTree: { attribute: false },
     told: { attribute: false },
@@ -81,6 +83,8 @@ export class BtShell extends LitElement implements IntakeHost {
   declare fragments: () => Promise<FragmentsPort>
   /** Likewise. */
   declare scanner: () => Promise<ScannerPort>
+  /** Likewise. */
+  declare stage: () => Promise<OpenStage>
   declare hostFacts: HostFactsPort
   declare seenTree: SeenTreePort
   declare told: ToldPort
@@ -153,6 +157,8 @@ export class BtShell extends LitElement implements IntakeHost {
     this.isPretending = hasPretend(location.hash)
     this.sheetItemId = ''
     this.addFolderId = ''
+    // What else it says is read by the page that it is about.
+    this.requestUpdate()
   }
 
   override connectedCallback(): void {
@@ -289,8 +295,8 @@ export class BtShell extends LitElement implements IntakeHost {
       ></bt-standstill>`
     if (!model.tree || !this.#actions)
       return html`<bt-standstill .cause=${state === 'moved' ? words.state.moved : words.wait.opening}></bt-standstill>`
-    const { passkey, fragments, scanner, hostFacts, invitationCode } = this
-    const ports = { passkey, fragments, scanner, hostFacts }
+    const { passkey, fragments, scanner, stage, hostFacts, invitationCode } = this
+    const ports = { passkey, fragments, scanner, stage, hostFacts }
     const groundId = this.#groundId
     return viewOf(this.route, { model, jobs, actions: this.#actions, groundId, invitationCode, ...ports })
   }

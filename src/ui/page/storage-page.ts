@@ -71,6 +71,7 @@ export class BtStoragePage extends LitElement {
       ${tree?.root ? html`<bt-passkeys .tree=${tree} .actions=${this.actions} .passkey=${this.passkey}></bt-passkeys>` : nothing}
       ${tree ? html`<bt-keys-view .tree=${tree} .stateRoot=${report?.stateRoot ?? ''} .attested=${report?.attested ?? null}></bt-keys-view>` : nothing}
       <p><a href=${hashOf('/fragments', this.hash)}>${words.fragments.link}</a></p>
+      <p><a href=${hashOf('/sim', this.hash)}>${words.sim.link}</a></p>
     </div>`
   }
 

@@ -5,7 +5,7 @@
 import { html } from 'lit'
 import type { Actions } from '../actions.ts'
 import type { JobsById, Model } from '../model.ts'
-import type { FragmentsPort, HostFactsPort, PasskeyPort, ScannerPort } from '../ports.ts'
+import type { FragmentsPort, HostFactsPort, OpenStage, PasskeyPort, ScannerPort } from '../ports.ts'
 import type { Route } from '../route.ts'
 import { words } from '../words.ts'
 import './fragments-page.ts'
@@ -24,6 +24,7 @@ export interface Scene {
   readonly passkey: PasskeyPort
   readonly fragments: () => Promise<FragmentsPort>
   readonly scanner: () => Promise<ScannerPort>
+  readonly stage: () => Promise<OpenStage>
   readonly hostFacts: HostFactsPort
   readonly groundId: string
   /** Of the invitation that the address had; empty where it had none. */
@@ -86,6 +87,9 @@ export function viewOf(route: Route, scene: Scene) {
     case '/audit':
       bring(() => import('../join/audit-page.ts'))
       return html`<bt-audit-page .model=${model} .actions=${actions} .hash=${hash}>${fetching}</bt-audit-page>`
+    case '/sim':
+      bring(() => import('../stage/sim-page.ts'))
+      return html`<bt-sim-page .load=${scene.stage} .hash=${hash}>${fetching}</bt-sim-page>`
     case '/fragments':
       return html`<bt-fragments-page .model=${model} .actions=${actions} .load=${fragments}></bt-fragments-page>`
   }
