@@ -46,7 +46,7 @@ const signed = (people: readonly Person[], said: Statement = statement) =>
   )
 
 /** A device at an entry of the log, which `alice`, `phone` and `desk` decide about. */
-function at(index: number, own: TreeState, { is = phone, leads = false } = {}) {
+function at(index: number, own: TreeState, { is = phone, leads = false, signs = phone } = {}) {
   const timers: (() => void)[] = []
   const sent: { readonly to: string; readonly body: ControlBody }[] = []
   const rows = new Map<string, Bytes>()
@@ -62,7 +62,7 @@ function at(index: number, own: TreeState, { is = phone, leads = false } = {}) {
           changes.forEach(({ key, value }) => rows.set(toHex(key), value)),
       },
     },
-    sign: async (message: Bytes) => signEd25519(is.secret, message),
+    sign: async (message: Bytes) => signEd25519((is === phone ? signs : is).secret, message),
     place: { treeId, clusterId },
     cluster: {
       identity,
@@ -109,6 +109,18 @@ test('a voter signs what it has at that entry, and at no other', async () => {
   behind.attesting.onApplied()
   await behind.settle()
   expect(behind.told('vouch')).toHaveLength(1)
+})
+
+test('a signature that came out wrong is not sent, nor one that another generation would take for its own', async () => {
+  const here = at(7, state, { signs: desk })
+  here.attesting.onAttest(peer(alice), 7)
+  await here.settle()
+  expect(here.told('vouch')).toEqual([])
+  const late = at(7, state)
+  late.attesting.onAttest(peer(alice), 7)
+  late.identity.generation++
+  await late.settle()
+  expect(late.told('vouch')).toEqual([])
 })
 
 test('nobody but the leader names an entry', async () => {

@@ -190,11 +190,8 @@ export class Attesting {
     const { cluster } = this.#options
     const { statement } = round
     if (statement === null || !cluster.position.isLeader || !this.#votes(from)) return ok
-    const alone = attestationOf(statement, [{ voter: fromHex(from)!, signature }])
-    const claims = claimsOfAttestation(cluster.state, alone)
-    if (!claims.ok) return ok
-    const [isValid] = await this.#options.platform.crypto.verify(claims.value)
-    if (isValid !== true) return vouchContradicts
+    const isSigned = await this.#isSigned(statement, from, signature)
+    if (isSigned !== true) return isSigned === null ? ok : vouchContradicts
     round.signatures.set(from, signature)
     if (this.#round !== round) return ok
     const votes = [...round.signatures].map(([peer, signature]) => ({ voter: fromHex(peer)!, signature }))
@@ -203,6 +200,14 @@ export class Attesting {
     this.#take(attestation)
     this.#tell(this.#options.peers(), attestation)
     return ok
+  }
+
+  /** null where the tree does not know who signs. */
+  async #isSigned(statement: Statement, by: PeerId, signature: Bytes): Promise<boolean | null> {
+    const { cluster, platform } = this.#options
+    const claims = claimsOfAttestation(cluster.state, attestationOf(statement, [{ voter: fromHex(by)!, signature }]))
+    if (!claims.ok) return null
+    return (await platform.crypto.verify(claims.value)).every(Boolean)
   }
 
   #tell(peers: readonly PeerId[], attestation: Attestation): void {
@@ -243,12 +248,15 @@ export class Attesting {
   }
 
   async #vouch(by: PeerId, statement: Statement): Promise<void> {
-    const { sign, send, principal } = this.#options
+    const { sign, send, principal, cluster } = this.#options
     const round = by === principal ? this.#round : null
     if (round !== null) round.statement = statement
     const signature = await sign(ed25519Message(attestationDomain, statementBody(statement)))
     if (round === null) {
-      send(by, { tag: 'vouch', value: { index: statement.index, signature } })
+      // One that came out wrong would be taken for a word on another state, and so would one on another generation.
+      const isSound = await this.#isSigned(statement, principal, signature)
+      if (isSound === true && statement.generation === cluster.identity.generation)
+        send(by, { tag: 'vouch', value: { index: statement.index, signature } })
       return
     }
     const early = [...round.signatures]

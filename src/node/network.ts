@@ -35,6 +35,8 @@ export interface NetworkOptions {
   readonly meeting: () => Promise<Meeting>
   /** Which program this is, for a person. */
   readonly buildId: string
+  /** Told of each report, also of one that a newer one takes the place of. */
+  readonly onReport?: (id: PeerId, fault: Fault) => void
 }
 
 export interface Member {
@@ -76,14 +78,14 @@ export class Network {
   /** Whether an invitation is open: then anybody may be the one who has read it. */
   isInviting: () => boolean = () => false
 
-  constructor(platform: Platform, keys: NodeKeys, { meeting, buildId }: NetworkOptions) {
+  constructor(platform: Platform, keys: NodeKeys, { meeting, buildId, onReport }: NetworkOptions) {
     this.#platform = platform
     this.#port = platform.net
     this.#keys = keys
     this.#meeting = meeting
     this.#strangers = new Strangers(platform.clock)
     this.#dismissed = new Strangers(platform.clock)
-    this.reports = new Reports(platform.clock)
+    this.reports = new Reports(platform.clock, onReport)
     this.buildId = buildId
   }
 

@@ -13,13 +13,16 @@ export interface Report {
 
 export class Reports {
   readonly #clock: Pick<ClockPort, 'nowMs'>
+  readonly #onReport: (id: PeerId, fault: Fault) => void
   readonly #newest = new Map<PeerId, Report>()
 
-  constructor(clock: Pick<ClockPort, 'nowMs'>) {
+  constructor(clock: Pick<ClockPort, 'nowMs'>, onReport: (id: PeerId, fault: Fault) => void = () => {}) {
     this.#clock = clock
+    this.#onReport = onReport
   }
 
   tell(id: PeerId, fault: Fault): void {
+    this.#onReport(id, fault)
     this.#newest.set(id, { fault, atMs: this.#clock.nowMs() })
   }
 

@@ -5,7 +5,7 @@
  * devices must come to the same state, hold every body, and show all that was ever acknowledged.
  * @module
  */
-import { type Bytes, fromHex, fromU64be } from '../core/bytes/bytes.ts'
+import { type Bytes, type Fault, fromHex, fromU64be } from '../core/bytes/bytes.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { deadGraceMs, keys } from '../core/tree/tree.ts'
 import type { TransportId } from '../port/net.ts'
@@ -29,6 +29,7 @@ import { createSimulatedCrypto } from './crypto.ts'
 import { Disk } from './disk.ts'
 import { letIn, plant } from './family.ts'
 import { SimNetwork } from './net.ts'
+import type { PeerId } from '../node/peers.ts'
 import { newestState, readHeldState } from '../node/read/held-state.ts'
 import { placeOf } from '../node/own-tree.ts'
 import { Random } from './random.ts'
@@ -132,7 +133,13 @@ class ClusterRun {
       network: this.#network,
       sabotage: this.#options.sabotage,
       livesBefore,
+      onReport: (id, fault) => this.#onReport(name, id, fault),
     })
+  }
+
+  /** All devices are honest, so none has cause to blame another, but for a clock that is wrong. */
+  #onReport(name: string, id: PeerId, fault: Fault): void {
+    if (fault.code !== 'stampAhead') this.note(`${name} blames ${id.slice(0, 6)}: ${fault.code} (${fault.local})`)
   }
 
   report(): ClusterReport {

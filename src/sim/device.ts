@@ -2,9 +2,10 @@
  * A simulated device: a disk, a wall clock and keys that outlive the node's processes, and the lives of the node on it.
  * @module
  */
-import { type Bytes, concat } from '../core/bytes/bytes.ts'
+import { type Bytes, type Fault, concat } from '../core/bytes/bytes.ts'
 import type { Job, NodeApi, NodeEvent, Item, TreeStatus } from '../node/api.ts'
 import { type Node, runNode } from '../node/node.ts'
+import type { PeerId } from '../node/peers.ts'
 import type { Discard, KeysPort, Platform } from '../port/platform.ts'
 import { WallClock, createSimClock } from './clock.ts'
 import { createSimulatedCrypto } from './crypto.ts'
@@ -60,6 +61,8 @@ export interface DeviceOptions {
   readonly network?: SimNetwork
   /** How many lives the device has had on an earlier disk. */
   readonly livesBefore?: number
+  /** It blames another device. */
+  readonly onReport?: (id: PeerId, fault: Fault) => void
 }
 
 export class SimDevice {
@@ -71,6 +74,7 @@ export class SimDevice {
   readonly #sabotage: Sabotage
   readonly #welcomes: boolean
   readonly #network: SimNetwork | undefined
+  readonly #onReport: NonNullable<DeviceOptions['onReport']>
   readonly #keys: KeysPort
   readonly name: string
   #lifeCount = 0
@@ -80,7 +84,13 @@ export class SimDevice {
     name: string,
     disk: Disk,
     events: StoreEvents & { onBrokenSignature(): void },
-    { sabotage = (platform) => platform, welcomes = false, network, livesBefore = 0 }: DeviceOptions = {},
+    {
+      sabotage = (platform) => platform,
+      welcomes = false,
+      network,
+      livesBefore = 0,
+      onReport = () => {},
+    }: DeviceOptions = {},
   ) {
     this.#world = world
     this.name = name
@@ -89,6 +99,7 @@ export class SimDevice {
     this.#sabotage = sabotage
     this.#welcomes = welcomes
     this.#network = network
+    this.#onReport = onReport
     this.#lifeCount = livesBefore
     this.#keys = createSimulatedKeys(world.random.fork(name).fork('keys').bytes(32))
   }
@@ -129,9 +140,10 @@ export class SimDevice {
       process,
     )
     trace.tell(scheduler.nowMs, `${this.name}: life ${number} begins`)
+    const network = { ...simNetworkOptions, onReport: this.#onReport }
     const started = await settle(
       process,
-      runNode(platform, { deviceName: this.name, welcomes: this.#welcomes, network: simNetworkOptions }),
+      runNode(platform, { deviceName: this.name, welcomes: this.#welcomes, network }),
     )
     if (started.kind !== 'done') {
       if (started.kind === 'failed') process.kill()
