@@ -14,8 +14,10 @@ export interface ModelItem {
   readonly kind: ItemKind
   readonly name: string
   readonly isTrashed: boolean
-  /** null for folders. */
+  /** null for folders and links. */
   readonly content: Bytes | null
+  /** What a link was made for. */
+  readonly targetId?: string
 }
 
 /** What is written into a content; `startByte` null: behind its end. */
@@ -28,6 +30,7 @@ export interface Part {
 export type Deed =
   | { readonly kind: 'createFolder'; readonly parentId: string; readonly name: string }
   | { readonly kind: 'addFile'; readonly parentId: string; readonly name: string; readonly content: Bytes }
+  | { readonly kind: 'addLink'; readonly parentId: string; readonly name: string; readonly targetId: string }
   | { readonly kind: 'writeFile'; readonly id: string; readonly content: Bytes }
   | {
       readonly kind: 'editFile'
@@ -105,6 +108,9 @@ export class Model {
         break
       case 'addFile':
         this.items.set(id, { ...deed, id, isTrashed: false, kind: 'file' })
+        break
+      case 'addLink':
+        this.items.set(id, { ...deed, id, isTrashed: false, kind: 'link', content: null })
         break
       case 'writeFile':
       case 'editFile':
@@ -194,7 +200,8 @@ export function resolvePending(
 function idWhereHappened(model: Model, deed: Deed, seen: ReadonlyMap<string, Item>): string | null {
   switch (deed.kind) {
     case 'createFolder':
-    case 'addFile': {
+    case 'addFile':
+    case 'addLink': {
       const isIt = ({ id, parentId, name }: Item): boolean =>
         !model.items.has(id) && parentId === deed.parentId && isNameOrNumbered(name, deed.name)
       return [...seen.values()].find(isIt)?.id ?? null

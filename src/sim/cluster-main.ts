@@ -5,6 +5,7 @@
 import { clusterFaultNames } from './cluster-nemesis.ts'
 import { type ClusterReport, type ClusterRunOptions, runCluster } from './cluster-run.ts'
 import { netFaultNames } from './connection.ts'
+import { clusterDeedNames } from './cluster-workload.ts'
 import { plantedClusterBugs } from './planted.ts'
 
 /** Below it a kind of fault may be missing by chance. */
@@ -32,6 +33,8 @@ export interface ClusterTotals {
   readonly entryCount: number
   readonly simulatedMs: number
   readonly faults: Readonly<Record<string, number>>
+  readonly deeds: Readonly<Record<string, number>>
+  /** Kinds of faults and of deeds. */
   readonly missingFaults: readonly string[]
   readonly violatedSeeds: readonly number[]
   readonly differingSeeds: readonly number[]
@@ -43,12 +46,14 @@ export async function runClusterSeeds(seeds: ClusterSeeds): Promise<ClusterTotal
   const simulate = (seed: number) => run(() => runCluster({ seed, drain, stormCount, durationMsMin: minutes * 60_000 }))
   const names = [...clusterFaultNames, ...netFaultNames]
   const faults: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]))
+  const deeds: Record<string, number> = Object.fromEntries(clusterDeedNames.map((name) => [name, 0]))
   const totals = { acknowledgedCount: 0, entryCount: 0, simulatedMs: 0 }
   const violatedSeeds: number[] = []
   const differingSeeds: number[] = []
   for (let seed = firstSeed; seed < firstSeed + seedCount; seed++) {
     const report = await simulate(seed)
     for (const name of names) faults[name]! += report.faults[name]
+    for (const name of clusterDeedNames) deeds[name]! += report.deeds[name]
     for (const name of ['acknowledgedCount', 'entryCount', 'simulatedMs'] as const) totals[name] += report[name]
     const isViolated = report.violations.length > 0
     if (isViolated) {
@@ -60,9 +65,10 @@ export async function runClusterSeeds(seeds: ClusterSeeds): Promise<ClusterTotal
       if (again.hash !== report.hash) differingSeeds.push(seed)
     }
   }
-  const missingFaults = seedCount < seedCountForAllFaults ? [] : names.filter((name) => faults[name] === 0)
+  const counts = seedCount < seedCountForAllFaults ? {} : { ...faults, ...deeds }
+  const missingFaults = Object.keys(counts).filter((name) => counts[name] === 0)
   const isGood = violatedSeeds.length + differingSeeds.length + missingFaults.length === 0
-  return { seedCount, ...totals, faults, missingFaults, violatedSeeds, differingSeeds, isGood }
+  return { seedCount, ...totals, faults, deeds, missingFaults, violatedSeeds, differingSeeds, isGood }
 }
 
 /** Each planted bug of a node among others, until the first seed that finds it. @returns whether all were found */

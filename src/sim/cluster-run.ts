@@ -15,19 +15,22 @@ import { type Deed, Model, type PendingDeed, compareContent, compareItems, resol
 import { ClusterAudit } from './cluster-audit.ts'
 import { type ClusterFaultCounts, armCluster, noClusterFaults } from './cluster-nemesis.ts'
 import {
+  type ClusterDeedCounts,
   ClusterWorkload,
   cleanRefusals,
   contestRefusals,
   handOverRefusals,
+  noClusterDeeds,
   openRefusals,
   takeOverRefusals,
 } from './cluster-workload.ts'
 import type { NetFaultCounts } from './connection.ts'
 import { type Life, type Outcome, type Sabotage, SimDevice, describeOutcome, readAll, settle } from './device.ts'
-import { Contest, uncontested } from './contest.ts'
+import { Contest, type Contested, uncontested } from './contest.ts'
 import { createSimulatedCrypto } from './crypto.ts'
 import { Disk } from './disk.ts'
 import { letIn, plant } from './family.ts'
+import { compareEnds, followAll, targetsIn } from './link-ends.ts'
 import { SimNetwork } from './net.ts'
 import type { PeerId } from '../node/peers.ts'
 import { newestState, readHeldState } from '../node/read/held-state.ts'
@@ -54,6 +57,7 @@ export interface ClusterReport {
   readonly violations: readonly string[]
   readonly story: readonly string[]
   readonly faults: ClusterFaultCounts & NetFaultCounts
+  readonly deeds: ClusterDeedCounts
   readonly deviceCount: number
   readonly acknowledgedCount: number
   readonly entryCount: number
@@ -92,6 +96,8 @@ class ClusterRun {
   readonly #random: Random
   readonly #trace = new Trace()
   readonly #counts = noClusterFaults()
+  readonly #deeds = noClusterDeeds()
+  readonly #linkRandom: Random
   readonly #violations: string[] = []
   readonly #network: SimNetwork
   readonly #devices: SimDevice[] = []
@@ -115,6 +121,7 @@ class ClusterRun {
     this.#options = options
     this.#scheduler = scheduler
     const random = (this.#random = Random.fromSeed(options.seed))
+    this.#linkRandom = random.fork('links')
     this.#network = new SimNetwork(scheduler, random.fork('network'), this.#trace)
     const deviceCount = random.pick([2, 3, 3, 4, 5])
     this.#voterCount = random.pick(voterCounts[deviceCount]!)
@@ -149,6 +156,7 @@ class ClusterRun {
       violations: this.#violations,
       story: this.#trace.story,
       faults: { ...this.#counts, ...this.#network.counts },
+      deeds: this.#deeds,
       deviceCount: this.#devices.length,
       acknowledgedCount: this.#acknowledgedCount,
       entryCount: this.#audit?.entryCount ?? 0,
@@ -255,13 +263,42 @@ class ClusterRun {
       }
       const before = this.#contending[at] ?? Promise.resolve()
       if (this.#random.chance(0.7)) asked.push((this.#contending[at] = before.then(() => this.#contend(at, life))))
+      asked.push(...this.#useLinks(at, life))
     }
     return asked
   }
 
-  async #ask(at: number, life: Life, deed: Deed): Promise<void> {
+  #useLinks(at: number, life: Life): Promise<void>[] {
+    const random = this.#linkRandom
+    const asked: Promise<void>[] = []
+    const deed = random.chance(0.25) ? this.#workload.drawLink(random) : null
+    if (deed !== null) asked.push(this.#ask(at, life, deed, random))
+    if (random.chance(0.15)) {
+      const before = this.#contending[at] ?? Promise.resolve()
+      const draw = (items: Life['page']['items']) => this.#contest.drawLink(items, random)
+      asked.push((this.#contending[at] = before.then(() => this.#contend(at, life, random, draw))))
+    }
+    if (random.chance(0.2)) asked.push(this.#follow(life))
+    return asked
+  }
+
+  /** Amid the faults a link may lead nowhere yet, but never somewhere else. */
+  async #follow(life: Life): Promise<void> {
+    await this.#scheduler.sleep(this.#linkRandom.spread(1, 3000))
+    const links = [...targetsIn(this.#model).keys()]
+    if (links.length === 0) return
+    const id = this.#linkRandom.pick(links)
+    const end = await settle(life.process, life.node.api.followLink(id))
+    if (end.kind !== 'done') return
+    this.#deeds.linkFollowed++
+    let wanted = id
+    while (this.#model.items.get(wanted)?.targetId !== undefined) wanted = this.#model.items.get(wanted)!.targetId!
+    if (end.value !== wanted) this.note(`the link ${id} leads to ${end.value}, not ${wanted}`)
+  }
+
+  async #ask(at: number, life: Life, deed: Deed, random = this.#random): Promise<void> {
     const pending: PendingDeed = { deed, requestId: `request ${++this.#requestCount}`, isCareless: false }
-    await this.#scheduler.sleep(this.#random.spread(1, 3000))
+    await this.#scheduler.sleep(random.spread(1, 3000))
     this.#tell(`${pending.requestId} at ${names[at]}, life ${life.number}: ${describeDeed(deed)}`)
     const blobOf = (content: Bytes): Blob => createSimBlob(content, life.process)
     const outcome = await settle(life.process, perform(life.node.api, pending.requestId, deed, blobOf))
@@ -272,6 +309,7 @@ class ClusterRun {
   #judge(at: number, pending: PendingDeed, outcome: Outcome<string>): void {
     if (outcome.kind === 'done') {
       this.#acknowledgedCount++
+      if (pending.deed.kind === 'addLink') this.#deeds.linkMade++
       return this.#workload.ended(at, pending, outcome.value, false)
     }
     const isClean = outcome.kind === 'failed' && cleanRefusals.has(outcome.code)
@@ -280,19 +318,25 @@ class ClusterRun {
     this.#workload.ended(at, pending, null, isClean)
   }
 
-  async #contend(at: number, life: Life): Promise<void> {
-    await this.#scheduler.sleep(this.#random.spread(1, 3000))
-    const contested = isAlive(life) && !life.process.isFrozen ? this.#contest.draw(life.page.items) : null
+  async #contend(
+    at: number,
+    life: Life,
+    random = this.#random,
+    draw = (items: Life['page']['items']): Contested | null => this.#contest.draw(items),
+  ): Promise<void> {
+    await this.#scheduler.sleep(random.spread(1, 3000))
+    const contested = isAlive(life) && !life.process.isFrozen ? draw(life.page.items) : null
     if (contested === null) return
     const requestId = `request ${++this.#requestCount}`
     this.#tell(`${requestId} at ${names[at]}, life ${life.number}, contested: ${describeDeed(contested.deed)}`)
     const outcome = await this.#contest.perform(life, requestId, contested)
     this.#tell(`${requestId}: ${describeOutcome(outcome)}`)
     if (outcome.kind === 'done') this.#acknowledgedCount++
+    if (outcome.kind === 'done' && contested.deed.kind === 'addLink') this.#deeds.linkMade++
     if (outcome.kind === 'failed' && contestRefusals.has(outcome.code)) return
     if (outcome.kind === 'failed' && !openRefusals.has(outcome.code))
       this.note(`${describeDeed(contested.deed)} was refused: ${describeOutcome(outcome)}`)
-    this.#contest.ended(contested, outcome.kind === 'done')
+    this.#contest.ended(contested, outcome.kind === 'done' ? outcome.value : null)
   }
 
   async #wakeSome(): Promise<void> {
@@ -459,10 +503,22 @@ class ClusterRun {
       if (report.kind === 'done') this.#audit.onState(names[at]!, generation, appliedIndex, report.value.stateRoot)
       this.#trace.note(this.#scheduler.nowMs, report.kind === 'done' ? report.value.stateRoot : report.kind)
     }
+    await this.#compareLinks()
     for (const finding of await this.#within(this.#contest.judge(this.#alive()), 'reading')) this.note(finding)
     const files = [...this.#model.items.values()].filter(({ content }) => content !== null)
     for (let count = Math.min(4, files.length); count > 0; count--)
       await this.#readAt(this.#random.pick(this.#alive()), this.#random.pick(files))
+  }
+
+  async #compareLinks(): Promise<void> {
+    const targets = new Map([...targetsIn(this.#model), ...this.#contest.targets])
+    let others: ReadonlyMap<string, string> | null = null
+    for (const life of this.#alive()) {
+      const ends = await this.#within(followAll(life), 'following links')
+      this.#deeds.linkFollowed += ends.size
+      others ??= ends
+      for (const finding of compareEnds(life.page.items, targets, ends, others, 'linkDangling')) this.note(finding)
+    }
   }
 
   async #readAt(life: Life, file: ReturnType<Model['children']>[number]): Promise<void> {

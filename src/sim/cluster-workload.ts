@@ -9,6 +9,14 @@ import { drawEdit } from './workload.ts'
 
 const weights = { createFolder: 10, addFile: 45, writeFile: 18, editFile: 18, rename: 10, trash: 10 } as const
 const itemCountMax = 60
+/** Of these are no more made as long as there are so many. */
+const linkCountMax = 20
+
+/** What else than files is used, and that all of it was is told by these. */
+export const clusterDeedNames = ['linkMade', 'linkFollowed'] as const
+export type ClusterDeedCounts = { [name in (typeof clusterDeedNames)[number]]: number }
+export const noClusterDeeds = (): ClusterDeedCounts =>
+  Object.fromEntries(clusterDeedNames.map((name) => [name, 0])) as ClusterDeedCounts
 
 /** How a deed may be refused where devices fail or lag behind; nothing has changed then. */
 export const cleanRefusals: ReadonlySet<string> = new Set(['itemGone', 'placeUnknown', 'signatureInvalid'])
@@ -50,6 +58,7 @@ export class ClusterWorkload {
   /** At which device an item was last touched; until all have come together nobody else touches it, and so no race is lost. */
   readonly #owners = new Map<string, number>()
   #count = 0
+  #linkCount = 0
 
   constructor(model: Model, random: Random) {
     this.#model = model
@@ -83,6 +92,18 @@ export class ClusterWorkload {
     if (kind === 'writeFile') return { kind, id: item.id, content: this.#content(item.content!.length) }
     if (kind === 'editFile') return { kind, id: item.id, ...drawEdit(random, item.content!) }
     return kind === 'rename' ? { kind, id: item.id, name: this.#name('renamed') } : { kind, id: item.id }
+  }
+
+  /** A link to something that is there; drawn apart, so that all else is drawn as without links. */
+  drawLink(random: Random): Deed | null {
+    const live = [...this.#model.items.values()].filter(({ isTrashed }) => !isTrashed)
+    const links = live.filter(({ kind }) => kind === 'link')
+    if (links.length >= linkCountMax) return null
+    const folders = live.filter(({ kind }) => kind === 'folder')
+    const place = (): string => (folders.length === 0 ? this.#model.rootId : random.pick(folders).id)
+    const target = random.weighted({ folder: 3, link: links.length > 0 ? 4 : 0, any: live.length > 0 ? 5 : 0 })
+    const targetId = target === 'folder' ? place() : random.pick(target === 'link' ? links : live).id
+    return { kind: 'addLink', parentId: place(), name: `link ${++this.#linkCount}`, targetId }
   }
 
   /** A deed has ended. @param id of what it made or changed; null where nobody knows whether it took effect */

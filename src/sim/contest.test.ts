@@ -64,7 +64,7 @@ describe('what was answered is missed', () => {
     },
   ])('$name', ({ done, seen, finding }) => {
     const contest = new Contest(Random.fromSeed(1), 'root')
-    for (const contested of done) contest.ended(contested, true)
+    for (const contested of done) contest.ended(contested, 'a')
     const contents = seen
       .filter(({ kind }) => kind === 'file')
       .map(({ id, sizeBytes }) => [id, octets(sizeBytes)] as const)
@@ -75,7 +75,7 @@ describe('what was answered is missed', () => {
 
   test('not where nobody was answered', () => {
     const contest = new Contest(Random.fromSeed(1), 'root')
-    contest.ended(write('a', 10, 5), false)
+    contest.ended(write('a', 10, 5), null)
     expect(contest.judgeContents(new Map(), new Map())).toEqual([])
   })
 })

@@ -50,6 +50,8 @@ export class Contest {
   #written: Bytes[] = []
   /** All that anybody has made, by size. */
   readonly #made = new Map<number, Bytes>()
+  /** Of links whose making was answered. */
+  readonly targets = new Map<string, string>()
   /** Sizes that somebody who had seen them wrote over or deleted for good, and that somebody put into the trash. */
   readonly #replaced = new Set<number>()
   readonly #trashed = new Set<number>()
@@ -111,16 +113,28 @@ export class Contest {
     }
   }
 
+  /** A link to anything that is shown; drawn apart, so that all else is drawn as without links. */
+  drawLink(seen: Seen, random: Random): Contested {
+    const live = [...seen.values()].filter((item) => !isGone(seen, item))
+    const folders = live.filter((item) => item.kind === 'folder' && isContested(item))
+    const parentId = folders.length > 0 && random.chance(0.5) ? random.pick(folders).id : this.#rootId
+    const contested = live.filter(isContested)
+    const { id: targetId } = random.pick(contested.length > 0 && random.chance(0.8) ? contested : live)
+    const name = `${prefix} ${random.below(nameCount)}.txt`
+    return { deed: { kind: 'addLink', parentId, name, targetId }, seenSizes: new Set() }
+  }
+
   async perform(life: Life, requestId: string, { deed }: Contested): Promise<Outcome<string>> {
     const blobOf = (content: Bytes): Blob => createSimBlob(content, life.process)
     return settle(life.process, perform(life.node.api, requestId, deed, blobOf))
   }
 
-  /** It was answered, or it is not known whether it took effect. */
-  ended({ deed, seenSizes }: Contested, isAnswered: boolean): void {
+  /** @param id what was answered; null where it is not known whether it took effect */
+  ended({ deed, seenSizes }: Contested, id: string | null): void {
     const into = deed.kind === 'trash' ? this.#trashed : this.#replaced
     for (const sizeBytes of seenSizes) into.add(sizeBytes)
-    if (isAnswered && 'content' in deed) this.#written.push(deed.content)
+    if (id !== null && 'content' in deed) this.#written.push(deed.content)
+    if (id !== null && deed.kind === 'addLink') this.targets.set(id, deed.targetId)
   }
 
   /** All devices have come together. */
@@ -187,7 +201,7 @@ const describe = ({ page }: Life): string =>
     .join('\n')
 
 /** In the trash itself, or in a folder that is. */
-function isGone(seen: Seen, item: Item): boolean {
+export function isGone(seen: Seen, item: Item): boolean {
   for (let at: Item | undefined = item; at !== undefined; at = at.parentId === null ? undefined : seen.get(at.parentId))
     if (at.trashedAtMs !== null) return true
   return false

@@ -197,16 +197,17 @@ function sayTotals(totals: Totals, missing: readonly string[], usedSeconds: numb
   for (const [what, figure] of lines) console.log(`${what.padEnd(36)} ${figure}`)
 }
 
-function sayClusters({ faults, ...totals }: ClusterTotals): void {
+function sayClusters({ faults, deeds, ...totals }: ClusterTotals): void {
   const lines: readonly (readonly [string, string | number])[] = [
     ['clusters of 2 to 5 devices', totals.seedCount],
     ['acknowledged writes', totals.acknowledgedCount],
     ['log entries compared among devices', totals.entryCount],
     ['simulated hours', (totals.simulatedMs / hourMs).toFixed(1)],
     ...Object.entries(faults).map(([name, count]) => [`fault ${name}`, count] as const),
+    ...Object.entries(deeds).map(([name, count]) => [`deed ${name}`, count] as const),
     ['seeds that differ the second time', list(totals.differingSeeds)],
     ['seeds with violations', list(totals.violatedSeeds)],
-    ['kinds of faults that never struck', list(totals.missingFaults)],
+    ['kinds of faults or deeds that never came', list(totals.missingFaults)],
   ]
   for (const [what, figure] of lines) console.log(`${what.padEnd(36)} ${figure}`)
 }

@@ -25,7 +25,7 @@ const weights = {
   trash: 10,
   restore: 4,
   purge: 5,
-} as const satisfies { [K in Deed['kind']]: number }
+} as const satisfies { [K in Exclude<Deed['kind'], 'addLink'>]: number }
 
 export class Workload {
   readonly #random: Random
@@ -115,6 +115,7 @@ export class Workload {
     switch (deed.kind) {
       case 'createFolder':
       case 'addFile':
+      case 'addLink':
         return { touches: [], needs: [deed.parentId, ...model.ancestors(deed.parentId)] }
       case 'move':
         return {
@@ -225,6 +226,8 @@ export async function perform(
       return api.createFolder(requestId, deed.parentId, deed.name)
     case 'addFile':
       return api.addFile(requestId, deed.parentId, deed.name, blobOf(deed.content))
+    case 'addLink':
+      return api.addLink(requestId, deed.parentId, deed.name, deed.targetId)
     case 'writeFile':
       await api.writeFile(requestId, deed.id, blobOf(deed.content))
       return deed.id
@@ -257,6 +260,8 @@ export function describeDeed(deed: Deed): string {
       return `create folder "${deed.name}" in ${deed.parentId}`
     case 'addFile':
       return `add file "${deed.name}" of ${deed.content.length} bytes to ${deed.parentId}`
+    case 'addLink':
+      return `add link "${deed.name}" to ${deed.targetId} in ${deed.parentId}`
     case 'writeFile':
       return `write ${deed.content.length} bytes to ${deed.id}`
     case 'editFile':
