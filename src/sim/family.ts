@@ -9,6 +9,7 @@ import { ed25519Message, principalOf, entropyFromWords, recoveryFromEntropy } fr
 import { type TreeId, rootPath } from '../core/path/path.ts'
 import { deviceBody, deviceDomain, signedDevice } from '../core/tree/tree.ts'
 import { rootSignedWritecap, signedByRecoveryKey } from '../node/founding.ts'
+import type { DeviceChoice, Inviting, Joining } from '../node/api.ts'
 import type { Life, SimDevice } from './device.ts'
 
 /** Plants a tree on a device. @returns the words of its card */
@@ -53,6 +54,58 @@ export async function admit(
   const recovery = recoveryFromEntropy(must(entropyFromWords(words)))
   const writecap = rootSignedWritecap(granted, signedByRecoveryKey(recovery, writecapDomain, granted))
   await membership.admit(signedDevice(fields, body, signature), writecap)
+}
+
+/** How a course of several devices is waited for. */
+export interface Waiting {
+  run<T>(life: Life, work: Promise<T>): Promise<T>
+  until(what: string, isTrue: () => boolean): Promise<void>
+}
+
+/**
+ * Lets a newcomer in by the calls of the pages.
+ * @param afterwards done when the root has signed
+ * @returns whether it has joined
+ */
+export async function letInByCode(
+  { run, until }: Waiting,
+  host: Life,
+  { life, name }: { readonly life: Life; readonly name: string },
+  words: readonly string[],
+  choice: DeviceChoice,
+  afterwards = () => Promise.resolve(),
+): Promise<boolean> {
+  let inviting: Inviting | null = null
+  let joining: Joining | null = null
+  const isAt = (one: Inviting['stage'], other?: Joining['stage']): boolean =>
+    inviting?.stage === one && (other === undefined || joining?.stage === other)
+  const watchId = await run(
+    host,
+    host.node.api.watch((event) => {
+      if (event.kind === 'inviting') inviting = event.inviting
+    }),
+  )
+  await run(
+    life,
+    life.node.api.watch((event) => {
+      if (event.kind === 'joining') joining = event.joining
+    }),
+  )
+  await run(host, host.node.api.invite())
+  const code = (inviting as Inviting | null)?.stage === 'code' ? (inviting as unknown as { code: string }).code : ''
+  await run(life, life.node.api.join(code, name))
+  await until('the question whose tree it is', () => joining?.stage === 'confirm')
+  await run(life, life.node.api.confirmJoining())
+  await until('digits', () => isAt('digits', 'digits'))
+  await run(host, host.node.api.typeDigits((joining as unknown as { digits: string }).digits))
+  await until('the question what it may', () => isAt('approval'))
+  await run(host, host.node.api.choose(choice))
+  await run(host, host.node.api.approve(words))
+  await afterwards()
+  const ends = ['admitted', 'joined', 'ended']
+  await until('the end', () => [inviting, joining].every((side) => ends.includes(side?.stage ?? '')))
+  await run(host, host.node.api.unwatch(watchId))
+  return isAt('admitted', 'joined')
 }
 
 const yearMs = 365 * 24 * 60 * 60 * 1000

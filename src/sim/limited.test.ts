@@ -24,6 +24,7 @@ const names = ({ page }: Life) =>
     .map(({ name }) => name)
     .filter(Boolean)
     .toSorted()
+const own = ({ page }: Life) => page.tree.principal.replaceAll(' ', '')
 const placeIn = ({ page }: Life) => placeOf(fromHex(page.tree.treeId)!)
 const waitMs = (family: Family, durationMs: number) => family.scheduler.run(family.scheduler.sleep(durationMs))
 const refusedWith = (code: string) => expect.objectContaining({ code })
@@ -208,6 +209,29 @@ describe('a limited device', () => {
     const rows = await allRows(family, guest.life.store, 'state', placePrefix(placeIn(laptop)))
     const wholeBytes = rows.reduce((sum, { key, value }) => sum + key.length + value.length, 0)
     expect(sentBytes).toBeLessThan(wholeBytes / 4)
+  })
+
+  test('asks nobody who is behind for what came since, and is not blamed for it', async () => {
+    const family = await Family.of(16, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    // In the first hour contents come from the phone alone.
+    const guest = await Guest.of(family, 'camera', {}, phone)
+    await family.untilMet(guest.life)
+    family.part(0, 1)
+    await family.until('they are apart', () =>
+      standing(phone).peers.every(({ id, path }) => id !== own(laptop) || !path),
+    )
+    const letter = await family.add(laptop, 'letter', content(300_000), named(laptop, 'camera')!.id)
+    await family.until('the guest sees it', () => guest.named('letter') !== undefined)
+    await waitMs(family, minuteMs)
+    const lineOfGuest = async () =>
+      (await family.run(phone, phone.node.api.devices())).find(({ name }) => name === 'camera')
+    expect(await lineOfGuest()).toMatchObject({ path: 'direct', report: null })
+    expect(guest.life.page.items.get(letter)!.copyCount).toBe(1)
+    family.rejoin(0, 1)
+    await family.until('the guest has it', () => guest.life.page.items.get(letter)!.copyCount === 2)
+    expect(await family.read(guest.life, letter)).toEqual(content(300_000))
+    expect(await lineOfGuest()).toMatchObject({ path: 'direct', report: null })
   })
 
   test('that may only read changes nothing', async () => {

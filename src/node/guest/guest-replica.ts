@@ -79,6 +79,10 @@ export class GuestReplica implements Replica {
   readonly #given = new Map<string, Bytes>()
   /** Who holds the bodies of what is going to be given. */
   readonly #stagedAt = new Map<string, PeerId>()
+  /** That is being installed: what it refers to may be asked for already. */
+  #arriving: TreeState | null = null
+  /** What each member has told last of the folder, by the root of that. */
+  readonly #toldBy = new Map<PeerId, Bytes>()
   #isFolderGone = false
   #turn: Promise<unknown> = Promise.resolve()
   /** Under way, or waiting for that. */
@@ -123,8 +127,23 @@ export class GuestReplica implements Replica {
   get isReachable(): boolean {
     return this.#host !== null
   }
+  get #connected(): readonly PeerId[] {
+    return this.#hosts?.connected() ?? []
+  }
+  /**
+   * The members that have the folder as it is here. One that is behind, or further, may not know of what is in it, and takes a
+   * question about that for one about something beside it.
+   */
+  get hostsInStep(): readonly PeerId[] {
+    const here = root((this.#arriving ?? this.#excerpt).map)
+    return this.#connected.filter((id) => {
+      const told = this.#toldBy.get(id)
+      return told !== undefined && equal(told, here)
+    })
+  }
+  /** Whoever says that the folder is gone is given what was done in it all the same, so that it is decided. */
   get #host(): PeerId | null {
-    return this.#hosts?.connected()[0] ?? null
+    return this.hostsInStep[0] ?? (this.#isFolderGone ? (this.#connected[0] ?? null) : null)
   }
 
   /** Members can be reached from here on. */
@@ -195,8 +214,19 @@ export class GuestReplica implements Replica {
 
   /** A member says what the excerpt is now. */
   async onTold(host: PeerId, told: Bytes): Promise<void> {
+    this.#toldBy.set(host, told)
     // It is said again and again; while one look is under way another one is enough.
     if (this.#lookCount < 2 && !equal(told, root(this.#excerpt.map))) await this.look(host)
+  }
+
+  /** It is not connected any more. */
+  onDown(host: PeerId): void {
+    this.#toldBy.delete(host)
+  }
+
+  /** Resolves when what is being asked for by now has come. */
+  async untilLooked(): Promise<void> {
+    await this.#turn
   }
 
   /** Asks a member what the excerpt is now, and takes it. Resolves when it is in force, or when it can not be had there. */
@@ -212,6 +242,7 @@ export class GuestReplica implements Replica {
     if (hosts === null || this.#isOver) return
     const requestIds = [...this.#given.values()].slice(0, decisionCountMax)
     const answer = await hosts.ask(host, { tag: 'excerpt', value: { requestIds } })
+    if (answer?.tag === 'excerpt') this.#toldBy.set(host, answer.value.root)
     if (answer?.tag !== 'excerpt' || this.#isOlder(answer.value)) return
     const told = answer.value
     const isSame = equal(told.root, root(this.#excerpt.map))
@@ -299,11 +330,13 @@ export class GuestReplica implements Replica {
     const after = guestState(excerpt, before, told.stampMs, told.decided)
     await onArriving?.(after)
     const touched = differingKeys(before.map, after.map)
+    this.#arriving = excerpt
     const rows = checkpointChanges(place, this.base, after.map, touched, { after: 0, upTo: 0 })
     await platform.store.write([...rows, ...onInstalling(before, after, [])], 'strict')
     if (this.#isOver) return
     this.#state = after
     this.#excerpt = excerpt
+    this.#arriving = null
     this.#heard(told)
     for (const decision of told.decided) this.#decided(decision)
     onApplied(before, after, touched, null)

@@ -49,8 +49,8 @@ export class Visiting {
       ...{ platform, place, principal: options.principal, holdings, ask },
       state: () => cluster.state,
       configuration: () => emptyConfiguration,
-      peers: () => this.#peers.connected,
-      untilTried: () => this.#peers.untilTried(),
+      peers: () => cluster.hostsInStep,
+      untilTried: () => this.#peers.untilTried().then(() => cluster.untilLooked()),
       onReport: (id, fault) => this.#peers.drop(id, fault),
       onCounted: options.onChanged,
       untilSwept: options.untilSwept,
@@ -118,22 +118,17 @@ export class Visiting {
 
   #onUp(id: PeerId): void {
     this.#exchange.onUp(id)
-    this.#look(id)
-    this.sharing.onUp(id)
+    void this.#looked(this.#options.cluster.look(id)).then(() => this.sharing.onUp(id))
     this.#options.onChanged()
   }
 
   #onDown(id: PeerId): void {
     this.#exchange.onDown(id)
+    this.#options.cluster.onDown(id)
     this.#options.onChanged()
   }
 
-  /** One that fails stops the node by itself. */
-  #look(id: PeerId): void {
-    void this.#looked(this.#options.cluster.look(id))
-  }
-
-  /** What a member says again and again is news only where something follows from it that no row tells. */
+  /** A look that fails stops the node by itself. What a member says again and again is news only where something follows from it that no row tells. */
   async #looked(look: Promise<void>): Promise<void> {
     const { cluster, onChanged } = this.#options
     const wasGone = cluster.isFolderGone

@@ -2,9 +2,10 @@
  * A guest of a family: a device that joined by the calls of the page and was limited to a folder.
  * @module
  */
-import type { DeviceChoice, Inviting, Joining } from '../../node/api.ts'
+import type { DeviceChoice } from '../../node/api.ts'
 import type { TransportId } from '../../port/net.ts'
 import type { Life, SimDevice } from '../device.ts'
+import { type Waiting, letInByCode } from '../family.ts'
 import { type Family, standing, value } from './family.ts'
 
 export const dayMs = 24 * 60 * 60 * 1000
@@ -47,40 +48,13 @@ export class Guest {
   /** @param afterwards done when the root has signed @returns whether it has joined */
   async join(host: Life, wanted: Partial<Limited> = {}, afterwards = () => Promise.resolve()): Promise<boolean> {
     const family = this.#family
-    const { life } = this
     const expiresAtMs = family.nowMs + 7 * dayMs
     const choice: Limited = { kind: 'limited', folderId: null, mayWrite: true, expiresAtMs, ...wanted }
-    let inviting: Inviting | null = null
-    let joining: Joining | null = null
-    const isAt = (one: Inviting['stage'], other?: Joining['stage']): boolean =>
-      inviting?.stage === one && (other === undefined || joining?.stage === other)
-    const watchId = await family.run(
-      host,
-      host.node.api.watch((event) => {
-        if (event.kind === 'inviting') inviting = event.inviting
-      }),
-    )
-    await family.run(
-      life,
-      life.node.api.watch((event) => {
-        if (event.kind === 'joining') joining = event.joining
-      }),
-    )
-    await family.run(host, host.node.api.invite())
-    const code = (inviting as Inviting | null)?.stage === 'code' ? (inviting as unknown as { code: string }).code : ''
-    await family.run(life, life.node.api.join(code, this.name))
-    await family.until('the question whose tree it is', () => joining?.stage === 'confirm')
-    await family.run(life, life.node.api.confirmJoining())
-    await family.until('digits', () => isAt('digits', 'digits'))
-    await family.run(host, host.node.api.typeDigits((joining as unknown as { digits: string }).digits))
-    await family.until('the question what it may', () => isAt('approval'))
-    await family.run(host, host.node.api.choose(choice))
-    await family.run(host, host.node.api.approve(family.words))
-    await afterwards()
-    const ends = ['admitted', 'joined', 'ended']
-    await family.until('the end', () => [inviting, joining].every((side) => ends.includes(side?.stage ?? '')))
-    await family.run(host, host.node.api.unwatch(watchId))
-    return isAt('admitted', 'joined')
+    const waiting: Waiting = {
+      run: (one, work) => family.run(one, work),
+      until: (what, isTrue) => family.until(what, isTrue),
+    }
+    return letInByCode(waiting, host, this, family.words, choice, afterwards)
   }
 
   get isConnected(): boolean {
