@@ -436,6 +436,29 @@ describe('removal', () => {
     expect(await family.read(laptop, more)).toEqual(content(600))
   })
 
+  test('two devices give its folder a new key at once, and what was done under the one that is not taken is read all the same', async () => {
+    const family = await Family.of(17, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const guest = await Guest.of(family, 'camera')
+    const folder = named(laptop, 'camera')!.id
+    await family.comeTogether()
+    const { appliedIndex } = standing(phone)
+    const removal = laptop.node.api.removeDevice('r', guest.life.page.tree.principal)
+    while (standing(phone).appliedIndex === appliedIndex) await waitMs(family, 1)
+    // The phone knows that a key is owed, and not yet the one that the laptop gives.
+    family.part(0, 1)
+    await family.run(laptop, removal)
+    const { api } = phone.node
+    const one = await family.run(phone, api.createFolder('one', folder, 'one'))
+    const other = await family.run(phone, api.createFolder('other', folder, 'other'))
+    const note = await family.add(phone, 'note', content(500), folder)
+    await family.comeTogether()
+    for (const life of [laptop, phone]) {
+      expect([one, other, note].map((id) => life.page.items.get(id)?.name)).toEqual(['one', 'other', 'note'])
+      expect(await family.read(life, note)).toEqual(content(500))
+    }
+  })
+
   test('of an own device: a guest goes on, though it can give no key of the way to its folder', async () => {
     const family = await Family.of(10, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]
