@@ -5,14 +5,15 @@
  * devices must come to the same state, hold every body, and show all that was ever acknowledged.
  * @module
  */
-import { type Bytes, type Fault, fromHex, fromU64be } from '../core/bytes/bytes.ts'
-import { entries } from '../core/merkle/merkle.ts'
-import { deadGraceMs, keys } from '../core/tree/tree.ts'
+import { type Bytes, type Fault, fromHex, fromU64be, toHex } from '../core/bytes/bytes.ts'
+import { entries, root } from '../core/merkle/merkle.ts'
+import { type TreeState, deadGraceMs, keys } from '../core/tree/tree.ts'
 import type { TransportId } from '../port/net.ts'
 import { createSimBlob } from './blob.ts'
 import { weighDisk } from './ballast.ts'
 import { type Deed, Model, type PendingDeed, compareContent, compareItems, resolvePending } from './checker.ts'
 import { ClusterAudit } from './cluster-audit.ts'
+import { ClusterGuests } from './cluster-guests.ts'
 import { type ClusterFaultCounts, armCluster, noClusterFaults } from './cluster-nemesis.ts'
 import {
   type ClusterDeedCounts,
@@ -107,6 +108,7 @@ class ClusterRun {
   #audit!: ClusterAudit
   #model!: Model
   #workload!: ClusterWorkload
+  #guests!: ClusterGuests
   #contest!: Contest
   /** At each device one contested deed follows the other, so that what a person does, he does with what he has just done before him. */
   readonly #contending: Promise<void>[] = []
@@ -146,7 +148,9 @@ class ClusterRun {
 
   /** All devices are honest, so none has cause to blame another, but for a clock that is wrong. */
   #onReport(name: string, id: PeerId, fault: Fault): void {
-    if (fault.code !== 'stampAhead') this.note(`${name} blames ${id.slice(0, 6)}: ${fault.code} (${fault.local})`)
+    const isTold = fault.code === 'deviceDismissed' && this.#guests.isLeaving(id)
+    if (fault.code !== 'stampAhead' && !isTold)
+      this.note(`${name} blames ${id.slice(0, 6)}: ${fault.code} (${fault.local})`)
   }
 
   report(): ClusterReport {
@@ -182,21 +186,24 @@ class ClusterRun {
           scheduler: this.#scheduler,
           network: this.#network,
           counts: this.#counts,
-          devices: this.#devices,
-          lives: this.#lives,
-          transports: this.#transports,
+          devices: [...this.#devices, ...this.#guests.all.map(({ device }) => device)],
+          lives: [...this.#lives, ...this.#guests.all.map(({ life }) => life)],
+          transports: [...this.#transports, ...this.#guests.all.map(({ transport }) => transport)],
           tell: (line) => this.#tell(line),
         })
         this.#callOffs.push(callOff)
-        asked.push(...this.#doSome())
+        asked.push(...this.#doSome(), ...this.#guests.doSome())
         if (this.#random.chance(0.15)) asked.push(this.#handOver())
         await this.#scheduler.sleep(this.#random.spread(500, 20_000))
         if (this.#random.chance(0.3)) this.#network.heal()
         await this.#wakeSome()
+        await this.#guests.wake(0.5)
         this.#failOnViolation()
       }
       await this.#calm(asked)
       if (this.#random.chance(0.25)) await this.#wipeOne()
+      await this.#guests.change()
+      await this.#untilSettled()
       if (durationMsMin > 0) await this.#scheduler.sleep(this.#random.between(0, restMsMax))
     }
     await this.#lastLook()
@@ -224,6 +231,50 @@ class ClusterRun {
     this.#workload = new ClusterWorkload(this.#model, this.#random.fork('workload'))
     this.#contest = new Contest(this.#random.fork('contest'), rootId)
     await this.#allVote()
+    this.#guests = this.#newGuests()
+    await this.#guests.change()
+    await this.#untilSettled()
+  }
+
+  #newGuests(): ClusterGuests {
+    const random = this.#random.fork('guests')
+    return new ClusterGuests({
+      random,
+      scheduler: this.#scheduler,
+      treeId: this.#treeId,
+      words: this.#words,
+      model: this.#model,
+      workload: this.#workload,
+      deeds: this.#deeds,
+      alive: () => this.#alive(),
+      nowMs: () => this.#nowMs,
+      newDevice: (name) => {
+        const device = this.#newDevice(name)
+        device.wall.jump(this.#devices[0]!.wall.offsetMs - device.wall.offsetMs)
+        return device
+      },
+      start: (device) => this.#start(device),
+      makeFolder: () => {
+        const deed: Deed = { kind: 'createFolder', parentId: this.#model.rootId, name: 'shared' }
+        return this.#within(this.#ask(0, this.#lives[0]!, deed, random), 'a deed').then(() => this.#untilSettled())
+      },
+      newRequest: () => `request ${++this.#requestCount}`,
+      held: () => this.#heldNewest(),
+      until: (what, isTrue, describe) => this.#until(what, isTrue, describe),
+      within: (work, what) => this.#within(work, what),
+      tell: (line) => this.#tell(line),
+      note: (violation) => this.note(violation),
+    })
+  }
+
+  async #heldNewest(): Promise<TreeState | null> {
+    for (const { store, process, node } of this.#alive()) {
+      const held = await this.#within(readHeldState(store, placeOf(this.#treeId)), 'a look at a disk')
+      const report = await this.#within(settle(process, node.api.storage()), 'a report')
+      const state = held && newestState(held)
+      if (state !== null && report.kind === 'done' && toHex(root(state.map)) === report.value.stateRoot) return state
+    }
+    return null
   }
 
   get #nowMs(): number {
@@ -301,9 +352,11 @@ class ClusterRun {
     await this.#scheduler.sleep(random.spread(1, 3000))
     this.#tell(`${pending.requestId} at ${names[at]}, life ${life.number}: ${describeDeed(deed)}`)
     const blobOf = (content: Bytes): Blob => createSimBlob(content, life.process)
+    const tellGuests = this.#guests.watch(deed, life)
     const outcome = await settle(life.process, perform(life.node.api, pending.requestId, deed, blobOf))
     this.#tell(`${pending.requestId}: ${describeOutcome(outcome)}`)
     this.#judge(at, pending, outcome)
+    if (outcome.kind === 'done' && deed.kind !== 'trash') tellGuests(outcome.value)
   }
 
   #judge(at: number, pending: PendingDeed, outcome: Outcome<string>): void {
@@ -421,21 +474,25 @@ class ClusterRun {
     for (const callOff of this.#callOffs.splice(0)) callOff()
     this.#network.heal()
     const { offsetMs } = this.#devices[0]!.wall
-    for (const device of this.#devices) device.wall.jump(Math.max(...this.#offsets()) - device.wall.offsetMs)
+    for (const device of this.#everyDevice) device.wall.jump(Math.max(...this.#offsets()) - device.wall.offsetMs)
     this.#tell(`clocks agree, ${offsetMs}`)
-    for (const life of this.#lives) if (life !== null) Object.assign(life.store.faults, { crash: null, slowness: 1 })
-    for (const device of this.#devices) device.signer.brokenChance = 0
-    await this.#until('everybody is awake', () => this.#alive().every(({ process }) => !process.isFrozen))
+    const lives = (): Life[] => [...this.#alive(), ...this.#guests.all.map(({ life }) => life)]
+    for (const { store } of lives()) Object.assign(store.faults, { crash: null, slowness: 1 })
+    for (const device of this.#everyDevice) device.signer.brokenChance = 0
+    await this.#until('everybody is awake', () => lives().every(({ process }) => !process.isFrozen))
     for (const [at, life] of this.#lives.entries()) if (!isAlive(life)) await this.#restart(at)
+    await this.#guests.wake(1)
     await this.#within(Promise.all(asked), 'a deed')
     // Somebody may have been put out of reach since, for another to take over.
     this.#network.heal()
     if (this.#generationCount > 1) this.#counts.returned++
     await this.#untilOneGeneration()
     await this.#untilSettled()
+    await this.#guests.settle()
+    await this.#untilSettled()
     await this.#compareAll()
     // What everybody has seen, nobody who starts again may have forgotten.
-    for (const { disk } of this.#devices) disk.flush()
+    for (const { disk } of this.#everyDevice) disk.flush()
     this.#failOnViolation()
   }
 
@@ -452,8 +509,12 @@ class ClusterRun {
     }
   }
 
+  get #everyDevice(): readonly SimDevice[] {
+    return [...this.#devices, ...this.#guests.all.map(({ device }) => device)]
+  }
+
   #offsets(): readonly number[] {
-    return this.#devices.map(({ wall }) => wall.offsetMs)
+    return this.#everyDevice.map(({ wall }) => wall.offsetMs)
   }
 
   #untilSettled(): Promise<void> {
@@ -491,8 +552,11 @@ class ClusterRun {
   async #compareAll(): Promise<void> {
     const [first, ...others] = this.#alive()
     const own = uncontested(first!)
-    for (const { requestId, hasHappened } of resolvePending(this.#model, this.#workload.pending, own))
+    const happened = new Set<string>()
+    for (const { requestId, hasHappened } of resolvePending(this.#model, this.#workload.pending, own)) {
       this.#tell(`${requestId} turns out to have ${hasHappened ? '' : 'not '}happened`)
+      if (hasHappened) happened.add(requestId)
+    }
     this.#workload.resolved()
     for (const [at, life] of [first!, ...others].entries()) {
       for (const finding of compareItems(this.#model, uncontested(life))) this.note(`at ${names[at]} ${finding}`)
@@ -504,6 +568,7 @@ class ClusterRun {
       this.#trace.note(this.#scheduler.nowMs, report.kind === 'done' ? report.value.stateRoot : report.kind)
     }
     await this.#compareLinks()
+    await this.#guests.compare(happened)
     for (const finding of await this.#within(this.#contest.judge(this.#alive()), 'reading')) this.note(finding)
     const files = [...this.#model.items.values()].filter(({ content }) => content !== null)
     for (let count = Math.min(4, files.length); count > 0; count--)
@@ -565,7 +630,7 @@ class ClusterRun {
     for (const file of [...this.#model.items.values()].filter(({ content }) => content !== null))
       for (const life of this.#alive()) await this.#readAt(life, file)
     this.#failOnViolation()
-    for (const device of this.#devices) device.wall.jump(25 * 60 * minuteMs)
+    for (const device of this.#everyDevice) device.wall.jump(25 * 60 * minuteMs)
     await this.#scheduler.sleep(minuteMs)
     // One batch forgets a few of the bodies that were left behind.
     for (let count = 0; count < 12 || (await this.#isForgetting()); count++) {

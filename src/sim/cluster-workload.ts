@@ -3,17 +3,33 @@
  * @module
  */
 import type { Bytes } from '../core/bytes/bytes.ts'
-import type { Deed, Model, PendingDeed } from './checker.ts'
+import type { Deed, Model, ModelItem, PendingDeed } from './checker.ts'
 import type { Random } from './random.ts'
 import { drawEdit } from './workload.ts'
 
 const weights = { createFolder: 10, addFile: 45, writeFile: 18, editFile: 18, rename: 10, trash: 10 } as const
+const guestWeights = {
+  createFolder: 8,
+  addFile: 40,
+  addLink: 8,
+  writeFile: 14,
+  editFile: 14,
+  rename: 10,
+  trash: 10,
+} as const
 const itemCountMax = 60
 /** Of these are no more made as long as there are so many. */
 const linkCountMax = 20
 
 /** What else than files is used, and that all of it was is told by these. */
-export const clusterDeedNames = ['linkMade', 'linkFollowed'] as const
+export const clusterDeedNames = [
+  'linkMade',
+  'linkFollowed',
+  'guestGranted',
+  'guestRevoked',
+  'guestRead',
+  'guestWrote',
+] as const
 export type ClusterDeedCounts = { [name in (typeof clusterDeedNames)[number]]: number }
 export const noClusterDeeds = (): ClusterDeedCounts =>
   Object.fromEntries(clusterDeedNames.map((name) => [name, 0])) as ClusterDeedCounts
@@ -59,6 +75,7 @@ export class ClusterWorkload {
   readonly #owners = new Map<string, number>()
   #count = 0
   #linkCount = 0
+  #guestCount = 0
 
   constructor(model: Model, random: Random) {
     this.#model = model
@@ -72,12 +89,22 @@ export class ClusterWorkload {
   /** @param at the device at which it will be done */
   draw(at: number): Deed | null {
     const random = this.#random
-    const isCrowded = this.#model.items.size > itemCountMax
-    const kind = random.weighted(isCrowded ? { ...weights, addFile: 5, createFolder: 1, trash: 25 } : weights)
+    const kind = random.weighted(this.#isCrowded ? { ...weights, addFile: 5, createFolder: 1, trash: 25 } : weights)
     if (kind === 'createFolder') return { kind, parentId: this.#folder(), name: this.#name('folder') }
     if (kind === 'addFile')
       return { kind, parentId: this.#folder(), name: this.#name('file'), content: this.#content() }
-    const free = [...this.#model.items.values()].filter(
+    return this.#drawChange(at, kind, [...this.#model.items.values()], random, null)
+  }
+
+  /** @param name null: one is drawn */
+  #drawChange(
+    at: number,
+    kind: 'writeFile' | 'editFile' | 'rename' | 'trash',
+    items: readonly ModelItem[],
+    random: Random,
+    name: string | null,
+  ): Deed | null {
+    const free = items.filter(
       ({ id, isTrashed, kind: of }) =>
         !isTrashed &&
         !this.#taken.has(id) &&
@@ -89,9 +116,9 @@ export class ClusterWorkload {
     if (item === null || (kind === 'trash' && item.kind === 'folder')) return null
     this.#taken.add(item.id)
     this.#owners.set(item.id, at)
-    if (kind === 'writeFile') return { kind, id: item.id, content: this.#content(item.content!.length) }
+    if (kind === 'writeFile') return { kind, id: item.id, content: this.#content(item.content!.length, random) }
     if (kind === 'editFile') return { kind, id: item.id, ...drawEdit(random, item.content!) }
-    return kind === 'rename' ? { kind, id: item.id, name: this.#name('renamed') } : { kind, id: item.id }
+    return kind === 'rename' ? { kind, id: item.id, name: name ?? this.#name('renamed') } : { kind, id: item.id }
   }
 
   /** A link to something that is there; drawn apart, so that all else is drawn as without links. */
@@ -104,6 +131,24 @@ export class ClusterWorkload {
     const target = random.weighted({ folder: 3, link: links.length > 0 ? 4 : 0, any: live.length > 0 ? 5 : 0 })
     const targetId = target === 'folder' ? place() : random.pick(target === 'link' ? links : live).id
     return { kind: 'addLink', parentId: place(), name: `link ${++this.#linkCount}`, targetId }
+  }
+
+  /** In a folder that is shared with a guest. @param at the guest */
+  drawWithin(at: number, folderId: string, random: Random): Deed | null {
+    const [folder, ...inside] = this.#model.subtree(folderId)
+    if (folder === undefined) return null
+    const kind = random.weighted(this.#isCrowded ? { ...guestWeights, addFile: 5, createFolder: 1 } : guestWeights)
+    const live = inside.filter(({ isTrashed }) => !isTrashed)
+    const parentId = random.pick([folder, ...live.filter(({ kind: of }) => of === 'folder')]).id
+    const name = `guest ${++this.#guestCount}`
+    if (kind === 'createFolder') return { kind, parentId, name }
+    if (kind === 'addFile') return { kind, parentId, name, content: this.#content(-1, random) }
+    if (kind === 'addLink') return { kind, parentId, name, targetId: random.pick([folder, ...live]).id }
+    return this.#drawChange(at, kind, inside, random, name)
+  }
+
+  get #isCrowded(): boolean {
+    return this.#model.items.size > itemCountMax
   }
 
   /** A deed has ended. @param id of what it made or changed; null where nobody knows whether it took effect */
@@ -134,8 +179,7 @@ export class ClusterWorkload {
   }
 
   /** @param butSizeBytes the size that the content must not have, so that versions are told apart by it */
-  #content(butSizeBytes = -1): Bytes {
-    const random = this.#random
+  #content(butSizeBytes = -1, random = this.#random): Bytes {
     const band = random.weighted({ empty: 2, small: 70, sectors: 20, large: 2 })
     const sizeBytes =
       band === 'empty'
