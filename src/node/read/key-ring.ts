@@ -111,17 +111,22 @@ export class KeyRing {
   }
 
   #unwrapped(state: TreeState, block: BlockId, { fields }: SignedRecord<'access'>): Bytes | null {
-    const { wrappedKey, parentKeyEpoch, keyEpoch } = fields
-    const parent = parentOf(state, block)
-    const parentKey = parent === null ? null : this.keyOf(state, parent, parentKeyEpoch)
+    const { wrappedKey, keyEpoch } = fields
+    const parentKey = this.#parentKey(state, block, fields.parentKeyEpoch)
     if (parentKey === null || wrappedKey === null) return null
     return unwrapUnderParent(parentKey, state.treeId, block, keyEpoch, wrappedKey)
   }
+  #parentKey(state: TreeState, block: BlockId, keyEpoch: number): Bytes | null {
+    const parent = parentOf(state, block)
+    return parent === null ? null : this.keyOf(state, parent, keyEpoch)
+  }
 
-  /** Whether a block's key opens by that of the folder where it stands; true for the block where the reach of this device begins. */
+  /** false where a block's key does not open by that of the folder where it stands; true where that one is out of reach. */
   opensKey(state: TreeState, access: SignedRecord<'access'>): boolean {
     const block = blockIdOf(access.fields.path)
-    return compare(block, this.base) === 0 || this.#unwrapped(state, block, access) !== null
+    const isAtBase = compare(block, this.base) === 0
+    const isOutOfReach = isAtBase || this.#parentKey(state, block, access.fields.parentKeyEpoch) === null
+    return isOutOfReach || this.#unwrapped(state, block, access) !== null
   }
 
   /** What derives the sector keys of a block at an epoch; null where the block key is out of reach. */
@@ -146,8 +151,10 @@ export class KeyRing {
     if (name !== null) this.#names.set(entry, name)
     return name ?? '\ufffd'
   }
+  /** false where a name does not open by the key of its folder; true where that one is out of reach. */
   opensName(state: TreeState, entry: EntryRow['entry']): boolean {
-    return this.#openName(state, entry) !== null
+    const { parent, nameKeyEpoch } = entry.fields
+    return this.keyOf(state, blockIdOf(parent), nameKeyEpoch) === null || this.#openName(state, entry) !== null
   }
   #openName(state: TreeState, { fields }: EntryRow['entry']): string | null {
     const key = this.keyOf(state, blockIdOf(fields.parent), fields.nameKeyEpoch)
