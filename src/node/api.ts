@@ -491,8 +491,18 @@ export interface NodeApi {
   /** Prepares an archive of the whole tree; its content is then opened by `openContent(exportId)`. */
   beginExport(requestId: string): Promise<string>
   inspectArchive(archive: Blob): Promise<ArchiveSummary>
-  /** Restores the archive's tree into this profile, which must be unplanted and is replaced; opened by the card's words. */
-  recover(requestId: string, archive: Blob, words: readonly string[], deviceName: string): Promise<void>
+  /**
+   * Restores the archive's tree into this profile, which must be unplanted and is replaced; opened by the card's words. Rejects with
+   * `archiveUnattested` where what is in it outlives its writers and nobody vouches for it.
+   * @param takesUnattested it is taken all the same: who has the card may say so
+   */
+  recover(
+    requestId: string,
+    archive: Blob,
+    words: readonly string[],
+    deviceName: string,
+    takesUnattested?: boolean,
+  ): Promise<void>
 
   /** Shows a code that lets a device in, until `endInviting` or until one was let in. Rejects `notPlanted` where nobody could sign. */
   invite(): Promise<void>

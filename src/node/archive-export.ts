@@ -2,7 +2,7 @@
  * Export: the whole tree as one file, as it lies here (`core/tree/archive.ts`).
  * @module
  */
-import { BlocktreeError, type Bytes, StoreDamagedError } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, StoreDamagedError, equal } from '../core/bytes/bytes.ts'
 import { ed25519Message, hpkeInfo } from '../core/crypto/crypto.ts'
 import { diffBodies } from '../core/block/block.ts'
 import { entries, root, size } from '../core/merkle/merkle.ts'
@@ -23,6 +23,7 @@ import {
   setOf,
 } from '../core/tree/tree.ts'
 import { type ArchiveKey, sealPieces } from './archive-seal.ts'
+import { attestedAlone } from './attesting.ts'
 import { limitedOnly } from './guest/guest-replica.ts'
 import type { RunningNode } from './running-node.ts'
 import type { OwnTree } from './own-tree.ts'
@@ -42,8 +43,8 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
     )
   }
   if (tree.visit !== null) throw limitedOnly()
-  const { state } = tree
   return node.jobs.run(requestId, 'export', '', 0, async (job) => {
+    const { state, attestation } = await stateFor(node)
     let objectCount = 0
     let objectsSizeBytes = 0
     // Gone through once before: the header counts what follows it, and a download of a known size can not end unnoticed.
@@ -67,6 +68,7 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
       itemCount: view.items.size - 1,
       exporter: tree.author.credential,
       writecapHash: tree.author.writecapHash,
+      attestation,
     })
     const header: ArchiveFrame = {
       tag: 'header',
@@ -85,6 +87,20 @@ export async function beginExport(node: RunningNode, requestId: string): Promise
     })
     return exportId
   })
+}
+
+/**
+ * The tree as it is here, and what vouches for it when those who wrote in it may write no more. What was done here and nobody has
+ * decided goes along, and then there is nothing that vouches.
+ */
+async function stateFor({ home: { tree, replication }, keys }: RunningNode) {
+  const { ownCluster, place, treeId } = tree
+  const given = ownCluster.isSoleVoter
+    ? await attestedAlone((message) => keys.sign(message), place, ownCluster)
+    : ((await replication?.attestedSoon()) ?? null)
+  const isDecided = equal(root(tree.state.map), root(tree.committed.map))
+  const state: TreeState = given !== null && isDecided ? { treeId, map: given.map } : tree.state
+  return { state, attestation: isDecided ? (given?.attestation ?? null) : null }
 }
 
 /** What opens the archive, for whoever has the card. */

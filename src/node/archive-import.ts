@@ -46,7 +46,9 @@ import {
   archiveForeign,
   archiveKeyPlace,
   archiveMagic,
+  archiveUnattested,
   chainOf,
+  checkAtRest,
   claimOfDevice,
   claimOfDismissal,
   decodeArchiveHead,
@@ -57,6 +59,7 @@ import {
   frameSizeOf,
   keys,
   nextGeneration,
+  outlivesWriter,
   paddedSizeOf,
   readRow,
   rowKind,
@@ -72,6 +75,7 @@ import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import type { ArchiveSummary } from './api.ts'
 import { OpenedArchive, checkArchiveSize } from './archive-seal.ts'
+import { verifiedAttestation } from './cluster/gate.ts'
 import {
   nodeWritecapBody,
   openPeople,
@@ -103,6 +107,7 @@ export async function recover(
   archive: Blob,
   words: readonly string[],
   deviceName: string,
+  takesUnattested: boolean,
   job: JobHandle,
 ): Promise<void> {
   const { platform } = node
@@ -120,6 +125,8 @@ export async function recover(
   const header = await readHeader(frames, platform, head)
   const { state, next } = await readRows(frames, header)
   await checkState(platform, state, header, job)
+  // What the card signs from here on counts as much as what the devices signed that decided.
+  if (!takesUnattested) await checkVouched(platform, state, header)
   // Its last change may wait to come into force.
   const owner = setInForce(state, Math.max(platform.clock.nowMs(), summaryOf(state)!.stampMs + 1))!
   const own = recoveryFor(entropy, owner)
@@ -314,6 +321,14 @@ async function checkState(platform: Platform, state: TreeState, header: ArchiveH
     const verdicts = await platform.crypto.verify(distinct.slice(start, start + claimsPerVerification))
     if (!verdicts.every(Boolean)) throw damaged()
   }
+}
+
+/** What outlives its writer was decided, as those who decided then have signed. */
+async function checkVouched({ clock, crypto }: Platform, state: TreeState, { attestation }: ArchiveHeader) {
+  if (!outlivesWriter(state, null, clock.nowMs())) return
+  const verified = attestation && (await verifiedAttestation(crypto, state, attestation))
+  const isVouched = verified?.ok === true && checkAtRest(state, verified.value, summaryOf(state)!.stampMs).ok
+  if (!isVouched) throw fault(archiveUnattested())
 }
 
 /**

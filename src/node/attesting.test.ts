@@ -9,6 +9,7 @@ import {
   type TreeState,
   attestationDomain,
   attestationOf,
+  inOrder,
   statementBody,
   statementOf,
 } from '../core/tree/tree.ts'
@@ -36,7 +37,11 @@ const other = commit(state, [change(newDirectory(root, id(1)))]).state
 const clusterId = rootBlockId(treeId)
 const peer = ({ credential }: Person): string => toHex(principalOf(credential))
 const nameOf = (one: Person): string => `${peer(one)}-00`
-const statement = statementOf(state, clusterId, 2, 7)!
+const logPlace = {
+  ...{ term: 2, index: 7, votersOutgoing: [] },
+  voters: inOrder([alice, phone, desk].map(({ credential }) => principalOf(credential))),
+}
+const statement = statementOf(state, clusterId, logPlace)!
 const signature = ({ secret }: Person, said: Statement): Bytes =>
   signEd25519(secret, ed25519Message(attestationDomain, statementBody(said)))
 const signed = (people: readonly Person[], said: Statement = statement) =>
@@ -75,6 +80,9 @@ function at(index: number, own: TreeState, { is = phone, leads = false, signs = 
       },
       get base() {
         return { index: place.index, term: 2, configuration: this.members.configuration }
+      },
+      get checkpoint() {
+        return { base: this.base, map: place.state.map }
       },
       get position() {
         return { term: 2, isLeader: place.leads, appliedIndex: place.index }
@@ -170,7 +178,7 @@ test('a voter with another state is not counted, and the connection to it ends',
   const leader = at(7, state, { is: alice, leads: true })
   leader.quiet()
   await leader.settle()
-  const said = statementOf(other, clusterId, 2, 7)!
+  const said = statementOf(other, clusterId, logPlace)!
   expect(await leader.attesting.onVouch(peer(desk), 7, signature(desk, said))).toMatchObject({
     ok: false,
     fault: { code: 'vouchContradicts' },
@@ -201,6 +209,24 @@ test('a majority that has another state is told of, whether it is heard before o
   expect(behind.attesting.newest?.agrees).toBe(false)
 })
 
+test('a state that was signed can be given to others, also after a restart where it lies here', async () => {
+  const here = at(7, state)
+  expect(here.attesting.state).toBeNull()
+  await here.attesting.onAttested(peer(alice), signed([alice, desk]))
+  expect(here.attesting.state).toMatchObject({ base: { index: 7 }, map: state.map })
+  const again = new Attesting(here.options)
+  await here.settle()
+  expect(again.state).toMatchObject({ base: { index: 7 }, map: state.map })
+  // What lies here is another one by now.
+  here.place.index = 8
+  const later = new Attesting(here.options)
+  await here.settle()
+  expect(later.newest).not.toBeNull()
+  expect(later.state).toBeNull()
+  here.identity.generation++
+  expect(here.attesting.state).toBeNull()
+})
+
 test('what is short of a majority, of another generation, or not signed is not believed', async () => {
   const here = at(7, state)
   await here.attesting.onAttested(peer(alice), signed([alice]))
@@ -217,6 +243,21 @@ test('what is short of a majority, of another generation, or not signed is not b
   expect(here.attesting.newest).toBeNull()
   await here.attesting.onAttested(peer(alice), signed([alice, desk]))
   expect(here.attesting.newest).toMatchObject({ agrees: true })
+})
+
+test('where somebody waits for an attested state, an entry a little ahead is named, once', () => {
+  const leader = at(7, state, { is: alice, leads: true })
+  leader.attesting.want()
+  leader.attesting.want()
+  leader.place.index = 14
+  leader.attesting.want()
+  expect(leader.told('attest').map(({ body }) => body.value)).toEqual([{ index: 15 }, { index: 15 }])
+  leader.place.index = 15
+  leader.attesting.want()
+  expect(leader.told('attest')).toHaveLength(4)
+  const follower = at(7, state)
+  follower.attesting.want()
+  expect(follower.told('attest')).toEqual([])
 })
 
 test('under a load without a pause an entry ahead is named', () => {

@@ -15,13 +15,12 @@ import {
   encode,
   equal,
   fromHex,
-  must,
   ok,
   record,
   refused,
 } from '../core/bytes/bytes.ts'
-import { checkedWhere } from '../core/cap/cap.ts'
 import { ed25519Message } from '../core/crypto/crypto.ts'
+import type { AuthenticatedMap } from '../core/merkle/merkle.ts'
 import type { ControlBody } from '../core/message/message.ts'
 import {
   type Attestation,
@@ -30,6 +29,7 @@ import {
   attestationOf,
   attestationWire,
   checkAttestation,
+  checkVoters,
   claimsOfAttestation,
   contradict,
   statementBody,
@@ -37,21 +37,28 @@ import {
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Cluster } from './cluster.ts'
-import { peerOf, votesIn } from './cluster/membership.ts'
+import { verifiedAttestation } from './cluster/gate.ts'
+import { peerOf, votersOf, votesIn } from './cluster/membership.ts'
+import type { Base } from './cluster/memory-log.ts'
+import type { GivenState } from './cluster/snapshots.ts'
 import type { PeerId } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
 
 /** After the last entry, before it is attested. */
 const quietMs = 2000
+/** Who asks for an attested state waits no longer. */
+const soonMs = 10_000
 /** So many entries are not left unattested, however busy the tree is; and so far ahead the entry is named then. */
 const unattestedCountMax = 1024
 const aheadCount = 64
+/** The same where somebody waits for it: as many as come in while the others are told. */
+const wantedAheadCount = 8
 
 export interface AttestingOptions {
   readonly platform: Pick<Platform, 'clock' | 'crypto' | 'store'>
   readonly sign: NodeKeys['sign']
   readonly place: ClusterPlace
-  readonly cluster: Pick<Cluster, 'state' | 'base' | 'members' | 'identity' | 'position'>
+  readonly cluster: Pick<Cluster, 'state' | 'base' | 'checkpoint' | 'members' | 'identity' | 'position' | 'isReachable'>
   /** This device's principal. */
   readonly principal: PeerId
   /** Who is connected. */
@@ -66,6 +73,11 @@ export interface Attested {
   readonly agrees: boolean
 }
 
+/** A state that this device had, and what there was to sign about it. */
+interface Stated extends Omit<GivenState, 'attestation'> {
+  readonly statement: Statement
+}
+
 /** The leader's count about one entry. */
 interface Round {
   readonly index: number
@@ -75,7 +87,7 @@ interface Round {
 }
 
 /** What is told of it must be the same after a restart, when this device is further. */
-const keptWire = record('attestedHere', 1, { attestation: attestationWire, agrees: bool })
+const keptWire = record('attestedHere', 2, { attestation: attestationWire, agrees: bool })
 const keptSizeBytesMax = 32 * 1024
 const attestedKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(5))
 
@@ -86,7 +98,10 @@ export class Attesting {
   #early: Attestation | null = null
   /** Which entry this node is to make a statement about, and for whom. */
   #asked: { readonly index: number; readonly by: PeerId } | null = null
-  #own: Statement | null = null
+  #own: Stated | null = null
+  #state: GivenState | null = null
+  /** Told of every attested state. */
+  readonly #waiting = new Set<() => void>()
   #round: Round | null = null
   #askedIndex = 0
   /** Of all of the above: each generation has a log of its own. */
@@ -104,6 +119,39 @@ export class Attesting {
   get newest(): Attested | null {
     const { generation } = this.#options.cluster.identity
     return this.#newest?.attestation.statement.generation === generation ? this.#newest : null
+  }
+
+  /** The newest state that a majority has signed and that this device has, so that it can be given to others. */
+  get state(): GivenState | null {
+    return this.#state?.attestation?.statement.generation === this.#options.cluster.identity.generation
+      ? this.#state
+      : null
+  }
+
+  /** Somebody needs an attested state before long, however busy the tree is. */
+  want(): void {
+    const { cluster } = this.#options
+    const { index } = cluster.base
+    if (cluster.position.isLeader && this.#askedIndex <= index) this.#ask(index + wantedAheadCount)
+  }
+
+  /** The state as it is now, or a later one, as soon as it is attested; null where that is not so in time. */
+  async soon(): Promise<GivenState | null> {
+    const { cluster, platform } = this.#options
+    const { index } = cluster.base
+    const isThere = (): boolean => (this.state?.base.index ?? -1) >= index
+    if (isThere() || !cluster.isReachable) return isThere() ? this.state : null
+    if (cluster.position.isLeader) this.#ask(index)
+    let cancel = (): void => {}
+    let look = (): void => {}
+    await new Promise<void>((resolve) => {
+      cancel = platform.clock.after(soonMs, resolve)
+      look = () => isThere() && resolve()
+      this.#waiting.add(look)
+    })
+    cancel()
+    this.#waiting.delete(look)
+    return isThere() ? this.state : null
   }
 
   close(): void {
@@ -219,7 +267,7 @@ export class Attesting {
     const { generation } = this.#options.cluster.identity
     if (generation === this.#generation) return
     this.#generation = generation
-    this.#early = this.#asked = this.#own = this.#round = null
+    this.#early = this.#asked = this.#own = this.#round = this.#state = null
     this.#askedIndex = 0
   }
 
@@ -229,11 +277,15 @@ export class Attesting {
     return votesIn(this.#options.cluster.members.configuration, peer)
   }
 
-  #statement(): Statement | null {
-    const { cluster, place } = this.#options
-    const { index, term } = cluster.base
-    if (this.#own?.index !== index) this.#own = statementOf(cluster.state, place.clusterId, term, index)
+  #stated(): Stated | null {
+    const { cluster } = this.#options
+    if (this.#own?.base.index !== cluster.base.index) this.#own = this.#statedAt(cluster.base, cluster.state.map)
     return this.#own
+  }
+
+  #statedAt(base: Base, map: AuthenticatedMap): Stated | null {
+    const statement = statementAt(this.#options.place, base, map)
+    return statement && { base, map, statement }
   }
 
   /** At the entry that was asked about: the statement, and its signature where this node votes. */
@@ -243,7 +295,7 @@ export class Attesting {
     if (asked === null || asked.index > index) return
     this.#asked = null
     // Who is further already has forgotten what it was then.
-    const statement = asked.index === index ? this.#statement() : null
+    const statement = asked.index === index ? (this.#stated()?.statement ?? null) : null
     if (statement !== null && this.#votes(this.#options.principal)) void this.#vouch(asked.by, statement)
   }
 
@@ -273,13 +325,10 @@ export class Attesting {
 
   async #check(attestation: Attestation): Promise<Check> {
     const { cluster, platform } = this.#options
-    const claims = claimsOfAttestation(cluster.state, attestation)
-    if (!claims.ok) return claims
-    const checked = checkedWhere(attestation, await platform.crypto.verify(claims.value))
-    if (!checked.ok) return checked
-    const { voters, votersOutgoing } = cluster.members.configuration
-    const halves = [voters, votersOutgoing].map((half) => half.map((id) => fromHex(peerOf(id))!))
-    return checkAttestation(cluster.state, checked.value, halves, platform.clock.nowMs())
+    const voters = checkVoters(attestation.statement, votersOf(cluster.members.configuration))
+    if (!voters.ok) return voters
+    const checked = await verifiedAttestation(platform.crypto, cluster.state, attestation)
+    return checked.ok ? checkAttestation(cluster.state, checked.value, platform.clock.nowMs()) : checked
   }
 
   /** It holds; whether this device has the same state is found here. */
@@ -287,20 +336,52 @@ export class Attesting {
     const { platform, place, cluster } = this.#options
     const { statement } = attestation
     if (statement.generation !== cluster.identity.generation || !this.#isNews(attestation)) return ok
-    const own = statement.index === cluster.base.index ? this.#statement() : this.#own
-    const agrees = own === null || !contradict(own, statement)
+    const own = statement.index === cluster.base.index ? this.#stated() : this.#own
+    const agrees = own === null || !contradict(own.statement, statement)
     this.#newest = { attestation, agrees }
+    this.#keep(own, attestation)
     const value = encode(keptWire, this.#newest)
     platform.store.write([{ kind: 'put', table: 'raft', key: attestedKey(place), value }], 'relaxed').catch(() => {})
     return agrees ? ok : stateContradicts
   }
 
+  #keep(own: Stated | null, attestation: Attestation): void {
+    if (own === null || !equal(statementBody(own.statement), attestation.body)) return
+    this.#state = { base: own.base, map: own.map, attestation }
+    for (const look of this.#waiting) look()
+  }
+
   async #recall(): Promise<void> {
-    const { platform, place } = this.#options
+    const { platform, place, cluster } = this.#options
+    const { checkpoint } = cluster
     const row = await platform.store.read('raft', attestedKey(place)).catch(() => null)
     if (row === null || this.#newest !== null) return
-    this.#newest = must(decode(keptWire, row, keptSizeBytesMax))
+    const kept = decode(keptWire, row, keptSizeBytesMax)
+    // An earlier program kept it in another form; it is signed anew soon.
+    if (!kept.ok) return
+    this.#newest = kept.value
+    // Where all was quiet before the end, the state that was signed is the one that lies here.
+    if (this.#newest.attestation.statement.index === checkpoint.base.index)
+      this.#keep(this.#statedAt(checkpoint.base, checkpoint.map), this.#newest.attestation)
   }
+}
+
+function statementAt({ treeId, clusterId }: ClusterPlace, base: Base, map: AuthenticatedMap): Statement | null {
+  const { term, index, configuration } = base
+  return statementOf({ treeId, map }, clusterId, { term, index, ...votersOf(configuration) })
+}
+
+/** What a device that decides alone says of a state: nobody else is needed, nor asked. */
+export async function attestedAlone(
+  sign: NodeKeys['sign'],
+  place: ClusterPlace,
+  { base, state: { map }, identity }: Pick<Cluster, 'base' | 'state' | 'identity'>,
+): Promise<GivenState | null> {
+  const statement = statementAt(place, base, map)
+  if (statement === null) return null
+  const signature = await sign(ed25519Message(attestationDomain, statementBody(statement)))
+  const attestation = attestationOf(statement, [{ voter: fromHex(peerOf(identity.nodeId))!, signature }])
+  return { base, map, attestation }
 }
 
 const vouchContradicts = refused(

@@ -20,6 +20,7 @@ import {
   type Raft,
   type RaftEvent,
   type Ready,
+  type Snapshot,
   advance,
   createRaft,
   emptyConfiguration,
@@ -39,6 +40,7 @@ import {
   emptyTree,
   encodeBatch,
   foldBatch,
+  outlivesWriter,
   summaryOf,
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
@@ -70,7 +72,7 @@ import {
 import { type Base, MemoryLog } from './cluster/memory-log.ts'
 import { Proposals, isOwnDoing } from './cluster/proposals.ts'
 import type { ClusterLink, ClusterOptions } from './cluster/options.ts'
-import { SnapshotSender } from './cluster/snapshots.ts'
+import { type GivenState, SnapshotSender } from './cluster/snapshots.ts'
 import {
   type Decide,
   type Held,
@@ -143,7 +145,10 @@ export class Cluster implements Replica {
     this.#appliedTerm = log.base.term
     this.#configuration = log.base.configuration
     this.#checkpointMap = state.map
-    log.snapshotData = () => this.#sender.offer(log.base.index, this.#checkpointMap)
+    log.newestSnapshot = () => {
+      const given = this.givenState({ base: log.base, map: this.#checkpointMap }, log.firstIndex() - 1)
+      return given && this.#sender.offer(given)
+    }
     this.#gate = new Gate(platform.crypto, () => this.#state)
     this.#intake = new Intake({
       raft: () => this.#raft,
@@ -275,8 +280,32 @@ export class Cluster implements Replica {
   }
 
   /** The same for a state that comes whole, from another generation. */
-  checkState(map: AuthenticatedMap): Promise<Check> {
-    return this.#gate.checkState(map, this.#options.platform.clock.nowMs())
+  checkState(map: AuthenticatedMap, snapshot: Snapshot): Promise<Check> {
+    return this.#gate.checkState(map, snapshot, this.#options.platform.clock.nowMs())
+  }
+
+  /**
+   * A state that another device may take whole: the newest that is attested. Without one it is another state, for as long as all
+   * who wrote in it may write.
+   * @param since an index that it does not lie before
+   * @returns null where there is none now
+   */
+  givenState(other: Omit<GivenState, 'attestation'>, since = 0): GivenState | null {
+    const attested = this.#link?.attested() ?? null
+    if (attested !== null && attested.base.index >= since) return attested
+    const state = { ...this.#state, map: other.map }
+    if (this.#unfit !== other.map && !outlivesWriter(state, null, this.#options.platform.clock.nowMs()))
+      return { ...other, attestation: null }
+    this.#unfit = other.map
+    this.#link?.wantAttested()
+    return null
+  }
+  /** One that nobody would take as it is; asked for again and again. */
+  #unfit: AuthenticatedMap | null = null
+
+  /** Where a state stands that lies on this device whole, beside the one that the log has led to since. */
+  get checkpoint(): Omit<GivenState, 'attestation'> {
+    return { base: this.#log.base, map: this.#checkpointMap }
   }
 
   /** Resolves when a majority of the voters holds the bodies that an operation refers to. */

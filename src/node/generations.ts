@@ -31,7 +31,7 @@ import { rootBlockId } from '../core/path/path.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Cluster } from './cluster.ts'
 import { newNodeId } from './cluster/membership.ts'
-import { SnapshotReceiver, rowsAfter, snapshotData } from './cluster/snapshots.ts'
+import { SnapshotReceiver, rowsAfter, snapshotOf } from './cluster/snapshots.ts'
 import type { PeerId } from './peers.ts'
 
 export interface GenerationsOptions {
@@ -74,9 +74,10 @@ export class Generations {
     const { generation } = cluster.identity
     const takeOver = readRow(cluster.state, 'takeOver', keys.takeOver(generation))
     if (takeOver === null || summaryOf(cluster.state)?.generation !== generation) return { tag: 'none', value: {} }
-    const { map } = cluster.state
-    this.#told.set(from, map)
-    return { tag: 'generation', value: { takeOver, snapshot: { ...cluster.base, data: snapshotData(map) } } }
+    const given = cluster.givenState({ base: cluster.base, map: cluster.state.map })
+    if (given === null) return { tag: 'none', value: {} }
+    this.#told.set(from, given.map)
+    return { tag: 'generation', value: { takeOver, snapshot: snapshotOf(given) } }
   }
 
   /** The next rows of a state that was asked for; null where it is another one. */
@@ -102,7 +103,7 @@ export class Generations {
     const map = await this.#receiver.receive(from, snapshot)
     this.#receiver.forget()
     if (map === null) return
-    const passed = await cluster.checkState(map)
+    const passed = await cluster.checkState(map, snapshot)
     if (!passed.ok) return this.#options.refuse(from, passed.fault)
     const after: TreeState = { treeId: cluster.state.treeId, map }
     if (!isBegunBy(after, takeOver, signed.value) || !(await this.#isByRoot(takeOver, setHash, after))) return

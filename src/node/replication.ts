@@ -30,6 +30,7 @@ import type { Connection, Lane, Net, RelayAddress } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Cluster } from './cluster.ts'
 import type { ClusterLink } from './cluster/options.ts'
+import type { GivenState } from './cluster/snapshots.ts'
 import { type Attested, Attesting } from './attesting.ts'
 import { otherDevices } from './devices.ts'
 import { Exchange } from './exchange.ts'
@@ -159,6 +160,8 @@ export class Replication {
       isDevice: (id) => this.#peers.isDevice(id) && !this.#hosting.isGuest(id),
       onMembers: options.onChanged,
       onEntry: () => this.attesting.onApplied(),
+      attested: () => this.attesting.state,
+      wantAttested: () => this.attesting.want(),
       stage: (operation) => this.sharing.stage(operation),
     }
     cluster.connect(link)
@@ -223,6 +226,9 @@ export class Replication {
   }
   get newestAttested(): Attested | null {
     return this.attesting.newest
+  }
+  attestedSoon(): Promise<GivenState | null> {
+    return this.attesting.soon()
   }
 
   close(): void {

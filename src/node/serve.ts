@@ -90,8 +90,10 @@ export function createApi(node: RunningNode): NodeApi {
 
     beginExport: async (requestId) => beginExport(node, requestId),
     inspectArchive: inspectArchive,
-    recover: async (requestId, archive, words, deviceName) =>
-      jobs.run(requestId, 'import', '', archive.size, (job) => recover(node, archive, words, deviceName, job)),
+    recover: async (requestId, archive, words, deviceName, takesUnattested = false) =>
+      jobs.run(requestId, 'import', '', archive.size, (job) =>
+        recover(node, archive, words, deviceName, takesUnattested, job),
+      ),
 
     invite: async () => node.invitations.begin(),
     typeDigits: async (digits) => node.invitations.typeDigits(digits),

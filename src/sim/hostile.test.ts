@@ -4,25 +4,33 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Bytes, fromHex } from '../core/bytes/bytes.ts'
+import { ed25519Message, principalOf } from '../core/crypto/crypto.ts'
 import type { SignedRecord } from '../core/block/block.ts'
 import { type AuthenticatedMap, get, remove, set } from '../core/merkle/merkle.ts'
 import type { SentMessage } from '../core/message/message.ts'
 import type { Entry } from '../core/raft/raft.ts'
 import { rootBlockId } from '../core/path/path.ts'
 import {
+  type Attestation,
+  type LogPlace,
   type Summary,
   type TreeState,
+  attestationDomain,
+  attestationOf,
   contentOf,
   deviceOf,
   encodeBatch,
   encodeRow,
   entryOf,
+  inOrder,
   keys,
   noRevocation,
+  statementBody,
+  statementOf,
   summaryOf,
 } from '../core/tree/tree.ts'
 import { Author } from '../node/author.ts'
-import { rowsAfter, snapshotData } from '../node/cluster/snapshots.ts'
+import { rowsAfter, snapshotOf } from '../node/cluster/snapshots.ts'
 import { placeOf } from '../node/own-tree.ts'
 import { owingBlocks } from '../node/removal.ts'
 import { readHeldState } from '../node/read/held-state.ts'
@@ -53,14 +61,20 @@ async function reportAt(family: Family, life: Life, about: string) {
 async function untilReported(family: Family, life: Life, about: string, code: string, deed: () => unknown) {
   const lastMs = (await reportAt(family, life, about))?.atMs ?? 0
   await deed()
+  await untilTold(family, life, about, code, lastMs)
+}
+
+/** Waits until an owner is told of something, in a sentence. */
+async function untilTold(family: Family, life: Life, about: string, code: string, sinceMs: number) {
   const endMs = family.scheduler.nowMs + 10 * 60_000
   for (;;) {
+    const report = await reportAt(family, life, about)
+    if (report !== null && report.atMs > sinceMs) {
+      expect(report).toMatchObject({ code, message: expect.stringMatching(/^[A-Z].*\.$/) })
+      return
+    }
     if (family.scheduler.nowMs > endMs) throw new Error(`never reported: ${code}`)
     await family.scheduler.run(family.scheduler.sleep(500))
-    const report = await reportAt(family, life, about)
-    if (report === null || report.atMs <= lastMs) continue
-    expect(report).toMatchObject({ code, message: expect.stringMatching(/^[A-Z].*\.$/) })
-    return
   }
 }
 
@@ -103,13 +117,20 @@ class HostileLeader {
   }
 
   /** What the whole tree is at a later entry of the log. */
-  offer(map: AuthenticatedMap): void {
+  offer(map: AuthenticatedMap, attestation: Attestation | null = null): void {
     const { index, term } = this.#last
     const configuration = {
       ...{ voters: [this.#from], votersOutgoing: [], learners: [this.#to], learnersNext: [], autoLeave: false },
     }
     this.rogue.answer = ({ tag, value }) => (tag === 'rows' ? rowsAfter(map, value.after) : { tag: 'none', value: {} })
-    this.#say({ kind: 'snapshot', snapshot: { index: index + 100, term, configuration, data: snapshotData(map) } })
+    const base = { index: index + 100, term, configuration }
+    this.#say({ kind: 'snapshot', snapshot: snapshotOf({ base, map, attestation }) })
+  }
+
+  /** Where in the log a state stands that is offered, and who decides there. */
+  placeOf(...voters: readonly Bytes[]): LogPlace {
+    const { index, term } = this.#last
+    return { index: index + 100, term, voters: inOrder(voters), votersOutgoing: [] }
   }
 
   #say(message: Unaddressed): void {
@@ -142,7 +163,8 @@ async function scene() {
   const leader = await HostileLeader.instead(family, 0, 1)
   const [letterId, noteId, folderId] = [letter, note, folder].map((id) => idFromText(id)!) as [Bytes, Bytes, Bytes]
   const about = laptop.page.tree.principal
-  return { family, phone, about, leader, early, late, author, gone, letterId, noteId, folderId }
+  const outcast = new Author(await family.devices[2]!.keys.node(), () => deviceOf(late, gone)!.writecapHash)
+  return { family, phone, about, leader, early, late, author, outcast, gone, letterId, noteId, folderId }
 }
 type Scene = Awaited<ReturnType<typeof scene>>
 
@@ -158,6 +180,39 @@ async function secondLetter({ late, author, letterId }: Scene): Promise<SignedRe
   const { author: _, writecapHash: __, ...fields } = record.fields
   return author.sign('content', { ...fields, bodyRoot: new Uint8Array(32).fill(7) })
 }
+
+/** The letter as the tablet has written it when it was removed already, in the tree as it might be then. */
+async function backdated({ late, outcast, letterId }: Scene): Promise<AuthenticatedMap> {
+  const row = contentOf(late, letterId)!
+  const { author: _, writecapHash: __, ...fields } = row.content.fields
+  const { version, bodyRoot } = fields
+  const next = { ...fields, version: version + 1, previousHash: row.content.hash, bodyRoot: bodyRoot.toReversed() }
+  return set(
+    later(late),
+    keys.content(letterId),
+    encodeRow('content', { ...row, content: await outcast.sign('content', next) }),
+  )
+}
+
+/** What devices sign about a state that the laptop offers. */
+async function attestedBy(
+  { family, late: { treeId }, leader }: Scene,
+  map: AuthenticatedMap,
+  signers: readonly number[],
+  voters: readonly number[] = [0],
+): Promise<Attestation> {
+  const nodes = await Promise.all(family.devices.map(({ keys }) => keys.node()))
+  const principal = (at: number): Bytes => principalOf(nodes[at]!.credential)
+  const said = statementOf({ treeId, map }, rootBlockId(treeId), leader.placeOf(...voters.map(principal)))!
+  const message = ed25519Message(attestationDomain, statementBody(said))
+  const votes = signers.map(async (at) => ({ voter: principal(at), signature: await nodes[at]!.sign(message) }))
+  return attestationOf(said, await Promise.all(votes))
+}
+
+const bent = ({ statement, votes: [vote] }: Attestation): Attestation =>
+  attestationOf(statement, [
+    { ...vote!, signature: vote!.signature.map((octet, at) => (at === 9 ? octet ^ 1 : octet)) },
+  ])
 
 describe('one that decides and gives a state of the tree that is', () => {
   let place: Scene
@@ -257,6 +312,28 @@ describe('one that decides and gives a state of the tree that is', () => {
     expect(await allOf(family, phone, 1)).toEqual(before)
   })
 
+  const voices: readonly (readonly [
+    string,
+    string,
+    (place: Scene, map: AuthenticatedMap) => Promise<Attestation | null>,
+  ])[] = [
+    ['by nobody', 'stateUnattested', async () => null],
+    ['by one that does not decide', 'attestationShort', (place, map) => attestedBy(place, map, [1])],
+    ['by the one that was removed', 'attestationShort', (place, map) => attestedBy(place, map, [2])],
+    ['by the one that was removed, as if it decided', 'votersOther', (place, map) => attestedBy(place, map, [2], [2])],
+    ['by one of three', 'votersOther', (place, map) => attestedBy(place, map, [0], [0, 1, 2])],
+    ['about another state', 'attestationOther', (place) => attestedBy(place, later(place.late), [0])],
+    ['with one bit another', 'signatureInvalid', async (place, map) => bent(await attestedBy(place, map, [0]))],
+  ]
+  test.each(voices)('as it was but for what a removed device wrote, signed %s', async (_, code, voice) => {
+    const { family, phone, about, leader } = place
+    await leader.rogue.untilUp()
+    const map = await backdated(place)
+    const attestation = await voice(place, map)
+    await untilReported(family, phone, about, code, () => leader.offer(map, attestation))
+    expect(await allOf(family, phone, 1)).toEqual(before)
+  })
+
   const stamps: readonly (readonly [string, string, (lastMs: number) => number])[] = [
     ['before what was decided already', 'stampBehind', (lastMs) => lastMs - hourMs],
     ['in a year that has not come', 'stampAhead', () => year2099Ms],
@@ -270,11 +347,11 @@ describe('one that decides and gives a state of the tree that is', () => {
     expect(await allOf(family, phone, 1)).toEqual(before)
   })
 
-  test('later, and right: it is taken', async () => {
-    const { family, phone, leader, late } = place
+  test('right, with what a removed device wrote, and signed by the one that decides: it is taken', async () => {
+    const { family, phone, leader } = place
     await leader.rogue.untilUp()
-    const stampMs = summaryOf(late)!.stampMs + 1
-    leader.offer(withSummary(late, { stampMs }))
+    const map = await backdated(place)
+    leader.offer(map, await attestedBy(place, map, [0]))
     await family.until('it is taken', () => standing(phone).appliedIndex > 100)
   })
 })

@@ -8,18 +8,24 @@ import { ed25519Message, principalOf, sha256 } from '../core/crypto/crypto.ts'
 import { decodeFault } from '../core/crypto/testing/damage.ts'
 import { emptyMap, root, set } from '../core/merkle/merkle.ts'
 import {
+  type Attestation,
   type DeviceRow,
+  type Statement,
   archiveDomain,
   archiveHeaderBody,
   archiveMagic,
   archivePieceSizeBytes,
   archiveTagSizeBytes,
+  attestationDomain,
+  attestationOf,
   decodeHeader,
   decodeRow,
   dismissalBody,
   encodeArchiveHead,
   encodeRow,
+  inOrder,
   rowKind,
+  statementBody,
 } from '../core/tree/tree.ts'
 import { placeOf } from '../node/own-tree.ts'
 import { newestState, readHeldState } from '../node/read/held-state.ts'
@@ -36,6 +42,7 @@ import { headOf, opened, resealed } from './testing/archive.ts'
 import { drain } from './testing/drain.ts'
 import { Trace } from './trace.ts'
 
+const dayMs = 24 * 60 * 60 * 1000
 const quiet = { onCrash() {}, onFull() {}, onSuperseded() {}, onBrokenSignature() {} }
 
 /** Devices that share one time. */
@@ -89,6 +96,21 @@ function withDeviceRow(archive: Bytes, words: readonly string[], change: (row: D
   const signature = twinSign(header.exporter.signingKey, ed25519Message(archiveDomain, body))
   return resealed(archive, words, [{ tag: 'header', value: { body, signature } }, ...frames])
 }
+
+/** An archive by its own exporter with something else that vouches for it. */
+function attestedOtherwise(archive: Bytes, words: readonly string[], change: Attesting): Bytes {
+  const [head, ...frames] = opened(archive, words).frames
+  const { header } = must(decodeHeader(head!))
+  const { signingKey } = header.exporter
+  const sign = (said: Statement): Attestation => {
+    const signature = twinSign(signingKey, ed25519Message(attestationDomain, statementBody(said)))
+    return attestationOf(said, [{ voter: principalOf(header.exporter), signature }])
+  }
+  const body = archiveHeaderBody({ ...header, attestation: change(header.attestation!, sign) })
+  const signature = twinSign(signingKey, ed25519Message(archiveDomain, body))
+  return resealed(archive, words, [{ tag: 'header', value: { body, signature } }, ...frames])
+}
+type Attesting = (before: Attestation, sign: (said: Statement) => Attestation) => Attestation | null
 
 /** The row of a device that says to have left, and never did. */
 function dismissedFalsely(row: DeviceRow): DeviceRow {
@@ -275,6 +297,50 @@ describe('recovery', () => {
     expect(outcome.kind === 'failed' ? outcome.code : outcome.kind).toBe(code)
   })
 
+  describe('of what its writers may write no more', () => {
+    const recovering = async (change: Attesting, dayCount: number, takesUnattested = false): Promise<string> => {
+      const { place, archive, words } = await exported()
+      const phone = place.device('phone')
+      phone.wall.jump(dayCount * dayMs)
+      const life = await place.start(phone)
+      const blob = place.blob(life, attestedOtherwise(archive, words, change))
+      const call = life.node.api.recover('q', blob, words, 'Phone', takesUnattested)
+      const outcome = await place.scheduler.run(settle(life.process, call))
+      expect(life.page.tree.planted).toBe(outcome.kind === 'done')
+      return outcome.kind === 'failed' ? outcome.code : outcome.kind
+    }
+    test.each<[string, Attesting, string]>([
+      ['by the one that decided', (before) => before, 'done'],
+      ['by nobody', () => null, 'archiveUnattested'],
+      [
+        'about another state',
+        ({ statement }, sign) => sign({ ...statement, stateRoot: sha256(statement.stateRoot) }),
+        'archiveUnattested',
+      ],
+      [
+        'by one of two',
+        ({ statement }, sign) =>
+          sign({ ...statement, voters: inOrder([...statement.voters, sha256(statement.stateRoot)]) }),
+        'archiveUnattested',
+      ],
+      [
+        'by one that does not decide',
+        ({ statement }, sign) => sign({ ...statement, voters: [sha256(statement.stateRoot)] }),
+        'archiveUnattested',
+      ],
+      [
+        'with one bit another',
+        ({ statement, votes: [vote] }) =>
+          attestationOf(statement, [{ ...vote!, signature: vote!.signature.map((octet, at) => octet ^ +(at === 9)) }]),
+        'archiveUnattested',
+      ],
+    ])('takes what is signed, or what its owner says is right: %s', async (_name, change, code) => {
+      expect(await recovering(change, 300)).toBe('done')
+      expect(await recovering(change, 500)).toBe(code)
+      expect(await recovering(change, 500, true)).toBe('done')
+    })
+  })
+
   test('tells who finds it of which tree it is and how large, and nothing of who may read', async () => {
     const { place, archive, words, device, life } = await exported()
     const { credential } = await device.keys.node()
@@ -432,7 +498,6 @@ describe('files', () => {
 })
 
 describe('the trash', () => {
-  const dayMs = 24 * 60 * 60 * 1000
   /** A device with one folder in its trash, and how to start it again a while later. */
   async function withTrash() {
     const place = new Place()

@@ -623,6 +623,7 @@ export const words = {
     cardIncomplete: 'A recovery card has twelve words.',
     replace: 'What this browser’s unplanted tree holds now will be replaced. Download first what you want to keep.',
     button: 'Recover the tree',
+    takeUnattested: 'Take it all the same',
     done: 'The tree is back, every block of it checked.',
   },
 } as const

@@ -61,7 +61,10 @@ const messages: readonly SentMessage[] = [
   { kind: 'readIndex', from: 'a', to: 'b', incarnation: 9, request: 1 },
   { kind: 'readIndexResponse', ...ends, incarnation: 9, request: 1, index: 5 },
 ]
-const statement = { ...place, term: 2, index: 5, stateRoot: octetsOf(8, 32), revocationSequence: 0, stampMs: 1000 }
+const statement = {
+  ...{ ...place, term: 2, index: 5, stateRoot: octetsOf(8, 32), revocationSequence: 0, stampMs: 1000 },
+  ...{ voters: [octetsOf(7, 32)], votersOutgoing: [] },
+}
 const attestation = attestationOf(statement, [{ voter: octetsOf(7, 32), signature: octetsOf(9, 64) }])
 const controls: readonly Control[] = [
   ...messages.map((value) => control({ tag: 'raft', value })),

@@ -22,6 +22,7 @@ import {
   encode,
   equal,
   listOf,
+  nullable,
   record,
   refused,
   tuple,
@@ -32,13 +33,15 @@ import {
 } from '../bytes/bytes.ts'
 import { type Claim, type Nonce, digest, publicCredentialWire, signedBy } from '../crypto/crypto.ts'
 import { type TreeId, treeIdWire } from '../path/path.ts'
+import { attestationSizeBytesMax, attestationWire } from './attestation.ts'
 import { rowSizeBytesMax } from './state.ts'
 
 export const archiveMagic: Bytes = utf8('blocktree archive 1\n')
 export const archiveFrameSizeBytesMax = 4 * 1024 * 1024
 export const archiveDomain = 'blocktree/1/archive'
+const headerSizeBytesMax = 1024 + attestationSizeBytesMax
 
-const headerBodyWire = record('archiveHeader', 1, {
+const headerBodyWire = record('archiveHeader', 2, {
   treeId: treeIdWire,
   exportedAtMs: u53,
   stateRoot: bytesOf(32),
@@ -48,11 +51,13 @@ const headerBodyWire = record('archiveHeader', 1, {
   itemCount: u53,
   exporter: publicCredentialWire,
   writecapHash: bytesOf(32),
+  /** Of this very state; without one it is believed for as long as its writers may write (`at-rest.ts`). */
+  attestation: nullable(attestationWire),
 })
 export type ArchiveHeader = Decoded<typeof headerBodyWire>
 
 const frameWire = union({
-  header: tuple({ body: bytesUpTo(1024), signature: bytesOf(64) }),
+  header: tuple({ body: bytesUpTo(headerSizeBytesMax), signature: bytesOf(64) }),
   rows: listOf(tuple({ key: bytesUpTo(256), value: bytesUpTo(rowSizeBytesMax) }), 8192),
   /** Sectors and index pages by block id ‖ hash. */
   objects: listOf(tuple({ key: bytesOf(48), value: bytesUpTo(128 * 1024) }), 1024),
@@ -88,7 +93,7 @@ export function frameSizeOf(prefix: Uint8Array): Result<number> {
 export function decodeHeader(frame: ArchiveFrame): Result<{ readonly header: ArchiveHeader; readonly claim: Claim }> {
   if (frame.tag !== 'header') return archiveDamaged()
   const { body, signature } = frame.value
-  const header = decode(headerBodyWire, body, 1024)
+  const header = decode(headerBodyWire, body, headerSizeBytesMax)
   return header.ok
     ? accepted({ header: header.value, claim: signedBy(header.value.exporter, archiveDomain, body, signature) })
     : archiveDamaged()
@@ -170,3 +175,8 @@ export const archiveCut = () =>
   )
 export const archiveDamaged = () =>
   refused('archiveDamaged', 'This archive is damaged, so nothing of it was used. Copy it again, or use another export.')
+export const archiveUnattested = () =>
+  refused(
+    'archiveUnattested',
+    'Something in this archive was written by a device whose permission has ended, and the devices that decided then have not signed all of it. It may have been put in afterwards. If you know where this archive comes from, you can take it all the same.',
+  )

@@ -1,9 +1,9 @@
 /**
  * Attestations: what a majority of a cluster's voters says that the cluster's state was at one entry of its log (design §6).
  *
- * It keeps a record valid after its writer's permission ran out, vouches for a snapshot, and serves whoever was not there. Each
- * voter signs the same octets: all of a statement follows from the log up to its index. So a voter that signs two statements
- * about one index has lied, and the two signatures prove it to anyone.
+ * It keeps a record valid after its writer's permission ran out (`at-rest.ts`), vouches for a snapshot, and serves whoever was not
+ * there: so it says itself who decides. Each voter signs the same octets: all of a statement follows from the log up to its index. So
+ * a voter that signs two statements about one index has lied, and the two signatures prove it to anyone.
  * @module
  */
 import {
@@ -44,11 +44,20 @@ import { checkPermission } from './membership.ts'
 import { type TreeState, deviceOf, pathOf, summaryOf } from './state.ts'
 
 export const attestationDomain = 'blocktree/1/attestation'
-const statementSizeBytesMax = 256
-const attestationSizeBytesMax = 16 * 1024
-const equivocationSizeBytesMax = 1024
+const statementSizeBytesMax = 5 * 1024
+export const attestationSizeBytesMax = 16 * 1024
+const equivocationSizeBytesMax = 12 * 1024
 
-const statementWire = record('attestation', 1, {
+const ascend = (principals: readonly Principal[]): boolean =>
+  principals.every((one, at) => at === 0 || compare(principals[at - 1]!, one) < 0)
+
+const principalsWire = refine(
+  listOf(bytesOf(32), deviceCountMax),
+  (principals) => (ascend(principals) ? principals : null),
+  (principals) => principals,
+)
+
+const statementWire = record('attestation', 2, {
   treeId: treeIdWire,
   clusterId: blockIdWire,
   generation: u53,
@@ -60,18 +69,31 @@ const statementWire = record('attestation', 1, {
   revocationSequence: u53,
   /** Stamp of the last batch. */
   stampMs: u53,
+  /** Who decides from that entry on. Where the voters are just changing, those of before are beside them, and both must agree. */
+  voters: principalsWire,
+  votersOutgoing: principalsWire,
 })
 export type Statement = Decoded<typeof statementWire>
+
+/** An entry of the log, and who decides from there on. */
+export type LogPlace = Pick<Statement, 'term' | 'index' | 'voters' | 'votersOutgoing'>
+
+/** Principals as a statement names them: each once, in their order. */
+export function inOrder(principals: readonly Principal[]): readonly Principal[] {
+  const sorted = principals.toSorted(compare)
+  return sorted.filter((one, at) => at === 0 || !equal(sorted[at - 1]!, one))
+}
 
 /** The octets that a voter signs under `attestationDomain`. */
 export const statementBody = (statement: Statement): Bytes => encode(statementWire, statement)
 
 /**
  * What there is to sign about a cluster.
- * @param state after the entry at `index`, which a quorum has
+ * @param state after the entry at a place, which a quorum has
  * @returns null before the tree is founded
  */
-export function statementOf(state: TreeState, clusterId: BlockId, term: number, index: number): Statement | null {
+export function statementOf(state: TreeState, clusterId: BlockId, place: LogPlace): Statement | null {
+  const { term, index, voters, votersOutgoing } = place
   const summary = summaryOf(state)
   return (
     summary && {
@@ -83,6 +105,8 @@ export function statementOf(state: TreeState, clusterId: BlockId, term: number, 
       stateRoot: root(state.map),
       revocationSequence: summary.revocationHead.sequence,
       stampMs: summary.stampMs,
+      voters,
+      votersOutgoing,
     }
   )
 }
@@ -98,14 +122,11 @@ export interface Attestation {
   readonly votes: readonly Vote[]
 }
 
-const ascends = (votes: readonly Vote[]): boolean =>
-  votes.every(({ voter }, at) => at === 0 || compare(votes[at - 1]!.voter, voter) < 0)
-
 const partsWire = record('attested', 1, {
   body: bytesUpTo(statementSizeBytesMax),
   votes: refine(
     listOf(voteWire, deviceCountMax),
-    (votes) => (ascends(votes) ? votes : null),
+    (votes) => (ascend(votes.map(({ voter }) => voter)) ? votes : null),
     (votes) => votes,
   ),
 })
@@ -143,18 +164,21 @@ export function claimsOfAttestation(state: TreeState, { body, votes }: Attestati
   return accepted(claims)
 }
 
+/** Whether a statement names those who decide. */
+export function checkVoters(statement: Statement, { voters, votersOutgoing }: Omit<LogPlace, 'term' | 'index'>): Check {
+  const isSame = (left: readonly Principal[], right: readonly Principal[]): boolean =>
+    left.length === right.length && left.every((one, at) => equal(one, right[at]!))
+  return isSame(statement.voters, voters) && isSame(statement.votersOutgoing, votersOutgoing)
+    ? ok
+    : refused('votersOther', 'What vouches for this state of the tree names other devices than those that decide.')
+}
+
 /**
- * Whether a majority vouches for a state.
+ * Whether a majority of those that a statement names vouches for it.
  * @param state by which the voters' permissions are judged: the newest at hand
- * @param halves the voters of the configuration in force; of a joint one both halves, each of which must agree
  * @param nowMs at which those permissions must hold: who was dismissed or ran out since counts no more
  */
-export function checkAttestation(
-  state: TreeState,
-  { statement, votes }: Checked<Attestation>,
-  halves: readonly (readonly Principal[])[],
-  nowMs: number,
-): Check {
+export function checkAttestation(state: TreeState, { statement, votes }: Checked<Attestation>, nowMs: number): Check {
   if (!equal(statement.treeId, state.treeId))
     return refused('attestationForeign', 'What vouches for this state is of another tree.')
   const place = pathOf(state, statement.clusterId)
@@ -165,7 +189,7 @@ export function checkAttestation(
   })
   const agrees = (voters: readonly Principal[]): boolean =>
     2 * voters.filter((one) => counted.some(({ voter }) => equal(voter, one))).length > voters.length
-  const voting = halves.filter((voters) => voters.length > 0)
+  const voting = [statement.voters, statement.votersOutgoing].filter((voters) => voters.length > 0)
   return voting.length > 0 && voting.every(agrees)
     ? ok
     : refused('attestationShort', 'Too few of the devices that decide vouch for this state of the tree.')

@@ -68,7 +68,8 @@ test('formats are pinned', async () => {
   const planted = commit(grown, [byCard(grown, 0, first)], 2000).state
   const setHash = summaryOf(planted)!.setHash
   const waiting = commit(planted, [added(planted, first, second)], 3000).state
-  const said = statementOf(without, rootBlockId(treeId), 2, 7)!
+  const voters = [principalOf(alice.credential)]
+  const said = statementOf(without, rootBlockId(treeId), { term: 2, index: 7, voters, votersOutgoing: [] })!
   const signedBy = ({ secret }: Person, statement = said) =>
     signEd25519(secret, ed25519Message(attestationDomain, statementBody(statement)))
   const reader = principalOf(mallory.credential)
@@ -121,6 +122,7 @@ test('formats are pinned', async () => {
       itemCount: 1,
       exporter: alice.credential,
       writecapHash: aliceCap.hash,
+      attestation: attestationOf(said, [{ voter: principalOf(alice.credential), signature: signedBy(alice) }]),
     }),
     'device record': encode(deviceRecordWire, device(alice)),
     'admission of a limited device': encodeBatch({ stampMs: 1000, operations: [admission(shared, mallory, guestCap)] }),

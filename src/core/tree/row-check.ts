@@ -164,7 +164,7 @@ const setsOf =
   (setHash) =>
     setOf(state, setHash)
 
-/** The same functions as gate 1 uses, and the permission by what the rows say. When that ended does not matter. */
+/** The same functions as gate 1 uses, and the permission by what the rows say. What follows from its end is said by `at-rest.ts`. */
 function examineRecord(state: TreeState, signed: SignedRecord, unfitting: Refused): Result<readonly Claim[]> {
   const shape = checkShape(signed)
   if (!shape.ok) return shape

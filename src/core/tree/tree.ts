@@ -4,6 +4,7 @@
  */
 export * from './archive.ts'
 export * from './arrival.ts'
+export * from './at-rest.ts'
 export * from './attestation.ts'
 export * from './batch.ts'
 export * from './device.ts'

@@ -2,24 +2,30 @@
  * Gate 1: what does not hold by itself never reaches the log, neither by a proposal nor by an append (design §6).
  * @module
  */
-import { type Bytes, type Check, keyOf, must, ok, refused } from '../../core/bytes/bytes.ts'
-import type { Checked } from '../../core/cap/cap.ts'
+import { type Bytes, type Check, type Result, keyOf, must, ok, refused } from '../../core/bytes/bytes.ts'
+import { type Checked, checkedWhere } from '../../core/cap/cap.ts'
 import { type CredentialSet, type SetOf, credentialSetHash } from '../../core/crypto/crypto.ts'
 import type { AuthenticatedMap } from '../../core/merkle/merkle.ts'
-import type { Entry } from '../../core/raft/raft.ts'
+import type { Entry, Snapshot } from '../../core/raft/raft.ts'
 import {
+  type Attestation,
   type Batch,
   type Operation,
   type TreeState,
   admit,
+  checkAtRest,
+  claimsOfAttestation,
   decodeBatch,
   examineArrival,
   examineBatch,
   examineOperation,
   knownSetOf,
+  outlivesWriter,
   summaryOf,
 } from '../../core/tree/tree.ts'
 import type { CryptoPort } from '../../port/platform.ts'
+import { votersOf } from './membership.ts'
+import { attestationIn } from './snapshots.ts'
 
 /** How far ahead of this device's clock a leader may stamp, and how far behind what was decided already. */
 const stampAheadMsMax = 2 * 60_000
@@ -69,19 +75,29 @@ export class Gate {
 
   /**
    * A state that comes whole, in place of the one here.
+   * @param snapshot what was said of it
    * @returns what is wrong with it by itself; whether it follows the state here is still to be asked when it is taken
    */
-  async checkState(map: AuthenticatedMap, nowMs: number): Promise<Check> {
-    const known = this.#state()
-    const state: TreeState = { treeId: known.treeId, map }
-    const claims = examineArrival(state, summaryOf(known) === null ? null : known)
+  async checkState(map: AuthenticatedMap, snapshot: Snapshot, nowMs: number): Promise<Check> {
+    const here = this.#state()
+    const known = summaryOf(here) === null ? null : here
+    const state: TreeState = { treeId: here.treeId, map }
+    const claims = examineArrival(state, known)
     if (!claims.ok) return claims
     if (summaryOf(state)!.stampMs > nowMs + stampAheadMsMax) return stampAhead
     for (let start = 0; start < claims.value.length; start += claimsPerVerification) {
       const verdicts = await this.#crypto.verify(claims.value.slice(start, start + claimsPerVerification))
       if (!verdicts.every(Boolean)) return stateForged
     }
-    return ok
+    return outlivesWriter(state, known, nowMs) ? this.#checkAtRest(state, snapshot, nowMs) : ok
+  }
+
+  async #checkAtRest(state: TreeState, snapshot: Snapshot, nowMs: number): Promise<Check> {
+    const attestation = attestationIn(snapshot)
+    const verified = attestation && (await verifiedAttestation(this.#crypto, state, attestation))
+    if (verified?.ok === false) return verified
+    const { term, index, configuration } = snapshot
+    return checkAtRest(state, verified?.value ?? null, nowMs, { term, index, ...votersOf(configuration) })
   }
 
   /** A batch that this node encoded from operations that passed. */
@@ -106,6 +122,16 @@ export class Gate {
 
   readonly #setOf: SetOf = (setHash) =>
     knownSetOf(this.#state(), setHash) ?? this.#setsAhead.get(keyOf(setHash)) ?? null
+}
+
+/** One whose signatures hold. */
+export async function verifiedAttestation(
+  crypto: Pick<CryptoPort, 'verify'>,
+  state: TreeState,
+  attestation: Attestation,
+): Promise<Result<Checked<Attestation>>> {
+  const claims = claimsOfAttestation(state, attestation)
+  return claims.ok ? checkedWhere(attestation, await crypto.verify(claims.value)) : claims
 }
 
 const signatureInvalid = refused(

@@ -63,7 +63,7 @@ export class Intake {
     if (term < raft().term || snapshot.index <= raft().log.commitIndex) return void step(message)
     const map = await this.#receiver.receive(from, snapshot)
     if (map === null) return
-    const passed = await gate.checkState(map, nowMs())
+    const passed = await gate.checkState(map, snapshot, nowMs())
     const taken = await this.#inTurn(async () => {
       const follows = passed.ok ? checkFollows(state(), { ...state(), map }) : passed
       return follows.ok ? install(message, map) : follows

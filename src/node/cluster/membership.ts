@@ -7,7 +7,7 @@
  */
 import { fromHex, toHex } from '../../core/bytes/bytes.ts'
 import type { Configuration, ConfigurationChange, MemberChange, NodeId } from '../../core/raft/raft.ts'
-import { type TreeState, deviceOf } from '../../core/tree/tree.ts'
+import { type LogPlace, type TreeState, deviceOf, inOrder } from '../../core/tree/tree.ts'
 import type { RandomPort } from '../../port/platform.ts'
 import type { PeerId } from '../peers.ts'
 
@@ -20,6 +20,12 @@ export const peerOf = (id: NodeId): PeerId => id.slice(0, 64)
 
 export const membersOf = ({ voters, votersOutgoing, learners, learnersNext }: Configuration): ReadonlySet<NodeId> =>
   new Set([...voters, ...votersOutgoing, ...learners, ...learnersNext])
+
+/** Who decides by a configuration, as what they sign names them. */
+export function votersOf({ voters, votersOutgoing }: Configuration): Pick<LogPlace, 'voters' | 'votersOutgoing'> {
+  const principals = (ids: readonly NodeId[]) => inOrder(ids.flatMap((id) => fromHex(peerOf(id)) ?? []))
+  return { voters: principals(voters), votersOutgoing: principals(votersOutgoing) }
+}
 
 export const isDecidedByOne = ({ voters, votersOutgoing }: Configuration): boolean =>
   voters.length === 1 && votersOutgoing.length === 0

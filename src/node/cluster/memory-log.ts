@@ -18,8 +18,8 @@ export interface Base {
 
 export class MemoryLog implements LogReader {
   hardState: HardState = { term: 0, votedFor: null, commitIndex: 0 }
-  /** What a snapshot carries beside its place; null where none can be sent. */
-  snapshotData: () => Uint8Array | null = () => null
+  /** A state at an index from which the log goes on; null where none can be sent now. */
+  newestSnapshot: () => Snapshot | null = () => null
   #base: Base
   #compactedIndex: number
   #compactedTerm: number
@@ -71,8 +71,7 @@ export class MemoryLog implements LogReader {
     return { before: tail.slice(0, end).flatMap(dataOf), rest: tail.slice(end).flatMap(dataOf) }
   }
   snapshot(): Snapshot | null {
-    const data = this.#base.index === 0 ? null : this.snapshotData()
-    return data === null ? null : { ...this.#base, data }
+    return this.#base.index === 0 ? null : this.newestSnapshot()
   }
 
   /** What lies in the store: entries that follow each other, from before the checkpoint or right behind it. */

@@ -9,6 +9,7 @@ import type { Platform } from '../../port/platform.ts'
 import type { Change } from '../../port/store.ts'
 import type { PeerId } from '../peers.ts'
 import type { ClusterPlace } from '../place.ts'
+import type { GivenState } from './snapshots.ts'
 
 /** What was folded, operation by operation. */
 export interface Folded {
@@ -35,6 +36,10 @@ export interface ClusterLink {
   onMembers(): void
   /** This node is at another entry of the log. */
   onEntry(): void
+  /** The newest state of this generation that is attested and that this device has; null where there is none. */
+  attested(): GivenState | null
+  /** There is to be one before long. */
+  wantAttested(): void
   /** Sees to it that a majority of the voters holds what an operation refers to. */
   stage(operation: Operation): Promise<Check>
 }

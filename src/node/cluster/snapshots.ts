@@ -11,13 +11,16 @@ import {
   decode,
   encode,
   equal,
+  nullable,
   record,
   u53,
 } from '../../core/bytes/bytes.ts'
 import { type AuthenticatedMap, emptyMap, entries, get, root, set, size } from '../../core/merkle/merkle.ts'
 import type { Answer, Question } from '../../core/message/message.ts'
 import type { NodeId, Snapshot } from '../../core/raft/raft.ts'
+import { type Attestation, attestationSizeBytesMax, attestationWire } from '../../core/tree/tree.ts'
 import type { PeerId } from '../peers.ts'
+import type { Base } from './memory-log.ts'
 import { peerOf } from './membership.ts'
 
 /** Of rows in one answer. */
@@ -26,17 +29,35 @@ const pieceCountMax = 2048
 /** A receiver that asks for nothing for so long has forgotten the snapshot, or never heard of it. */
 const silentMsMax = 15_000
 
-const snapshotDataWire = record('snapshotData', 1, { stateRoot: bytesOf(32), rowCount: u53 })
+const snapshotDataWire = record('snapshotData', 2, {
+  stateRoot: bytesOf(32),
+  rowCount: u53,
+  attestation: nullable(attestationWire),
+})
 type SnapshotData = Decoded<typeof snapshotDataWire>
 
-function dataOf({ data }: Snapshot): SnapshotData | null {
-  const decoded = decode(snapshotDataWire, data, 256)
+function dataOf({ data }: Pick<Snapshot, 'data'>): SnapshotData | null {
+  const decoded = decode(snapshotDataWire, data, 256 + attestationSizeBytesMax)
   return decoded.ok ? decoded.value : null
 }
 
+/** A state of the log, to be had whole by another device. */
+export interface GivenState {
+  readonly base: Base
+  readonly map: AuthenticatedMap
+  /** Of this very state; null where none is at hand. */
+  readonly attestation: Attestation | null
+}
+
 /** What a message about a state carries. */
-export const snapshotData = (map: AuthenticatedMap): Bytes =>
-  encode(snapshotDataWire, { stateRoot: root(map), rowCount: size(map) })
+export const snapshotOf = ({ base, map, attestation }: GivenState): Snapshot => ({
+  ...base,
+  data: encode(snapshotDataWire, { stateRoot: root(map), rowCount: size(map), attestation }),
+})
+
+/** What came along with a state, to show that it was decided. */
+export const attestationIn = (snapshot: Pick<Snapshot, 'data'>): Attestation | null =>
+  dataOf(snapshot)?.attestation ?? null
 
 /** The rows of a state after a key, as many as one answer takes. */
 export function rowsAfter(map: AuthenticatedMap, after: Bytes | null): Answer {
@@ -64,10 +85,12 @@ export class SnapshotSender {
   /** The newest states that Raft has been told of; a message names one of them. */
   #offered: readonly { readonly index: number; readonly map: AuthenticatedMap }[] = []
 
-  /** @returns what Raft's message carries for the state at an index */
-  offer(index: number, map: AuthenticatedMap): Bytes {
-    if (this.#offered.at(-1)?.index !== index) this.#offered = [...this.#offered.slice(-1), { index, map }]
-    return snapshotData(map)
+  /** @returns what Raft's message carries for a state */
+  offer(given: GivenState): Snapshot {
+    const { base, map } = given
+    if (this.#offered.at(-1)?.index !== base.index)
+      this.#offered = [...this.#offered.slice(-1), { index: base.index, map }]
+    return snapshotOf(given)
   }
 
   begin(to: NodeId, index: number, nowMs: number): void {

@@ -110,6 +110,9 @@ export class Visiting {
   get newestAttested(): null {
     return null
   }
+  async attestedSoon(): Promise<null> {
+    return null
+  }
 
   close(): void {
     this.sharing.close()

@@ -72,7 +72,14 @@ export class BtRecoverForm extends LitElement {
             .value=${suggestDeviceName(navigator)}
         /></label>
         ${this.replaces ? html`<p class="note">${icon('warn')}<span>${words.recover.replace}</span></p>` : nothing}
-        <div class="row"><button class="loud" ?disabled=${this.busy}>${words.recover.button}</button></div>
+        <div class="row">
+          <button class="loud" ?disabled=${this.busy}>${words.recover.button}</button>
+          ${
+            this.recovering.isUnattested
+              ? html`<button name="unattested" ?disabled=${this.busy}>${words.recover.takeUnattested}</button>`
+              : nothing
+          }
+        </div>
       </form>`
   }
 
@@ -98,7 +105,8 @@ export class BtRecoverForm extends LitElement {
     event.preventDefault()
     const data = new FormData(event.target as HTMLFormElement)
     const deviceName = String(data.get('device') ?? '').trim() || suggestDeviceName(navigator)
-    void this.recovering.open(String(data.get('card') ?? ''), deviceName)
+    const takesUnattested = event.submitter?.getAttribute('name') === 'unattested'
+    void this.recovering.open(String(data.get('card') ?? ''), deviceName, takesUnattested)
   }
 }
 customElements.define('bt-recover-form', BtRecoverForm)

@@ -74,5 +74,16 @@ describe('recovering', () => {
     expect(recovering.problem).toContain('do not open')
   })
 
+  test('what nobody vouches for is taken when its owner says so, and not before', async () => {
+    const node = new MemoryNode()
+    const recovering = new Recovering(node)
+    await recovering.choose(archive('bt unattested'))
+    await recovering.open(cardWords.join(' '), 'Laptop')
+    expect(recovering).toMatchObject({ step: { kind: 'chosen' }, isUnattested: true })
+    expect(node.tree.planted).toBe(false)
+    await recovering.open(cardWords.join(' '), 'Laptop', true)
+    expect(recovering).toMatchObject({ step: { kind: 'done' }, isUnattested: false, problem: '' })
+  })
+
   test('words are read in any spacing', () => expect(wordsOf(' 1. One,\n2. Two ')).toEqual(['one', 'two']))
 })

@@ -20,6 +20,8 @@ export class Recovering extends EventTarget {
   step: RecoveringStep = { kind: 'choose' }
   /** Why the last try did not work; empty: it did. */
   problem = ''
+  /** The archive was not taken since nobody vouches for all of it; its owner may say that it is right. */
+  isUnattested = false
   readonly #api: NodeApi
   #lastChoice = 0
 
@@ -45,8 +47,11 @@ export class Recovering extends EventTarget {
     }
   }
 
-  /** @param card what was typed, in whatever spacing and case */
-  async open(card: string, deviceName: string): Promise<void> {
+  /**
+   * @param card what was typed, in whatever spacing and case
+   * @param takesUnattested it is taken though nobody vouches for all of it
+   */
+  async open(card: string, deviceName: string, takesUnattested = false): Promise<void> {
     const { step } = this
     if (step.kind !== 'chosen') return
     const cardWords = wordsOf(card)
@@ -56,7 +61,7 @@ export class Recovering extends EventTarget {
     }
     this.#to({ ...step, kind: 'opening' })
     try {
-      await this.#api.recover(crypto.randomUUID(), step.archive, cardWords, deviceName)
+      await this.#api.recover(crypto.randomUUID(), step.archive, cardWords, deviceName, takesUnattested)
       this.#to({ kind: 'done' })
     } catch (error) {
       this.#to(step, error)
@@ -65,6 +70,7 @@ export class Recovering extends EventTarget {
 
   #to(step: RecoveringStep, error?: unknown): void {
     this.step = step
+    this.isUnattested = codeOf(error) === 'archiveUnattested'
     this.problem = error === undefined || codeOf(error) === 'cancelled' ? '' : sentenceOf(error)
     this.#tell()
   }

@@ -302,9 +302,17 @@ export class MemoryNode implements NodeApi {
     const { treeId } = this.tree
     return { treeId, exportedAtMs: this.nowMs(), sizeBytes: 5_000_000 }
   }
-  async recover(requestId: string, _archive: Blob, words: readonly string[], deviceName: string): Promise<void> {
+  async recover(
+    requestId: string,
+    archive: Blob,
+    words: readonly string[],
+    deviceName: string,
+    takesUnattested = false,
+  ): Promise<void> {
     if (words.join(' ') !== cardWords.join(' '))
       throw new BlocktreeError('cardMismatch', 'These words do not open this archive. Compare them with the card.')
+    if (!takesUnattested && (await archive.text()).includes('unattested'))
+      throw new BlocktreeError('archiveUnattested', 'Not all of this archive was signed by the devices that decided.')
     await this.#job(requestId, 'import', '', 5_000_000)
     this.tree = { ...this.tree, planted: true, ownerName: 'Ada', deviceName }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
