@@ -5,6 +5,7 @@ import type { ControlBody } from '../core/message/message.ts'
 import { emptyConfiguration } from '../core/raft/raft.ts'
 import { rootBlockId } from '../core/path/path.ts'
 import {
+  type Equivocation,
   type Statement,
   type TreeState,
   attestationDomain,
@@ -54,6 +55,7 @@ const signed = (people: readonly Person[], said: Statement = statement) =>
 function at(index: number, own: TreeState, { is = phone, leads = false, signs = phone } = {}) {
   const timers: (() => void)[] = []
   const sent: { readonly to: string; readonly body: ControlBody }[] = []
+  const accused: Bytes[] = []
   const rows = new Map<string, Bytes>()
   const place = { index, state: own, leads }
   const identity = { nodeId: nameOf(is), generation: statement.generation }
@@ -91,12 +93,13 @@ function at(index: number, own: TreeState, { is = phone, leads = false, signs = 
     principal: peer(is),
     peers: () => [alice, phone, desk].map(peer).filter((one) => one !== peer(is)),
     send: (to: string, body: ControlBody) => sent.push({ to, body }) > 0,
+    onEquivocations: (proofs: readonly Equivocation[]) => accused.push(...proofs.map(({ signingKey }) => signingKey)),
   } as unknown as AttestingOptions
   const attesting = new Attesting(options)
   const quiet = () => timers.at(-1)!()
   const settle = drain
   const told = (tag: ControlBody['tag']) => sent.filter(({ body }) => body.tag === tag)
-  return { attesting, place, identity, options, quiet, settle, told }
+  return { attesting, place, identity, options, quiet, settle, told, accused }
 }
 
 test('a voter signs what it has at that entry, and at no other', async () => {
@@ -190,10 +193,8 @@ test('a voter with another state is not counted, and the connection to it ends',
 
 test('a majority that has another state is told of, whether it is heard before or after', async () => {
   const here = at(7, other)
-  expect(await here.attesting.onAttested(peer(alice), signed([alice, desk]))).toMatchObject({
-    ok: false,
-    fault: { code: 'stateContradicts' },
-  })
+  // Whoever brings it may have nothing to do with it.
+  expect(await here.attesting.onAttested(peer(desk), signed([alice, desk]))).toMatchObject({ ok: true })
   expect(here.attesting.newest?.agrees).toBe(false)
   // Started again when it is further.
   here.place.index = 9
@@ -207,6 +208,23 @@ test('a majority that has another state is told of, whether it is heard before o
   behind.place.state = other
   behind.attesting.onApplied()
   expect(behind.attesting.newest?.agrees).toBe(false)
+})
+
+test('who signs two states for one entry is accused of it, and not who brings that', async () => {
+  const here = at(7, state)
+  await here.attesting.onAttested(peer(alice), signed([alice, desk]))
+  const said = statementOf(other, clusterId, logPlace)!
+  expect(await here.attesting.onAttested(peer(desk), signed([alice, phone], said))).toMatchObject({ ok: true })
+  expect(here.accused).toEqual([alice.credential.signingKey])
+  expect(here.attesting.newest).toMatchObject({ agrees: true, attestation: { body: statementBody(statement) } })
+  // Also when more has come since.
+  await here.attesting.onAttested(peer(alice), signed([alice, desk], { ...statement, index: 8 }))
+  await here.attesting.onAttested(peer(desk), signed([desk, phone], said))
+  expect(here.accused).toEqual([alice, desk].map(({ credential }) => credential.signingKey))
+  // What is not signed accuses nobody.
+  const { votes } = signed([alice, desk])
+  await here.attesting.onAttested(peer(desk), attestationOf(said, votes))
+  expect(here.accused).toHaveLength(2)
 })
 
 test('a state that was signed can be given to others, also after a restart where it lies here', async () => {

@@ -24,6 +24,7 @@ import type { AuthenticatedMap } from '../core/merkle/merkle.ts'
 import type { ControlBody } from '../core/message/message.ts'
 import {
   type Attestation,
+  type Equivocation,
   type Statement,
   attestationDomain,
   attestationOf,
@@ -32,6 +33,7 @@ import {
   checkVoters,
   claimsOfAttestation,
   contradict,
+  equivocationsIn,
   statementBody,
   statementOf,
 } from '../core/tree/tree.ts'
@@ -53,6 +55,7 @@ const unattestedCountMax = 1024
 const aheadCount = 64
 /** The same where somebody waits for it: as many as come in while the others are told. */
 const wantedAheadCount = 8
+const heardCountMax = 64
 
 export interface AttestingOptions {
   readonly platform: Pick<Platform, 'clock' | 'crypto' | 'store'>
@@ -64,6 +67,8 @@ export interface AttestingOptions {
   /** Who is connected. */
   peers(): readonly PeerId[]
   send(to: PeerId, body: ControlBody): boolean
+  /** Of what was signed two things contradict each other. */
+  onEquivocations(proofs: readonly Equivocation[]): void
 }
 
 /** What is known about the state of this device. */
@@ -94,6 +99,8 @@ const attestedKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of
 export class Attesting {
   readonly #options: AttestingOptions
   #newest: Attested | null = null
+  /** The last that hold, to be compared with what else is signed about the same entries. */
+  #heard: readonly Attestation[] = []
   /** Of an entry that is still to come here. */
   #early: Attestation | null = null
   /** Which entry this node is to make a statement about, and for whom. */
@@ -210,15 +217,32 @@ export class Attesting {
     const { cluster } = this.#options
     const { statement } = attestation
     if (from === this.#options.principal || statement.generation !== cluster.identity.generation) return ok
-    if (!this.#isNews(attestation)) return ok
+    if (this.#contradictedBy(statement).length === 0 && !this.#isNews(attestation)) return ok
     const check = await this.#check(attestation)
     // Who votes may have changed by what has not come here yet.
     if (!check.ok) return check.fault.code === 'signatureInvalid' ? check : ok
+    // Whoever brings it need not be who made it, and what was heard first stays until it is known which of the two is right.
+    const contradicted = this.#contradictedBy(statement)
+    if (contradicted.length > 0) {
+      const proofs = contradicted.flatMap((other) => equivocationsIn(cluster.state, other, attestation))
+      this.#options.onEquivocations(proofs)
+      return ok
+    }
+    this.#hear(attestation)
     if (statement.index > cluster.base.index) {
       this.#early = attestation
       return ok
     }
-    return this.#take(attestation)
+    this.#take(attestation)
+    return ok
+  }
+
+  #contradictedBy(statement: Statement): readonly Attestation[] {
+    return this.#heard.filter((other) => contradict(other.statement, statement))
+  }
+
+  #hear(attestation: Attestation): void {
+    this.#heard = [...this.#heard.slice(1 - heardCountMax), attestation]
   }
 
   // --- the leader -------------------------------------------------------------------------------------------------------------
@@ -245,6 +269,7 @@ export class Attesting {
     const votes = [...round.signatures].map(([peer, signature]) => ({ voter: fromHex(peer)!, signature }))
     const attestation = attestationOf(statement, votes)
     if (!this.#isNews(attestation) || !(await this.#check(attestation)).ok) return ok
+    this.#hear(attestation)
     this.#take(attestation)
     this.#tell(this.#options.peers(), attestation)
     return ok
@@ -268,6 +293,7 @@ export class Attesting {
     if (generation === this.#generation) return
     this.#generation = generation
     this.#early = this.#asked = this.#own = this.#round = this.#state = null
+    this.#heard = []
     this.#askedIndex = 0
   }
 
@@ -332,17 +358,16 @@ export class Attesting {
   }
 
   /** It holds; whether this device has the same state is found here. */
-  #take(attestation: Attestation): Check {
+  #take(attestation: Attestation): void {
     const { platform, place, cluster } = this.#options
     const { statement } = attestation
-    if (statement.generation !== cluster.identity.generation || !this.#isNews(attestation)) return ok
+    if (statement.generation !== cluster.identity.generation || !this.#isNews(attestation)) return
     const own = statement.index === cluster.base.index ? this.#stated() : this.#own
     const agrees = own === null || !contradict(own.statement, statement)
     this.#newest = { attestation, agrees }
     this.#keep(own, attestation)
     const value = encode(keptWire, this.#newest)
     platform.store.write([{ kind: 'put', table: 'raft', key: attestedKey(place), value }], 'relaxed').catch(() => {})
-    return agrees ? ok : stateContradicts
   }
 
   #keep(own: Stated | null, attestation: Attestation): void {
@@ -360,6 +385,7 @@ export class Attesting {
     // An earlier program kept it in another form; it is signed anew soon.
     if (!kept.ok) return
     this.#newest = kept.value
+    this.#hear(kept.value.attestation)
     // Where all was quiet before the end, the state that was signed is the one that lies here.
     if (this.#newest.attestation.statement.index === checkpoint.base.index)
       this.#keep(this.#statedAt(checkpoint.base, checkpoint.map), this.#newest.attestation)
@@ -387,8 +413,4 @@ export async function attestedAlone(
 const vouchContradicts = refused(
   'vouchContradicts',
   'A device vouches for another state of this tree than the one that is here, so the connection to it was closed.',
-)
-const stateContradicts = refused(
-  'stateContradicts',
-  'Your other devices vouch for another state of this tree than the one that is here. Export what is here, then let this device join anew.',
 )

@@ -33,6 +33,7 @@ import type { ClusterLink } from './cluster/options.ts'
 import type { GivenState } from './cluster/snapshots.ts'
 import { type Attested, Attesting } from './attesting.ts'
 import { otherDevices } from './devices.ts'
+import { Equivocations } from './equivocations.ts'
 import { Exchange } from './exchange.ts'
 import { Generations } from './generations.ts'
 import { Hosting } from './guest/hosting.ts'
@@ -74,6 +75,7 @@ export class Replication {
   readonly #peers: Peers
   readonly #generations: Generations
   readonly #revocations: Revocations
+  readonly #equivocations: Equivocations
   readonly #hosting: Hosting
   readonly sharing: Sharing
   readonly attesting: Attesting
@@ -142,6 +144,13 @@ export class Replication {
       place,
       cluster,
       principal: options.principal,
+      peers: () => this.#members,
+      send: (to, body) => this.#sendControl(to, body),
+      onEquivocations: (proofs) => void this.#equivocations.onFound(proofs).catch(() => {}),
+    })
+    this.#equivocations = new Equivocations({
+      ...{ platform, place, onReport: options.onReport },
+      state: () => cluster.state,
       peers: () => this.#members,
       send: (to, body) => this.#sendControl(to, body),
     })
@@ -253,6 +262,7 @@ export class Replication {
       void this.#revocations.onHead(id, revocationHead).catch(() => {})
       this.sharing.onUp(id)
       this.attesting.onUp(id)
+      this.#equivocations.onUp(id)
     }
     this.#options.onChanged()
   }
@@ -335,6 +345,8 @@ export class Replication {
         return this.attesting.onVouch(from, body.value.index, body.value.signature)
       case 'attested':
         return this.attesting.onAttested(from, body.value)
+      case 'equivocation':
+        return this.#equivocations.onTold(body.value.proof)
       case 'excerpt':
         return notForMembers
       default:

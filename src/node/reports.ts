@@ -23,6 +23,8 @@ export class Reports {
 
   tell(id: PeerId, fault: Fault): void {
     this.#onReport(id, fault)
+    // What is proved stays, whatever happens afterwards.
+    if (this.of(id)?.fault.code === 'deviceEquivocated') return
     this.#newest.set(id, { fault, atMs: this.#clock.nowMs() })
   }
 

@@ -61,7 +61,7 @@ describe('a phone that has not all of what its laptop has', () => {
   }
 
   test('reads what it lacks as soon as it has started, before it is connected', async () => {
-    const { family, large } = await apart(7)
+    const { family, large } = await apart(6)
     const phone = await family.restart(1)
     expect(standing(phone).peers.every(({ path }) => path === null)).toBe(true)
     const head = await family.run(phone, phone.node.api.openContent(large, 3_000_000, 3_000_100))

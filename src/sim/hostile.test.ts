@@ -6,12 +6,14 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Bytes, fromHex } from '../core/bytes/bytes.ts'
 import { ed25519Message, principalOf } from '../core/crypto/crypto.ts'
 import type { SignedRecord } from '../core/block/block.ts'
+import type { Checked } from '../core/cap/cap.ts'
 import { type AuthenticatedMap, get, remove, set } from '../core/merkle/merkle.ts'
 import type { SentMessage } from '../core/message/message.ts'
 import type { Entry } from '../core/raft/raft.ts'
 import { rootBlockId } from '../core/path/path.ts'
 import {
   type Attestation,
+  type Batch,
   type LogPlace,
   type Summary,
   type TreeState,
@@ -22,6 +24,7 @@ import {
   encodeBatch,
   encodeRow,
   entryOf,
+  foldBatch,
   inOrder,
   keys,
   noRevocation,
@@ -65,7 +68,7 @@ async function untilReported(family: Family, life: Life, about: string, code: st
 }
 
 /** Waits until an owner is told of something, in a sentence. */
-async function untilTold(family: Family, life: Life, about: string, code: string, sinceMs: number) {
+async function untilTold(family: Family, life: Life, about: string, code: string, sinceMs = 0) {
   const endMs = family.scheduler.nowMs + 10 * 60_000
   for (;;) {
     const report = await reportAt(family, life, about)
@@ -104,6 +107,11 @@ class HostileLeader {
     const { nodeId } = standing(family.lives[at]!)
     family.lives[at]!.process.kill()
     ready()
+    return HostileLeader.towards(family, at, of, nodeId)
+  }
+
+  /** To another one it may say something else. */
+  static async towards(family: Family, at: number, of: number, nodeId: string): Promise<HostileLeader> {
     const rogue = await rogueAt(family, family.devices[at]!, family.transport(at), of)
     return new HostileLeader(rogue, nodeId, family.lives[of]!)
   }
@@ -379,6 +387,43 @@ test('one that was put out is believed no more, though the one that decides keep
   await family.scheduler.run(family.scheduler.sleep(5 * 60_000))
   expect(rogue.isUp).toBe(false)
   expect(await family.run(again, again.node.api.storage())).toMatchObject({ stateRoot: before.stateRoot })
+})
+
+test('one that decides and leads two devices to two trees is found out as soon as they meet', async () => {
+  const family = await Family.of(4, 'laptop', 'phone', 'desk')
+  const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+  const about = laptop.page.tree.principal
+  await family.comeTogether()
+  const state = await stateOf(family, laptop)
+  const { nodeId, appliedIndex, term } = standing(laptop)
+  const pathCount = (life: Life): number => standing(life).peers.filter(({ path }) => path !== null).length
+  family.part(1, 2)
+  await family.until('the two are parted', () => pathCount(phone) === 1 && pathCount(desk) === 1)
+  laptop.process.kill()
+  const node = await family.devices[0]!.keys.node()
+  const voter = principalOf(node.credential)
+  for (const [at, life] of [phone, desk].entries()) {
+    const leader = await HostileLeader.towards(family, 0, at + 1, nodeId)
+    const batch = { stampMs: summaryOf(state)!.stampMs + 1 + at, operations: [] }
+    leader.append(encodeBatch(batch))
+    await family.until('it follows', () => standing(life).appliedIndex === appliedIndex + 1)
+    const place = { term, index: appliedIndex + 1, voters: [voter], votersOutgoing: [] }
+    const folded = foldBatch(state, batch as unknown as Checked<Batch>).state
+    const said = statementOf(folded, rootBlockId(state.treeId), place)!
+    const signature = await node.sign(ed25519Message(attestationDomain, statementBody(said)))
+    leader.rogue.say({ tag: 'attested', value: attestationOf(said, [{ voter, signature }]) })
+    await family.until('it believes', () => standing(life).attested?.index === appliedIndex + 1)
+    expect(standing(life).attested).toMatchObject({ agrees: true })
+  }
+  await untilReported(family, phone, about, 'deviceEquivocated', () => family.rejoin(1, 2))
+  await untilTold(family, desk, about, 'deviceEquivocated')
+  // Neither blames the other, by whom it knows.
+  expect(await reportAt(family, phone, desk.page.tree.principal)).toBeNull()
+  expect(await reportAt(family, desk, phone.page.tree.principal)).toBeNull()
+  // It needs no other device to be known again.
+  await family.cutOff(1)
+  const again = await family.restart(1)
+  await untilTold(family, again, about, 'deviceEquivocated')
 })
 
 test('a device that gives a piece of a file in the place of another one', async () => {

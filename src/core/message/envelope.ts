@@ -22,7 +22,13 @@ import {
   u53,
   union,
 } from '../bytes/bytes.ts'
-import { attestationWire, deviceCountMax, operationCountMax, takeOverRowWire } from '../tree/tree.ts'
+import {
+  attestationWire,
+  deviceCountMax,
+  equivocationSizeBytesMax,
+  operationCountMax,
+  takeOverRowWire,
+} from '../tree/tree.ts'
 import { farewellsWire } from './farewell.ts'
 import { frameSizeBytesMax } from './frame.ts'
 import { commandSizeBytesMax, nodeIdWire, raftMessageWire, snapshotWire } from './raft-wire.ts'
@@ -59,6 +65,8 @@ const controlBody = union({
   vouch: tuple({ index: u53, signature: bytesOf(64) }),
   /** What a majority has signed. */
   attested: attestationWire,
+  /** A device has signed two states for one entry of its log. */
+  equivocation: tuple({ proof: bytesUpTo(equivocationSizeBytesMax) }),
   /** To a guest: what it may see is this now, by the root of its excerpt. */
   excerpt: tuple({ root: bytesOf(32) }),
 })

@@ -46,7 +46,7 @@ import { type TreeState, deviceOf, pathOf, summaryOf } from './state.ts'
 export const attestationDomain = 'blocktree/1/attestation'
 const statementSizeBytesMax = 5 * 1024
 export const attestationSizeBytesMax = 16 * 1024
-const equivocationSizeBytesMax = 12 * 1024
+export const equivocationSizeBytesMax = 12 * 1024
 
 const ascend = (principals: readonly Principal[]): boolean =>
   principals.every((one, at) => at === 0 || compare(principals[at - 1]!, one) < 0)
