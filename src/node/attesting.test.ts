@@ -57,7 +57,7 @@ function at(index: number, own: TreeState, { is = phone, leads = false, signs = 
   const sent: { readonly to: string; readonly body: ControlBody }[] = []
   const accused: Bytes[] = []
   const rows = new Map<string, Bytes>()
-  const place = { index, state: own, leads }
+  const place = { index, state: own, leads, checkpointIndex: undefined as number | undefined }
   const identity = { nodeId: nameOf(is), generation: statement.generation }
   const options = {
     platform: {
@@ -84,7 +84,7 @@ function at(index: number, own: TreeState, { is = phone, leads = false, signs = 
         return { index: place.index, term: 2, configuration: this.members.configuration }
       },
       get checkpoint() {
-        return { base: this.base, map: place.state.map }
+        return { base: { ...this.base, index: place.checkpointIndex ?? place.index }, map: place.state.map }
       },
       get position() {
         return { term: 2, isLeader: place.leads, appliedIndex: place.index }
@@ -241,6 +241,17 @@ test('a state that was signed can be given to others, also after a restart where
   await here.settle()
   expect(later.newest).not.toBeNull()
   expect(later.state).toBeNull()
+  // An earlier one lies here, and the log leads on to it, at once or when the leader has come.
+  here.place.checkpointIndex = 5
+  here.place.index = 6
+  const behind = new Attesting(here.options)
+  await here.settle()
+  expect(behind.state).toBeNull()
+  here.place.index = 7
+  behind.onApplied()
+  const led = new Attesting(here.options)
+  await here.settle()
+  for (const { state: found } of [behind, led]) expect(found).toMatchObject({ base: { index: 7 }, map: state.map })
   here.identity.generation++
   expect(here.attesting.state).toBeNull()
 })

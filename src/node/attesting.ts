@@ -176,6 +176,7 @@ export class Attesting {
     const { cluster, platform } = this.#options
     const { index } = cluster.base
     this.#leaveOthers()
+    this.#match({ base: cluster.base, map: cluster.state.map })
     this.#answer()
     if (this.#early !== null && this.#early.statement.index <= index) {
       const early = this.#early
@@ -386,9 +387,16 @@ export class Attesting {
     if (!kept.ok) return
     this.#newest = kept.value
     this.#hear(kept.value.attestation)
-    // Where all was quiet before the end, the state that was signed is the one that lies here.
-    if (this.#newest.attestation.statement.index === checkpoint.base.index)
-      this.#keep(this.#statedAt(checkpoint.base, checkpoint.map), this.#newest.attestation)
+    // Where all was quiet before the end, the state that was signed is the one that lies here, or that the log has led to again.
+    this.#match(checkpoint)
+    this.#match({ base: cluster.base, map: cluster.state.map })
+  }
+
+  /** A state may be the one that was signed. */
+  #match({ base, map }: Omit<GivenState, 'attestation'>): void {
+    const { newest } = this
+    if (newest?.attestation.statement.index === base.index && this.state === null)
+      this.#keep(this.#statedAt(base, map), newest.attestation)
   }
 }
 
