@@ -161,15 +161,15 @@ export class ClusterGuests {
     return api.removeDevice(this.#field.newRequest(), principal)
   }
 
-  #removed(guest: ClusterGuest, { page }: Life): void {
+  #removed(guest: ClusterGuest, life: Life): void {
     if (!guest.isRemoved) this.#field.deeds.guestRevoked++
     guest.isRemoved = true
-    guest.removedIn = page.tree.decider.generation
+    guest.removedIn = generationOf(life)
   }
 
   /** One of the owner's devices does something. @returns what is told when that is answered, with the id of what it touched */
-  watch({ kind }: Deed, { page }: Life): (id: string) => void {
-    const { generation } = page.tree.decider
+  watch({ kind }: Deed, life: Life): (id: string) => void {
+    const generation = generationOf(life)
     const removed = this.all.filter(({ removedIn }) => removedIn === generation)
     return (id) => {
       for (const { folderId, since } of removed) {
@@ -281,7 +281,7 @@ export class ClusterGuests {
   async #audit(guest: ClusterGuest): Promise<void> {
     const { model, note, held, alive } = this.#field
     const { audit, name, folderId, made, since } = guest
-    const { generation } = alive()[0]!.page.tree.decider
+    const generation = generationOf(alive()[0]!)
     if (guest.isRemoved && guest.removedIn !== generation) {
       await this.#untilKnown(guest)
       guest.removedIn = generation
@@ -379,3 +379,6 @@ function describeGuest({ life, name, isLeaving }: ClusterGuest): string {
   const up = peers.filter(({ path }) => path !== null).length
   return `${name}: keeps ${keptCount}, lacks ${lackingCount}, ${up} peers${isLeaving ? ', is to be put out' : ''}`
 }
+
+/** Of two that were begun at once each has its own, though both have one number. */
+const generationOf = ({ node }: Life): number => node.membership.standing().generation

@@ -99,6 +99,16 @@ describe('what owes a key', () => {
   })
 })
 
+describe('under a key that a block has not had yet nothing goes, also where nobody was put out', () => {
+  const later = childPath(mail, id(9))
+  test.each([
+    ['a name', () => [entry(mail, id(9), 'file', { nameKeyEpoch: 2 })]],
+    ['another name', () => [nextEntry(grown, id(2), { sealedName: filled(7, 64), nameKeyEpoch: 2 })]],
+    ['a new key', () => [entry(mail, id(9), 'file'), access(later, { parentKeyEpoch: 2 })]],
+    ['the same key, sealed again', () => [renewal(grown, id(2), { keyEpoch: 1, earlierKeys: [], parentKeyEpoch: 2 })]],
+  ])('%s', (_, records) => expect(code(grown, ...records())).toBe('keyEpochWrong'))
+})
+
 describe('under a key that is owed nothing new goes', () => {
   const newLetter = (epoch: number, own = epoch) => [
     entry(mail, id(9), 'file', { nameKeyEpoch: epoch }),

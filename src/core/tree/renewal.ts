@@ -40,11 +40,15 @@ export function isRenewable(state: TreeState, block: BlockId): boolean {
   return keyEpoch < keyEpochMax && owesKey(state, block) && (parent === null || !isKeyOwed(state, parent))
 }
 
-/** For what is sealed under a block's key now: that key is in force, and nobody who was put out knows it. */
+/**
+ * For what is sealed under a block's key now: the block has had that key, and where somebody was put out it is in force, and nobody
+ * who was put out knows it.
+ */
 export function checkSealedUnder(state: TreeState, block: BlockId, keyEpoch: number): Check {
+  const inForce = accessOf(state, block)?.fields.keyEpoch ?? 0
+  if (keyEpoch > inForce) return keyEpochWrong()
   if (!hasDismissed(state)) return ok
-  const isInForce = accessOf(state, block)?.fields.keyEpoch === keyEpoch
-  return isInForce && !isKeyOwed(state, block) ? ok : keyEpochWrong()
+  return keyEpoch === inForce && !isKeyOwed(state, block) ? ok : keyEpochWrong()
 }
 
 /** For the next access record of a block: a debt ends with a new key, and with nothing else. */
@@ -55,10 +59,11 @@ export function checkKeyOf(
 ): Check {
   const epochBefore = previous?.fields.keyEpoch ?? 0
   if (keyEpoch !== epochBefore && keyEpoch !== epochBefore + 1) return keyEpochWrong()
+  const parent = parentOf(state, blockIdOf(path))
+  if (parent !== null && parentKeyEpoch > (accessOf(state, parent)?.fields.keyEpoch ?? 0)) return keyEpochWrong()
   if (!hasDismissed(state)) return ok
   if (keyEpoch !== epochBefore) {
     if (dismissedIn(state, readcaps) > 0) return keyEpochWrong()
-    const parent = parentOf(state, blockIdOf(path))
     return parent === null ? ok : checkSealedUnder(state, parent, parentKeyEpoch)
   }
   const isSameDebt =

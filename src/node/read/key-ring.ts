@@ -111,22 +111,21 @@ export class KeyRing {
   }
 
   #unwrapped(state: TreeState, block: BlockId, { fields }: SignedRecord<'access'>): Bytes | null {
-    const { wrappedKey, keyEpoch } = fields
-    const parentKey = this.#parentKey(state, block, fields.parentKeyEpoch)
+    const { wrappedKey, parentKeyEpoch, keyEpoch } = fields
+    const parent = parentOf(state, block)
+    const parentKey = parent === null ? null : this.keyOf(state, parent, parentKeyEpoch)
     if (parentKey === null || wrappedKey === null) return null
     return unwrapUnderParent(parentKey, state.treeId, block, keyEpoch, wrappedKey)
-  }
-  #parentKey(state: TreeState, block: BlockId, keyEpoch: number): Bytes | null {
-    const parent = parentOf(state, block)
-    return parent === null ? null : this.keyOf(state, parent, keyEpoch)
   }
 
   /** false where a block's key does not open by that of the folder where it stands; true where that one is out of reach. */
   opensKey(state: TreeState, access: SignedRecord<'access'>): boolean {
     const block = blockIdOf(access.fields.path)
-    const isAtBase = compare(block, this.base) === 0
-    const isOutOfReach = isAtBase || this.#parentKey(state, block, access.fields.parentKeyEpoch) === null
-    return isOutOfReach || this.#unwrapped(state, block, access) !== null
+    const parent = compare(block, this.base) === 0 ? null : parentOf(state, block)
+    return parent === null || !this.#reaches(state, parent) || this.#unwrapped(state, block, access) !== null
+  }
+  #reaches(state: TreeState, block: BlockId): boolean {
+    return this.keyOf(state, block) !== null
   }
 
   /** What derives the sector keys of a block at an epoch; null where the block key is out of reach. */
@@ -153,8 +152,7 @@ export class KeyRing {
   }
   /** false where a name does not open by the key of its folder; true where that one is out of reach. */
   opensName(state: TreeState, entry: EntryRow['entry']): boolean {
-    const { parent, nameKeyEpoch } = entry.fields
-    return this.keyOf(state, blockIdOf(parent), nameKeyEpoch) === null || this.#openName(state, entry) !== null
+    return !this.#reaches(state, blockIdOf(entry.fields.parent)) || this.#openName(state, entry) !== null
   }
   #openName(state: TreeState, { fields }: EntryRow['entry']): string | null {
     const key = this.keyOf(state, blockIdOf(fields.parent), fields.nameKeyEpoch)
