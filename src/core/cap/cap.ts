@@ -3,4 +3,5 @@
  * @module
  */
 export * from './readcap.ts'
+export { grantedTogetherCountMax } from './together.ts'
 export * from './writecap.ts'

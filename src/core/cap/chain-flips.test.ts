@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { type Bytes, encode } from '../bytes/bytes.ts'
 import { type Claim, nameOfClaim, verifyClaim } from '../crypto/crypto.ts'
 import { writecapWire } from './cap.ts'
-import { alice, grant, judge, octetsOf, toAlice, toBob, toCarol } from './testing/chains.ts'
+import { alice, carol, grant, grantAll, judge, mallory, octetsOf, toAlice, toBob, toCarol } from './testing/chains.ts'
 
 // Most flips leave two of the three claims as they were; each claim is verified once, in earnest.
 const verdicts = new Map<string, boolean>()
@@ -36,6 +36,18 @@ test('every bit under a passkey', () => {
   expect(judge(octets, {}, verify)).toBe('ok')
   expect([...codesOf(octets, 0)].toSorted()).toEqual(
     [...formats, ...answers.map((code) => `passkey${code}`), 'credentialSetUnknown', 'signatureInvalid'].toSorted(),
+  )
+})
+
+test('every bit of a link that a passkey signed with others', () => {
+  const top = grantAll('passkey', [mallory, alice, carol])[1]!
+  const octets = octetsOf(toCarol, toBob, top)
+  expect(judge(octets, {}, verify)).toBe('ok')
+  expect([...codesOf(octets, octets.length - encode(writecapWire, top).length)].toSorted()).toEqual(
+    [
+      ...['formatInvalid', 'formatMismatch', 'versionUnknown', 'credentialSetUnknown', 'signatureInvalid'],
+      ...answers.map((code) => `passkey${code}`),
+    ].toSorted(),
   )
 })
 

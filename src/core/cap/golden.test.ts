@@ -2,10 +2,22 @@ import { expect, test } from 'vitest'
 import { encode, must, toHex } from '../bytes/bytes.ts'
 import { credentialSetWire } from '../crypto/crypto.ts'
 import { idPathWire } from '../path/path.ts'
-import { claimsOfChain } from './cap.ts'
-import { letter, octetsOf, ownersSet, ownersTree, toAlice, toBob, toCarol } from './testing/chains.ts'
+import { claimsOfChain, writecapWire } from './cap.ts'
+import {
+  alice,
+  bob,
+  carol,
+  grantAll,
+  letter,
+  octetsOf,
+  ownersSet,
+  ownersTree,
+  toAlice,
+  toBob,
+  toCarol,
+} from './testing/chains.ts'
 
-/** A chain of three links as octets, and what of it is hashed and signed. A difference here breaks every permission that exists. */
+/** A chain of three links and a link that was signed with others, as octets, and what of them is hashed and signed. A difference here breaks every permission that exists. */
 test('a chain is pinned', async () => {
   const chain = [toCarol, toBob, toAlice]
   const claims = must(claimsOfChain(chain, () => ownersSet))
@@ -25,6 +37,12 @@ test('a chain is pinned', async () => {
       [`link ${at}, signature of the claim`]: signature,
     })
   }
+  const together = grantAll('passkey', [alice, bob, carol])
+  const [claim] = must(claimsOfChain([together[2]!], () => ownersSet))
+  Object.assign(examples, {
+    'the third of three grants that were signed together': encode(writecapWire, together[2]!),
+    'message of its claim': claim!.message,
+  })
   const text = Object.entries(examples).map(([name, octets]) => `${name}\n${toHex(octets)}\n`)
   await expect(text.join('\n')).toMatchFileSnapshot('golden.txt')
 })

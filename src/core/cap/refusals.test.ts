@@ -27,6 +27,7 @@ import {
   parentPath,
   systemBlockId,
 } from '../path/path.ts'
+import { person } from '../tree/testing/forest.ts'
 import {
   type Writecap,
   type WritecapBody,
@@ -47,6 +48,7 @@ import {
   chainOf,
   endMs,
   grant,
+  grantAll,
   id,
   judge,
   letter,
@@ -142,7 +144,7 @@ const byPasskey = (change: AnswerChange): Writecap => ({
   signature: signatureOf('passkey', toAlice.body, writecapDomain, change),
 })
 const octetsOfRoot = ({ signature }: Writecap): Bytes =>
-  signature.tag === 'root' ? signature.value.value.signature : signature.value
+  signature.tag === 'root' ? signature.value.value.signature : (signature.value as Bytes)
 const cardsSignature = (): Bytes => octetsOfRoot(grant('recovery', alice))
 
 /** Carol's body and signature, of which the body was changed on the way. */
@@ -716,6 +718,95 @@ test.each(answers)('a passkey’s answer %s', (_name, change, fault) =>
 )
 test('a passkey that is no member', () =>
   expect(judge(withAnswer(inAnswer.memberIndex, () => 1))).toBe('passkeyUnknown'))
+
+// --- grants that the root signed together ----------------------------------------------------------------------------------
+
+const three = ['passkey', 'recovery'].map((signer) => grantAll(signer as 'passkey', [alice, mallory, bob]))
+const [byFinger, byWords] = three as [readonly Writecap[], readonly Writecap[]]
+type Part = Extract<WritecapSignature, { tag: 'together' }>['value']
+const partOf = ({ signature }: Writecap): Part => {
+  if (signature.tag !== 'together')
+    throw new Error(`expected a grant that was signed with others, got ${signature.tag}`)
+  return signature.value
+}
+const withPart = (link: Writecap, change: Partial<Part>): Writecap => ({
+  ...link,
+  signature: { tag: 'together', value: { ...partOf(link), ...change } },
+})
+/** The chain of Carol, whose last link is this. */
+const under = (top: () => Writecap) => judged(() => [toCarol, toBob, top()])
+const way = () => partOf(byWords[0]!).way
+function longWay(): Uint8Array {
+  const [body, [tag, [signature, count, index]]] = writecapWire.pack(byWords[0]!) as never as [Item, [Item, Item[]]]
+  return cborEncode([[body, [tag, [signature, count, index, Array.from({ length: 7 }, () => way()[0]!)]]]])
+}
+
+test.each<readonly [string, () => string, string]>([
+  ['the part of another, by the card', under(() => withPart(byWords[0]!, partOf(byWords[1]!))), 'signatureInvalid'],
+  [
+    'the part of another, by a passkey',
+    under(() => withPart(byFinger[0]!, partOf(byFinger[1]!))),
+    'passkeyWrongChallenge',
+  ],
+  ['another place among them', under(() => withPart(byWords[0]!, { index: 1 })), 'signatureInvalid'],
+  ['a place behind the last', under(() => withPart(byWords[0]!, { index: 3 })), 'signatureInvalid'],
+  ['one more of them', under(() => withPart(byWords[0]!, { count: 4 })), 'signatureInvalid'],
+  ['none of them', under(() => withPart(byWords[0]!, { count: 0 })), 'signatureInvalid'],
+  ['one alone', under(() => withPart(byWords[0]!, { count: 1, way: [] })), 'signatureInvalid'],
+  ['more than there may be', under(() => withPart(byWords[0]!, { count: 65 })), 'signatureInvalid'],
+  ['a way that is too short', under(() => withPart(byWords[0]!, { way: way().slice(1) })), 'signatureInvalid'],
+  ['a way that is too long', under(() => withPart(byWords[0]!, { way: [...way(), way()[0]!] })), 'signatureInvalid'],
+  ['a way that turns', under(() => withPart(byWords[0]!, { way: way().toReversed() })), 'signatureInvalid'],
+  ['a longer way than any has', forged(longWay), 'formatTooLong'],
+  [
+    'the word on one grant as that on several',
+    under(() => withPart(byWords[0]!, { signature: grant('recovery', alice).signature.value as Part['signature'] })),
+    'signatureInvalid',
+  ],
+  [
+    'the word on several as that on one',
+    under(() => ({ ...byWords[0]!, signature: { tag: 'root', value: partOf(byWords[0]!).signature } })),
+    'signatureInvalid',
+  ],
+  [
+    'by a passkey, too',
+    under(() => ({ ...byFinger[0]!, signature: { tag: 'root', value: partOf(byFinger[0]!).signature } })),
+    'passkeyWrongChallenge',
+  ],
+  ['a node as the issuer', judged(() => [{ ...toBob, signature: byWords[0]!.signature }, toAlice]), 'issuerMismatch'],
+  [
+    'a root that the tree never had',
+    under(() => ({
+      ...byWords[0]!,
+      body: writecapBody({ ...byWords[0]!, issuer: { tag: 'root', value: { setHash: new Uint8Array(32) } } }),
+    })),
+    'credentialSetUnknown',
+  ],
+  [
+    'more time, written in on the way',
+    under(() => ({ ...byWords[0]!, body: writecapBody({ ...byWords[0]!, expiresAtMs: endMs + 1 }) })),
+    'signatureInvalid',
+  ],
+  ['in the middle', judged(() => [byWords[2]!, byWords[0]!]), 'issuerNotHolder'],
+  [
+    'without verifying the user',
+    under(() => grantAll('passkey', [alice, bob], {}, { flags: userPresent })[0]!),
+    'passkeyNotVerified',
+  ],
+  ['that have expired', under(() => grantAll('passkey', [alice, bob], { expiresAtMs: nowMs })[0]!), 'expiryWidened'],
+])('signed together: %s', (_name, verdict, fault) => expect(verdict()).toBe(fault))
+
+test.each([2, 3, 64])('taken: each of %i grants that were signed together', (count) => {
+  const holders = Array.from({ length: count }, (_, at) => person(10 + at))
+  for (const signer of ['passkey', 'recovery'] as const)
+    expect(grantAll(signer, holders).map((link) => judge(octetsOf(link)))).toEqual(holders.map(() => 'ok'))
+})
+test('more than 64 are signed one after the other', () => {
+  const holders = Array.from({ length: 65 }, (_, at) => person(10 + at))
+  expect(() => grantAll('recovery', holders)).toThrow('"hashes" expected 2..64, got 65')
+})
+test('one that is given alone is signed alone', () =>
+  expect(grantAll('recovery', [alice])).toEqual([grant('recovery', alice)]))
 
 // --- rights ----------------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ import {
   encode,
   equal,
   listOf,
+  must,
   ok,
   parsed,
   record,
@@ -30,6 +31,7 @@ import {
 import {
   type Claim,
   type Principal,
+  type RootSignature,
   type SetOf,
   digest,
   principalOf,
@@ -40,6 +42,7 @@ import {
   signedBy,
 } from '../crypto/crypto.ts'
 import { type IdPath, type TreeId, contains, idPathWire } from '../path/path.ts'
+import { claimOfTogether, togetherOf, togetherWire } from './together.ts'
 
 /** Longer chains are refused before any signature is looked at. */
 export const chainLengthMax = 8
@@ -63,7 +66,7 @@ export const writecapBodyWire = record('writecap', 1, {
 })
 export type WritecapBody = Decoded<typeof writecapBodyWire>
 
-const signatureWire = union({ node: bytesOf(64), root: rootSignatureWire })
+const signatureWire = union({ node: bytesOf(64), root: rootSignatureWire, together: togetherWire })
 export type WritecapSignature = Decoded<typeof signatureWire>
 
 const signedWire = tuple({ body: bytesUpTo(writecapSizeBytesMax), signature: signatureWire })
@@ -122,28 +125,56 @@ export function writecapOf(body: Bytes, signature: WritecapSignature): Result<Wr
 }
 
 /**
+ * Grants that the root gives with one signature.
+ * @param bodies of 1 to 64 grants whose issuer is the root
+ * @returns what it has to sign under which domain, and the grants once it has
+ */
+export function grantsOfRoot(bodies: readonly Bytes[]): {
+  readonly domain: string
+  readonly body: Bytes
+  readonly writecapsOf: (signature: RootSignature) => readonly Writecap[]
+} {
+  const writecaps = (signatures: readonly WritecapSignature[]): readonly Writecap[] =>
+    bodies.map((body, at) => must(writecapOf(body, signatures[at]!)))
+  if (bodies.length === 1)
+    return {
+      domain: writecapDomain,
+      body: bodies[0]!,
+      writecapsOf: (value) => writecaps([{ tag: 'root', value }]),
+    }
+  const { domain, body, partsOf } = togetherOf(bodies.map(writecapHash))
+  return {
+    domain,
+    body,
+    writecapsOf: (signature) => writecaps(partsOf(signature).map((value) => ({ tag: 'together', value }))),
+  }
+}
+
+/**
  * The signatures of a chain, as claims for the platform to verify.
  * @param setOf null where the tree never had such a set
  */
 export function claimsOfChain(chain: Chain, setOf: SetOf): Result<readonly Claim[]> {
   if (chain.length === 0 || chain.length > chainLengthMax) return lengthWrong
   const claims: Claim[] = []
-  for (const { body, issuer, signature } of chain) {
-    const claim = claimOfWritecap(body, issuer, signature, setOf)
+  for (const link of chain) {
+    const claim = claimOfWritecap(link, setOf)
     if (!claim.ok) return claim
     claims.push(claim.value)
   }
   return accepted(claims)
 }
 
-function claimOfWritecap(body: Bytes, issuer: Issuer, signature: WritecapSignature, setOf: SetOf): Result<Claim> {
+function claimOfWritecap({ body, hash, issuer, signature }: Writecap, setOf: SetOf): Result<Claim> {
   if (issuer.tag === 'node' && signature.tag === 'node')
     return accepted(signedBy(issuer.value, writecapDomain, body, signature.value))
-  if (issuer.tag === 'root' && signature.tag === 'root') {
+  if (issuer.tag === 'root' && signature.tag !== 'node') {
     const set = setOf(issuer.value.setHash)
     if (set === null)
       return refused('credentialSetUnknown', 'This permission was signed under a root that this tree does not know.')
-    return rootClaim(set, writecapDomain, body, signature.value)
+    return signature.tag === 'root'
+      ? rootClaim(set, writecapDomain, body, signature.value)
+      : claimOfTogether(set, hash, signature.value)
   }
   return refused('issuerMismatch', 'This permission is signed by another kind of key than it names.')
 }

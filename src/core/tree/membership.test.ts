@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { type Bytes, toHex } from '../bytes/bytes.ts'
-import { principalOf, signEd25519 } from '../crypto/crypto.ts'
-import { type Writecap, allRights, rights } from '../cap/cap.ts'
+import { type Bytes, must, toHex } from '../bytes/bytes.ts'
+import { principalOf, signEd25519, verifyClaim } from '../crypto/crypto.ts'
+import { type Writecap, allRights, grantsOfRoot, rights } from '../cap/cap.ts'
+import { set } from '../merkle/merkle.ts'
 import { rootBlockId } from '../path/path.ts'
+import { examineArrival } from './arrival.ts'
 import type { Operation } from './batch.ts'
 import {
   type Dismissal,
@@ -13,8 +15,20 @@ import {
   probationLifeMs,
   sealDeviceName,
 } from './device.ts'
+import { examineExcerpt, excerptFor } from './excerpt.ts'
 import { ordinalOf } from './generation.ts'
-import { accessOf, chainOf, checkDevice, deviceOf, devicesOf, emptyTree, entryOf, summaryOf } from './state.ts'
+import {
+  accessOf,
+  chainOf,
+  checkDevice,
+  deviceOf,
+  devicesOf,
+  emptyTree,
+  encodeRow,
+  entryOf,
+  keys,
+  summaryOf,
+} from './state.ts'
 import {
   type Person,
   access,
@@ -40,6 +54,7 @@ import {
   nextDevice,
   nodeCap,
   ownerCap,
+  ownerSet,
   person,
   root,
   takeOver,
@@ -47,6 +62,7 @@ import {
   verdict,
   withDevice,
 } from './testing/forest.ts'
+import { signedAs } from './testing/roots.ts'
 
 const phone = person(3)
 const tablet = person(4)
@@ -308,6 +324,29 @@ describe('extension', () => {
     const writes = (cap: Writecap) => change([entry(mail, id(9), 'file', {}, tablet, cap)])
     expect(outcome(writes(longer), state, 8999)).toBe('ok')
     expect(outcome(writes(guestCap), state, 5000)).toBe('writecapExpired')
+  })
+
+  test('several by one signature, each of which anybody can check who is given the state whole', () => {
+    const { body, writecapsOf, domain } = grantsOfRoot(
+      [ownerCap(phone, root, allRights, endMs + 1), longer].map((writecap) => writecap.body),
+    )
+    const writecaps = writecapsOf(signedAs(0, ownerSet, domain, body))
+    const { state, outcomes } = commit(grown, writecaps.map(extending))
+    expect(outcomes).toMatchObject([{ ok: true }, { ok: true }])
+    expect([phone, tablet].map((who) => deviceOf(state, of(who))!.writecapHash)).toEqual(
+      writecaps.map(({ hash: writecapHash }) => writecapHash),
+    )
+    const claims = must(examineArrival(state, grown))
+    // One for both, beside those of the two devices, whose rows are others now.
+    expect(claims.map(verifyClaim)).toEqual([true, true, true])
+    const withCap = (cap: Writecap) => ({
+      ...state,
+      map: set(state.map, keys.cap(cap.hash), encodeRow('cap', { cap, next: null })),
+    })
+    const [ofPhone, ofTablet] = writecaps as [Writecap, Writecap]
+    const swapped = must(examineArrival(withCap({ ...ofPhone, signature: ofTablet.signature }), grown))
+    expect(swapped.every(verifyClaim)).toBe(false)
+    expect(must(examineExcerpt(excerptFor(state, of(tablet))!, of(tablet), null)).every(verifyClaim)).toBe(true)
   })
 
   test('also where its time has ended', () => {

@@ -33,6 +33,7 @@ import {
   checkedWhere,
   claimsOfChain,
   decodeChain,
+  grantsOfRoot,
   rights,
   writecapBody,
   writecapDomain,
@@ -103,6 +104,17 @@ export function bodyOf(signer: Signer, holder: Person, terms: Terms = {}): Bytes
 export function grant(signer: Signer, holder: Person, terms: Terms = {}): Writecap {
   const body = bodyOf(signer, holder, terms)
   return must(writecapOf(body, signatureOf(signer, body)))
+}
+
+/** What the root grants to several with one signature. @param change of a passkey's answer */
+export function grantAll(
+  signer: 'passkey' | 'recovery',
+  holders: readonly Person[],
+  terms: Terms = {},
+  change: AnswerChange = {},
+): readonly Writecap[] {
+  const { domain, body, writecapsOf } = grantsOfRoot(holders.map((holder) => bodyOf(signer, holder, terms)))
+  return writecapsOf(rootSignature(signer, domain, body, change))
 }
 
 export const toAlice = grant('passkey', alice)
