@@ -6,6 +6,7 @@ import type { Page } from '@playwright/test'
 import type { VirtualAuthenticator } from './browser.ts'
 import { expect, test, virtualAuthenticator } from './fixture.ts'
 import { expectNothing } from './tool/axe.ts'
+import { putBack } from './tool/clock.ts'
 import { agreeToJoin, joinByLink, letIn, readLink, showCode, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
 import { snapshotOf } from './tool/tree.ts'
@@ -13,18 +14,6 @@ import { snapshotOf } from './tool/tree.ts'
 test.use({ hasRelay: true })
 
 const hourMs = 3_600_000
-
-/** Puts back the clocks of a page and of the node that it hosts; a reload brings them to the present. */
-async function putBack(page: Page, byMs: number): Promise<void> {
-  // The node is there.
-  await snapshotOf(page)
-  const shift = (ms: number): void => {
-    const now = Date.now.bind(Date)
-    Date.now = () => now() - ms
-  }
-  await page.evaluate(shift, byMs)
-  for (const worker of page.workers()) await worker.evaluate(shift, byMs)
-}
 
 const setPresent = ({ devtools, authenticatorId }: VirtualAuthenticator, enabled: boolean) =>
   devtools.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled })

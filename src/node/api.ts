@@ -76,6 +76,8 @@ export interface TreeStatus {
   /** What was here before this device joined the tree, as long as nobody has said whether it comes along; null where nothing was. */
   readonly aside: { readonly fileCount: number; readonly sizeBytes: number } | null
   readonly decider: Decider
+  /** Own devices whose time ends within 60 days, or has ended, and when the first of them does; null where there is none. */
+  readonly expiring: { readonly deviceCount: number; readonly firstAtMs: number } | null
   /** This device is a guest: it has one folder of somebody's tree, which is all that it shows. null: it has the whole tree. */
   readonly limited: (Limits & { readonly folder: GuestFolder }) | null
 }
@@ -200,10 +202,20 @@ export interface DeviceLine {
   /** When it was let in; within 72 hours that can be undone with one tap. */
   readonly admittedAtMs: number
   readonly heldBytes: number | null
+  /** When its permission ends, unless its owner gives it more time. */
+  readonly expiresAtMs: number
   /** null for the owner's own devices. */
   readonly limited: Limits | null
   /** The newest that it did and should not have, and that was refused here; null where there is nothing of that kind. */
   readonly report: { readonly code: string; readonly message: string; readonly atMs: number } | null
+}
+
+/** More time for a device. */
+export interface Extension {
+  /** Hexadecimal in groups of four. */
+  readonly principal: string
+  /** Later than now and than it has already, within 400 days. */
+  readonly expiresAtMs: number
 }
 
 /** What is written into a file. */
@@ -533,16 +545,12 @@ export interface NodeApi {
    * @param principal hexadecimal in groups of four
    */
   removeDevice(requestId: string, principal: string): Promise<void>
-  /**
-   * Asks what the root has to sign so that a limited device has its folder for longer.
-   * @param principal hexadecimal in groups of four @param expiresAtMs later than now, within 400 days
-   */
-  beginExtension(principal: string, expiresAtMs: number): Promise<PlantingChallenge>
+  /** Asks what the root has to sign so that devices, 1 to 64 of them, have what they have for longer: one word for all of them. */
+  beginExtension(extensions: readonly Extension[]): Promise<PlantingChallenge>
   /** The passkey's assertion, or the twelve words of the card, on just that. */
   finishExtension(
     requestId: string,
-    principal: string,
-    expiresAtMs: number,
+    extensions: readonly Extension[],
     answer: PasskeyAssertion | readonly string[],
   ): Promise<void>
 

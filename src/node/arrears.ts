@@ -1,12 +1,13 @@
 /**
- * What the tree has yet to learn from this device about its devices: who was let in and who was put out in a generation that was left
- * and that the next does not know of (design §7). Kept, beside the outbox, until the tree has decided about each.
+ * What the tree has yet to learn from this device about its devices: who was let in, who was put out and who was given more time in a
+ * generation that was left and that the next does not know of (design §7). Kept, beside the outbox, until the tree has decided about each.
  * @module
  */
 import {
   BlocktreeError,
   type Bytes,
   type Decoded,
+  assertNever,
   decode,
   encode,
   listOf,
@@ -21,12 +22,14 @@ import {
   type SignedDevice,
   type TreeState,
   chainOf,
+  checkIssuedNow,
   deviceCountMax,
   deviceOf,
   deviceRecordWire,
   devicesOf,
   dismissalWire,
   sharedUntilMs,
+  summaryOf,
 } from '../core/tree/tree.ts'
 import type { ClockPort } from '../port/platform.ts'
 import type { Change, StorePort } from '../port/store.ts'
@@ -42,6 +45,7 @@ const arrearsWire = listOf(
   union({
     admission: tuple({ device: deviceRecordWire, writecap: writecapWire }),
     dismissal: dismissalWire,
+    extension: writecapWire,
   }),
   arrearCountMax,
 )
@@ -60,7 +64,8 @@ function rowOf(place: ClusterPlace, arrears: readonly Arrear[]): Change {
 function arrearsBetween(before: TreeState, after: TreeState, sharedMs: number): readonly Arrear[] {
   return [...devicesOf(before)].flatMap((row): readonly Arrear[] => {
     const known = deviceOf(after, principalOf(row.device.fields.credential))
-    if (row.dismissed === null) return known === null && row.admittedAtMs > sharedMs ? admissionOf(before, row) : []
+    if (row.dismissed === null && known !== null) return extensionOf(before, row, after)
+    if (row.dismissed === null) return row.admittedAtMs > sharedMs ? admissionOf(before, row) : []
     const isNews = row.dismissed.atMs > sharedMs && known !== null && known.dismissed === null
     return isNews ? [{ tag: 'dismissal', value: row.dismissed.dismissal }] : []
   })
@@ -71,6 +76,15 @@ function admissionOf(state: TreeState, { device, standing, writecapHash }: Devic
   const chain = standing === 'own' ? chainOf(state, writecapHash) : null
   return chain === null ? [] : [{ tag: 'admission', value: { device, writecap: chain[0]! } }]
 }
+
+/** Of two permissions of a device the one that ends later was given later. */
+function extensionOf(before: TreeState, { writecapHash }: DeviceRow, after: TreeState): readonly Arrear[] {
+  const writecap = chainOf(before, writecapHash)?.[0]
+  const arrear = writecap && { tag: 'extension' as const, value: writecap }
+  return arrear === undefined || isSettled(after, arrear) ? [] : [arrear]
+}
+
+type Admit = (device: SignedDevice, writecap: Writecap) => Promise<void>
 
 export interface ArrearsOptions {
   readonly store: StorePort
@@ -87,7 +101,7 @@ export class Arrears {
   #isClosed = false
   #cancelRetry = (): void => {}
   /** Lets a device in that the root has approved. */
-  #admit: ((device: SignedDevice, writecap: Writecap) => Promise<void>) | null = null
+  #admit: Admit | null = null
 
   private constructor(options: ArrearsOptions, list: readonly Arrear[]) {
     this.#options = options
@@ -109,7 +123,7 @@ export class Arrears {
   }
 
   /** From now on it is said as soon as somebody is there who takes it. */
-  begin(admit: (device: SignedDevice, writecap: Writecap) => Promise<void>): void {
+  begin(admit: Admit): void {
     this.#admit = admit
     this.#workSoon()
   }
@@ -134,16 +148,26 @@ export class Arrears {
     }, this.#options.onFailure)
   }
 
+  #say(arrear: Arrear, admit: Admit): Promise<unknown> {
+    const { cluster } = this.#options
+    switch (arrear.tag) {
+      case 'admission':
+        return admit(arrear.value.device, arrear.value.writecap)
+      case 'dismissal':
+        return cluster.propose({ tag: 'dismiss', value: { dismissal: arrear.value } })
+      case 'extension':
+        return cluster.propose({ tag: 'extend', value: { writecap: arrear.value } })
+      default:
+        return assertNever(arrear)
+    }
+  }
+
   async #sayAll(): Promise<void> {
     const { cluster, store, place } = this.#options
     for (const arrear of this.#list) {
       if (!cluster.isReachable || this.#isClosed || this.#admit === null) return
       // Refused or not: what shows in the tree is what counts.
-      await (
-        arrear.tag === 'admission'
-          ? this.#admit(arrear.value.device, arrear.value.writecap)
-          : cluster.propose({ tag: 'dismiss', value: { dismissal: arrear.value } })
-      ).catch((error: unknown) => {
+      await this.#say(arrear, this.#admit).catch((error: unknown) => {
         if (!(error instanceof BlocktreeError)) throw error
       })
       if (!isSettled(cluster.state, arrear)) continue
@@ -156,6 +180,15 @@ export class Arrears {
 
 function isSettled(state: TreeState, { tag, value }: Arrear): boolean {
   if (tag === 'admission') return deviceOf(state, principalOf(value.device.fields.credential)) !== null
+  if (tag === 'extension') return isExtended(state, value)
   const row = deviceOf(state, value.fields.device)
   return row === null || row.dismissed !== null
+}
+
+/** Also where it can not come about any more. */
+function isExtended(state: TreeState, writecap: Writecap): boolean {
+  const row = deviceOf(state, writecap.holder)
+  if (row === null || row.dismissed !== null || !checkIssuedNow(state, [writecap]).ok) return true
+  const nowMs = Math.max(chainOf(state, row.writecapHash)?.[0]?.expiresAtMs ?? 0, summaryOf(state)?.stampMs ?? 0)
+  return writecap.expiresAtMs <= nowMs
 }

@@ -25,7 +25,7 @@ import { peerOf } from './cluster/membership.ts'
 import { bodyOfDeed } from './outbox/deed.ts'
 import { limitedOnly } from './guest/guest-replica.ts'
 import type { Home } from './home.ts'
-import { limitsOf } from './status.ts'
+import { expiryOf, limitsOf } from './status.ts'
 import { idOfQuarantined } from './outbox/quarantine.ts'
 import { previewOf } from './preview.ts'
 import type { Report } from './reports.ts'
@@ -72,7 +72,8 @@ export function deviceLines(node: RunningNode): readonly DeviceLine[] {
   )
   return rows
     .toSorted((one, other) => one.admittedAtMs - other.admittedAtMs)
-    .map(({ device, admittedAtMs }) => {
+    .map((row) => {
+      const { device, admittedAtMs } = row
       const principal = principalOf(device.fields.credential)
       const id = toHex(principal)
       const isThis = equal(principal, own)
@@ -85,6 +86,7 @@ export function deviceLines(node: RunningNode): readonly DeviceLine[] {
         path: isThis ? 'this' : (status?.path ?? 'away'),
         lastSeenAtMs: isThis ? node.platform.clock.nowMs() : (status?.lastSeenAtMs ?? null),
         admittedAtMs,
+        expiresAtMs: expiryOf(tree.state, row),
         limited: limitsOf(tree.state, principal, folderNameOf(node.home, principal)),
         heldBytes: isThis ? tree.holdings.heldBytes(tree.state) : (replication?.heldBytes(id) ?? null),
         report: reportOf(node.reports.of(id)),

@@ -547,7 +547,7 @@ export class Outbox {
   }
 
   #decide(entry: Pending, outcome: Outcome): void {
-    if (!outcome.ok && !raceCodes.has(outcome.fault.code)) return this.#refuse(entry, outcome.fault)
+    if (!outcome.ok && !this.#maker.isPassing(outcome.fault, entry.kept)) return this.#refuse(entry, outcome.fault)
     entry.nextTurn(outcome.ok)
     this.#overlay.changed()
     if (!outcome.ok) {

@@ -3,10 +3,10 @@
  * @module
  */
 import { BlocktreeError, type Bytes, fromHex } from '../core/bytes/bytes.ts'
-import type { NodeApi } from './api.ts'
+import type { Extension, NodeApi } from './api.ts'
 import { beginExport } from './archive-export.ts'
 import { inspectArchive, recover } from './archive-import.ts'
-import { beginExtension, finishExtension } from './extension.ts'
+import { type Term, beginExtension, finishExtension } from './extension.ts'
 import { type HandOverSite, handOver } from './hand-over.ts'
 import { auditReport, deviceLines, quarantineOf, readersOf, removalPreview, storageReport } from './insight.ts'
 import { sequenceOf } from './outbox/quarantine.ts'
@@ -111,10 +111,9 @@ export function createApi(node: RunningNode): NodeApi {
     // Who is put out already is not put out again, so the request needs no remembering.
     removeDevice: async (_requestId, principal) => node.removeDevice(principal),
 
-    beginExtension: async (principal, expiresAtMs) =>
-      beginExtension(siteOf(node), principalFrom(principal), expiresAtMs),
-    finishExtension: async (_requestId, principal, expiresAtMs, answer) =>
-      finishExtension(siteOf(node), principalFrom(principal), expiresAtMs, answer),
+    beginExtension: async (terms) => beginExtension(siteOf(node), terms.map(termFrom)),
+    // A device that has that time already keeps it, so the request needs no remembering.
+    finishExtension: async (_requestId, terms, answer) => finishExtension(siteOf(node), terms.map(termFrom), answer),
     beginPasskey: async (passkey, unlocked) => node.passkeys.begin(passkey, plantings.prfSalt, unlocked),
     // A change that was made is not made again, so the request needs no remembering.
     finishPasskey: async (_requestId, answer) => node.passkeys.finish(answer),
@@ -139,6 +138,8 @@ function principalFrom(text: string): Bytes {
   if (principal !== null) return principal
   throw new BlocktreeError('deviceUnknown', 'This device does not belong to the tree.')
 }
+
+const termFrom = ({ principal, expiresAtMs }: Extension): Term => ({ device: principalFrom(principal), expiresAtMs })
 
 const siteOf = ({ platform, keys, home: { tree } }: RunningNode): TakeOverSite => ({ platform, keys, tree })
 

@@ -7,6 +7,7 @@ import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { rights } from '../core/cap/cap.ts'
 import { type BlockId, rootBlockId } from '../core/path/path.ts'
 import {
+  type DeviceRow,
   type Dismissal,
   type Standing,
   type Summary,
@@ -57,6 +58,7 @@ export function statusOf(
     deviceCount: tree.visit === null ? countOf(state, 'own') : tree.isFolderGone ? 1 : 2,
     guestCount: tree.visit === null ? countOf(state, 'limited') : 0,
     limited: limits && { ...limits, folder: guestFolderOf(tree, own) },
+    expiring: isPlanted && tree.visit === null ? expiringIn(state, tree.platform.clock.nowMs()) : null,
     waiting: waitingOf(tree, toHex(own)),
     quarantinedCount: tree.outbox.quarantine.list.length,
     removed: dismissal && { by: dismisserOf(tree, dismissal) },
@@ -79,6 +81,21 @@ export function limitsOf(state: TreeState, device: Bytes, folderName: string): L
   if (own === undefined) return null
   return { folderName, mayWrite: (own.rights & rights.write) !== 0, expiresAtMs: own.expiresAtMs }
 }
+
+/** For one who looks at his devices once a month. */
+const soonMs = 60 * 24 * 60 * 60 * 1000
+
+function expiringIn(state: TreeState, nowMs: number): TreeStatus['expiring'] {
+  const ends = [...devicesOf(state)]
+    .filter(({ standing, dismissed }) => dismissed === null && standing === 'own')
+    .map((row) => expiryOf(state, row))
+    .filter((expiresAtMs) => expiresAtMs <= nowMs + soonMs)
+  return ends.length === 0 ? null : { deviceCount: ends.length, firstAtMs: Math.min(...ends) }
+}
+
+/** When a device's permission ends. */
+export const expiryOf = (state: TreeState, { writecapHash }: DeviceRow): number =>
+  chainOf(state, writecapHash)?.[0]?.expiresAtMs ?? 0
 
 function guestFolderOf({ isFolderGone, committed }: OwnTree, own: Bytes): GuestFolder {
   const isTrashed = (block: BlockId): boolean => entryOf(committed, block)?.entry.fields.trashed === true

@@ -326,7 +326,7 @@ describe('a limited device', () => {
       () => api.beginExport('e'),
       () => api.beginTakeOver(),
       () => api.handOver(laptop),
-      () => api.beginExtension(guest.life.page.tree.principal, family.nowMs + minuteMs),
+      () => api.beginExtension([{ principal: guest.life.page.tree.principal, expiresAtMs: family.nowMs + minuteMs }]),
     ]
     for (const deed of deeds) await expect(family.run(guest.life, deed())).rejects.toEqual(refusedWith('deviceLimited'))
     await expect(family.run(guest.life, api.removeDevice('r', laptop))).rejects.toMatchObject({
@@ -391,14 +391,10 @@ describe('probation', () => {
     const { api } = laptop.node
     const { principal } = guest.life.page.tree
     const untilMs = family.nowMs + 100 * 24 * 60 * minuteMs
-    expect(await family.run(laptop, api.beginExtension(principal, untilMs))).toEqual({
-      challenge: null,
-      credentialIds: [],
-    })
-    await expect(family.run(laptop, api.beginExtension(principal, untilMs * 2))).rejects.toEqual(
-      refusedWith('termWrong'),
-    )
-    await family.run(laptop, api.finishExtension('x', principal, untilMs, family.words))
+    const until = (expiresAtMs: number) => [{ principal, expiresAtMs }]
+    expect(await family.run(laptop, api.beginExtension(until(untilMs)))).toEqual({ challenge: null, credentialIds: [] })
+    await expect(family.run(laptop, api.beginExtension(until(untilMs * 2)))).rejects.toEqual(refusedWith('termWrong'))
+    await family.run(laptop, api.finishExtension('x', until(untilMs), family.words))
     await guest.untilConnected()
     await family.until('it is told', () => guest.life.page.tree.limited?.expiresAtMs === untilMs)
     await untilTaken(family, guest, laptop, late)

@@ -28,6 +28,7 @@ const tree: TreeStatus = {
   waiting: null,
   quarantinedCount: 0,
   removed: null,
+  expiring: null,
   aside: null,
   limited: null,
   decider: { quorum: 'here', generation: 1, deviceName: 'this browser', principal: '', lastSeenAtMs: 0 },

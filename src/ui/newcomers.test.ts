@@ -15,6 +15,7 @@ const device = (name: string, hoursAgo: number): DeviceLine => ({
   path: 'direct',
   lastSeenAtMs: nowMs,
   admittedAtMs: nowMs - hoursAgo * hourMs,
+  expiresAtMs: 0,
   heldBytes: 0,
   report: null,
   limited: null,

@@ -10,6 +10,7 @@ import { Actions } from './actions.ts'
 import type { Entry } from './entries.ts'
 import type { ActionsEvent, AddEvent, GroundEvent } from './events.ts'
 import { type JobsById, type Model, apply, applyToJobs, emptyModel, isPlaced, mayChange } from './model.ts'
+import { ExpiryNews } from './expiry-news.ts'
 import { Newcomers } from './newcomers.ts'
 import { PasskeyNews } from './passkey-news.ts'
 import { Notices } from './notices.ts'
@@ -181,6 +182,7 @@ export class BtShell extends LitElement implements IntakeHost {
     const newcomers = new Newcomers(node.api, this.#notices, this.told)
     const successions = new Successions(this.#notices, () => this.#visit('/devices'))
     const passkeyNews = new PasskeyNews(node.api, this.#notices)
+    const expiryNews = new ExpiryNews(this.#notices, () => this.#visit('/devices'))
     this.#leave.push(
       node.watch((event) => {
         this.model = apply(this.model, event)
@@ -191,6 +193,7 @@ export class BtShell extends LitElement implements IntakeHost {
         void newcomers.heard(tree, Date.now())
         successions.heard(tree)
         passkeyNews.heard(tree)
+        expiryNews.heard(tree, Date.now())
       }),
       node.onState((state, sentence) => {
         this.state = state

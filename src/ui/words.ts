@@ -431,6 +431,14 @@ export const words = {
     unplanted: 'This tree lives in this browser alone, with a key that lives and dies here.',
   },
 
+  expiring: {
+    text: (firstAtMs: number, nowMs: number) =>
+      nowMs < firstAtMs
+        ? `The time of a device of yours ends on ${formatDay(firstAtMs)}. One signature renews all.`
+        : `The time of a device of yours ended on ${formatDay(firstAtMs)}. One signature renews all.`,
+    button: 'See the devices',
+  },
+
   passkeyAdded: {
     text: (countsAtMs: number) =>
       `A passkey was added that will sign for this tree from ${formatMoment(countsAtMs)} on. If that was not you, stop it.`,

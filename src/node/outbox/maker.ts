@@ -97,6 +97,16 @@ export class Maker {
     return outcome === undefined || outcome.ok || raceCodes.has(outcome.fault.code) ? null : outcome.fault
   }
 
+  /** Whether a fault is one that the same deed need not have when it is made anew over what the tree is now. */
+  isPassing({ code }: Fault, { operation }: Kept): boolean {
+    if (raceCodes.has(code)) return true
+    const { cluster, principal } = this.#options
+    // It was signed under a permission in the place of which another one has come.
+    const own = deviceOf(cluster.state, principal)?.writecapHash
+    const named = operation?.tag === 'change' ? operation.value.records[0]?.fields.writecapHash : undefined
+    return code === 'writecapExpired' && own !== undefined && (named === undefined || !equal(named, own))
+  }
+
   /** null where the key is out of reach. */
   async seal(kept: Kept, { block: target, over, toDeed }: Extract<Step, { kind: 'seal' }>): Promise<Sealed | null> {
     const { deed } = kept

@@ -163,12 +163,8 @@ export class BtDeviceList extends LitElement {
 }
 customElements.define('bt-device-list', BtDeviceList)
 
-function limitsLine(limited: Limits) {
-  const { line: what, lineUntil, lineOver } = joinWords.limited
-  const { expiresAtMs, folderName } = limited
-  const term = Date.now() < expiresAtMs ? lineUntil(expiresAtMs) : lineOver(expiresAtMs)
-  return html`<bdi>${what(folderName, rightsOf(limited))}</bdi> · ${term}`
-}
+const limitsLine = (limited: Limits) =>
+  html`<bdi>${joinWords.limited.line(limited.folderName, rightsOf(limited))}</bdi>`
 
 const reportLine = ({ message, atMs }: NonNullable<DeviceLine['report']>) =>
   html`<p class="problem">
@@ -177,7 +173,7 @@ const reportLine = ({ message, atMs }: NonNullable<DeviceLine['report']>) =>
 
 function line(device: DeviceLine, deeds: TemplateResult | typeof nothing) {
   const words = joinWords.devices
-  const { name, isThis, path, role, heldBytes, admittedAtMs, principal, limited, report } = device
+  const { name, isThis, path, role, heldBytes, admittedAtMs, expiresAtMs, principal, limited, report } = device
   return html`<li>
     <span class="dot ${path === 'away' ? 'away' : ''}"></span>
     <div>
@@ -188,7 +184,7 @@ function line(device: DeviceLine, deeds: TemplateResult | typeof nothing) {
       <p class="quiet small number">
         ${limited ? limitsLine(limited) : [words.role[role], ...(heldBytes === null ? [] : [words.held(heldBytes)])].join(' · ')}
       </p>
-      <p class="quiet small number">${words.added(admittedAtMs)}</p>
+      <p class="quiet small number">${words.added(admittedAtMs)} · ${words.term(expiresAtMs, Date.now())}</p>
       ${report ? reportLine(report) : nothing}
       <details>
         <summary>${words.fingerprint}</summary>

@@ -3,7 +3,7 @@
  * @module
  */
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
-import type { Decider, DeviceLine, TreeStatus } from '../../node/api.ts'
+import type { DeviceLine, TreeStatus } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
 import type { Model } from '../model.ts'
@@ -54,8 +54,8 @@ export class BtDevicesPage extends LitElement {
   declare problem: string
   /** That its owner may want out of the tree. */
   declare leaving: DeviceLine | null
-  /** That is to have its folder for longer. */
-  declare extended: DeviceLine | null
+  /** That are to have what they have for longer. */
+  declare extended: readonly DeviceLine[] | null
   /** That is to decide in place of this one, as long as it is being asked. */
   declare handedOver: DeviceLine | null
   #course: InviteCourse | undefined
@@ -111,25 +111,35 @@ export class BtDevicesPage extends LitElement {
     </div>`
   }
 
-  #list(course: InviteCourse, decider: Decider) {
-    const { handedOver } = this
+  #list(course: InviteCourse, { decider, expiring }: TreeStatus) {
+    const { handedOver, devices } = this
     return html`<p class="quiet">${joinWords.devices.help}</p>
       <bt-decider .decider=${decider} .actions=${this.actions} .passkey=${this.passkey}></bt-decider>
+      ${
+        expiring
+          ? html`<p class="note">
+              ${icon('warn')}<span>${joinWords.renew.soon(expiring.deviceCount, expiring.firstAtMs, Date.now())}</span>
+            </p>`
+          : nothing
+      }
       <div class="row">
         <button class="loud" ?disabled=${course.waitingFor !== ''} @click=${() => course.begin()}>
           ${icon('add')}${joinWords.devices.add}
+        </button>
+        <button ?disabled=${devices === null} @click=${() => (this.extended = devices)}>
+          ${icon('key')}${joinWords.renew.open}
         </button>
       </div>
       ${problemLine(course.problem)}
       ${course.waitingFor ? html`<bt-waiting .cause=${course.waitingFor}></bt-waiting>` : nothing}
       ${problemLine(this.problem)}
       ${
-        this.devices
+        devices
           ? html`<bt-device-list
-              .devices=${this.devices}
+              .devices=${devices}
               .decides=${decider.quorum === 'here' && handedOver === null}
               @bt-hand-over=${({ device }: HandOverEvent) => this.#handOver(device)}
-              @bt-extend-device=${({ device }: ExtendDeviceEvent) => (this.extended = device)}
+              @bt-extend-device=${({ device }: ExtendDeviceEvent) => (this.extended = [device])}
               @bt-remove-device=${({ device }: RemoveDeviceEvent) => (this.leaving = device)}
             ></bt-device-list>`
           : html`<bt-waiting .cause=${joinWords.wait.devices}></bt-waiting>`
@@ -140,7 +150,7 @@ export class BtDevicesPage extends LitElement {
       <bt-extend-sheet
         .actions=${this.actions}
         .passkey=${this.passkey}
-        .device=${this.extended}
+        .devices=${this.extended}
         @bt-sheet-closed=${this.#extended}
       ></bt-extend-sheet>`
   }
@@ -155,7 +165,7 @@ export class BtDevicesPage extends LitElement {
     if (!tree?.planted) return this.#unplanted()
     const own = this.devices?.find(({ isThis }) => isThis)
     if (tree.limited) return guestView(tree, Date.now(), own ? () => (this.leaving = own) : null)
-    return this.#list(course, tree.decider)
+    return this.#list(course, tree)
   }
 
   #removed(by: string | null) {

@@ -74,6 +74,8 @@ export const joinWords = {
     role: { voter: 'Confirms every change', learner: 'Follows every change' },
     held: (sizeBytes: number) => `holds ${formatSize(sizeBytes)}`,
     added: (atMs: number) => `Added ${formatDay(atMs)}`,
+    term: (expiresAtMs: number, nowMs: number) =>
+      nowMs < expiresAtMs ? `Until ${formatDay(expiresAtMs)}` : `Its time ended ${formatDay(expiresAtMs)}`,
     reported: (atMs: number) => `Refused ${formatMoment(atMs)}`,
     fingerprint: 'Fingerprint',
     unplanted: 'This tree lives in this browser alone. Plant it first; then it can have more devices.',
@@ -214,8 +216,6 @@ export const joinWords = {
     here: 'An owner’s device is there: what you change goes into the tree at once.',
     line: (folder: string, rights: string) =>
       `Limited to ${folder || 'a folder that is gone'}: ${rights.toLowerCase()}`,
-    lineUntil: (atMs: number) => `Until ${formatDay(atMs)}`,
-    lineOver: (atMs: number) => `Its time ended ${formatDay(atMs)}`,
   },
 
   useCard: 'Use the recovery card',
@@ -284,12 +284,29 @@ export const joinWords = {
     until: 'Until',
     dayWrong: 'Choose a day from tomorrow on, within 400 days.',
     goOn: 'Go on',
-    asked: (atMs: number) => `Until ${formatDay(atMs)}`,
     signs: 'Your passkey signs just this; the browser asks once.',
     cardSigns: 'This tree has no passkey: the twelve words of its recovery card sign just this.',
     button: 'Give it that time',
     cancel: 'Cancel',
     done: (name: string) => `${name} has more time.`,
+  },
+
+  renew: {
+    open: 'Renew all',
+    title: 'Renew your devices',
+    help: 'Each device may change this tree until a day, so that one which is lost and forgotten ends by itself. You sign once for all of them. One that is away gets its new day when it is back, also if the old one has passed by then.',
+    which: 'Which of them',
+    noneChosen: 'Choose a device.',
+    noneLater: 'All that you chose have that time already. Choose a later day.',
+    listLabel: 'What you sign',
+    line: (name: string, untilMs: number, beforeMs: number) =>
+      `${name}: until ${formatDay(untilMs)}, in place of ${formatDay(beforeMs)}`,
+    button: 'Renew them',
+    done: (count: number) => `${counted(count, 'device has', 'devices have')} more time.`,
+    soon: (count: number, firstAtMs: number, nowMs: number) =>
+      nowMs < firstAtMs
+        ? `The time of ${counted(count, 'device', 'devices')} ends soon, first on ${formatDay(firstAtMs)}. From then on what is changed on it is not taken. Renew all, with one signature.`
+        : `The time of ${counted(count, 'device', 'devices')} ends soon or has ended, first on ${formatDay(firstAtMs)}. What is changed there since is not taken. Renew all, with one signature.`,
   },
 
   invite: {

@@ -10,6 +10,7 @@ import type {
   DeviceChoice,
   DeviceLine,
   Edit,
+  Extension,
   Inviting,
   Item,
   ItemKind,
@@ -45,6 +46,7 @@ export class MemoryNode implements NodeApi {
     root: null,
     deviceCount: 1,
     guestCount: 0,
+    expiring: null,
     waiting: null,
     quarantinedCount: 0,
     removed: null,
@@ -355,7 +357,16 @@ export class MemoryNode implements NodeApi {
     this.tellInviting({ stage: 'admitting', deviceName })
     const nowMs = this.nowMs()
     const line = { principal, name: deviceName, isThis: false, role: 'learner', path: 'direct' } as const
-    const device = { ...line, lastSeenAtMs: nowMs, admittedAtMs: nowMs, heldBytes: 0, limited, report: null }
+    const { expiresAtMs } = inviting
+    const device = {
+      ...line,
+      lastSeenAtMs: nowMs,
+      admittedAtMs: nowMs,
+      expiresAtMs,
+      heldBytes: 0,
+      limited,
+      report: null,
+    }
     this.otherDevices = [...this.otherDevices, device]
     this.tree = { ...this.tree, ...this.#counts }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
@@ -380,13 +391,14 @@ export class MemoryNode implements NodeApi {
     this.#maybeRefuse()
     return this.#challenge()
   }
-  async finishExtension(_requestId: string, principal: string, expiresAtMs: number): Promise<void> {
+  async finishExtension(_requestId: string, extensions: readonly Extension[]): Promise<void> {
     this.#maybeRefuse()
-    this.otherDevices = this.otherDevices.map((line) =>
-      line.principal === principal && line.limited !== null
-        ? { ...line, limited: { ...line.limited, expiresAtMs } }
-        : line,
-    )
+    this.otherDevices = this.otherDevices.map((line) => {
+      const extension = extensions.find(({ principal }) => principal === line.principal)
+      if (extension === undefined) return line
+      const { expiresAtMs } = extension
+      return { ...line, expiresAtMs, limited: line.limited && { ...line.limited, expiresAtMs } }
+    })
   }
   async endInviting(): Promise<void> {
     this.tellInviting(null)
@@ -461,9 +473,17 @@ export class MemoryNode implements NodeApi {
 
   async devices(): Promise<readonly DeviceLine[]> {
     const { principal, deviceName: name } = this.tree
+    const admittedAtMs = this.nowMs() - 40 * dayMs
     const line = { principal, name, isThis: true, role: 'voter', path: 'this', lastSeenAtMs: null } as const
     return [
-      { ...line, admittedAtMs: this.nowMs() - 40 * dayMs, heldBytes: 48_213, limited: null, report: null },
+      {
+        ...line,
+        admittedAtMs,
+        expiresAtMs: admittedAtMs + 400 * dayMs,
+        heldBytes: 48_213,
+        limited: null,
+        report: null,
+      },
       ...this.otherDevices,
     ]
   }

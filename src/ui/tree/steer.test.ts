@@ -31,6 +31,7 @@ const model = apply(emptyModel, {
     waiting: null,
     quarantinedCount: 0,
     removed: null,
+    expiring: null,
     limited: null,
     aside: null,
     decider: { quorum: 'here', generation: 1, deviceName: '', principal: '', lastSeenAtMs: 0 },
