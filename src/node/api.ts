@@ -126,7 +126,7 @@ export interface AsideFile {
   readonly sizeBytes: number
 }
 
-export type JobKind = 'add' | 'move' | 'plant' | 'export' | 'import' | 'purge' | 'renew'
+export type JobKind = 'add' | 'move' | 'plant' | 'export' | 'import' | 'purge' | 'renew' | 'reseal'
 
 /** Something that takes longer than a moment; shown with progress and a way to cancel. */
 export interface Job {
@@ -373,6 +373,21 @@ export interface RemovalPreview {
   readonly readers: readonly GrantLine[]
 }
 
+/** What lies under keys that somebody may have who was put out, and what it would take to seal it anew. */
+export interface ResealingPreview {
+  readonly fileCount: number
+  /** To be read, sealed and written again. */
+  readonly sizeBytes: number
+  /** Pieces of them, and the lists that name these. */
+  readonly objectCount: number
+  /** So many more files are on other devices alone, which are away: how these are sealed is not known here. */
+  readonly awayCount: number
+  /** As fast as this device was measured to be just now. */
+  readonly seconds: number
+  /** It is under way, or goes on as soon as it can. */
+  readonly isWanted: boolean
+}
+
 /** What was allowed in the tree, as its committed state tells it. */
 export interface Audit {
   readonly grants: readonly GrantLine[]
@@ -490,6 +505,11 @@ export interface NodeApi {
 
   /** Keys are given to this device in a way that outlives quantum computers, from the next one on and for ever (U25). */
   useHybrid(): Promise<void>
+
+  /** Reads how old contents are sealed, and measures how fast this device would seal them anew. Changes nothing. */
+  previewResealing(): Promise<ResealingPreview>
+  /** Seals all of them anew, as a job that goes on after a restart; cancelled by the id of that. Resolves when that is certain. */
+  reseal(requestId: string): Promise<void>
 
   /** The salt that the page hands to the passkey's PRF at creation; the same for one planting. */
   plantingSalt(): Promise<Uint8Array>

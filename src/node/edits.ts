@@ -15,9 +15,13 @@ export interface Rewriting {
   readonly sizeBytes: number
 }
 
-interface PlacedEdit {
+/** Octets of a content, the last not among them. */
+export interface ByteRange {
   readonly startByte: number
   readonly endByte: number
+}
+
+interface PlacedEdit extends ByteRange {
   readonly content: { slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> } }
 }
 

@@ -5,17 +5,26 @@
  * once. Only a move of a folder and a deletion for good go on after their first change, and both go on after a restart.
  * @module
  */
-import { type Bytes, CancelledError, RefusedError, orRefuse, refused, toHex } from '../core/bytes/bytes.ts'
+import { type Bytes, CancelledError, RefusedError, equal, orRefuse, refused, toHex } from '../core/bytes/bytes.ts'
 import { type SectorKeys, blockKeySchedule } from '../core/crypto/crypto.ts'
+import type { Body } from '../core/block/block.ts'
 import { type BlockId, type IdPath, nameFromPerson, samePath } from '../core/path/path.ts'
-import { accessOf, entryOf, linkTo, pathOf } from '../core/tree/tree.ts'
+import { type TreeState, accessOf, entryOf, linkTo, parentOf, pathOf } from '../core/tree/tree.ts'
 import type { Edit, Item } from './api.ts'
-import { type Content, type WrittenBody, abandonBody, contentOfBytes, rewriteBody, writeBody } from './bodies.ts'
-import { isIdle, rewritingOf } from './edits.ts'
+import {
+  type Content,
+  type WrittenBody,
+  abandonBody,
+  contentOfBody,
+  contentOfBytes,
+  rewriteBody,
+  writeBody,
+} from './bodies.ts'
+import { type ByteRange, isIdle, rewritingOf } from './edits.ts'
 import type { JobHandle } from './jobs.ts'
 import { type Deed, blockCountPerDeed } from './outbox/deed.ts'
 import type { Answer } from './outbox/overlay.ts'
-import { bodyRootOf, seenIn } from './outbox/seen.ts'
+import { bodyRootOf, isListed, seenIn } from './outbox/seen.ts'
 import type { OwnTree } from './own-tree.ts'
 import { bodyOf } from './read/content.ts'
 import type { Streams } from './read/streams.ts'
@@ -137,7 +146,7 @@ export class Files {
     const write = this.#writing(block, content, job)
     await this.#withBody(block, keyEpoch, key, true, write, ({ bodyRoot, sizeBytes, attached }) => {
       const body = { bodyRoot, sizeBytes }
-      const value = { ...version, earlierKeys: [], body, base: base.bodyRoot, seen: [] }
+      const value = { ...version, earlierKeys: [], body, base: base.bodyRoot, seen: [], isSame: false }
       return outbox.submit(requestId, { tag: 'writeFile', value }, attached, sight)
     })
   }
@@ -173,17 +182,13 @@ export class Files {
   ): Promise<void> {
     if ((await this.#known(requestId)) !== null) return
     job.check()
-    const { state, committed, holdings, ring, outbox, reading } = this.#tree
+    const { state, committed, holdings, outbox, reading } = this.#tree
     const { sight } = outbox
     const { base, ...version } = this.#nextVersion(id)
     const { block, key, keyEpoch } = version
     const rewriting = rewritingOf(base, edits, sizeBytes)
     if (isIdle(rewriting)) return
-    const earlierKeys = Array.from({ length: keyEpoch - 1 }, (_, position) => {
-      const earlier = ring.keyOf(state, block, position + 1)
-      if (earlier === null) throw gone()
-      return earlier
-    })
+    const earlierKeys = this.#earlierKeys(state, block, keyEpoch)
     // What the two share is nobody's but the base's until the deed is there.
     const isBaseWhole = holdings.isWhole(block, base, bodyOf(committed, block))
     const release = this.#streams.use(block, base)
@@ -192,12 +197,75 @@ export class Files {
       await this.#withBody(block, keyEpoch, key, isBaseWhole, write, (written) => {
         job.check()
         const body = { bodyRoot: written.bodyRoot, sizeBytes: written.sizeBytes }
-        const value = { ...version, earlierKeys, body, base: base.bodyRoot, seen: [] }
+        const value = { ...version, earlierKeys, body, base: base.bodyRoot, seen: [], isSame: false }
         return outbox.submit(requestId, { tag: 'writeFile', value }, written.attached, sight)
       })
     } finally {
       release()
     }
+  }
+
+  /**
+   * Seals parts of a content anew under the key in force, and changes nothing of it; gives way to whoever writes it meanwhile.
+   * @param ranges of octets, each of whole sectors
+   */
+  async reseal(block: BlockId, ranges: readonly ByteRange[], job: JobHandle): Promise<Answer> {
+    const { committed, holdings, ring, outbox, reading, platform } = this.#tree
+    const { sight } = outbox
+    const base = bodyOf(committed, block)
+    const sealing = sealingKeyOf(committed, ring, block, platform.random)
+    const parent = parentOf(committed, block)
+    const folder = parent === null ? null : pathOf(committed, parent)
+    if (base === null || sealing === null || folder === null) throw gone()
+    const { key, keyEpoch } = sealing
+    const earlierKeys = this.#earlierKeys(committed, block, keyEpoch)
+    const isBaseWhole = holdings.isWhole(block, base, base)
+    const content = contentOfBody(reading, block, base)
+    const edits = ranges.map(({ startByte, endByte }) => ({
+      startByte,
+      endByte,
+      content: { slice: (start: number, end: number) => content.slice(startByte + start, startByte + end) },
+    }))
+    const release = this.#streams.use(block, base)
+    let answer: Answer = 'taken'
+    try {
+      const rewriting = { base, edits, sizeBytes: base.sizeBytes }
+      const write: Write = (epoch, keys) => rewriteBody(this.#tree, reading, block, epoch, keys, rewriting, job)
+      await this.#withBody(block, keyEpoch, key, isBaseWhole, write, async (written) => {
+        job.check()
+        const body = { bodyRoot: written.bodyRoot, sizeBytes: written.sizeBytes }
+        const value = { block, folder, name: '', key, keyEpoch, earlierKeys, body, base: base.bodyRoot, seen: [] }
+        const request = `reseal ${toHex(platform.random.bytes(16))}`
+        const deed = { tag: 'writeFile' as const, value: { ...value, isSame: true } }
+        answer = await outbox.submit(request, deed, written.attached, sight)
+        await this.#dropUntaken(block, written)
+        return answer
+      })
+      return answer
+    } finally {
+      release()
+    }
+  }
+
+  /** It gave way before anybody was asked for it. */
+  async #dropUntaken(block: BlockId, written: WrittenBody): Promise<void> {
+    const { committed, holdings, outbox } = this.#tree
+    const isOurs = (body: Body | null): boolean => body !== null && equal(body.bodyRoot, written.bodyRoot)
+    const isNeeded =
+      isOurs(bodyOf(committed, block)) ||
+      outbox.bodiesOf(block).some(isOurs) ||
+      isListed(committed, block, written.bodyRoot)
+    if (isNeeded) return
+    holdings.unmade(block, written)
+    await abandonBody(this.#tree, block, written)
+  }
+
+  #earlierKeys(state: TreeState, block: BlockId, keyEpoch: number): readonly Bytes[] {
+    return Array.from({ length: keyEpoch - 1 }, (_, position) => {
+      const earlier = this.#tree.ring.keyOf(state, block, position + 1)
+      if (earlier === null) throw gone()
+      return earlier
+    })
   }
 
   /** Of a file: what is there, and where and under which key what comes next will be. */

@@ -17,6 +17,7 @@ import type {
   Quarantined,
   ReaderLine,
   RemovalPreview,
+  ResealingPreview,
   StorageReport,
 } from './api.ts'
 import { type Grant, type Happening, grantsIn, happeningsIn } from './audit.ts'
@@ -115,6 +116,12 @@ export function auditReport({ home }: RunningNode): Audit {
 }
 
 /** What a removal would do. A guest that would leave knows what it can read itself, and nothing of others. */
+export async function resealingPreview({ home }: RunningNode): Promise<ResealingPreview> {
+  const { tree, resealing } = home
+  if (tree.visit !== null) throw limitedOnly()
+  return { ...(await resealing.cost()), isWanted: resealing.isWanted }
+}
+
 export function removalPreview({ home }: RunningNode, device: Bytes): RemovalPreview {
   const { tree, replication } = home
   if (tree.visit !== null) throw limitedOnly()

@@ -629,7 +629,8 @@ const isOfSameBlock = (one: Deed, other: Deed): boolean =>
   blocksOf(one).own.some((block) => blocksOf(other).own.some((each) => equal(each, block)))
 
 /** What another device can do as well, and does where it is still to be done. */
-const isUpkeep = ({ tag }: Deed): boolean => tag === 'rekey' || tag === 'renew' || tag === 'arrive'
+const isUpkeep = ({ tag, value }: Deed): boolean =>
+  tag === 'rekey' || tag === 'renew' || tag === 'arrive' || (tag === 'writeFile' && value.isSame)
 
 const isSameFile = (one: Deed, other: Deed): boolean =>
   one.tag === 'writeFile' && other.tag === 'writeFile' && isOfSameBlock(one, other)

@@ -109,7 +109,10 @@ export class Records {
       const { bodyRoot, sizeBytes } = body
       const version = Math.max(1, lineage?.version ?? 0)
       records.push(
-        this.#author.sign('content', { path, version, previousHash: null, bodyRoot, sizeBytes, keyEpoch: 1, origin }),
+        this.#author.sign('content', {
+          ...{ path, version, previousHash: null, bodyRoot, sizeBytes, keyEpoch: 1, origin },
+          resealed: false,
+        }),
       )
     }
     return Promise.all(records)
@@ -132,6 +135,18 @@ export class Records {
     if (previous === undefined || path === null || keyEpoch === undefined) throw gone()
     const version = Math.max(previous.fields.version + 1, lineage?.version ?? 0)
     const next = { version, previousHash: previous.hash, origin: this.#originOf(lineage) }
+    return this.#author.sign('content', { path, ...next, bodyRoot, sizeBytes, keyEpoch, resealed: false })
+  }
+
+  /** The content in force, sealed anew under the key in force: whose doing it is stays as it was. */
+  async resealed(state: TreeState, block: BlockId, { bodyRoot, sizeBytes }: Body): Promise<SignedRecord<'content'>> {
+    const previous = contentOf(state, block)?.content
+    const path = pathOf(state, block)
+    const keyEpoch = accessOf(state, block)?.fields.keyEpoch
+    if (previous === undefined || path === null || keyEpoch === undefined) throw gone()
+    const { version } = previous.fields
+    const origin = this.#originOf({ doer: doerOf(previous), version })
+    const next = { version: version + 1, previousHash: previous.hash, origin, resealed: true }
     return this.#author.sign('content', { path, ...next, bodyRoot, sizeBytes, keyEpoch })
   }
 
@@ -160,7 +175,7 @@ export class Records {
       const { bodyRoot, sizeBytes, version } = content.fields
       const origin = this.#originOf({ doer: doerOf(content), version })
       const next = { version: version + 1, previousHash: content.hash, origin }
-      records.push(this.#author.sign('content', { path, ...next, bodyRoot, sizeBytes, keyEpoch }))
+      records.push(this.#author.sign('content', { path, ...next, bodyRoot, sizeBytes, keyEpoch, resealed: false }))
     }
     return Promise.all(records)
   }

@@ -33,6 +33,7 @@ import { obtainNothing } from './read/objects.ts'
 import { TreeView, idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
 import { Renewing } from './renewing.ts'
+import { Resealing, isResealingWanted } from './resealing.ts'
 import type { Reports } from './reports.ts'
 import { blockIdOfRequest } from './request.ts'
 import { statusOf } from './status.ts'
@@ -166,6 +167,7 @@ export class RunningNode {
   async #moveTo(tree: OwnTree): Promise<void> {
     this.#home?.hold.close()
     const dismissal = await dismissalFrom(this.platform.store, tree.committed, this.keys)
+    const isResealing = await isResealingWanted(this.platform.store, tree.treeId)
     await this.#home?.tree.close()
     this.#home?.tree.ring.close()
     this.streams.closeAll()
@@ -180,7 +182,8 @@ export class RunningNode {
       quotaBytes: () => this.#profile.holdQuotaBytes,
     })
     const renewing = new Renewing(tree)
-    const home: Home = { tree, view, files, sweeper, hold, renewing, replication: null, dismissal: null }
+    const resealing = new Resealing(tree, files, isResealing, () => this.#isStopped)
+    const home: Home = { tree, view, files, sweeper, hold, renewing, resealing, replication: null, dismissal: null }
     this.#home = home
     if (dismissal !== null) this.#putOut(home, dismissal)
     tree.outbox.onShown = (shown, touched) => this.#onShown(home, shown, touched)
@@ -232,8 +235,9 @@ export class RunningNode {
 
   /** Asked with every entry; mostly there is nothing to be done. */
   #renewRest(home: Home): void {
-    if (home.dismissal === null && home.renewing.isDue)
-      void this.#settle(home.renewing.run(this.jobs, home.view.items.size))
+    if (home.dismissal !== null) return
+    if (home.renewing.isDue) void this.#settle(home.renewing.run(this.jobs, home.view.items.size))
+    if (home.resealing.isDue) void this.#settle(home.resealing.run(this.jobs))
   }
 
   #onDevices(home: Home): void {
@@ -434,6 +438,15 @@ export class RunningNode {
       ...this.#profile,
       trees: this.#profile.trees.filter(({ treeId }) => !equal(treeId, from)),
     })
+  }
+
+  /** Old contents go under new keys from now on, until none is left or somebody cancels. */
+  async reseal(): Promise<void> {
+    const { home } = this
+    if (home.tree.visit !== null) throw limitedOnly()
+    if (home.dismissal !== null) throw new RefusedError(deviceDismissed().fault)
+    await home.resealing.want()
+    this.#renewRest(home)
   }
 
   /** How much of the tree's contents this device keeps. @param quotaBytes null: all */

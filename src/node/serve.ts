@@ -8,7 +8,15 @@ import { beginExport } from './archive-export.ts'
 import { inspectArchive, recover } from './archive-import.ts'
 import { type Term, beginExtension, finishExtension } from './extension.ts'
 import { type HandOverSite, handOver } from './hand-over.ts'
-import { auditReport, deviceLines, quarantineOf, readersOf, removalPreview, storageReport } from './insight.ts'
+import {
+  auditReport,
+  deviceLines,
+  quarantineOf,
+  readersOf,
+  removalPreview,
+  resealingPreview,
+  storageReport,
+} from './insight.ts'
 import { sequenceOf } from './outbox/quarantine.ts'
 import { removePasskey, vetoPasskey } from './passkeys.ts'
 import type { RunningNode } from './running-node.ts'
@@ -81,6 +89,9 @@ export function createApi(node: RunningNode): NodeApi {
     storage: async () => storageReport(node),
     setHoldQuota: (quotaBytes) => node.setHoldQuota(quotaBytes),
     useHybrid: () => node.useHybrid(),
+    previewResealing: async () => resealingPreview(node),
+    // Asked again it goes on, so the request needs no remembering.
+    reseal: async (_requestId) => node.reseal(),
 
     plantingSalt: async () => plantings.prfSalt,
     beginPlanting: async (ownerName, deviceName, passkey) => plantings.begin(ownerName, deviceName, passkey),

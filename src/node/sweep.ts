@@ -3,7 +3,8 @@
  * which the fold then refused, where nobody on this node cleans up after it.
  *
  * On a device that alone holds the tree the only readers to wait for are its own open streams. Where others hold it too, somebody
- * may be reading an old version from here, so it stays until the fold no longer lists it, a day later. What an earlier life did
+ * may be reading an old version from here, so it stays until the fold no longer lists it, a day later; but for one that was sealed
+ * anew, under a key that somebody does not have who was put out. What an earlier life did
  * not get to is found again at the start, in the list or among the doomed; an object that is gone already costs one look.
  * @module
  */
@@ -25,6 +26,11 @@ const removalCountMax = 512
 interface Dead {
   readonly block: BlockId
   readonly body: Body
+}
+
+interface Listed extends Dead {
+  /** It is no older version, which somebody may want: what took its place holds the same. */
+  readonly isResealed: boolean
 }
 
 export class Sweeper {
@@ -50,11 +56,11 @@ export class Sweeper {
   }
 
   onApplied(touched: readonly Bytes[]): void {
-    if (this.#tree.isShared) return
+    const { isShared } = this.#tree
     for (const key of touched) {
       // Read at once: the fold forgets the list a day later by its stamps, and a clock may leap by more than that in between.
       const dead = key[0] === rowKind.dead ? this.#deadAt(key) : null
-      if (dead !== null) this.#dead.push(dead)
+      if (dead !== null && (!isShared || dead.isResealed)) this.#dead.push(dead)
     }
     if (this.#dead.length > 0) this.#sweepSoon()
   }
@@ -69,10 +75,11 @@ export class Sweeper {
     if (this.#dead.length > 0) this.#sweepSoon()
   }
 
-  #deadAt(key: Bytes): Dead | null {
+  #deadAt(key: Bytes): Listed | null {
     const row = readRow(this.#tree.committed, 'dead', key)
     const block = key.slice(9, 9 + blockIdSizeBytes)
-    return row && { block, body: { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes } }
+    const body = row && { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes }
+    return body && { block, body, isResealed: row.isResealed }
   }
 
   /** A writer is answered before its leavings are swept, and what many writers leave is swept together. */
@@ -148,7 +155,7 @@ export class Sweeper {
       ...holdings.leftBodies(block),
       ...(base === null || equal(base.bodyRoot, body.bodyRoot) ? [] : [base]),
       ...outbox.bodiesOf(block),
-      ...listed.filter((dead) => equal(dead.block, block)).map((dead) => dead.body),
+      ...listed.filter((dead) => equal(dead.block, block) && !dead.isResealed).map((dead) => dead.body),
     ]
     // Where others hold the tree too, some of these may never have come here whole.
     const doomed = isShared ? diffBodies(body, [], others) : diffBodies(body, others)

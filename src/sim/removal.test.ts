@@ -63,7 +63,7 @@ describe('a device that is removed', () => {
 
   test('hears of it from the log, while it is still connected', async () => {
     for (const names of [['laptop', 'phone'] as const, ['laptop', 'phone', 'desk'] as const]) {
-      const family = await Family.of(3, ...names)
+      const family = await Family.of(5, ...names)
       const [laptop, phone] = family.lives as [Life, Life]
       await remove(family, laptop, 1)
       await family.until('it is told', () => phone.page.tree.removed !== null)

@@ -5,7 +5,7 @@
  * what to do.
  * @module
  */
-import type { Job, JobKind, Quarantined, ReaderLine } from '../node/api.ts'
+import type { Job, JobKind, Quarantined, ReaderLine, ResealingPreview } from '../node/api.ts'
 import type { NodeState } from './ports.ts'
 import {
   formatCount,
@@ -207,6 +207,7 @@ export const words = {
       import: () => 'Restoring the tree',
       purge: () => 'Deleting for good',
       renew: () => 'Giving new keys after a removal',
+      reseal: () => 'Encrypting old contents again',
     },
     progress: ({ kind, doneBytes, totalBytes }: Job) => {
       const format = isCounted(kind) ? formatCount : formatSize
@@ -429,6 +430,25 @@ export const words = {
     contradicted:
       'Your other devices have signed another state of this tree than the one that is here. Export what is here, then delete this site’s data and let this device join anew.',
     unplanted: 'This tree lives in this browser alone, with a key that lives and dies here.',
+  },
+
+  reseal: {
+    title: 'Old contents under new keys',
+    help: 'After a removal whatever is written goes under keys that the removed device never had. What was there before stays sealed as it was until it is next changed. You can have all of it encrypted again.',
+    look: 'See what it would take',
+    again: 'Look again',
+    looking: 'Waiting for the tree to look up how each file is sealed, and to measure how fast this device is.',
+    nothing: 'All contents are sealed under keys that nobody has who was removed.',
+    costLabel: 'What it would take',
+    away: (count: number) =>
+      `${formatCount(count)} ${count === 1 ? 'file is' : 'files are'} on devices alone that are away; how they are sealed can be seen when these are there.`,
+    cost: ({ fileCount, sizeBytes, objectCount, seconds }: ResealingPreview) => [
+      `${formatCount(fileCount)} ${fileCount === 1 ? 'file' : 'files'}, ${formatSize(sizeBytes)} in ${formatCount(objectCount)} pieces, are read, encrypted and written again, and your other devices fetch them anew.`,
+      `That takes this device about ${formatDuration(seconds)}, as fast as it was measured just now, in the background. It goes on after a restart.`,
+      'What a removed device holds already it keeps: nobody can take that back. But whoever gets hold of your devices’ storage, or of what passes a relay, can not open it with the old keys.',
+    ],
+    begin: 'Encrypt them again',
+    under: 'It is under way, and can be cancelled where its progress is shown.',
   },
 
   expiring: {

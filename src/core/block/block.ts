@@ -3,6 +3,7 @@
  * @module
  */
 export * from './body.ts'
+export { pageEntryCountMax } from './body-page.ts'
 export * from './records.ts'
 export * from './sector.ts'
 export { recordGroup, signedTogetherCountMax } from './signature.ts'

@@ -62,6 +62,8 @@ const contentBodyWire = record('content', 1, {
   sizeBytes: u53,
   keyEpoch: u53,
   origin: originWire,
+  /** It holds what the record before it held: sectors were sealed anew, under the key in force, and nothing else was changed. */
+  resealed: bool,
   ...authorFields,
 })
 const accessBodyWire = record('access', 1, {
@@ -244,6 +246,7 @@ export function checkShape(signed: SignedRecord): Result<SignedRecord> {
   const { version, previousHash } = signed.fields
   const firstMax = signed.kind === 'access' ? 1 : versionStepMax
   if (version === 0 || (previousHash === null ? version > firstMax : version === 1)) return inconsistent
+  if (signed.kind === 'content' && signed.fields.resealed && previousHash === null) return inconsistent
   if (signed.kind === 'access') {
     const { path, keyEpoch, wrappedKey, earlierKeys, readcaps } = signed.fields
     if (keyEpoch === 0 || earlierKeys.length !== keyEpoch - 1) return inconsistent

@@ -204,7 +204,8 @@ describe('one that came', () => {
     map: changed.reduce((map, [key, row]) => set(map, key, row), excerpt.map),
   })
   const at = (block: number) => keys.content(id(block))
-  const contentRow = (signed: SignedRecord<'content'>) => encodeRow('content', { content: signed, stampMs: 1 })
+  const contentRow = (signed: SignedRecord<'content'>) =>
+    encodeRow('content', { content: signed, stampMs: 1, writtenAtMs: 1, alike: [] })
   const withCap = (cap: Writecap) => [keys.cap(cap.hash), encodeRow('cap', { cap, next: null })] as const
   /** A content of the letter by the guest, under a permission that the root gave it. */
   const letterUnder = (cap: Writecap): TreeState =>

@@ -44,9 +44,11 @@ import { checkIssuedNow, checkRootNow } from './set-change.ts'
 import {
   type EntryRow,
   type Summary,
+  type ContentRow,
   type TreeState,
   accessOf,
   chainOf,
+  alikeCountMax,
   contentOf,
   deviceOf,
   encodeRow,
@@ -399,15 +401,41 @@ function applyContent(draft: Draft, signed: SignedRecord<'content'>, stampMs: nu
   if (!follows(previous?.content ?? null, signed)) return raceLost()
   const named = checkOrigin(state, signed, previous?.content ?? null)
   if (!named.ok) return named
+  const resealed = checkResealed(state, signed, previous)
+  if (!resealed.ok) return resealed
   const isSameBody = previous !== null && equal(previous.content.fields.bodyRoot, signed.fields.bodyRoot)
-  const link = kind === 'link' ? checkLink(signed, previous !== null && !isSameBody) : ok
+  const isAsBefore = isSameBody || signed.fields.resealed
+  const link = kind === 'link' ? checkLink(signed, previous !== null && !isAsBefore) : ok
   if (!link.ok) return link
   if (previous !== null) bury(draft, previous.content, signed, stampMs)
-  draft.put(
-    keys.content(block),
-    encodeRow('content', { content: signed, stampMs: isSameBody ? previous.stampMs : stampMs }),
-  )
+  draft.put(keys.content(block), encodeRow('content', contentRow(signed, isAsBefore ? previous : null, stampMs)))
   return ok
+}
+
+/** @param before the row whose content it still holds; null where that is new */
+function contentRow(content: SignedRecord<'content'>, before: ContentRow | null, stampMs: number): ContentRow {
+  if (before === null) return { content, stampMs, writtenAtMs: stampMs, alike: [] }
+  const { bodyRoot } = before.content.fields
+  const isSameBody = equal(bodyRoot, content.fields.bodyRoot)
+  return {
+    content,
+    stampMs: isSameBody ? before.stampMs : stampMs,
+    writtenAtMs: before.writtenAtMs,
+    alike: isSameBody ? before.alike : [...before.alike, bodyRoot].slice(-alikeCountMax),
+  }
+}
+
+/**
+ * That nothing but the key was changed only the owner's own devices say: whoever believes it takes what was done over the body before
+ * for done over this one.
+ */
+function checkResealed(state: TreeState, { fields }: SignedRecord<'content'>, previous: ContentRow | null): Check {
+  if (!fields.resealed) return ok
+  const isOfOwner = deviceOf(state, principalOf(fields.author))?.standing === 'own'
+  const isOfSameSize = previous?.content.fields.sizeBytes === fields.sizeBytes
+  return isOfOwner && isOfSameSize
+    ? ok
+    : refused('resealedOther', 'Only a device of the owner seals a content anew, and then it stays as large as it was.')
 }
 
 /** Who knows where a link leads can rely on it: only another link leads elsewhere. */
@@ -425,7 +453,8 @@ function bury(
 ): void {
   const { path, bodyRoot, sizeBytes } = left.fields
   if (next !== null && equal(next.fields.bodyRoot, bodyRoot)) return
-  draft.put(keys.dead(stampMs, blockIdOf(path), bodyRoot), encodeRow('dead', { sizeBytes }))
+  const isResealed = next?.fields.resealed === true
+  draft.put(keys.dead(stampMs, blockIdOf(path), bodyRoot), encodeRow('dead', { sizeBytes, isResealed }))
 }
 
 function applyRemoval(draft: Draft, signed: SignedRecord<'removal'>, stampMs: number): Check {

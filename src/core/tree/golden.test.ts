@@ -88,6 +88,10 @@ test('formats are pinned', async () => {
     'access record with two readers': encode(signedRecordWire, read),
     'access record with two readers, told to the second': encode(signedRecordWire, toldTo(read, reader)),
     'content record': encode(signedRecordWire, content(file)),
+    'content record, sealed anew': encode(
+      signedRecordWire,
+      content(file, { version: 2, previousHash: hash(1), resealed: true }),
+    ),
     removal: encode(signedRecordWire, removal(grown, id(2))),
     'content record, the second of three that are signed together': encode(signedRecordWire, together()[1]!),
     'batch with a founding': encodeBatch({ stampMs: 1000, operations: [found] }),
@@ -103,6 +107,7 @@ test('formats are pinned', async () => {
     'state row: summary': encodeRow('summary', summaryOf(grown)!),
     'state row: entry': encodeRow('entry', entryOf(grown, id(2))!),
     'state row: content': encodeRow('content', contentOf(grown, id(2))!),
+    'state row: left-behind body': encodeRow('dead', { sizeBytes: 10, isResealed: true }),
     'state root': rootOf(grown.map),
     'archive magic': archiveMagic,
     'archive head': encodeArchiveHead({

@@ -68,8 +68,13 @@ function stateOf(forest: Forest, nameKeyEpoch = 1): TreeState {
       sizeBytes: file.sizeBytes,
       keyEpoch: 1,
       origin: null,
+      resealed: false,
     })
-    map = put(map, keys.content(fileId(at)), encodeRow('content', { content: record, stampMs: file.stampMs }))
+    map = put(
+      map,
+      keys.content(fileId(at)),
+      encodeRow('content', { content: record, stampMs: file.stampMs, writtenAtMs: file.stampMs, alike: [] }),
+    )
   })
   return { treeId, map }
 }

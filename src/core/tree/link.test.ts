@@ -136,7 +136,8 @@ describe('on a guest', () => {
     expect(end(seen, [linkTo(childPath(mail, id(99)))], reach)).toBe('linkDangling'))
   test('comes in an excerpt, unless it is longer than any', () => {
     const examine = (state: TreeState) => examineExcerpt(state, principalOf(mallory.credential), null).ok
-    const row = { content: nextContent(seen, link(0), { sizeBytes: linkSizeBytesMax + 1 }), stampMs: 1 }
+    const content = nextContent(seen, link(0), { sizeBytes: linkSizeBytesMax + 1 })
+    const row = { content, stampMs: 1, writtenAtMs: 1, alike: [] }
     expect(examine(seen)).toBe(true)
     expect(examine({ ...seen, map: set(seen.map, keys.content(link(0)), encodeRow('content', row)) })).toBe(false)
   })

@@ -12,12 +12,14 @@ import {
   type Decoded,
   type Result,
   accepted,
+  bool,
   bytesOf,
   bytesUpTo,
   compare,
   concat,
   decode,
   encode,
+  equal,
   listOf,
   must,
   nullable,
@@ -147,10 +149,20 @@ export type Wraps = Decoded<typeof wrapsWire>
 
 const capRowWire = tuple({ cap: writecapWire, next: nullable(bytesOf(32)) })
 const entryRowWire = tuple({ entry: entryRecordWire, createdAtMs: u53, stampMs: u53, trashedAtMs: nullable(u53) })
-/** When the body was written: a record that gives it another place or key leaves that as it is. */
-const contentRowWire = tuple({ content: contentRecordWire, stampMs: u53 })
+/** Bodies that held the same as the one in force and were sealed before it, as far back as is remembered. */
+export const alikeCountMax = 16
+const contentRowWire = tuple({
+  content: contentRecordWire,
+  /** When the body came: a record that gives it another place or key leaves that as it is. */
+  stampMs: u53,
+  /** When what it holds was written: sealing it anew leaves that as it is, too. */
+  writtenAtMs: u53,
+  /** Their roots, the oldest first. */
+  alike: listOf(bytesOf(32), alikeCountMax),
+})
 const requestRowWire = tuple({ stampMs: u53, fault: nullable(textUpTo(64)) })
-const deadRowWire = tuple({ sizeBytes: u53 })
+/** What took the place of a body may be the same, sealed anew: then nobody wants this one. */
+const deadRowWire = tuple({ sizeBytes: u53, isResealed: bool })
 const deviceRowWire = tuple({
   device: deviceRecordWire,
   standing: standingWire,
@@ -239,6 +251,12 @@ export function encodeRow<K extends RowKind>(kind: K, row: RowOf<K>): Bytes {
 export const summaryOf = (state: TreeState): Summary | null => readRow(state, 'summary', keys.summary)
 export const setOf = (state: TreeState, setHash: Bytes): CredentialSet | null =>
   readRow(state, 'set', keys.set(setHash))
+/** Whether a block holds what a body held, be it sealed anew since. */
+export function holdsAsIn(state: TreeState, block: BlockId, bodyRoot: Bytes): boolean {
+  const row = contentOf(state, block)
+  return row !== null && [row.content.fields.bodyRoot, ...row.alike].some((root) => equal(root, bodyRoot))
+}
+
 export const contentOf = (state: TreeState, block: BlockId): ContentRow | null =>
   readRow(state, 'content', keys.content(block))
 export const accessOf = (state: TreeState, block: BlockId): SignedRecord<'access'> | null =>

@@ -10,6 +10,7 @@
 import {
   type Bytes,
   type Decoded,
+  bool,
   bytesOf,
   listOf,
   nullable,
@@ -54,6 +55,8 @@ export const deedWire = union({
     base: bytesOf(32),
     /** And of those that were replaced before that one in another generation, the oldest first. */
     seen: listOf(bytesOf(32), seenCountMax),
+    /** It holds what that one held, sealed anew. Nobody wrote it, so it gives way to whatever was written meanwhile. */
+    isSame: bool,
   }),
   rename: tuple({ block: blockIdWire, name: nameWire }),
   move: tuple({ block: blockIdWire, folder: idPathWire, name: nameWire }),

@@ -28,6 +28,7 @@ import {
   childrenOf,
   contentOf,
   entryOf,
+  holdsAsIn,
   isKeyOwed,
   isRenewable,
   parentOf,
@@ -37,7 +38,6 @@ import { nameFrom, numberedName } from '../names.ts'
 import type { KeyRing } from '../read/key-ring.ts'
 import { type EntryChange, type Lineage, type Records, lineageOf } from '../records.ts'
 import { type Deed, type DeedOf, type Seen, blockCountPerDeed } from './deed.ts'
-import { bodyRootOf } from './seen.ts'
 
 export type Step =
   | { readonly kind: 'done' }
@@ -143,27 +143,31 @@ class Rebase {
   }
 
   #write(deed: DeedOf<'writeFile'>): Step {
-    const { block, base, seen, body, key, keyEpoch } = deed
+    const { block, base, seen, body, key, keyEpoch, isSame } = deed
     const { ring, records } = this.#doer
     const row = entryOf(this.#state, block)
     const now = contentOf(this.#state, block)
     // Also where it was taken: it may have stood in the trash by then, and been deleted for good before it was brought back.
-    if (row === null || now === null) return this.#isPurgedLater(block) ? done : this.#copy(deed, deed.name)
+    if (row === null || now === null) return isSame || this.#isPurgedLater(block) ? done : this.#copy(deed, deed.name)
     const rootNow = now.content.fields.bodyRoot
     const isIn = equal(rootNow, body.bodyRoot)
-    if (isIn || this.#phase === 'taken') return this.#tidy(block, row, null)
-    const isSeen = [base, ...seen].some((root) => equal(rootNow, root)) || this.#isDoneBefore(now.content)
+    const isOver = isIn || this.#phase === 'taken'
+    if (isSame && (isOver || !equal(rootNow, base))) return done
+    if (isOver) return this.#tidy(block, row, null)
+    const isSeen =
+      [base, ...seen].some((root) => holdsAsIn(this.#state, block, root)) || this.#isDoneBefore(now.content)
     if (!isSeen && this.#isDoneSince(now.stampMs, now.content)) return done
     if (!isSeen) return this.#isReplacedLater(deed) ? done : this.#copy(deed, ring.nameOf(this.#state, row.entry))
+    const contentIn = async (state: TreeState): Promise<readonly SignedRecord[]> => [
+      await (isSame ? records.resealed(state, block, body) : records.content(state, block, body, this.#lineage)),
+    ]
     const epochNow = accessOf(this.#state, block)?.fields.keyEpoch
     if (isKeyOwed(this.#state, block)) {
       // It brings the key that the block owes.
-      if (keyEpoch - 1 === epochNow)
-        return this.#make(block, async (state) => [await records.content(state, block, body, this.#lineage)], key)
+      if (keyEpoch - 1 === epochNow) return this.#make(block, contentIn, key)
     } else {
       const known = ring.keyOf(this.#state, block, keyEpoch)
-      if (keyEpoch === epochNow && known !== null && equal(known, key))
-        return this.#make(null, async (state) => [await records.content(state, block, body, this.#lineage)])
+      if (keyEpoch === epochNow && known !== null && equal(known, key)) return this.#make(null, contentIn)
     }
     // The block has had another key since, or owes one.
     return {
@@ -279,7 +283,7 @@ class Rebase {
     if (this.#phase === 'taken') return done
     const doomed = new Map<string, BlockId>()
     for (const { block, bodyRoot } of blocks) {
-      const isAsSeen = isSameRoot(bodyRootOf(this.#state, block), bodyRoot)
+      const isAsSeen = this.#isAsSeen(block, bodyRoot)
       if (entryOf(this.#state, block) === null || !isAsSeen || !this.#isInTrash(block)) continue
       const isEmpty = [...childrenOf(this.#state, block)].every(({ entry }) => doomed.has(keyOf(entry.fields.child)))
       if (isEmpty) doomed.set(keyOf(block), block)
@@ -433,8 +437,8 @@ class Rebase {
       const knownRoot = known.get(keyOf(child))
       if (knownRoot === undefined) {
         if (isUnseen(stampMs, doerOf(entry))) return true
-        if (content !== null && isUnseen(content.stampMs, doerOf(content.content))) return true
-      } else if (!isSameRoot(bodyRootOf(this.#state, child), knownRoot)) return true
+        if (content !== null && isUnseen(content.writtenAtMs, doerOf(content.content))) return true
+      } else if (!this.#isAsSeen(child, knownRoot)) return true
       if (kind === 'directory') pending.push(...childrenOf(this.#state, child))
     }
     return false
@@ -458,6 +462,11 @@ class Rebase {
     return names
   }
 
+  /** @param bodyRoot null for a folder */
+  #isAsSeen(block: BlockId, bodyRoot: Bytes | null): boolean {
+    return bodyRoot === null ? contentOf(this.#state, block) === null : holdsAsIn(this.#state, block, bodyRoot)
+  }
+
   /** Whether this device wrote another version over this one. It may have written over that of another device instead. */
   #isReplacedLater({ block, body }: DeedOf<'writeFile'>): boolean {
     return this.#later.some(
@@ -479,6 +488,3 @@ class Rebase {
     return equal(principal, own) && (author === null || equal(author, own))
   }
 }
-
-const isSameRoot = (one: Bytes | null, other: Bytes | null): boolean =>
-  one === null || other === null ? one === other : equal(one, other)

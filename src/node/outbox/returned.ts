@@ -18,6 +18,7 @@ import {
   childrenOf,
   contentOf,
   entryOf,
+  holdsAsIn,
   keys as keysOf,
 } from '../../core/tree/tree.ts'
 import type { KeyRing } from '../read/key-ring.ts'
@@ -126,13 +127,18 @@ function contentDeeds(
   const keys = Array.from({ length: keyEpoch }, (_, position) => ring.keyOf(before, block, position + 1))
   const key = keys.at(-1)
   if (equal(now?.content.fields.bodyRoot ?? noRoot, bodyRoot) || key == null || keys.includes(null)) return []
+  // Each side may have sealed anew what both have; then it is brought along alone where it came from what stands there.
+  const own = [bodyRoot, ...content.alike]
+  const isSame = now !== null && sizeBytes > 0 && own.some((root) => holdsAsIn(after, block, root))
+  if (isSame && !own.some((root) => equal(root, now.content.fields.bodyRoot))) return []
   const common = { block, folder, name: ring.nameOf(before, entry), body: { bodyRoot, sizeBytes } }
   const as = (deed: Deed): Returned => returned(content.content, deed, content.stampMs)
   // What others wrote meanwhile is not what its author had seen, whatever that was.
   const isUntouched = now !== null && now.stampMs <= sharedMs
-  const base = isUntouched ? now.content.fields.bodyRoot : bodyRoot
+  const base = isUntouched || isSame ? now!.content.fields.bodyRoot : bodyRoot
   const earlierKeys = keys.slice(0, -1) as Bytes[]
-  const write = as({ tag: 'writeFile', value: { ...common, key, keyEpoch, earlierKeys, base, seen: seenOf(block) } })
+  const seen = seenOf(block)
+  const write = as({ tag: 'writeFile', value: { ...common, key, keyEpoch, earlierKeys, base, seen, isSame } })
   // Its sectors are sealed under the key that it was made with, unless it was written after it had been moved.
   if (!isNew || (keyEpoch > 1 && content.stampMs !== createdAtMs)) return [write]
   const add = as({ tag: entry.fields.kind === 'link' ? 'addLink' : 'addFile', value: { ...common, key: keys[0]! } })
@@ -168,7 +174,7 @@ function deletionOf({ before, after, sharedMs }: ReturnOptions, top: EntryRow): 
   if (trashedAtMs === null || trashedAtMs <= sharedMs || isOver) return null
   // What came after it nobody had seen who put it there.
   const isSeen = (of: BlockId): boolean =>
-    (entryOf(before, of)?.createdAtMs ?? 0) <= trashedAtMs && (contentOf(before, of)?.stampMs ?? 0) <= trashedAtMs
+    (entryOf(before, of)?.createdAtMs ?? 0) <= trashedAtMs && (contentOf(before, of)?.writtenAtMs ?? 0) <= trashedAtMs
   const seen = seenIn(before, block).filter((each) => isSeen(each.block))
   return returned(entry, { tag: 'trash', value: { block, seen } }, trashedAtMs)
 }

@@ -34,6 +34,8 @@ export class TreeView {
   readonly items = new Map<string, Item>()
   /** Ids of the items in a folder. */
   readonly #children = new Map<string, Set<string>>()
+  /** When the body of each came, be it that what it holds was written before. */
+  readonly #stamps = new Map<string, number>()
   readonly #ring: KeyRing
   readonly rootId: string
   /** How many devices hold a block with the body, if any, that it has had since a stamp. */
@@ -133,7 +135,7 @@ export class TreeView {
   recount(): readonly Item[] {
     const changed: Item[] = []
     for (const item of this.items.values()) {
-      const copyCount = this.copyCountOf(idFromText(item.id)!, item.modifiedAtMs)
+      const copyCount = this.copyCountOf(idFromText(item.id)!, this.#stamps.get(item.id) ?? 0)
       if (copyCount !== item.copyCount) changed.push({ ...item, copyCount })
     }
     for (const item of changed) this.items.set(item.id, item)
@@ -144,7 +146,9 @@ export class TreeView {
     const { parent, child, kind } = row.entry.fields
     const content = contentOf(state, child)
     const directory = blockIdOf(parent)
-    const modifiedAtMs = Math.max(content?.stampMs ?? 0, kind === 'directory' ? row.stampMs : 0) || row.stampMs
+    const modifiedAtMs = Math.max(content?.writtenAtMs ?? 0, kind === 'directory' ? row.stampMs : 0) || row.stampMs
+    const bodyStampMs = content?.stampMs ?? modifiedAtMs
+    this.#stamps.set(idText(child), bodyStampMs)
     return {
       id: idText(child),
       parentId: idText(directory),
@@ -154,7 +158,7 @@ export class TreeView {
       createdAtMs: row.createdAtMs,
       modifiedAtMs,
       trashedAtMs: row.trashedAtMs,
-      copyCount: this.copyCountOf(child, modifiedAtMs),
+      copyCount: this.copyCountOf(child, bodyStampMs),
       isWaiting: this.#waiting.has(keyOf(child)),
     }
   }
@@ -174,6 +178,7 @@ export class TreeView {
     if (item === undefined || item.parentId === null) return false
     this.#children.get(item.parentId)?.delete(id)
     this.#children.delete(id)
+    this.#stamps.delete(id)
     return this.items.delete(id)
   }
 }

@@ -101,6 +101,22 @@ export class Family {
     })
   }
 
+  /** The same, where one of them was put out. */
+  comeTogetherWithout(at: number): Promise<void> {
+    const rest = this.lives.filter((_, other) => other !== at)
+    return this.until('the others hold the same', () => {
+      const standings = rest.map(standing)
+      const { appliedIndex } = standings[0]!
+      return standings.every(
+        (each) =>
+          each.appliedIndex === appliedIndex &&
+          each.keptCount === 0 &&
+          each.lackingCount === 0 &&
+          each.peers.every(({ path }) => path !== null),
+      )
+    })
+  }
+
   /** The process dies and the device starts again. */
   async restart(at: number): Promise<Life> {
     this.lives[at]!.process.kill()

@@ -17,6 +17,7 @@ import './archive-view.ts'
 import './hold-view.ts'
 import './keep-view.ts'
 import './keys-view.ts'
+import './reseal-view.ts'
 import './space-view.ts'
 import '../part/waiting.ts'
 
@@ -68,6 +69,7 @@ export class BtStoragePage extends LitElement {
       ${tree?.aside ? html`<bt-aside-view .actions=${this.actions} .aside=${tree.aside}></bt-aside-view>` : nothing}
       <bt-keep-view></bt-keep-view>
       ${tree?.limited ? nothing : html`<bt-archive-view .actions=${this.actions} .planted=${tree?.planted === true} .hash=${this.hash}></bt-archive-view>`}
+      ${tree?.planted && !tree.limited && !tree.removed ? html`<bt-reseal-view .actions=${this.actions}></bt-reseal-view>` : nothing}
       ${tree?.root ? html`<bt-passkeys .tree=${tree} .actions=${this.actions} .passkey=${this.passkey}></bt-passkeys>` : nothing}
       ${tree ? html`<bt-keys-view .tree=${tree} .stateRoot=${report?.stateRoot ?? ''} .attested=${report?.attested ?? null}></bt-keys-view>` : nothing}
       <p><a href=${hashOf('/fragments', this.hash)}>${words.fragments.link}</a></p>

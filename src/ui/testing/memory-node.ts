@@ -23,6 +23,7 @@ import type {
   PasskeyCreation,
   Quarantined,
   RemovalPreview,
+  ResealingPreview,
   TakeOverChallenge,
   TreeStatus,
 } from '../../node/api.ts'
@@ -228,6 +229,18 @@ export class MemoryNode implements NodeApi {
   }
 
   async useHybrid(): Promise<void> {}
+
+  async previewResealing(): Promise<ResealingPreview> {
+    const files = [...this.items.values()].filter(({ kind }) => kind === 'file')
+    const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
+    const isWanted = this.jobs.has('reseal')
+    const counts = { fileCount: files.length, objectCount: 2 * files.length, awayCount: 0 }
+    return { ...counts, sizeBytes, seconds: sizeBytes / 2_500_000, isWanted }
+  }
+  async reseal(): Promise<void> {
+    this.#maybeRefuse()
+    void this.#job('reseal', 'reseal', '', 5_000_000)
+  }
 
   async aside() {
     const { fileCount } = this.tree.aside ?? { fileCount: 0 }

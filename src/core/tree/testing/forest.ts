@@ -185,7 +185,17 @@ export const access = (path: IdPath, extra: object = {}, author = alice, cap = a
 export const content = (path: IdPath, extra: object = {}, author = alice, cap = aliceCap) =>
   sign(
     'content',
-    { path, version: 1, previousHash: null, bodyRoot: hash(7), sizeBytes: 10, keyEpoch: 1, origin: null, ...extra },
+    {
+      path,
+      version: 1,
+      previousHash: null,
+      bodyRoot: hash(7),
+      sizeBytes: 10,
+      keyEpoch: 1,
+      origin: null,
+      resealed: false,
+      ...extra,
+    },
     author,
     cap,
   )
@@ -229,7 +239,13 @@ export function nextContent(state: TreeState, block: Bytes, change: object, auth
   const { content: previous } = contentOf(state, block)!
   return sign(
     'content',
-    { ...previous.fields, version: previous.fields.version + 1, previousHash: previous.hash, ...change },
+    {
+      ...previous.fields,
+      version: previous.fields.version + 1,
+      previousHash: previous.hash,
+      resealed: false,
+      ...change,
+    },
     author,
     cap,
   )
