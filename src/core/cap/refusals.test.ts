@@ -17,6 +17,7 @@ import {
   wrapKey,
 } from '../crypto/crypto.ts'
 import { type AnswerChange, host, userPresent, userVerified } from '../crypto/testing/authenticator.ts'
+import { proveLeaves } from '../merkle/merkle.ts'
 import {
   type IdPath,
   checkName,
@@ -37,6 +38,7 @@ import {
   rights,
   writecapBody,
   writecapDomain,
+  writecapHash,
   writecapSizeBytesMax,
   writecapWire,
 } from './cap.ts'
@@ -44,6 +46,7 @@ import {
   type Question,
   alice,
   bob,
+  bodyOf,
   carol,
   chainOf,
   endMs,
@@ -800,6 +803,15 @@ test.each([2, 3, 64])('taken: each of %i grants that were signed together', (cou
   const holders = Array.from({ length: count }, (_, at) => person(10 + at))
   for (const signer of ['passkey', 'recovery'] as const)
     expect(grantAll(signer, holders).map((link) => judge(octetsOf(link)))).toEqual(holders.map(() => 'ok'))
+})
+test.each([1, 65])('refused: though the root has signed it, one of %i', (count) => {
+  const holders = [...Array.from({ length: count - 1 }, (_, at) => person(10 + at)), alice]
+  const bodies = holders.map((holder) => bodyOf('recovery', holder))
+  const { root, proofs } = proveLeaves(bodies.map(writecapHash))
+  const { value } = signatureOf('recovery', concat(Uint8Array.of(count), root), 'blocktree/1/writecaps')
+  const part = { signature: value as Part['signature'], count, index: count - 1, way: proofs[count - 1]! }
+  const top = { ...toAlice, body: bodies[count - 1]!, signature: { tag: 'together' as const, value: part } }
+  expect(under(() => top)()).toBe('signatureInvalid')
 })
 test('more than 64 are signed one after the other', () => {
   const holders = Array.from({ length: 65 }, (_, at) => person(10 + at))
