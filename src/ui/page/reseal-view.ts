@@ -45,7 +45,7 @@ export class BtResealView extends LitElement {
   override render() {
     const { preview, isBusy, problem } = this
     const text = words.reseal
-    return html`<section aria-labelledby="title">
+    return html`<section class="card" aria-labelledby="title">
       <h2 id="title">${text.title}</h2>
       <p class="quiet">${text.help}</p>
       ${preview ? this.#cost(preview) : nothing}
