@@ -36,7 +36,13 @@ test(proved('letting a device in: axe finds nothing'), async ({ page }) => {
   await page.goto('./#/devices')
   await isServed(page)
   await expectFine(page, 'Devices', 'the devices of a tree that is not planted')
-  const approval = { deviceName: longName, principal: fingerprint, limited: null, expiresAtMs: Date.now() + 3e10 }
+  const approval = {
+    deviceName: longName,
+    principal: fingerprint,
+    isLink: false,
+    limited: null,
+    expiresAtMs: Date.now() + 3e10,
+  }
   const states: readonly (readonly [RegExp | string, Inviting])[] = [
     ['Scan this with the new device', { stage: 'code', code, expiresAtMs: Date.now() + 3e6 }],
     [/^Type the four digits that/, { stage: 'digits', deviceName: longName, principal: fingerprint }],
@@ -85,10 +91,18 @@ test(proved('joining: axe finds nothing'), { tag: '@wide' }, async ({ page }) =>
   await expect(page.getByRole('alert')).toBeVisible()
   const states: readonly (readonly [RegExp | string, Joining])[] = [
     ['Reaching the other device', { stage: 'connecting' }],
-    ['Join this tree?', { stage: 'confirm', ownerName: longName, deviceName: longName, treeId: fingerprint }],
+    [
+      'Join this tree?',
+      { stage: 'confirm', ownerName: longName, deviceName: longName, treeId: fingerprint, isLink: false },
+    ],
     [/^Type these on A device/, { stage: 'digits', digits: '4821' }],
     ['You are in', { stage: 'fetching', ownerName: longName }],
     ['Your tree is here', { stage: 'joined', ownerName: longName }],
+    [
+      'Keep what this tree shares?',
+      { stage: 'confirm', ownerName: longName, deviceName: longName, treeId: fingerprint, isLink: true },
+    ],
+    ['It is in your tree', { stage: 'kept', ownerName: longName, linkId: 'link', name: longName }],
     ['This device did not join', { stage: 'ended', code: 'join-expired', message }],
   ]
   for (const [heading, joining] of states) {

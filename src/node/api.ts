@@ -157,6 +157,8 @@ type InvitingStage =
       readonly stage: 'approval'
       readonly deviceName: string
       readonly principal: string
+      /** It is no device but a link in somebody else's tree, which gets a folder to read and nothing more. */
+      readonly isLink: boolean
       /** null: it is to be one of the owner's devices, which read the whole tree and write everywhere. */
       readonly limited: (Limits & { readonly isNewFolder: boolean }) | null
       /** Of the permission: 400 days for an own device. */
@@ -181,12 +183,16 @@ export type Joining =
       readonly deviceName: string
       /** Hexadecimal in groups of four. */
       readonly treeId: string
+      /** This browser has a planted tree: what the other shares is kept in it as a link. */
+      readonly isLink: boolean
     }
   | { readonly stage: 'digits'; readonly digits: string }
   /** Admitted; the tree is on its way. */
   | { readonly stage: 'fetching'; readonly ownerName: string }
   /** The tree is there; the home of this profile is now that tree (a `snapshot` event came before). */
   | { readonly stage: 'joined'; readonly ownerName: string }
+  /** What the other shares is in the tree of this profile now, as a link. */
+  | { readonly stage: 'kept'; readonly ownerName: string; readonly linkId: string; readonly name: string }
   | { readonly stage: 'ended'; readonly code: string; readonly message: string }
 
 /** One device of the tree. */
@@ -218,6 +224,16 @@ export interface Extension {
   readonly expiresAtMs: number
 }
 
+/** A folder or file in somebody else's tree. */
+export interface FarView {
+  /** By which it is seen. */
+  readonly linkId: string
+  readonly item: Item
+  /** From what the link may read down to the item itself. */
+  readonly path: readonly Item[]
+  readonly children: readonly Item[]
+}
+
 /** What is written into a file. */
 export interface Edit {
   /** null: behind the end that the file has by then. What lies between the end and a place beyond it reads as zeros. */
@@ -245,6 +261,8 @@ export type NodeEvent =
   | { readonly kind: 'jobEnded'; readonly id: string }
   | { readonly kind: 'inviting'; readonly inviting: Inviting | null }
   | { readonly kind: 'joining'; readonly joining: Joining | null }
+  /** What is seen by a link into another tree is another than before, or is seen no more. */
+  | { readonly kind: 'far'; readonly linkId: string }
   /** The node has stopped; the sentence says why. A reload, or the next tab, starts it again from disk. */
   | { readonly kind: 'stopped'; readonly code: string; readonly message: string }
 
@@ -371,6 +389,8 @@ export interface RemovalPreview {
   readonly lastSeenAtMs: number | null
   /** Who can read afterwards. */
   readonly readers: readonly GrantLine[]
+  /** Links into other trees that the device knows the secrets of: only the owners of these can take them back (R-10). */
+  readonly farLinkNames: readonly string[]
 }
 
 /** What lies under keys that somebody may have who was put out, and what it would take to seal it anew. */
@@ -467,8 +487,16 @@ export interface NodeApi {
   addFile(requestId: string, parentId: string, name: string, content: Blob): Promise<string>
   /** Makes a link to an item, which it leads to wherever that is moved to. A taken name gets a number. */
   addLink(requestId: string, parentId: string, name: string, targetId: string): Promise<string>
-  /** The item that a link leads to, through other links where it leads to these; rejects where that is none. */
+  /**
+   * The item that a link leads to, through other links where it leads to these; rejects where that is none. In another tree its id has
+   * that of the link in it, and is one for `lookFar`, `openContent`, `addLink` and `followLink` alone.
+   */
   followLink(id: string): Promise<string>
+  /**
+   * What is seen in another tree by a link of this one, as it is there now; rejects with a sentence where it can not be seen.
+   * @param id of that, or of the link
+   */
+  lookFar(id: string): Promise<FarView>
   /** A new version of an existing file. */
   writeFile(requestId: string, id: string, content: Blob): Promise<void>
   /**
@@ -545,7 +573,10 @@ export interface NodeApi {
   /** What `approval` is to name; it names an own device until this was called. */
   choose(choice: DeviceChoice): Promise<void>
   endInviting(): Promise<void>
-  /** Joins the tree whose code was read. Rejects `joinPlanted` where this profile holds a planted tree. */
+  /**
+   * Joins the tree whose code was read. A profile that holds a planted tree becomes no device of another one: what that one shares
+   * becomes a link in its tree. @param deviceName what the other calls this device, or this tree
+   */
   join(code: string, deviceName: string): Promise<void>
   /** The owner has seen whose tree it is. */
   confirmJoining(): Promise<void>

@@ -80,22 +80,27 @@ export class Files {
     return idText(block)
   }
 
-  /** @param targetId what the link leads to */
+  /** @param content what the link says */
   async addLink(
     requestId: string,
     parentId: string,
     typedName: string,
-    targetId: string,
+    content: Bytes,
     job: JobHandle,
   ): Promise<string> {
     const block = blockIdOfRequest(this.#tree.treeId, requestId)
     if ((await this.#known(requestId)) !== null) return idText(block)
     const typed = orRefuse(nameFromPerson(typedName))
     this.#folder(parentId)
+    await this.#putInto(parentId, 'addLink', requestId, block, typed, contentOfBytes(content), job)
+    return idText(block)
+  }
+
+  /** What a link says that leads to an item of this tree. */
+  linkTo(targetId: string): Bytes {
     const target = this.#view.get(targetId) === null ? null : pathOf(this.#tree.state, idFromText(targetId)!)
     if (target === null || this.#view.isTrashed(targetId)) throw gone()
-    await this.#putInto(parentId, 'addLink', requestId, block, typed, contentOfBytes(linkTo(target)), job)
-    return idText(block)
+    return linkTo(target)
   }
 
   async #putInto(
@@ -137,16 +142,33 @@ export class Files {
   }
 
   /** A new version of a file's content. */
-  async writeFile(requestId: string, id: string, content: Content, job: JobHandle): Promise<void> {
+  writeFile(requestId: string, id: string, content: Content, job: JobHandle): Promise<void> {
+    return this.#write(requestId, id, content, job, 'file')
+  }
+
+  /** Another content of a link that leads to the same. */
+  renewLink(requestId: string, id: string, content: Bytes): Promise<void> {
+    return this.#write(requestId, id, contentOfBytes(content), idle, 'link')
+  }
+
+  async #write(requestId: string, id: string, content: Content, job: JobHandle, kind: 'file' | 'link'): Promise<void> {
     if ((await this.#known(requestId)) !== null) return
     const { outbox } = this.#tree
     const { sight } = outbox
-    const { base, ...version } = this.#nextVersion(id)
+    const { base, ...version } = this.#nextVersion(id, kind)
     const { block, key, keyEpoch } = version
     const write = this.#writing(block, content, job)
     await this.#withBody(block, keyEpoch, key, true, write, ({ bodyRoot, sizeBytes, attached }) => {
       const body = { bodyRoot, sizeBytes }
-      const value = { ...version, earlierKeys: [], body, base: base.bodyRoot, seen: [], isSame: false }
+      const value = {
+        ...version,
+        earlierKeys: [],
+        body,
+        base: base.bodyRoot,
+        seen: [],
+        isSame: false,
+        isLink: kind === 'link',
+      }
       return outbox.submit(requestId, { tag: 'writeFile', value }, attached, sight)
     })
   }
@@ -184,7 +206,7 @@ export class Files {
     job.check()
     const { state, committed, holdings, outbox, reading } = this.#tree
     const { sight } = outbox
-    const { base, ...version } = this.#nextVersion(id)
+    const { base, ...version } = this.#nextVersion(id, 'file')
     const { block, key, keyEpoch } = version
     const rewriting = rewritingOf(base, edits, sizeBytes)
     if (isIdle(rewriting)) return
@@ -197,7 +219,7 @@ export class Files {
       await this.#withBody(block, keyEpoch, key, isBaseWhole, write, (written) => {
         job.check()
         const body = { bodyRoot: written.bodyRoot, sizeBytes: written.sizeBytes }
-        const value = { ...version, earlierKeys, body, base: base.bodyRoot, seen: [], isSame: false }
+        const value = { ...version, earlierKeys, body, base: base.bodyRoot, seen: [], isSame: false, isLink: false }
         return outbox.submit(requestId, { tag: 'writeFile', value }, written.attached, sight)
       })
     } finally {
@@ -236,7 +258,7 @@ export class Files {
         const body = { bodyRoot: written.bodyRoot, sizeBytes: written.sizeBytes }
         const value = { block, folder, name: '', key, keyEpoch, earlierKeys, body, base: base.bodyRoot, seen: [] }
         const request = `reseal ${toHex(platform.random.bytes(16))}`
-        const deed = { tag: 'writeFile' as const, value: { ...value, isSame: true } }
+        const deed = { tag: 'writeFile' as const, value: { ...value, isSame: true, isLink: false } }
         answer = await outbox.submit(request, deed, written.attached, sight)
         await this.#dropUntaken(block, written)
         return answer
@@ -269,9 +291,11 @@ export class Files {
   }
 
   /** Of a file: what is there, and where and under which key what comes next will be. */
-  #nextVersion(id: string) {
+  #nextVersion(id: string, kind: 'file' | 'link') {
     const { state, ring, platform } = this.#tree
-    const { parentId, name } = this.#item(id)
+    const { parentId, name, kind: kindNow } = this.#item(id)
+    if (kindNow === 'link' && kind !== 'link')
+      throw refusal('linkFixed', 'A link goes on leading to the same; make another one instead.')
     const block = this.#block(id)
     const folder = pathOf(state, idFromText(parentId!)!)
     const sealing = sealingKeyOf(state, ring, block, platform.random)
@@ -513,6 +537,9 @@ export class Files {
     return this.#tree.platform.random.bytes(sizeBytes)
   }
 }
+
+/** Of what goes on by itself. */
+export const idle: JobHandle = { check() {}, advance() {}, setTotal() {}, async turn() {} }
 
 /** What begins to exist with a content. */
 type TagOfNew = 'addFile' | 'addLink'

@@ -122,7 +122,7 @@ export async function resealingPreview({ home }: RunningNode): Promise<Resealing
   return { ...(await resealing.cost()), isWanted: resealing.isWanted }
 }
 
-export function removalPreview({ home }: RunningNode, device: Bytes): RemovalPreview {
+export async function removalPreview({ home, abroad }: RunningNode, device: Bytes): Promise<RemovalPreview> {
   const { tree, replication } = home
   if (tree.visit !== null) throw limitedOnly()
   if (deviceOf(tree.committed, device)?.dismissed !== null)
@@ -135,6 +135,7 @@ export function removalPreview({ home }: RunningNode, device: Bytes): RemovalPre
     ...previewOf(tree.committed, device),
     lastSeenAtMs: status?.path === null ? status.lastSeenAtMs : null,
     readers: staying.map((grant) => grantLine(home, grant)),
+    farLinkNames: limitOf(tree.committed, device) === null ? await abroad.farLinkNames() : [],
   }
 }
 

@@ -25,7 +25,7 @@ import {
 } from '../core/message/message.ts'
 import { blockIdOf, rootBlockId, samePath } from '../core/path/path.ts'
 import { accessOf, chainOf, deviceDismissed, deviceOf, setInForce } from '../core/tree/tree.ts'
-import type { Connection } from '../port/net.ts'
+import type { Connection, RelayAddress } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { DeviceChoice, Inviting, TreeStatus } from './api.ts'
 import { rootSignedWritecap } from './founding.ts'
@@ -36,6 +36,7 @@ import { admit } from './members.ts'
 import { otherDevices } from './devices.ts'
 import { type Network, type OpenNetwork, networkMissing } from './network.ts'
 import type { OwnTree } from './own-tree.ts'
+import { rendezvousFor } from './rendezvous.ts'
 import { type RootAnswer, rootQuestion, rootWord } from './root-word.ts'
 import { type Terms, type TermsSite, bodyOfTerms, makePlace, termsOf } from './terms.ts'
 
@@ -128,6 +129,7 @@ export class Invitations {
   async approve(answer: RootAnswer | null): Promise<void> {
     const approval = this.#approval
     if (approval === null) throw nothingAsked()
+    if (answer !== null && !isFitting(approval)) throw readsAFolder()
     const grant = answer === null ? null : await this.#grant(approval, answer)
     // Whoever waited may be gone meanwhile.
     if (this.#approval !== approval) throw nothingAsked()
@@ -158,13 +160,13 @@ export class Invitations {
   }
 
   async #meet(
-    { net: { transportId } }: OpenNetwork,
+    { net: { transportId }, relays }: OpenNetwork,
     connection: Connection,
     commitment: Extract<JoinFrame, { tag: 'commit' }>['value'],
   ): Promise<void> {
     const { platform } = this.#options
     const course = { name: '' }
-    const inviter = this.#inviterFor(course)
+    const inviter = this.#inviterFor(course, relays)
     const scanned = this.#shown.find(({ invitation }) => equal(invitation.token, commitment.token)) ?? null
     if (scanned === null || scanned.expiresAtMs <= platform.clock.nowMs()) {
       // Whoever has no code that holds is sent away, and changes nothing for the one who shows another.
@@ -197,8 +199,8 @@ export class Invitations {
     )
   }
 
-  #inviterFor(course: { name: string }): Inviter {
-    const { status, platform } = this.#options
+  #inviterFor(course: { name: string }, relays: readonly RelayAddress[]): Inviter {
+    const { status, platform, keys } = this.#options
     const tree = (): OwnTree => this.#options.home().tree
     const { treeId } = tree()
     const { ownerName, deviceName } = status()
@@ -230,7 +232,9 @@ export class Invitations {
         const own = principalOf(this.#options.keys.credential)
         const { state, ownCluster: cluster } = tree()
         const host = { principal: own, transportId: await platform.keys.transportId() }
-        return accepted({ generation: cluster.identity.generation, devices: [host, ...otherDevices(state, own)] })
+        const rendezvous = request.isLink ? await rendezvousFor(state, { platform, relays, keys }) : null
+        const devices = [host, ...otherDevices(state, own)]
+        return accepted({ generation: cluster.identity.generation, devices, rendezvous })
       },
     }
   }
@@ -249,6 +253,7 @@ export class Invitations {
       stage: 'approval',
       deviceName: request.deviceName,
       principal: fingerprintOf(request),
+      isLink: request.isLink,
       limited: terms.limited,
       expiresAtMs: terms.expiresAtMs,
       ...rootQuestion(set, writecapDomain, body),
@@ -268,6 +273,12 @@ export class Invitations {
     return { writecap, nameBlock, nameKeyEpoch, nameKey, placeName: terms.limited?.folderName ?? '' }
   }
 }
+
+/** A link reads one folder, and is nobody's device. */
+const isFitting = ({ request, terms }: Approval): boolean =>
+  !request.isLink || (terms.limited !== null && !terms.limited.mayWrite)
+const readsAFolder = (): BlocktreeError =>
+  new BlocktreeError('linkReads', 'Somebody else’s tree gets a folder to read, and nothing more.')
 
 const isOpen = (state: Inviting | null): state is Inviting =>
   state !== null && state.stage !== 'ended' && state.stage !== 'admitted'

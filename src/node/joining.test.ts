@@ -129,6 +129,7 @@ const joinAs = (end: Connection, platform = platformOf(phone)) =>
     {
       deviceName: 'Phone',
       buildId: 'test',
+      isLink: false,
       confirm: async () => true,
       showDigits: () => {},
       deviceRecord: async () => deviceOf(phone),
@@ -161,6 +162,7 @@ async function run({ open = shown, inviter, newcomer, between, cancelInviter, ca
     {
       deviceName: 'Phone',
       buildId: 'test',
+      isLink: false,
       confirm: async () => true,
       showDigits: seeDigits,
       deviceRecord: async () => deviceOf(phone),
@@ -182,7 +184,8 @@ async function run({ open = shown, inviter, newcomer, between, cancelInviter, ca
       approve: async () => grantFor(phone),
       admit: async (_request, device) => {
         admitted.push(device)
-        return accepted({ generation: 1, devices: [{ principal: octetsOf(1), transportId: transports.inviter }] })
+        const devices = [{ principal: octetsOf(1), transportId: transports.inviter }]
+        return accepted({ generation: 1, devices, rendezvous: null })
       },
       ...inviter,
     },

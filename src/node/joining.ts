@@ -71,6 +71,8 @@ export interface Inviter {
 export interface Newcomer {
   readonly deviceName: string
   readonly buildId: string
+  /** It is a link that wants a folder. */
+  readonly isLink: boolean
   /** Whether its owner wants to join this tree. */
   confirm(card: JoinCard): Promise<boolean>
   /** To be typed in at the inviter. */
@@ -86,6 +88,7 @@ export interface Joined {
   readonly device: SignedDevice
   readonly devices: JoinContent<'admitted'>['devices']
   readonly generation: number
+  readonly rendezvous: JoinContent<'admitted'>['rendezvous']
 }
 
 /** Ends a joining from outside, as by a button. */
@@ -148,9 +151,10 @@ export async function inviteOver(
     const accept = openJoin(session.value, 'accept', answer.value.sealed)
     if (!accept.ok) return link.end('failed')
     const { device } = accept.value
+    const { credential, isLink } = request.value
     const isItself =
-      equal(principalOf(device.fields.credential), principalOf(request.value.credential)) &&
-      equal(device.fields.transportId, path.newcomerTransport)
+      equal(principalOf(device.fields.credential), principalOf(credential)) &&
+      equal(device.fields.transportId, isLink ? credential.signingKey : path.newcomerTransport)
     if (!isItself) return link.end('failed')
     const admitted = await inviter.admit(request.value, device)
     if (!admitted.ok) {
@@ -220,12 +224,12 @@ export async function joinOver(
 
 async function requestOf(
   session: JoinSession,
-  { deviceName, buildId }: Newcomer,
+  { deviceName, buildId, isLink }: Newcomer,
   keys: JoinPlatform['keys'],
 ): Promise<JoinRequest> {
   const node = await keys.node()
   const signature = await node.sign(joinRequestMessage(session))
-  return { credential: node.credential, deviceName, buildId, signature }
+  return { credential: node.credential, deviceName, buildId, isLink, signature }
 }
 
 /** Whether a grant is of the tree that was shown, for the device that asked, and with the key of the very place. */

@@ -3,13 +3,26 @@
  * over the connection: `joining.ts`.
  * @module
  */
-import { BlocktreeError, type Result, equal, fromBase64url, orRefuse, refusalOf } from '../core/bytes/bytes.ts'
+import {
+  BlocktreeError,
+  type Bytes,
+  RefusedError,
+  type Result,
+  equal,
+  fromBase64url,
+  orRefuse,
+  refusalOf,
+  refused,
+  toHex,
+} from '../core/bytes/bytes.ts'
 import { groupsOfFour } from '../core/crypto/crypto.ts'
 import { type Invitation, type JoinCard, type JoinGrant, decodeInvitation } from '../core/message/message.ts'
-import { standingOf } from '../core/tree/tree.ts'
+import { deviceDismissed, linkSecretSizeBytes, standingOf } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
+import { nodeKeysOfLink } from './abroad/link-keys.ts'
 import type { Joining, TreeStatus } from './api.ts'
 import { ownDevice } from './founding.ts'
+import { limitedOnly } from './guest/guest-replica.ts'
 import type { Visit } from './guest/visit.ts'
 import { type Joined, type Newcomer, joinOver } from './joining.ts'
 import type { TreeAddress } from './members.ts'
@@ -21,6 +34,10 @@ export interface JoiningsOptions {
   readonly keys: NodeKeys
   readonly network: Network
   readonly status: () => TreeStatus
+  /** Puts a link to what was shared into the tree of this profile. @param secret of the link */
+  keep(joined: Joined, secret: Bytes): Promise<{ readonly linkId: string; readonly name: string }>
+  /** Meets no other tree any more: each of its devices can be called once at a time. */
+  leaveOthers(): void
   /** Takes part in the tree under this name; resolves when it is the home of this device. */
   follow(address: TreeAddress, deviceName: string): Promise<void>
   onChanged(joining: Joining | null): void
@@ -30,6 +47,8 @@ export interface JoiningsOptions {
 interface Course {
   readonly invitation: Invitation
   readonly deviceName: string
+  /** In a planted tree: what the other shares becomes a link in it. */
+  readonly isLink: boolean
   readonly requested: Promise<void>
   readonly cancel: () => void
 }
@@ -52,11 +71,9 @@ export class Joinings {
 
   /** @param code base64url, as it was read @param typedName what this device is to be called */
   begin(code: string, typedName: string): void {
-    if (this.#options.status().planted)
-      throw new BlocktreeError(
-        'joinPlanted',
-        'This browser has a planted tree of its own, which is not mixed with another. Open the code in a second profile.',
-      )
+    const { status } = this.#options
+    if (status().removed !== null) throw new RefusedError(deviceDismissed().fault)
+    if (status().limited !== null) throw limitedOnly()
     if (this.#state?.stage === 'fetching')
       throw new BlocktreeError('joinUnderWay', 'This device has joined a tree already, which is still on its way here.')
     const invitation = orRefuse(decodeInvitation(fromBase64url(code) ?? new Uint8Array()))
@@ -64,7 +81,7 @@ export class Joinings {
     this.end()
     let cancel = (): void => {}
     const requested = new Promise<void>((resolve) => (cancel = resolve))
-    this.#course = { invitation, deviceName, requested, cancel }
+    this.#course = { invitation, deviceName, requested, cancel, isLink: status().planted }
     this.#become({ stage: 'connecting' })
     void this.#run(this.#course)
   }
@@ -98,10 +115,12 @@ export class Joinings {
   }
 
   async #run(course: Course): Promise<void> {
-    const joined = await this.#meet(course).catch(refusalOf)
+    const secret = this.#options.platform.random.bytes(linkSecretSizeBytes)
+    const joined = await this.#meet(course, secret).catch(refusalOf)
     if (this.#course !== course) return
     this.#course = this.#confirm = null
     if (!joined.ok) return this.#become({ stage: 'ended', code: joined.fault.code, message: joined.fault.local })
+    if (course.isLink) return this.#keep(joined.value, secret)
     const { card, grant, devices, generation } = joined.value
     const isHostNamed = devices.some(({ transportId }) => equal(transportId, course.invitation.transportId))
     if (!isHostNamed) return this.#become({ stage: 'ended', ...hostMissing })
@@ -112,8 +131,24 @@ export class Joinings {
     )
   }
 
-  async #meet({ invitation, deviceName, requested }: Course): Promise<Result<Joined>> {
-    const { platform, keys, network } = this.#options
+  /** What was shared is in the tree of this profile from here on. */
+  async #keep(joined: Joined, secret: Bytes): Promise<void> {
+    const kept = await this.#options.keep(joined, secret).catch(refusalOf)
+    this.#become(
+      'ok' in kept
+        ? { stage: 'ended', code: kept.fault.code, message: kept.fault.local }
+        : { stage: 'kept', ownerName: joined.card.ownerName, ...kept },
+    )
+  }
+
+  async #meet({ invitation, deviceName, requested, isLink }: Course, secret: Bytes): Promise<Result<Joined>> {
+    const { network, platform: own } = this.#options
+    const keys = isLink ? await nodeKeysOfLink(own.crypto, secret) : this.#options.keys
+    // A link has no transport of its own, and names its key in that place.
+    const platform = isLink
+      ? { ...own, keys: { ...own.keys, node: async () => keys, transportId: async () => keys.credential.signingKey } }
+      : own
+    if (isLink) this.#options.leaveOthers()
     const open = await network.open()
     if (open === null) throw networkMissing()
     const { net, relays } = open
@@ -123,8 +158,10 @@ export class Joinings {
     const newcomer: Newcomer = {
       deviceName,
       buildId: network.buildId,
+      isLink,
       confirm: ({ treeId, ownerName, deviceName: host }) => {
-        this.#become({ stage: 'confirm', ownerName, deviceName: host, treeId: groupsOfFour(treeId) })
+        if (isLink && toHex(treeId) === this.#options.status().treeId) throw new RefusedError(ownTree.fault)
+        this.#become({ stage: 'confirm', ownerName, deviceName: host, treeId: groupsOfFour(treeId), isLink })
         return new Promise((resolve) => (this.#confirm = () => resolve(true)))
       },
       showDigits: (digits) => this.#become({ stage: 'digits', digits }),
@@ -142,6 +179,7 @@ function visitOf({ ownerName }: JoinCard, { writecap, placeName }: JoinGrant): V
   return standing.ok && standing.value === 'limited' ? { ownerName, folderName: placeName } : null
 }
 
+const ownTree = refused('linkToOwnTree', 'This code is of your own tree, all of which is here already.')
 const hostMissing = {
   code: 'join-failed',
   message: 'The other device did not say how it is found, so nothing was changed here. Scan a new code to try again.',

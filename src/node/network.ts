@@ -165,7 +165,7 @@ export class Network {
     return (this.#current = new Replication({
       ...options,
       cluster,
-      sign: (message) => this.#keys.sign(message),
+      keys: this.#keys,
       devices: () => [...members(), ...guestsOf(cluster.state, this.#platform.clock.nowMs())],
     }))
   }

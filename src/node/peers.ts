@@ -5,7 +5,7 @@
  * time are rare; where they come about both sides keep the same one.
  * @module
  */
-import { type Bytes, type Check, type Fault, compare, equal, ok, refused, toHex } from '../core/bytes/bytes.ts'
+import { type Bytes, type Check, type Fault, compare, equal, fromHex, ok, refused, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import type { Introduction } from '../core/message/message.ts'
 import type { Connection, Lane, Net, RelayAddress, TransportId } from '../port/net.ts'
@@ -18,8 +18,11 @@ export interface Device {
   readonly transportId: TransportId
 }
 
-/** A device's principal, hexadecimal. */
+/** A device's principal, hexadecimal; of a caller a number is behind it, since it may call from several places at once. */
 export type PeerId = string
+
+export const principalIn = (id: PeerId): Bytes => fromHex(id.slice(0, principalLength))!
+const principalLength = 64
 
 export interface PeerStatus {
   readonly id: PeerId
@@ -38,6 +41,10 @@ export interface PeersOptions {
   /** Who else is a device of the tree now. */
   readonly devices: () => readonly Device[]
   readonly farewells?: Farewells | undefined
+  /** Whether one that is no device may call, from wherever it is. Absent: nobody may. */
+  readonly mayCall?: (principal: Bytes) => boolean
+  /** The others wait to be dialled. */
+  readonly isCaller?: boolean
   /** @param peer what it said of itself */
   onUp(id: PeerId, peer: Introduction): void
   onDown(id: PeerId): void
@@ -48,6 +55,8 @@ export interface PeersOptions {
 }
 
 const redialMs = { first: 500, afterOther: 2500, min: 1000, max: 60_000 }
+/** Callers at a time; whoever comes then takes the place of the first. */
+const callerCountMax = 32
 /** How often a peer that was dropped is tried: as if it had not answered for so long. */
 const droppedCount = 6
 
@@ -66,6 +75,9 @@ interface Link {
 export class Peers {
   readonly #options: PeersOptions
   readonly #links = new Map<PeerId, Link>()
+  /** Those of them that called. */
+  readonly #callers = new Set<Link>()
+  #callCount = 0
   /** Who waits until each was tried. */
   #untilTried: (() => void)[] = []
   #isClosed = false
@@ -76,7 +88,8 @@ export class Peers {
   }
 
   get statuses(): readonly PeerStatus[] {
-    return [...this.#links.values()].map(({ id, connection, lastSeenAtMs }) => ({
+    const devices = [...this.#links.values()].filter((link) => !this.#callers.has(link))
+    return devices.map(({ id, connection, lastSeenAtMs }) => ({
       id,
       path: connection === null ? null : connection.isRelayed ? 'relayed' : 'direct',
       lastSeenAtMs,
@@ -114,6 +127,10 @@ export class Peers {
     if (this.#isClosed) return
     const devices = new Map(this.#options.devices().map((device) => [toHex(device.principal), device]))
     for (const link of this.#links.values()) {
+      if (this.#callers.has(link)) {
+        if (!this.#mayCall(link.device.principal)) link.connection?.close(deviceGone.fault)
+        continue
+      }
       const device = devices.get(link.id)
       if (device !== undefined && equal(device.transportId, link.device.transportId)) continue
       this.#links.delete(link.id)
@@ -122,20 +139,32 @@ export class Peers {
     }
     for (const [id, device] of devices) {
       if (this.#links.has(id)) continue
-      const link: Link = {
-        id,
-        device,
-        connection: null,
-        isDialling: false,
-        isControlFull: false,
-        failedCount: 0,
-        cancelDial: () => {},
-        lastSeenAtMs: null,
-      }
+      const link = linkWith(id, device)
       this.#links.set(id, link)
       this.#dialSoon(link)
     }
     this.#tellTried()
+  }
+
+  #mayCall(principal: Bytes): boolean {
+    return this.#options.mayCall?.(principal) === true
+  }
+
+  #callerOf(principal: Bytes, transportId: TransportId): Link {
+    const [first] = this.#callers
+    if (first !== undefined && this.#callers.size === callerCountMax) {
+      first.connection?.close(deviceGone.fault)
+      this.#hangUp(first)
+    }
+    const link = linkWith(`${toHex(principal)}~${++this.#callCount}`, { principal, transportId })
+    this.#links.set(link.id, link)
+    this.#callers.add(link)
+    return link
+  }
+
+  #hangUp(link: Link): void {
+    this.#callers.delete(link)
+    this.#links.delete(link.id)
   }
 
   /** Others are reached another way than before: who did not answer is tried at once, not when his turn comes. */
@@ -191,12 +220,14 @@ export class Peers {
   }
 
   #dialSoon(link: Link): void {
-    const { net, platform } = this.#options
+    const { net, platform, isCaller = false } = this.#options
     if (this.#isClosed || this.#links.get(link.id) !== link || link.connection !== null || link.isDialling) return
+    if (this.#callers.has(link)) return
     const { failedCount } = link
     const isFirst = compare(net.transportId, link.device.transportId) < 0
     const backoffMs = Math.min(redialMs.max, redialMs.min * 2 ** failedCount)
-    const delayMs = failedCount > 0 ? backoffMs : isFirst ? redialMs.first : redialMs.afterOther
+    const firstMs = isCaller ? 0 : isFirst ? redialMs.first : redialMs.afterOther
+    const delayMs = failedCount > 0 ? backoffMs : firstMs
     link.cancelDial()
     link.cancelDial = platform.clock.after(delayMs * (0.5 + this.#fraction()), () => void this.#dial(link))
   }
@@ -223,9 +254,15 @@ export class Peers {
         link !== undefined && equal(peer.treeId, own.treeId) && equal(link.device.transportId, connection.peer)
       return isIt && (expected === null || expected === link) ? link : null
     }
-    const isKnown = (peer: Introduction): Check => (linkOf(peer) === null ? deviceUnknown : ok)
+    const isCall = (peer: Introduction): boolean =>
+      expected === null && equal(peer.treeId, own.treeId) && this.#mayCall(principalOf(peer.credential))
+    const isKnown = (peer: Introduction): Check => (linkOf(peer) !== null || isCall(peer) ? ok : deviceUnknown)
     const met = await meet(platform, connection, net.transportId, own, isKnown, first, farewells)
     const peer = met.ok ? met.value : null
+    if (peer !== null && isCall(peer) && !this.#isClosed) {
+      this.#up(this.#callerOf(principalOf(peer.credential), connection.peer), connection, peer)
+      return true
+    }
     const link = peer && linkOf(peer)
     if (peer === null || link === null || this.#isClosed) {
       connection.close(this.#isClosed ? undefined : deviceUnknown.fault)
@@ -267,7 +304,8 @@ export class Peers {
     if (link.connection !== connection) return
     link.connection = null
     this.#options.onDown(link.id)
-    this.#dialSoon(link)
+    if (this.#callers.has(link)) this.#hangUp(link)
+    else this.#dialSoon(link)
   }
 
   async #listen(link: Link, connection: Connection, lane: Lane): Promise<void> {
@@ -285,6 +323,17 @@ export class Peers {
     return (high! * 256 + low!) / 65_536
   }
 }
+
+const linkWith = (id: PeerId, device: Device): Link => ({
+  id,
+  device,
+  connection: null,
+  isDialling: false,
+  isControlFull: false,
+  failedCount: 0,
+  cancelDial: () => {},
+  lastSeenAtMs: null,
+})
 
 const deviceUnknown = refused(
   'deviceUnknown',

@@ -36,11 +36,12 @@ import { otherDevices } from './devices.ts'
 import { Equivocations } from './equivocations.ts'
 import { Exchange } from './exchange.ts'
 import { Generations } from './generations.ts'
-import { Hosting } from './guest/hosting.ts'
+import { Hosting, mayCall } from './guest/hosting.ts'
 import type { Holdings } from './holdings.ts'
 import type { Farewells } from './meet.ts'
 import { type Device, type PeerId, Peers, type PeerStatus } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
+import { rendezvousFor } from './rendezvous.ts'
 import { Revocations } from './revocations.ts'
 import { Sharing } from './sharing.ts'
 
@@ -50,7 +51,7 @@ const hereSoonMs = 250
 
 export interface ReplicationOptions {
   readonly platform: Platform
-  readonly sign: NodeKeys['sign']
+  readonly keys: NodeKeys
   readonly net: Net
   readonly relays: readonly RelayAddress[]
   readonly place: ClusterPlace
@@ -112,6 +113,8 @@ export class Replication {
       introduction,
       devices: () => this.#devices(),
       farewells,
+      mayCall: (principal) =>
+        !this.#revocations.isPutOut(toHex(principal)) && mayCall(cluster.state, principal, platform.clock.nowMs()),
       onUp: (id, peer) => this.#onUp(id, peer),
       onDown: (id) => this.#onDown(id),
       onFrame: (id, lane, frame) => this.#onFrame(id, lane, frame),
@@ -140,7 +143,7 @@ export class Replication {
     })
     this.attesting = new Attesting({
       platform,
-      sign: options.sign,
+      sign: (message) => options.keys.sign(message),
       place,
       cluster,
       principal: options.principal,
@@ -158,6 +161,7 @@ export class Replication {
       ...{ platform, place, principal: fromHex(options.principal)!, cluster, holdings, sharing: this.sharing },
       send: (to, body) => this.#sendControl(to, body),
       drop: (id, fault) => this.#peers.drop(id, fault),
+      rendezvous: () => rendezvousFor(cluster.state, options),
     })
     holdings.onLacking = () => this.sharing.fetchLacking()
     holdings.onFound = () => this.saySoon()
@@ -415,6 +419,7 @@ export class Replication {
       case 'excerpt':
       case 'excerptRows':
       case 'propose':
+      case 'rendezvous':
         this.#peers.drop(from, notForMembers.fault)
         return { tag: 'none', value: {} }
     }

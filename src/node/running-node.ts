@@ -9,6 +9,8 @@ import type { BlockId, TreeId } from '../core/path/path.ts'
 import { type Dismissal, type TreeState, deviceDismissed, deviceOf, rowKind } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { NodeEvent, TreeStatus } from './api.ts'
+import { Abroad } from './abroad/abroad.ts'
+import { keepLink } from './abroad/keeping.ts'
 import { Aside } from './aside.ts'
 import { Hold } from './hold.ts'
 import { deciderOf } from './decider.ts'
@@ -64,6 +66,7 @@ export class RunningNode {
   readonly invitations: Invitations
   readonly passkeys: Passkeys
   readonly joinings: Joinings
+  readonly abroad: Abroad
   readonly streams = new Streams()
   readonly stopped: Promise<Error>
   readonly #options: NodeOptions
@@ -96,7 +99,13 @@ export class RunningNode {
     this.joinings = new Joinings({
       ...common,
       follow: (address, deviceName) => this.join(address, deviceName),
+      keep: (joined, secret) => keepLink(this.home, joined, secret),
+      leaveOthers: () => this.abroad.close(),
       onChanged: (joining) => this.emit({ kind: 'joining', joining }),
+    })
+    this.abroad = new Abroad({
+      ...{ platform, network: this.#network, home: () => this.home },
+      onChanged: (linkId) => this.emit({ kind: 'far', linkId }),
     })
     this.precedence = new Precedence(platform.clock)
     this.jobs = new Jobs(platform.clock, this.precedence, {
@@ -171,6 +180,7 @@ export class RunningNode {
     await this.#home?.tree.close()
     this.#home?.tree.ring.close()
     this.streams.closeAll()
+    this.abroad.close()
     const view = new TreeView(tree.state, tree.ring, tree.outbox.waiting.flat())
     const sweeper = new Sweeper(tree, this.streams)
     const files = new Files(tree, view, this.streams)
@@ -274,6 +284,7 @@ export class RunningNode {
     home.replication = null
     this.#onPutOut()
     this.#network.leave()
+    this.abroad.close()
     this.invitations.end()
     home.tree.putOut()
     // Of the others nothing is heard any more.
@@ -580,6 +591,7 @@ export class RunningNode {
     this.#isStopped = true
     this.jobs.cancelAll()
     this.streams.closeAll()
+    this.abroad.close()
     await this.#network.close()
     await this.#home?.tree.close()
     await this.#closeAside()
@@ -593,6 +605,7 @@ export class RunningNode {
     this.#isStopped = true
     const reason = error instanceof Error ? error : new Error(String(error))
     this.#home?.tree.halt(reason)
+    this.abroad.close()
     void this.#network.close().catch(() => {})
     this.streams.closeAll()
     const code = reason instanceof BlocktreeError ? reason.code : 'internal'

@@ -3,6 +3,7 @@
  * @module
  */
 import { BlocktreeError, type Bytes, fromHex } from '../core/bytes/bytes.ts'
+import { isFar } from './abroad/abroad.ts'
 import type { Extension, NodeApi } from './api.ts'
 import { beginExport } from './archive-export.ts'
 import { inspectArchive, recover } from './archive-import.ts'
@@ -20,7 +21,6 @@ import {
 import { sequenceOf } from './outbox/quarantine.ts'
 import { removePasskey, vetoPasskey } from './passkeys.ts'
 import type { RunningNode } from './running-node.ts'
-import { endOfLink } from './read/links.ts'
 import { type TakeOverSite, beginTakeOver, finishTakeOver } from './take-over.ts'
 
 /** A file of one piece. */
@@ -46,9 +46,14 @@ export function createApi(node: RunningNode): NodeApi {
       ),
     addLink: async (requestId, parentId, name, targetId) =>
       momentary(() =>
-        jobs.run(requestId, 'add', name, 0, (job) => node.home.files.addLink(requestId, parentId, name, targetId, job)),
+        jobs.run(requestId, 'add', name, 0, async (job) => {
+          const { files } = node.home
+          const content = (await node.abroad.contentFor(targetId)) ?? files.linkTo(targetId)
+          return files.addLink(requestId, parentId, name, content, job)
+        }),
       ),
-    followLink: async (id) => endOfLink(node.home, id),
+    followLink: async (id) => node.abroad.follow(id),
+    lookFar: async (id) => node.abroad.look(id),
     writeFile: async (requestId, id, content) =>
       adding(content, () =>
         jobs.run(requestId, 'add', nameOf(node, id), content.size, (job) =>
@@ -80,7 +85,10 @@ export function createApi(node: RunningNode): NodeApi {
     retryQuarantined: async (id) => node.home.tree.outbox.retry(sequenceOf(id)),
     discardQuarantined: async (id) => node.home.tree.outbox.discard(sequenceOf(id)),
 
-    openContent: async (id, startByte, endByte) => streams.open(node.home, id, startByte, endByte),
+    openContent: async (id, startByte, endByte) =>
+      isFar(id)
+        ? streams.openAt(await node.abroad.readable(id), startByte, endByte)
+        : streams.open(node.home, id, startByte, endByte),
     nextChunk: async (streamId) => streams.next(streamId),
     closeContent: async (streamId) => streams.close(streamId),
 

@@ -18,6 +18,8 @@ export interface Model {
   readonly inviting: Inviting | null
   /** This device being let in elsewhere, or null. */
   readonly joining: Joining | null
+  /** How often something that is seen in another tree was another than before. */
+  readonly farCount: number
 }
 
 export const emptyModel: Model = {
@@ -27,6 +29,7 @@ export const emptyModel: Model = {
   stopped: null,
   inviting: null,
   joining: null,
+  farCount: 0,
 }
 
 export function apply(model: Model, event: NodeEvent): Model {
@@ -36,7 +39,7 @@ export function apply(model: Model, event: NodeEvent): Model {
       const parentIds = new Set(event.items.map((item) => item.parentId).filter((id) => id !== null))
       const children = withChildren(new Map(), items, parentIds, childIdsByParent(items))
       const { tree, inviting, joining } = event
-      return { tree, items, children, stopped: null, inviting, joining }
+      return { tree, items, children, stopped: null, inviting, joining, farCount: model.farCount + 1 }
     }
     case 'changed': {
       const items = new Map(model.items)
@@ -61,6 +64,8 @@ export function apply(model: Model, event: NodeEvent): Model {
       return { ...model, inviting: event.inviting }
     case 'joining':
       return { ...model, joining: event.joining }
+    case 'far':
+      return { ...model, farCount: model.farCount + 1 }
     case 'stopped':
       return { ...model, stopped: { code: event.code, message: event.message } }
   }
@@ -82,6 +87,7 @@ export function applyToJobs(jobs: JobsById, event: NodeEvent): JobsById {
     case 'changed':
     case 'inviting':
     case 'joining':
+    case 'far':
       return jobs
   }
 }

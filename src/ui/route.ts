@@ -17,6 +17,7 @@ export const routes = [
   '/quarantine',
   '/audit',
   '/sim',
+  '/shared',
 ] as const
 export type Route = (typeof routes)[number]
 
@@ -28,7 +29,7 @@ export function routeOf(hash: string): Route {
 
 /** The address of a view, with whatever else the present address says that is not of one view alone, such as the profile. */
 export const hashOf = (route: Route, hash: string): string =>
-  '#' + [route, ...partsOf(hash).filter((part) => !part.startsWith('/') && !isOfPlay(part))].join('&')
+  '#' + [route, ...partsOf(hash).filter((part) => !part.startsWith('/') && !isOfOneView(part))].join('&')
 
 /** What is played in the simulator. */
 export interface Play {
@@ -56,8 +57,18 @@ export const playDeviceCounts = [3, 4, 5, 6, 7] as const
 const seedMark = 'seed='
 const devicesMark = 'devices='
 const troubleMark = 'trouble'
-const isOfPlay = (part: string): boolean =>
-  part === troubleMark || part.startsWith(seedMark) || part.startsWith(devicesMark)
+const isOfOneView = (part: string): boolean =>
+  part === troubleMark || [seedMark, devicesMark, farMark].some((mark) => part.startsWith(mark))
+
+/** The address of something in another tree. @param id as the node names it */
+export const farHash = (id: string, hash: string): string => {
+  const rest = partsOf(hash).filter((part) => !part.startsWith(farMark))
+  return `${hashOf('/shared', `#${rest.join('&')}`)}&${farMark}${id}`
+}
+/** Whether an id is of something in another tree. */
+export const isFarId = (id: string): boolean => id.includes('.')
+/** Of that, its id; empty where the address names none. */
+export const farIdIn = (hash: string): string => valueOf(hash, farMark) ?? ''
 
 /**
  * Takes the code of an invitation out of an address: what is left of it may be seen by others.
@@ -96,6 +107,7 @@ export const trialOverHash = '#/&trial=over'
 export const framedHash = (profile: string, route: Route, code: string | null = null): string =>
   `#${[route, ...(code === null ? [] : [codeMark + code]), profileMark + profile].join('&')}`
 
+const farMark = 'far='
 const pretendMark = 'pretend'
 const codeMark = 'code='
 const profileMark = 'as='

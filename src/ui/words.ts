@@ -53,6 +53,7 @@ export const words = {
     '/quarantine': 'Not taken',
     '/audit': 'What was allowed',
     '/sim': 'Simulator',
+    '/shared': 'Shared with you',
     skip: 'Skip to the content',
   },
 
@@ -183,6 +184,19 @@ export const words = {
     leadsTo: 'Leads to',
     looking: 'Looking where it leads …',
     follow: (name: string) => `Go to ${name}`,
+    far: 'Leads into somebody else’s tree, to what is shared with you there.',
+    openFar: 'Open it',
+  },
+
+  far: {
+    title: 'Shared with you',
+    help: 'This is in somebody else’s tree. It is shown as it is there now; nothing of it is kept on this device.',
+    looking: 'Calling the devices of the other tree.',
+    empty: 'Nothing is in this folder.',
+    path: 'Where this is',
+    again: 'Try again',
+    back: 'Back to your tree',
+    download: (name: string) => `Download ${name}`,
   },
 
   undo: {

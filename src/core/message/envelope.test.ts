@@ -4,6 +4,7 @@ import { type Bytes, decode, encode, equal, must, toHex, utf8 } from '../bytes/b
 import { damaged } from '../crypto/testing/damage.ts'
 import type { Configuration, Entry } from '../raft/raft.ts'
 import { type Dismissal, attestationOf } from '../tree/tree.ts'
+import { rendezvous } from '../tree/testing/abroad.ts'
 import { alice, aliceCap, dismissedBy, person } from '../tree/testing/forest.ts'
 import {
   type Answer,
@@ -118,6 +119,8 @@ const bulks: readonly Bulk[] = [
   ask({ tag: 'excerptRows', value: { root: octetsOf(8, 32), known: octetsOf(7, 32), after: utf8('key') } }),
   ask({ tag: 'propose', value: { batch: utf8('batch') } }),
   answer({ tag: 'proposed', value: { faults: [null, 'raceLost'] } }),
+  ask({ tag: 'rendezvous', value: {} }),
+  answer({ tag: 'rendezvous', value: rendezvous() }),
 ]
 
 test('golden', async () => {

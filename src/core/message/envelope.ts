@@ -27,6 +27,7 @@ import {
   deviceCountMax,
   equivocationSizeBytesMax,
   operationCountMax,
+  rendezvousWire,
   takeOverRowWire,
 } from '../tree/tree.ts'
 import { farewellsWire } from './farewell.ts'
@@ -109,6 +110,8 @@ const question = union({
   }),
   /** A guest: a batch of changes of its own, whose bodies are staged with who is asked. */
   propose: tuple({ batch: bytesUpTo(commandSizeBytesMax) }),
+  /** A link: where the tree is met from now on. */
+  rendezvous: tuple({}),
 })
 const answer = union({
   /** In the order that they were asked for; null for what is not here. */
@@ -135,6 +138,7 @@ const answer = union({
   }),
   /** What became of each operation of the batch. */
   proposed: tuple({ faults: listOf(nullable(textUpTo(64)), operationCountMax) }),
+  rendezvous: rendezvousWire,
   /** Not to be had here, now. */
   none: tuple({}),
 })

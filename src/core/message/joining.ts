@@ -26,6 +26,7 @@ import {
   type Decoded,
   type Result,
   accepted,
+  bool,
   bytesOf,
   bytesUpTo,
   concat,
@@ -58,7 +59,7 @@ import {
 } from '../crypto/crypto.ts'
 import { writecapWire } from '../cap/cap.ts'
 import { blockIdWire, treeIdWire } from '../path/path.ts'
-import { deviceRecordWire } from '../tree/tree.ts'
+import { deviceRecordWire, rendezvousWire } from '../tree/tree.ts'
 import { wireVersion } from './hello.ts'
 
 export const joinNonceSizeBytes = 32
@@ -205,6 +206,8 @@ const requestWire = record('joinRequest', 1, {
   deviceName: textUpTo(nameLengthMax),
   /** Which program it runs, for a person. */
   buildId: textUpTo(64),
+  /** It is not a device that wants to join but a link of another owner's tree, which wants a folder. */
+  isLink: bool,
   /** Of the transcript's hash by the newcomer's node key. */
   signature: bytesOf(64),
 })
@@ -234,6 +237,8 @@ const admittedWire = record('joinAdmittedContent', 1, {
   /** Of the cluster at the root. */
   generation: u53,
   devices: listOf(tuple({ principal: bytesOf(32), transportId: ed25519KeyWire }), 64),
+  /** For a link; null for a device. */
+  rendezvous: nullable(rendezvousWire),
 })
 
 /** Each kind is sealed once in a joining, under its direction's key, so that a number of its own is nonce enough. */

@@ -12,9 +12,11 @@ import { signedRecordWire } from '../block/block.ts'
 import { decodeBatch, encodeBatch, takeOverBodyWire } from './batch.ts'
 import { decodeFrame, encodeFrame, frameSizeOf } from './archive.ts'
 import { type Dismissal, deviceRecordWire, dismissalWire } from './device.ts'
-import { type Link, decodeLink, linkTo } from './link.ts'
+import { type Link, decodeLink, linkThere, linkTo } from './link.ts'
+import { rendezvousWire } from './rendezvous.ts'
 import { pendingSetOf } from './set-change.ts'
 import { type Summary, deviceOf, keys, readRow, rows, summaryOf } from './state.ts'
+import { linkInto, rendezvous } from './testing/abroad.ts'
 import { added, byCard, vetoed } from './testing/roots.ts'
 import {
   access,
@@ -49,6 +51,8 @@ const sample = <T>(codec: Codec<T>, value: T) => ({
 const [first, second] = [31, 32].map(passkey) as [Passkey, Passkey]
 const planted = commit(founded(), [byCard(founded(), 0, first)], 2000).state
 const waiting = commit(planted, [added(planted, first, second)], 3000).state
+const linkOf = ({ target }: Link) =>
+  target.tag === 'here' ? linkTo({ treeId, ids: target.value }) : linkThere(target.value)
 const extension = { tag: 'extend', value: { writecap: aliceCap } } as const
 const formats = {
   credential: sample(publicCredentialWire, alice.credential),
@@ -58,8 +62,14 @@ const formats = {
   link: {
     octets: linkTo(childPath(file, id(3))),
     read: decodeLink,
-    write: (value: unknown) => linkTo({ treeId, ids: (value as Link).target.value }),
+    write: (value: unknown) => linkOf(value as Link),
   },
+  linkThere: {
+    octets: linkInto(childPath(file, id(3))),
+    read: decodeLink,
+    write: (value: unknown) => linkOf(value as Link),
+  },
+  rendezvous: sample(rendezvousWire, rendezvous()),
   access: sample(signedRecordWire, access(file)),
   content: sample(signedRecordWire, content(file)),
   takeOver: sample(takeOverBodyWire, {

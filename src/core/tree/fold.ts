@@ -405,7 +405,7 @@ function applyContent(draft: Draft, signed: SignedRecord<'content'>, stampMs: nu
   if (!resealed.ok) return resealed
   const isSameBody = previous !== null && equal(previous.content.fields.bodyRoot, signed.fields.bodyRoot)
   const isAsBefore = isSameBody || signed.fields.resealed
-  const link = kind === 'link' ? checkLink(signed, previous !== null && !isAsBefore) : ok
+  const link = kind === 'link' ? checkLink(state, signed, previous !== null && !isAsBefore) : ok
   if (!link.ok) return link
   if (previous !== null) bury(draft, previous.content, signed, stampMs)
   draft.put(keys.content(block), encodeRow('content', contentRow(signed, isAsBefore ? previous : null, stampMs)))
@@ -438,9 +438,10 @@ function checkResealed(state: TreeState, { fields }: SignedRecord<'content'>, pr
     : refused('resealedOther', 'Only a device of the owner seals a content anew, and then it stays as large as it was.')
 }
 
-/** Who knows where a link leads can rely on it: only another link leads elsewhere. */
-function checkLink({ fields }: SignedRecord<'content'>, isChanged: boolean): Check {
-  if (isChanged) return refused('linkFixed', 'A link goes on leading to the same; make another one instead.')
+/** A link goes on leading to the same; what it says of another tree the owner's own devices renew, and nobody else. */
+function checkLink(state: TreeState, { fields }: SignedRecord<'content'>, isChanged: boolean): Check {
+  const isOwn = deviceOf(state, principalOf(fields.author))?.standing === 'own'
+  if (isChanged && !isOwn) return refused('linkFixed', 'A link goes on leading to the same; make another one instead.')
   return fields.sizeBytes <= linkSizeBytesMax ? ok : refused('linkTooLarge', 'No link is as large as this one.')
 }
 

@@ -20,7 +20,9 @@ import { archiveHeaderBody, archiveMagic, encodeArchiveHead, encodeFrame } from 
 import { deviceRecordWire } from './device.ts'
 import { excerptFor } from './excerpt.ts'
 import { nextGeneration } from './generation.ts'
-import { linkTo } from './link.ts'
+import { linkKeysOf, linkTo, sealLinkSecret } from './link.ts'
+import { rendezvousWire } from './rendezvous.ts'
+import { linkInto, rendezvous } from './testing/abroad.ts'
 import { pendingSetOf } from './set-change.ts'
 import { contentOf, deviceOf, encodeRow, entryOf, keys, readRow, summaryOf } from './state.ts'
 import { added, byCard, setIn, vetoed } from './testing/roots.ts'
@@ -84,6 +86,10 @@ test('formats are pinned', async () => {
     entry: encode(signedRecordWire, entry(root, id(2), 'file')),
     'entry of a link': encode(signedRecordWire, entry(root, id(2), 'link')),
     'content of a link': linkTo(childPath(mail, id(4))),
+    'content of a link into another tree': linkInto({ treeId: hash(7), ids: [id(3), id(4)] }),
+    'keys of a link': encode(publicCredentialWire, linkKeysOf(hash(6)).credential),
+    'secret of a link, sealed': sealLinkSecret(hash(5), treeId, hash(7), hash(6), new Uint8Array(24)),
+    'where a tree is met': encode(rendezvousWire, rendezvous()),
     'access record': encode(signedRecordWire, access(file)),
     'access record with two readers': encode(signedRecordWire, read),
     'access record with two readers, told to the second': encode(signedRecordWire, toldTo(read, reader)),

@@ -3,16 +3,36 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, type Result, equal, keyOf } from '../bytes/bytes.ts'
 import { principalOf } from '../crypto/crypto.ts'
 import { rights } from '../cap/cap.ts'
-import type { SignedRecord } from '../block/block.ts'
-import { set } from '../merkle/merkle.ts'
-import { blockIdOf, depthMax, rootBlockId } from '../path/path.ts'
+import type { BlockKind, SignedRecord } from '../block/block.ts'
+import { emptyMap, set } from '../merkle/merkle.ts'
+import { type IdPath, blockIdOf, depthMax, rootBlockId, rootPath } from '../path/path.ts'
 import { examineExcerpt, excerptFor } from './excerpt.ts'
-import { type Link, decodeLink, followLink, linkCountMax, linkSizeBytesMax, linkTo } from './link.ts'
+import {
+  type Link,
+  type LinkSite,
+  type LinkSpot,
+  decodeLink,
+  followLink,
+  homeSite,
+  isOfLink,
+  linkCountMax,
+  linkKeysOf,
+  linkSizeBytesMax,
+  linkThere,
+  linkTo,
+  nameOfSpot,
+  openLinkSecret,
+  sealLinkSecret,
+} from './link.ts'
+import { linkInto, rendezvous } from './testing/abroad.ts'
 import { type TreeState, encodeRow, keys, pathOf } from './state.ts'
 import {
+  alice,
+  aliceCap,
   change,
   childPath,
   commit,
+  entry,
   founded,
   hash,
   id,
@@ -49,12 +69,13 @@ const after = (...records: readonly SignedRecord[]): TreeState => commit(grown, 
 
 /** Where the first link leads: the end, or the code of what stops it. @param targets of the links, in their order */
 function end(state: TreeState, targets: readonly Bytes[], reach = rootBlock): string {
-  const read = targets.map((content, at) => [keyOf(link(at)), decodeLink(content)] as const)
-  const step = followLink(state, reach, link(0), new Map(read))
+  const read = targets.map((content, at) => [nameOfSpot(at0(link(at))), decodeLink(content)] as const)
+  const step = followLink(new Map([[homeSite, { state, reach }]]), at0(link(0)), new Map(read))
   if (!step.ok) return step.fault.code
-  const { kind, block } = step.value
-  return kind === 'end' ? keyOf(block) : `unread ${keyOf(block)}`
+  const { kind, spot } = step.value
+  return kind === 'end' ? keyOf(spot.block) : `${kind} ${keyOf(spot.block)}`
 }
+const at0 = (block: Bytes): LinkSpot => ({ site: homeSite, block })
 const toLetter = [linkTo(letter)]
 
 describe('a link leads', () => {
@@ -149,7 +170,130 @@ test('a link keeps its content, whose size is bounded, and takes another key', (
   const rekeyed = nextAccess(grown, link(0), { keyEpoch: 2, earlierKeys: [new Uint8Array(72)] })
   const again = (bodyRoot: Bytes) => change([rekeyed, nextContent(grown, link(0), { keyEpoch: 2, bodyRoot })])
   expect(verdict(grown, again(hash(7)))).toBe('ok')
-  expect(verdict(grown, again(hash(8)))).toBe('linkFixed')
+})
+
+test('only the owner’s own devices renew what a link says', () => {
+  const guestCap = ownerCap(mallory, mail, rights.write)
+  const shared = withDevice(grown, mallory, guestCap)
+  const renewed = (by = alice, cap = aliceCap) =>
+    verdict(shared, change([nextContent(shared, link(0), { bodyRoot: hash(8) }, by, cap)]))
+  expect(renewed()).toBe('ok')
+  expect(renewed(mallory, guestCap)).toBe('linkFixed')
+})
+
+// --- across trees -----------------------------------------------------------------------------------------------------------
+
+describe('across trees', () => {
+  const farId = hash(77)
+  const [farRoot, third] = [rootPath(farId), rootPath(hash(78))]
+  const folder = childPath(farRoot, id(1))
+  /** The other tree as an excerpt shows it: a folder, and in it a file and links. */
+  const rowsOf = (parent: IdPath, child: Bytes, kind: BlockKind) =>
+    [
+      [keys.place(child), encodeRow('place', { parent: blockIdOf(parent) })],
+      [
+        keys.entry(blockIdOf(parent), child),
+        encodeRow('entry', { entry: entry(parent, child, kind), stampMs: 1, createdAtMs: 1, trashedAtMs: null }),
+      ],
+    ] as const
+  const far: TreeState = {
+    treeId: farId,
+    map: [
+      ...rowsOf(farRoot, id(1), 'directory'),
+      ...rowsOf(folder, id(2), 'file'),
+      ...Array.from({ length: linkCountMax }, (_, at) => rowsOf(folder, link(at), 'link')).flat(),
+    ].reduce((map, [key, row]) => set(map, key, row), emptyMap),
+  }
+  const here: LinkSite = { state: grown, reach: rootBlock }
+  const there: LinkSite = { state: far, reach: id(1) }
+  const away = keyOf(link(0))
+  /** @param contents of links here, and of links in the folder there */
+  function goes(
+    contents: readonly Bytes[],
+    contentsThere: readonly Bytes[] = [],
+    sites: readonly (readonly [string, LinkSite])[] = [[away, there]],
+  ): string {
+    const read = new Map<string, Result<Link>>()
+    contents.forEach((content, at) => read.set(nameOfSpot(at0(link(at))), decodeLink(content)))
+    contentsThere.forEach((content, at) => read.set(nameOfSpot({ site: away, block: link(at) }), decodeLink(content)))
+    const step = followLink(new Map([[homeSite, here], ...sites]), at0(link(0)), read)
+    if (!step.ok) return step.fault.code
+    const { kind, spot } = step.value
+    return `${kind} ${spot.site === homeSite ? 'here' : 'there'} ${spot.block[0]!}`
+  }
+  const inFolder = (at: number): IdPath => childPath(folder, link(at))
+  const fileThere = childPath(folder, id(2))
+
+  test('a link waits until its tree is met, and leads into the folder that it may read there', () => {
+    expect(goes([linkInto(folder)], [], [])).toBe('unmet here 100')
+    expect(goes([linkInto(folder)])).toBe('end there 1')
+    expect(goes([linkInto(fileThere)])).toBe('end there 2')
+  })
+  test('a path that leads out of that folder is refused, whatever lies there', () => {
+    expect(goes([linkInto(farRoot)])).toBe('linkOutOfReach')
+    expect(goes([linkInto(childPath(farRoot, id(9)))])).toBe('linkOutOfReach')
+    expect(goes([linkInto(childPath(folder, id(9)))])).toBe('linkDangling')
+  })
+  test('links lead on there, and back here by what may be read here', () => {
+    expect(goes([linkInto(inFolder(1))], [])).toBe('unread there 101')
+    expect(goes([linkInto(inFolder(1))], [linkInto(folder), linkTo(fileThere)])).toBe('end there 2')
+    expect(goes([linkInto(inFolder(1))], [linkInto(folder), linkInto(letter)])).toBe('end here 2')
+    expect(goes([linkInto(inFolder(1))], [linkInto(folder), linkInto(fileThere)])).toBe('end there 2')
+  })
+  test('and not on into a third tree, which gave nothing to whoever follows', () =>
+    expect(goes([linkInto(inFolder(1))], [linkInto(folder), linkInto(third)])).toBe('linkBeyond'))
+  test('a circle through both is refused', () => {
+    const back = linkInto(childPath(mail, link(0)))
+    expect(goes([linkInto(inFolder(0))], [back])).toBe('linkCycle')
+    expect(goes([linkInto(inFolder(0))], [linkTo(inFolder(1)), linkTo(inFolder(0))])).toBe('linkCycle')
+  })
+  test('the 17th of both kinds together is refused', () => {
+    const chain = (count: number) => [
+      ...Array.from({ length: count - 1 }, (_, at) => linkTo(inFolder(at + 1))),
+      linkInto(letter),
+    ]
+    // The links there begin at 0 and are all but the first one on the way.
+    const start = [linkInto(inFolder(0))]
+    expect(goes(start, chain(linkCountMax - 1))).toBe('end here 2')
+    expect(goes(start, chain(linkCountMax))).toBe('linkTooDeep')
+  })
+  test('one with a path as long as any can be, and all that it may be told, is no longer than a link may be', () => {
+    const place = { principal: hash(1), transportId: alice.transportId }
+    const large = linkThere({
+      path: { treeId: farId, ids: Array.from({ length: depthMax }, () => id(3)) },
+      sealedSecret: new Uint8Array(72),
+      secretKeyEpoch: Number.MAX_SAFE_INTEGER,
+      keyEpoch: Number.MAX_SAFE_INTEGER,
+      rendezvous: rendezvous({
+        devices: Array.from({ length: 16 }, () => place),
+        relays: Array.from({ length: 2 }, () => ({ url: 'w'.repeat(128), peerId: 'p'.repeat(64) })),
+      }),
+    })
+    expect(decodeLink(large).ok).toBe(true)
+    expect(large.length).toBeLessThan(linkSizeBytesMax)
+  })
+})
+
+describe('the secret of a link', () => {
+  const [rootKey, secret, nonce] = [hash(5), hash(6), new Uint8Array(24)]
+  const sealed = sealLinkSecret(rootKey, treeId, hash(77), secret, nonce)
+  const opened = (key: Bytes, from: Bytes, target: Bytes) => {
+    const read = decodeLink(linkInto(rootPath(target), sealed))
+    return read.ok && read.value.target.tag === 'there' ? openLinkSecret(key, from, read.value.target.value) : 'none'
+  }
+  test('opens by the key of the root, in the tree and for the tree that it was sealed for', () => {
+    expect(opened(rootKey, treeId, hash(77))).toEqual(secret)
+    expect(opened(hash(4), treeId, hash(77))).toBeNull()
+    expect(opened(rootKey, hash(77), hash(77))).toBeNull()
+    expect(opened(rootKey, treeId, hash(78))).toBeNull()
+  })
+  test('gives keys that are told apart from those of a device', () => {
+    const { credential } = linkKeysOf(secret)
+    expect(isOfLink({ credential, transportId: credential.signingKey })).toBe(true)
+    expect(isOfLink({ credential: alice.credential, transportId: alice.transportId })).toBe(false)
+    expect(linkKeysOf(secret)).toEqual(linkKeysOf(secret))
+    expect(linkKeysOf(nonce).credential.signingKey).not.toEqual(credential.signingKey)
+  })
 })
 
 // --- random trees against a resolver that is written as one would tell it ---------------------------------------------------
@@ -213,15 +357,15 @@ test('random trees: every link, from every folder that it lies in, leads where i
       expect(outcomes[0]!.ok).toBe(true)
       const read = new Map<string, Result<Link>>()
       blocks.forEach(({ kind, target }, at) => {
-        if (kind === 'link') read.set(keyOf(id(at)), decodeLink(linkTo(pathTo(target))))
+        if (kind === 'link') read.set(nameOfSpot(at0(id(at))), decodeLink(linkTo(pathTo(target))))
       })
       blocks.forEach(({ kind }, at) => {
         if (kind !== 'link') return
         for (const reach of wayTo(blocks, at).slice(0, -1)) {
-          const step = followLink(state, blockOf(reach), id(at), read)
+          const step = followLink(new Map([[homeSite, { state, reach: blockOf(reach) }]]), at0(id(at)), read)
           const expected = naiveEnd(blocks, reach, at, [])
           if (!step.ok) expect(step.fault.code).toBe(expected)
-          else expect(equal(step.value.block, blockOf(Number(expected)))).toBe(true)
+          else expect(equal(step.value.spot.block, blockOf(Number(expected)))).toBe(true)
         }
       })
     }),

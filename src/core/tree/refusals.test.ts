@@ -5,7 +5,7 @@
  */
 import { gcm } from '@noble/ciphers/aes.js'
 import { expect, test } from 'vitest'
-import { type Bytes, concat, equal, keyOf, utf8 } from '../bytes/bytes.ts'
+import { type Bytes, concat, equal, utf8 } from '../bytes/bytes.ts'
 import {
   agree,
   blockKeySchedule,
@@ -46,7 +46,7 @@ import { depthMax, rootBlockId } from '../path/path.ts'
 import { type Operation, admit, decodeBatch, encodeBatch, examineBatch } from './batch.ts'
 import { type Dismissal, type SignedDevice, dismissalBody, dismissalDomain } from './device.ts'
 import { foldBatch } from './fold.ts'
-import { decodeLink, followLink, linkSizeBytesMax, linkTo } from './link.ts'
+import { decodeLink, followLink, homeSite, linkSizeBytesMax, linkTo, nameOfSpot } from './link.ts'
 import { type TreeState, accessOf, encodeRow, keys, setOf } from './state.ts'
 import {
   type Person,
@@ -140,9 +140,11 @@ const tooLarge = { sizeBytes: linkSizeBytesMax + 1 }
 /** @param paths that stand in the links, by what their ids are made of */
 function follow(start: Bytes, paths: Readonly<Record<number, readonly Bytes[]>>, reach = rootBlockId(treeId)): string {
   const read = Object.entries(paths).map(
-    ([octet, ids]) => [keyOf(id(Number(octet))), decodeLink(linkTo({ treeId, ids }))] as const,
+    ([octet, ids]) =>
+      [nameOfSpot({ site: homeSite, block: id(Number(octet)) }), decodeLink(linkTo({ treeId, ids }))] as const,
   )
-  const step = followLink(linked, reach, start, new Map(read))
+  const sites = new Map([[homeSite, { state: linked, reach }]])
+  const step = followLink(sites, { site: homeSite, block: start }, new Map(read))
   return step.ok ? step.value.kind : step.fault.code
 }
 
@@ -365,7 +367,7 @@ const cases: readonly Case[] = [
   [
     52,
     'a link that came to lead elsewhere',
-    () => records(linked, nextContent(linked, id(11), { bodyRoot: hash(8) })),
+    () => records(linked, nextContent(linked, id(11), { bodyRoot: hash(8) }, tablet, tabletCap)),
     'linkFixed',
   ],
   [53, 'the sector of another block under the same key', () => openSector(id(2), sealedSector(id(9))), 'unopened'],

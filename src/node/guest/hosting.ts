@@ -6,16 +6,7 @@
  * gets a change, and that the guest hears when something in its folder is another than before.
  * @module
  */
-import {
-  type Bytes,
-  type Check,
-  type Fault,
-  type Result,
-  accepted,
-  equal,
-  fromHex,
-  refused,
-} from '../../core/bytes/bytes.ts'
+import { type Bytes, type Check, type Fault, type Result, accepted, equal, refused } from '../../core/bytes/bytes.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
 import { type AuthenticatedMap, emptyMap, get, remove, root, set } from '../../core/merkle/merkle.ts'
 import type { Answer, ControlBody, Question } from '../../core/message/message.ts'
@@ -24,6 +15,7 @@ import {
   type DeviceRow,
   type Operation,
   type Outcome,
+  type Rendezvous,
   type TreeState,
   checkDevice,
   checkOfGuest,
@@ -33,6 +25,7 @@ import {
   decodeBatch,
   devicesOf,
   excerptFor,
+  isOfLink,
   isWithin,
   limitOf,
   parentOf,
@@ -43,7 +36,7 @@ import type { Cluster } from '../cluster.ts'
 import { differingKeys } from '../cluster/durable.ts'
 import { rowsAfter } from '../cluster/snapshots.ts'
 import type { Holdings } from '../holdings.ts'
-import type { Device, PeerId } from '../peers.ts'
+import { type Device, type PeerId, principalIn } from '../peers.ts'
 import { type ClusterPlace, inPlace } from '../place.ts'
 import type { Sharing } from '../sharing.ts'
 import { Probation } from './probation.ts'
@@ -56,6 +49,8 @@ export interface HostingOptions {
   readonly cluster: Pick<Cluster, 'state' | 'identity' | 'check' | 'stage' | 'giveForGuest'>
   readonly holdings: Holdings
   readonly sharing: Pick<Sharing, 'onStage'>
+  /** Where the tree is met, signed by this device. */
+  rendezvous(): Promise<Rendezvous>
   send(to: PeerId, body: ControlBody): boolean
   /** It did what it may not. */
   drop(id: PeerId, fault: Fault): void
@@ -89,7 +84,7 @@ export class Hosting {
 
   /** Whether a peer is a guest, and not a member. */
   isGuest(id: PeerId): boolean {
-    return limitOf(this.#options.cluster.state, fromHex(id)!) !== null
+    return limitOf(this.#options.cluster.state, principalIn(id)) !== null
   }
 
   onUp(id: PeerId): void {
@@ -104,7 +99,7 @@ export class Hosting {
   /** The tree has changed. */
   onApplied(before: TreeState, after: TreeState, touched: readonly Bytes[]): void {
     for (const [id, present] of this.#present) {
-      const limit = limitOf(after, fromHex(id)!)
+      const limit = limitOf(after, principalIn(id))
       if (limit !== null && concernsGuest(before, after, limit, touched)) present.isStale = true
     }
   }
@@ -125,7 +120,7 @@ export class Hosting {
     if (present === undefined) return null
     const newest = present.offers.at(-1)
     if (newest !== undefined && !present.isStale) return newest
-    const excerpt = excerptFor(this.#options.cluster.state, fromHex(id)!)
+    const excerpt = excerptFor(this.#options.cluster.state, principalIn(id))
     if (excerpt === null) return null
     present.isStale = false
     const offer = newest === undefined ? offerOf(excerpt) : offerAfter(newest, excerpt)
@@ -146,6 +141,7 @@ export class Hosting {
   async answer(from: PeerId, question: Question): Promise<Answer> {
     const guest = this.#guest(from)
     if (!guest.ok) return this.#drop(from, guest.fault)
+    if (!mayAsk(guest.value, question)) return this.#drop(from, notOfGuest.fault)
     switch (question.tag) {
       case 'excerpt':
         return this.#excerptFor(from, question.value.requestIds)
@@ -162,6 +158,8 @@ export class Hosting {
         return this.#stage(from, guest.value, question.value)
       case 'propose':
         return this.#propose(from, guest.value, question.value.batch)
+      case 'rendezvous':
+        return { tag: 'rendezvous', value: await this.#options.rendezvous() }
       case 'rows':
       case 'lacks':
       case 'devices':
@@ -173,7 +171,7 @@ export class Hosting {
 
   #guest(id: PeerId): Result<Guest> {
     const { cluster, platform } = this.#options
-    const principal = fromHex(id)!
+    const principal = principalIn(id)
     const row = checkDevice(cluster.state, principal, platform.clock.nowMs())
     if (!row.ok) return row
     const limit = limitOf(cluster.state, principal)
@@ -290,11 +288,22 @@ const gone = new Uint8Array()
 const faultOf = (outcome: Outcome): string | null => (outcome.ok ? null : outcome.fault.code)
 const nothing: Answer = { tag: 'none', value: {} }
 
+/** A link reads, and has to know where the tree is met; a device that is limited gives changes, and is dialled. */
+function mayAsk({ row }: Guest, { tag }: Question): boolean {
+  return isOfLink(row.device.fields) ? tag !== 'stage' && tag !== 'propose' : tag !== 'rendezvous'
+}
+
+/** Whether a link to the tree may follow itself from wherever it is: one whose time has not ended. */
+export function mayCall(state: TreeState, principal: Bytes, nowMs: number): boolean {
+  const row = checkDevice(state, principal, nowMs)
+  return row.ok && row.value.standing === 'limited' && isOfLink(row.value.device.fields)
+}
+
 /** Devices that are limited to a folder, and whose time has not ended. */
 export function guestsOf(state: TreeState, nowMs: number): readonly Device[] {
   const guests: Device[] = []
   for (const { device, standing, dismissed } of devicesOf(state)) {
-    if (standing !== 'limited' || dismissed !== null) continue
+    if (standing !== 'limited' || dismissed !== null || isOfLink(device.fields)) continue
     const principal = principalOf(device.fields.credential)
     if (checkDevice(state, principal, nowMs).ok) guests.push({ principal, transportId: device.fields.transportId })
   }

@@ -21,7 +21,7 @@ import type { ReplicationOptions } from '../replication.ts'
 import { Sharing } from '../sharing.ts'
 import type { GuestReplica } from './guest-replica.ts'
 
-export type VisitingOptions = Omit<ReplicationOptions, 'cluster' | 'sign'> & { readonly cluster: GuestReplica }
+export type VisitingOptions = Omit<ReplicationOptions, 'cluster' | 'keys'> & { readonly cluster: GuestReplica }
 
 export class Visiting {
   readonly #options: VisitingOptions

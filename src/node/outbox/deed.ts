@@ -57,6 +57,8 @@ export const deedWire = union({
     seen: listOf(bytesOf(32), seenCountMax),
     /** It holds what that one held, sealed anew. Nobody wrote it, so it gives way to whatever was written meanwhile. */
     isSame: bool,
+    /** What a link says is renewed. */
+    isLink: bool,
   }),
   rename: tuple({ block: blockIdWire, name: nameWire }),
   move: tuple({ block: blockIdWire, folder: idPathWire, name: nameWire }),

@@ -107,7 +107,7 @@ class Rebase {
       case 'addLink':
         return this.#create(deed.value, 'link', deed.value.body)
       case 'writeFile':
-        return this.#write(deed.value)
+        return deed.value.isLink ? this.#renewLink(deed.value) : this.#write(deed.value)
       case 'rename':
         return this.#rename(deed.value)
       case 'move':
@@ -179,6 +179,18 @@ class Rebase {
         value: { ...deed, key, keyEpoch, earlierKeys: [], body },
       }),
     }
+  }
+
+  /** What was learned of another tree gives way to whatever became of the link meanwhile: it is learned again. */
+  #renewLink({ block, base, body, key, keyEpoch }: DeedOf<'writeFile'>): Step {
+    const { ring, records } = this.#doer
+    const rootNow = contentOf(this.#state, block)?.content.fields.bodyRoot
+    if (this.#phase === 'taken' || rootNow === undefined || !equal(rootNow, base)) return done
+    const known = ring.keyOf(this.#state, block)
+    const isSealedNow =
+      accessOf(this.#state, block)?.fields.keyEpoch === keyEpoch && known !== null && equal(known, key)
+    if (!isSealedNow || isKeyOwed(this.#state, block)) return done
+    return this.#make(null, async (state) => [await records.content(state, block, body, this.#lineage)])
   }
 
   /** What can not take the file's place stands beside it. */

@@ -137,11 +137,12 @@ function contentDeeds(
   const isUntouched = now !== null && now.stampMs <= sharedMs
   const base = isUntouched || isSame ? now!.content.fields.bodyRoot : bodyRoot
   const earlierKeys = keys.slice(0, -1) as Bytes[]
-  const seen = seenOf(block)
-  const write = as({ tag: 'writeFile', value: { ...common, key, keyEpoch, earlierKeys, base, seen, isSame } })
+  const isLink = entry.fields.kind === 'link'
+  const version = { ...common, key, keyEpoch, earlierKeys, base, seen: seenOf(block), isSame, isLink }
+  const write = as({ tag: 'writeFile', value: version })
   // Its sectors are sealed under the key that it was made with, unless it was written after it had been moved.
   if (!isNew || (keyEpoch > 1 && content.stampMs !== createdAtMs)) return [write]
-  const add = as({ tag: entry.fields.kind === 'link' ? 'addLink' : 'addFile', value: { ...common, key: keys[0]! } })
+  const add = as({ tag: isLink ? 'addLink' : 'addFile', value: { ...common, key: keys[0]! } })
   return previousHash === null || content.stampMs === createdAtMs ? [add] : [add, write]
 }
 

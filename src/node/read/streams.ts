@@ -10,7 +10,7 @@ import type { BlockId } from '../../core/path/path.ts'
 import type { ContentHead } from '../api.ts'
 import type { OwnTree } from '../own-tree.ts'
 import { sequenceOf } from '../outbox/quarantine.ts'
-import { bodyOf, readContent } from './content.ts'
+import { type Reading, bodyOf, readContent } from './content.ts'
 import { mediaTypeOf } from './media-type.ts'
 import { type TreeView, idFromText } from './view.ts'
 
@@ -21,6 +21,14 @@ interface Stream {
   readonly pieces: AsyncGenerator<Bytes>
   /** What must stay while it is read; null for what is made on the way. */
   readonly reads: { readonly block: BlockId; readonly body: Body } | null
+}
+
+/** A content, and what it is read with. */
+export interface Readable {
+  readonly name: string
+  readonly block: BlockId
+  readonly body: Body
+  readonly reading: Reading
 }
 
 /** Something readable that is no file of the tree, such as an export. */
@@ -50,16 +58,18 @@ export class Streams {
     startByte = 0,
     endByte?: number,
   ): ContentHead {
-    if (this.#streams.size >= streamCountMax)
-      throw new BlocktreeError('tooManyStreams', 'Too many files are open at once; close some.')
-    const streamId = `s${++this.#count}`
     const offer = this.#offers.get(id)
     if (offer !== undefined) {
+      const streamId = this.#nextId()
       this.#streams.set(streamId, { pieces: offer.open(), reads: null })
       const { name, mediaType, sizeBytes } = offer
       return { streamId, name, mediaType, version: id, sizeBytes, startByte: 0, endByte: sizeBytes }
     }
-    const { name, block, body, reading } = this.#found(tree, view, id)
+    return this.openAt(this.#found(tree, view, id), startByte, endByte)
+  }
+
+  openAt({ name, block, body, reading }: Readable, startByte = 0, endByte?: number): ContentHead {
+    const streamId = this.#nextId()
     const end = Math.min(endByte ?? body.sizeBytes, body.sizeBytes)
     if (!Number.isSafeInteger(startByte) || startByte < 0 || startByte > end) {
       throw new BlocktreeError('rangeWrong', 'This part of the file does not exist.')
@@ -79,7 +89,13 @@ export class Streams {
     }
   }
 
-  #found(tree: OwnTree, view: TreeView, id: string) {
+  #nextId(): string {
+    if (this.#streams.size >= streamCountMax)
+      throw new BlocktreeError('tooManyStreams', 'Too many files are open at once; close some.')
+    return `s${++this.#count}`
+  }
+
+  #found(tree: OwnTree, view: TreeView, id: string): Readable {
     const quarantined = tree.outbox.quarantine.contentOf(sequenceOf(id))
     if (quarantined !== null) return { ...quarantined, reading: { ...tree.reading, ...quarantined } }
     const block = idFromText(id)

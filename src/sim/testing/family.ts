@@ -5,7 +5,7 @@
 import { type Bytes, fromHex } from '../../core/bytes/bytes.ts'
 import type { TransportId } from '../../port/net.ts'
 import { createSimBlob } from '../blob.ts'
-import { type Life, type Outcome, SimDevice, type World, readAll, settle } from '../device.ts'
+import { type Life, type Outcome, type Sabotage, SimDevice, type World, readAll, settle } from '../device.ts'
 import { Disk } from '../disk.ts'
 import { admit, letIn, plant } from '../family.ts'
 import { SimNetwork } from '../net.ts'
@@ -19,7 +19,7 @@ import { drain } from './drain.ts'
 const quiet = { onCrash() {}, onFull() {}, onSuperseded() {}, onBrokenSignature() {} }
 
 export class Family {
-  readonly scheduler = new Scheduler(drain)
+  readonly scheduler: Scheduler
   readonly network: SimNetwork
   readonly devices: SimDevice[]
   readonly lives: Life[] = []
@@ -29,16 +29,26 @@ export class Family {
   #transports: readonly TransportId[] = []
   #requestCount = 0
 
-  constructor(seed: number, names: readonly string[]) {
+  /** @param beside another family, which lives in the same world */
+  constructor(seed: number, names: readonly string[], beside: Family | null = null, sabotage?: Sabotage) {
     const random = Random.fromSeed(seed)
     const trace = new Trace()
-    this.network = new SimNetwork(this.scheduler, random.fork('network'), trace)
-    this.#world = { scheduler: this.scheduler, trace, random }
-    this.devices = names.map((name) => new SimDevice(this.#world, name, new Disk(), quiet, { network: this.network }))
+    this.scheduler = beside?.scheduler ?? new Scheduler(drain)
+    this.network = beside?.network ?? new SimNetwork(this.scheduler, random.fork('network'), trace)
+    this.#world = beside === null ? { scheduler: this.scheduler, trace, random } : beside.#world
+    const options = { network: this.network, sabotage }
+    this.devices = names.map((name) => new SimDevice(this.#world, name, new Disk(), quiet, options))
   }
 
-  static async of(seed: number, ...names: readonly string[]): Promise<Family> {
-    const family = new Family(seed, names)
+  static of(seed: number, ...names: readonly string[]): Promise<Family> {
+    return Family.#plant(new Family(seed, names), names)
+  }
+  /** Another owner's, in the same world. */
+  beside(names: readonly string[], sabotage?: Sabotage): Promise<Family> {
+    return Family.#plant(new Family(0, names, this, sabotage), names)
+  }
+
+  static async #plant(family: Family, names: readonly string[]): Promise<Family> {
     for (const device of family.devices) family.lives.push(value(await family.scheduler.run(device.start())))
     family.#transports = await family.scheduler.run(Promise.all(family.devices.map(({ keys }) => keys.transportId())))
     const [host] = family.lives

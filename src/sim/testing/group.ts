@@ -104,7 +104,7 @@ export class GroupMember {
     })
     this.replication = new Replication({
       platform: this.platform,
-      sign: (message) => this.keys.sign(message),
+      keys: this.keys,
       net,
       relays,
       place: placeOf(treeId),

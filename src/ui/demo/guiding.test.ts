@@ -15,6 +15,7 @@ const asking = { deviceName: 'Phone', principal: 'p' }
 const approval: Inviting = {
   stage: 'approval',
   ...asking,
+  isLink: false,
   limited: null,
   expiresAtMs: 1,
   challenge: null,

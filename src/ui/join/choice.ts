@@ -4,8 +4,8 @@
  * Pure: draws the question and, for a device that is limited, what it gets.
  * @module
  */
-import { html } from 'lit'
-import type { Limits } from '../../node/api.ts'
+import { html, nothing } from 'lit'
+import type { Inviting, Limits } from '../../node/api.ts'
 import { type Model, isPlaced, lineage } from '../model.ts'
 import { problemLine } from '../page/plant-steps.ts'
 import type { Draft, InviteCourse } from './inviting.ts'
@@ -49,7 +49,12 @@ export const choiceQuestion = (course: InviteCourse) => {
   </fieldset>`
 }
 
-export function limitedForm(course: InviteCourse, deviceName: string, folders: readonly FolderLine[], nowMs: number) {
+export function limitedForm(
+  course: InviteCourse,
+  { deviceName, isLink }: Extract<Inviting, { stage: 'approval' }>,
+  folders: readonly FolderLine[],
+  nowMs: number,
+) {
   const { first, last } = daysWithin(nowMs, firstTermDays)
   const { draft } = course
   const right = (value: Draft['right'], text: string) =>
@@ -61,7 +66,7 @@ export function limitedForm(course: InviteCourse, deviceName: string, folders: r
     const data = new FormData(event.target as HTMLFormElement)
     const text = (name: string) => String(data.get(name) ?? '')
     void course.limit(
-      { folderId: text('folder'), right: text('right') as Draft['right'], day: text('until') },
+      { folderId: text('folder'), right: isLink ? 'read' : (text('right') as Draft['right']), day: text('until') },
       Date.now(),
     )
   }
@@ -72,10 +77,14 @@ export function limitedForm(course: InviteCourse, deviceName: string, folders: r
         ${folders.map(({ id, path }) => html`<option value=${id} ?selected=${draft?.folderId === id}>${path}</option>`)}
       </select></label
     >
-    <fieldset class="choices">
-      <legend>${words.rights}</legend>
-      ${right('read', words.read)} ${right('write', words.write)}
-    </fieldset>
+    ${
+      isLink
+        ? nothing
+        : html`<fieldset class="choices">
+            <legend>${words.rights}</legend>
+            ${right('read', words.read)} ${right('write', words.write)}
+          </fieldset>`
+    }
     <label
       >${words.until}<input
         name="until"

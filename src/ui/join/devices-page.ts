@@ -145,6 +145,7 @@ export class BtDevicesPage extends LitElement {
           : html`<bt-waiting .cause=${joinWords.wait.devices}></bt-waiting>`
       }
       ${handedOver ? html`<bt-waiting .cause=${joinWords.handOver.waiting(handedOver.name)}></bt-waiting>` : nothing}
+      <p><a href=${hashOf('/join', this.hash)}>${joinWords.devices.keep}</a></p>
       <p><a href=${hashOf('/audit', this.hash)}>${joinWords.audit.link}</a></p>
       ${decider.generation > 1 ? html`<p class="quiet small number">${joinWords.decider.taken(decider.generation - 1)}</p>` : nothing}
       <bt-extend-sheet

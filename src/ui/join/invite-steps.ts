@@ -108,19 +108,21 @@ type Approval = Extract<Inviting, { stage: 'approval' }>
 
 function approvalStep(approval: Approval, scene: InviteScene) {
   const { course, folders } = scene
-  const { deviceName } = approval
+  const { deviceName, isLink } = approval
   const words = invite.approval
-  return html`<h1 tabindex="-1"><bdi>${words.title(deviceName)}</bdi></h1>
-    <p>${words.help}</p>
-    ${choiceQuestion(course)} ${course.kind === null ? onlyNo(course) : nothing}
-    ${course.kind === 'limited' && course.isEditing ? limitedForm(course, deviceName, folders, Date.now()) : nothing}
+  // Of a link there is nothing else to choose.
+  const kind = isLink ? 'limited' : course.kind
+  return html`<h1 tabindex="-1"><bdi>${isLink ? words.titleLink(deviceName) : words.title(deviceName)}</bdi></h1>
+    <p>${isLink ? words.helpLink : words.help}</p>
+    ${isLink ? nothing : choiceQuestion(course)} ${kind === null ? onlyNo(course) : nothing}
+    ${kind === 'limited' && course.isEditing ? limitedForm(course, approval, folders, Date.now()) : nothing}
     ${isAgreed(approval, course) ? agreedTerms(approval, course) : nothing} ${waiting(course)}
     ${course.isAtPrompt ? cancelRow(scene) : nothing}`
 }
 
 /** Whether what the node asks the root for is what was chosen here. */
-const isAgreed = ({ limited }: Approval, { kind, isEditing }: InviteCourse): boolean =>
-  kind === 'own' ? limited === null : kind === 'limited' && limited !== null && !isEditing
+const isAgreed = ({ limited, isLink }: Approval, { kind, isEditing }: InviteCourse): boolean =>
+  kind === 'own' ? limited === null : (isLink || kind === 'limited') && limited !== null && !isEditing
 
 /** All that is granted, as the root signs it. */
 function agreedTerms(approval: Approval, course: InviteCourse) {

@@ -12,7 +12,7 @@ import { suggestDeviceName } from '../page/device-name.ts'
 import { problemLine } from '../page/plant-steps.ts'
 import { icon } from '../part/icon.ts'
 import type { ScannerPort } from '../ports.ts'
-import { besideHash, hashOf } from '../route.ts'
+import { besideHash, farHash, hashOf } from '../route.ts'
 import type { JoinCourse, JoinStep } from './joining.ts'
 import type { InvitationReadEvent } from './scan-view.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -80,8 +80,17 @@ export function joinStep(step: JoinStep, scene: JoinScene) {
         <div class="row">
           <a class="button loud" href=${hashOf('/', scene.hash)} @click=${() => course.end()}>${join.joined.button}</a>
         </div>`
+    case 'kept':
+      return html`<h1 tabindex="-1">${join.kept.title}</h1>
+        <p><bdi>${join.kept.help(step.ownerName, step.name)}</bdi></p>
+        <div class="row">
+          <a class="button loud" href=${farHash(step.linkId, scene.hash)} @click=${() => course.end()}
+            >${join.kept.open}</a
+          >
+          <a class="button" href=${hashOf('/', scene.hash)} @click=${() => course.end()}>${join.planted.back}</a>
+        </div>`
     case 'ended':
-      return html`<h1 tabindex="-1">${join.ended}</h1>
+      return html`<h1 tabindex="-1">${scene.ownerName === '' ? join.ended : join.kept.ended}</h1>
         <p class="problem" role="alert">${icon('warn')}<span>${step.message}</span></p>
         <div class="row">
           <button class="loud" ?disabled=${course.isBusy} @click=${() => course.end()}>${join.again}</button>
@@ -106,11 +115,30 @@ function alongStep({ aside, limited, course }: JoinScene) {
   </section>`
 }
 
-function plantedStep({ ownerName, hash, course }: JoinScene) {
-  return html`<h1 tabindex="-1">${join.planted.title}</h1>
+function plantedStep({ ownerName, hash, course, scanner }: JoinScene) {
+  const { code } = course
+  return html`<h1 tabindex="-1">${code === null ? join.planted.title : join.planted.titleRead}</h1>
     <p><bdi>${join.planted.help(ownerName)}</bdi></p>
+    ${
+      code === null
+        ? html`<bt-scan-view
+            .scanner=${scanner}
+            @bt-invitation-read=${(event: InvitationReadEvent) => course.read(event.code)}
+          ></bt-scan-view>`
+        : html`<div class="row">
+            <button
+              class="loud"
+              ?disabled=${course.isBusy}
+              @click=${() => course.start(join.planted.treeOf(ownerName))}
+            >
+              ${icon('link')}${join.planted.keep}
+            </button>
+          </div>`
+    }
+    ${problemLine(course.problem)}
+    <p><bdi>${join.planted.besideHelp(ownerName)}</bdi></p>
     <div class="row">
-      <a class="button loud" href=${besideHash(hash, course.code)} target="_blank" rel="noopener">
+      <a class="button" href=${besideHash(hash, course.code)} target="_blank" rel="noopener">
         ${icon('open')}${join.planted.beside}
       </a>
       <a class="button" href=${hashOf('/', hash)}>${join.planted.back}</a>
@@ -172,23 +200,27 @@ function nameStep(course: JoinCourse) {
     ${course.isBusy ? html`<bt-waiting .cause=${joinWords.wait.connecting}></bt-waiting>` : nothing}`
 }
 
-function confirmStep({ ownerName, deviceName, treeId }: Extract<Joining, { stage: 'confirm' }>, course: JoinCourse) {
+function confirmStep(
+  { ownerName, deviceName, treeId, isLink }: Extract<Joining, { stage: 'confirm' }>,
+  course: JoinCourse,
+) {
+  const asked = isLink ? join.confirmLink : join.confirm
   const line = (term: string, text: string, kind = '') =>
     html`<div>
       <dt>${term}</dt>
       <dd class=${kind}><bdi>${text}</bdi></dd>
     </div>`
-  return html`<h1 tabindex="-1">${join.confirm.title}</h1>
+  return html`<h1 tabindex="-1">${asked.title}</h1>
     <section class="card">
       <dl>
         ${line(join.confirm.owner, ownerName, 'name')} ${line(join.confirm.shownBy, deviceName)}
         ${line(join.confirm.treeId, formatFingerprint(treeId), 'mono')}
       </dl>
     </section>
-    <p>${join.confirm.help}</p>
+    <p>${asked.help}</p>
     ${problemLine(course.problem)}
     <div class="row">
-      <button class="loud" ?disabled=${course.isBusy} @click=${() => course.confirm()}>${join.confirm.yes}</button>
+      <button class="loud" ?disabled=${course.isBusy} @click=${() => course.confirm()}>${asked.yes}</button>
       <button @click=${() => course.end()}>${join.confirm.no}</button>
     </div>`
 }

@@ -23,7 +23,7 @@ describe('joining a tree', () => {
     await course.start('Phone')
     expect(at()).toBe('connecting')
     expect(course.code, 'the code is forgotten once it is used').toBeNull()
-    node.tellJoining({ stage: 'confirm', ownerName: 'Ada', deviceName: 'Laptop', treeId: '9f31 c04a' })
+    node.tellJoining({ stage: 'confirm', ownerName: 'Ada', deviceName: 'Laptop', treeId: '9f31 c04a', isLink: false })
     expect([at(), course.inviterName]).toEqual(['confirm', 'Laptop'])
     await course.confirm()
     expect([at(), course.inviterName, course.isBusy]).toEqual(['digits', 'Laptop', false])
@@ -68,7 +68,7 @@ describe('joining a tree', () => {
     const { node, course, at } = begin()
     at()
     await course.start('Phone')
-    node.tellJoining({ stage: 'confirm', ownerName: 'Ada', deviceName: 'Laptop', treeId: '' })
+    node.tellJoining({ stage: 'confirm', ownerName: 'Ada', deviceName: 'Laptop', treeId: '', isLink: false })
     node.confirmJoining = () => new Promise(() => {})
     void course.confirm()
     expect(course.isBusy).toBe(true)
@@ -84,8 +84,16 @@ describe('joining a tree', () => {
     expect([at(), course.problem, course.code]).toEqual(['name', 'The other device can not be reached.', code])
   })
 
-  test('a planted profile is not mixed with another tree', () =>
-    expect(begin(code, { isPlanted: true }).at()).toBe('planted'))
+  test('a planted profile keeps what is shared, and is not mixed with another tree', async () => {
+    const { node, course, at } = begin(null, { isPlanted: true })
+    expect(at()).toBe('planted')
+    course.read(code)
+    expect(at()).toBe('planted')
+    await course.start('Ben’s tree')
+    expect(at()).toBe('connecting')
+    node.tellJoining({ stage: 'kept', ownerName: 'Ada', linkId: 'link', name: 'photos' })
+    expect(at()).toBe('kept')
+  })
   test('what the node says of a planted profile is shown first', () => {
     const { node, at } = begin(null, { isPlanted: true })
     node.tellJoining({ stage: 'joined', ownerName: 'Ada' })

@@ -63,7 +63,7 @@ export class BtRemoveSheet extends LitElement {
         isThis
           ? consequences(remove.leaveLines, ['key', 'readers', 'restore'])
           : preview
-            ? consequences(remove.lines(name, preview), ['key', 'files', 'storage', 'readers', 'restore'])
+            ? consequences(remove.lines(name, preview), ['key', 'files', 'storage', 'readers', 'restore', 'link'])
             : this.problem
               ? nothing
               : html`<bt-waiting .cause=${remove.looking}></bt-waiting>`

@@ -52,6 +52,7 @@ export const joinWords = {
   },
 
   devices: {
+    keep: 'Keep what somebody shares with you',
     title: 'Devices',
     help: 'Each of them holds the tree and goes on without the others.',
     add: 'Add a device',
@@ -189,6 +190,11 @@ export const joinWords = {
       `What was done on ${name}${preview.lastSeenAtMs === null ? '' : ` since ${formatMoment(preview.lastSeenAtMs)}`} and has not come here is not taken any more. It waits there, to be looked at and saved.`,
       `Afterwards these can read: ${readersAfter(preview.readers)}.`,
       'This can not be undone. If it was a mistake, delete the site’s data there and let it in again, as a new device.',
+      ...(preview.farLinkNames.length === 0
+        ? []
+        : [
+            `${name} can go on to follow your links into other people’s trees: ${preview.farLinkNames.join(', ')}. Ask their owners to take these back, and to share anew.`,
+          ]),
     ],
     leaveTitle: 'Leave this tree?',
     leaveLines: [
@@ -340,6 +346,9 @@ export const joinWords = {
     approval: {
       title: (name: string) => `Let ${name} in?`,
       help: 'The digits were right: it is the device in front of you.',
+      titleLink: (name: string) => `Share a folder with ${name}?`,
+      helpLink:
+        'The digits were right: it is the device in front of you. Its owner’s own devices will read the folder that you choose, and nothing else.',
       device: 'Device',
       fingerprint: 'Its fingerprint',
       place: 'Place',
@@ -384,7 +393,7 @@ export const joinWords = {
       title: (name: string) => `${name} is one of your devices`,
       help: 'What is in the tree is on its way to it. These can read the whole tree now:',
       limitedTitle: (name: string) => `${name} has its folder`,
-      limitedHelp: 'What is in the folder is on its way to it. It is none of those that can read the whole tree:',
+      limitedHelp: 'It sees what is in the folder from now on. It is none of those that can read the whole tree:',
       done: 'Done',
       more: 'Add another one',
     },
@@ -430,6 +439,18 @@ export const joinWords = {
       yes: 'Join this tree',
       no: 'No',
     },
+    confirmLink: {
+      title: 'Keep what this tree shares?',
+      help: 'A link in your tree will lead to the folder that its owner chooses for you. Go on only if you see this code on that person’s device now.',
+      yes: 'Keep it in my tree',
+    },
+    kept: {
+      title: 'It is in your tree',
+      help: (owner: string, name: string) =>
+        `“${name}” in your tree is a link now, by which each of your own devices sees that folder of ${owner}’s tree.`,
+      open: 'Open it',
+      ended: 'Nothing was kept',
+    },
     digits: {
       title: 'Type these on the other device',
       titleFor: (name: string) => `Type these on ${name}`,
@@ -449,9 +470,14 @@ export const joinWords = {
     again: 'Begin anew',
     cancel: 'Cancel',
     planted: {
-      title: 'There is a tree here already',
+      title: 'Keep what somebody shares',
+      titleRead: 'The code was read',
       help: (owner: string) =>
-        `This browser profile holds ${owner}’s planted tree, and two trees are never mixed. A second profile of this browser is a device of its own and can join.`,
+        `This is ${owner}’s tree. What the owner of another tree shares with you is kept in it as a link. The other one shows a code, under Devices.`,
+      keep: 'Keep it in my tree',
+      treeOf: (owner: string) => `${owner}’s tree`,
+      besideHelp: (owner: string) =>
+        `To make this browser a device of the other tree, use a second profile: two trees are never mixed, and this one holds ${owner}’s.`,
       beside: 'Join with a second profile',
       back: 'Back to the tree',
     },

@@ -9,6 +9,7 @@ import { sentenceOf } from '../fault.ts'
 import { type Model, lineage } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { shared } from '../part/shared.ts'
+import { farHash, isFarId } from '../route.ts'
 import { words } from '../words.ts'
 
 export class BtLinkView extends LitElement {
@@ -55,6 +56,9 @@ export class BtLinkView extends LitElement {
   override render() {
     const target = this.model.items.get(this.targetId)
     if (this.problem !== '') return html`<p class="note" role="status">${icon('warn')}<span>${this.problem}</span></p>`
+    if (isFarId(this.targetId))
+      return html`<p role="status">${words.link.far}</p>
+        <a class="button loud" href=${farHash(this.targetId, location.hash)}>${icon('link')}${words.link.openFar}</a>`
     if (!target) return html`<p class="quiet" role="status">${words.link.looking}</p>`
     const name = displayName(this.model, target)
     const path = lineage(this.model, target.id).map((item) => displayName(this.model, item))
@@ -64,7 +68,23 @@ export class BtLinkView extends LitElement {
       <button class="loud" @click=${() => this.#go()}>${icon('link')}<bdi>${words.link.follow(name)}</bdi></button>`
   }
 
+  /** One look at a time: in another tree it takes a while, and meanwhile this tree may change again and again. */
   async #look(id: string): Promise<void> {
+    if (this.#looking === id) {
+      this.#isStale = true
+      return
+    }
+    this.#looking = id
+    do {
+      this.#isStale = false
+      await this.#lookOnce(id)
+    } while (this.#isStale && this.#looking === id)
+    if (this.#looking === id) this.#looking = ''
+  }
+  #looking = ''
+  #isStale = false
+
+  async #lookOnce(id: string): Promise<void> {
     let [targetId, problem] = ['', '']
     try {
       targetId = await this.actions.api.followLink(id)

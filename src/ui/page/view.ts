@@ -90,6 +90,9 @@ export function viewOf(route: Route, scene: Scene) {
     case '/sim':
       bring(() => import('../stage/sim-page.ts'))
       return html`<bt-sim-page .load=${scene.stage} .hash=${hash}>${fetching}</bt-sim-page>`
+    case '/shared':
+      bring(() => import('./far-page.ts'))
+      return html`<bt-far-page .model=${model} .actions=${actions} .hash=${hash}>${fetching}</bt-far-page>`
     case '/fragments':
       return html`<bt-fragments-page .model=${model} .actions=${actions} .load=${fragments}></bt-fragments-page>`
   }

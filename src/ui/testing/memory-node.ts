@@ -11,6 +11,7 @@ import type {
   DeviceLine,
   Edit,
   Extension,
+  FarView,
   Inviting,
   Item,
   ItemKind,
@@ -129,6 +130,9 @@ export class MemoryNode implements NodeApi {
     const targetId = this.#targets.get(id) ?? ''
     if (this.items.get(targetId)?.trashedAtMs === null) return targetId
     throw new BlocktreeError('linkDangling', 'What this link leads to is not there any more.')
+  }
+  async lookFar(): Promise<FarView> {
+    throw new BlocktreeError('linkAway', 'There is no other tree here.')
   }
   async writeFile(_requestId: string, id: string, content: Blob): Promise<void> {
     this.#change(id, { sizeBytes: content.size, modifiedAtMs: this.nowMs() })
@@ -270,6 +274,7 @@ export class MemoryNode implements NodeApi {
       readable: { fileCount: files.length, sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) },
       lastSeenAtMs: this.otherDevices.find((device) => device.principal === principal)?.lastSeenAtMs ?? null,
       readers: grants,
+      farLinkNames: [],
     }
   }
   async removeDevice(_requestId: string, principal: string): Promise<void> {
@@ -353,6 +358,7 @@ export class MemoryNode implements NodeApi {
     this.tellInviting({
       ...inviting,
       stage: 'approval',
+      isLink: false,
       limited: null,
       expiresAtMs: this.nowMs() + 400 * dayMs,
       ...this.#challenge(),
