@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import {
   besideHash,
+  farHash,
+  farIdIn,
   framedHash,
   hasPretend,
   hashOf,
@@ -31,6 +33,14 @@ test('a link keeps the profile', () => {
   expect(hashOf('/trash', '#as=phone')).toBe('#/trash&as=phone')
   expect(hashOf('/', '#/trash&as=phone')).toBe('#/&as=phone')
   expect(hashOf('/', '')).toBe('#/')
+})
+
+test('something in another tree has an address, from which every other view is reached without it', () => {
+  const address = farHash('link.item', '#/&as=phone')
+  expect([routeOf(address), farIdIn(address)]).toEqual(['/shared', 'link.item'])
+  expect(farIdIn(farHash('link.other', address))).toBe('link.other')
+  expect(hashOf('/trash', address)).toBe('#/trash&as=phone')
+  expect(farIdIn('#/shared')).toBe('')
 })
 
 test.each([
