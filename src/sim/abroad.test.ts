@@ -231,12 +231,13 @@ describe('where the other tree is met', () => {
     heard.length = 0
     const { ada, ben, desk, tablet, link } = await scene(bending)
     await follow(ben, desk, link)
-    const [old] = heard
     await rest(ben)
+    const old = heard[0]!
+    expect(old.fields.devices).toHaveLength(2)
     const third = await ada.letInAlone('third')
     await follow(ben, desk, link)
     await rest(ben)
-    bend = () => old!
+    bend = () => old
     await follow(ben, desk, link)
     await rest(ben)
     bend = null
