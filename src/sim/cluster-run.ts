@@ -615,6 +615,9 @@ class ClusterRun {
     await this.#allVote()
     // Until then a person there does not see what the others did.
     await this.#untilSettled()
+    // It has fetched everything anew by relaxed writes, and a loss of power takes back such as no strict one has followed, however
+    // long ago they were: in the next storm it would lack files that it has seen.
+    device.disk.flush()
   }
 
   /** Whether bodies are still listed whose grace is over. */
