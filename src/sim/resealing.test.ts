@@ -159,11 +159,13 @@ describe('old contents', () => {
       if (page.jobs.size === 0) await family.add(family.lives[0]!, `more ${kills}`, content(10 + kills)).catch(() => {})
       await family.until('it dies', () => !process.isAlive)
       const life = await family.restart(0)
-      if ((await preview(family, life)).isWanted) unfinishedCount++
+      if ((await preview(family, life)).fileCount > 0) unfinishedCount++
     }
-    expect(unfinishedCount).toBeGreaterThan(4)
+    expect(unfinishedCount).toBeGreaterThan(0)
     const laptop = family.lives[0]!
-    await resealAll(family, laptop)
+    // Nobody asks again: it goes on by itself.
+    await family.until('it is over', () => laptop.page.jobs.size === 0 && standing(laptop).keptCount === 0)
+    expect(await preview(family, laptop)).toMatchObject({ fileCount: 0, isWanted: false })
     await expectClean(family, sealedBefore, laptop, desk)
     for (const [id, octets] of files)
       for (const life of [laptop, desk]) expect(equal(await family.read(life, id), octets)).toBe(true)

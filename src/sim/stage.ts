@@ -230,22 +230,27 @@ export class Stage {
     onProgress(1)
   }
 
-  /** As many vote as shall. */
+  /** As many vote as shall, and everybody has heard so: until then the one that was alone before is still needed. */
   async #allVote(): Promise<void> {
     const wanted = voterCountOf(this.#options.deviceCount)
     for (;;) {
+      const standings = this.#places.map(({ life }) => standingOf(life))
+      const [{ appliedIndex }] = standings as [ReturnType<typeof standingOf>]
+      if (standings.every((each) => each.voters.length === wanted && each.appliedIndex === appliedIndex)) return
       const leader = this.#places.find(({ life }) => standingOf(life).isLeader)
-      if (leader !== undefined) {
-        const { voters, learners } = standingOf(leader.life)
-        if (voters.length >= wanted) return
-        try {
-          const next = learners.slice(0, wanted - voters.length)
-          leader.life.node.membership.letVote(next.map((id) => fromHex(id.slice(0, 64))!))
-        } catch {
-          // It has not caught up, or another change is under way: asked again.
-        }
-      }
+      if (leader !== undefined) this.#letVote(leader.life, wanted)
       await this.#scheduler.sleep(250)
+    }
+  }
+
+  #letVote(leader: Life, wanted: number): void {
+    const { voters, learners } = standingOf(leader)
+    if (voters.length >= wanted) return
+    try {
+      const next = learners.slice(0, wanted - voters.length)
+      leader.node.membership.letVote(next.map((id) => fromHex(id.slice(0, 64))!))
+    } catch {
+      // It has not caught up, or another change is under way: asked again.
     }
   }
 
