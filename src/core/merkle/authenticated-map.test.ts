@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { type Bytes, compare, concat, decode, encode, equal, keyOf, must, toHex, utf8 } from '../bytes/bytes.ts'
+import { verdictOf } from '../bytes/testing/verdict.ts'
 import { digest } from '../crypto/crypto.ts'
 import {
   type AuthenticatedMap,
@@ -122,7 +123,9 @@ describe('behaves as an ordered map', () => {
   test('a key of 256 octets is taken, one more is our mistake', () => {
     const longest = new Uint8Array(mapKeySizeBytesMax)
     expect(get(set(emptyMap, longest, utf8('1')), longest)).toEqual(utf8('1'))
-    expect(() => set(emptyMap, new Uint8Array(mapKeySizeBytesMax + 1), utf8('1'))).toThrow(RangeError)
+    expect(() => set(emptyMap, new Uint8Array(mapKeySizeBytesMax + 1), utf8('1'))).toThrow(
+      '"key" expected at most 256 bytes, got 257',
+    )
   })
 })
 
@@ -224,18 +227,22 @@ const goldenRoots = [
 ]
 
 describe('keys that share long beginnings', () => {
-  /** One branch at every position there is: each key leaves the longest one at another bit. */
   const longest = new Uint8Array(mapKeySizeBytesMax).fill(255)
-  const hostile: Bytes[] = [longest]
-  for (let position = 0; position < 9 * mapKeySizeBytesMax; position++) {
-    const index = Math.floor(position / 9)
-    const key = longest.slice(0, position % 9 === 0 ? index : undefined)
-    if (position % 9 !== 0) key[index]! ^= 1 << (8 - (position % 9))
-    hostile.push(key)
+  /** One branch at every position there is: each key leaves the longest one at another bit. */
+  function hostileKeys(): Bytes[] {
+    const keys: Bytes[] = [longest]
+    for (let position = 0; position < 9 * mapKeySizeBytesMax; position++) {
+      const index = Math.floor(position / 9)
+      const key = longest.slice(0, position % 9 === 0 ? index : undefined)
+      if (position % 9 !== 0) key[index]! ^= 1 << (8 - (position % 9))
+      keys.push(key)
+    }
+    return keys
   }
-  const map = mapOf(hostile.map((key) => [key, key]))
 
   test('make the deepest trie there is, and everything still answers', () => {
+    const hostile = hostileKeys()
+    const map = mapOf(hostile.map((key) => [key, key]))
     expect(size(map)).toBe(2305)
     expect([...entries(map)].map(([key]) => toHex(key))).toEqual([...hostile].sort(compare).map(toHex))
     expect([...entries(map, longest.subarray(0, 255))]).toHaveLength(1 + 9)
@@ -247,6 +254,7 @@ describe('keys that share long beginnings', () => {
   })
 
   test('make the longest proof, within its bound', () => {
+    const map = mapOf(hostileKeys().map((key) => [key, key]))
     const proof = proveKey(map, longest)
     expect(proof.steps).toHaveLength(2304)
     const octets = encode(mapProofWire, proof)
@@ -320,6 +328,28 @@ describe('proofs', () => {
       }
       for (let length = 0; length < octets.length; length++) expect(isTaken(octets.subarray(0, length))).toBe(false)
       expect(isTaken(concat(octets, Uint8Array.of(0)))).toBe(false)
+    }
+  })
+
+  test('of a branch further down than any key reaches are not read', () => {
+    const at = (position: number) => {
+      const octets = encode(mapProofWire, { steps: [{ position: 0, sibling: new Uint8Array(32) }], other: null })
+      // The head of the record, then a list of steps of two: the position is a single octet there.
+      const [before, after] = [octets.subarray(0, 13), octets.subarray(14)]
+      return concat(before, Uint8Array.of(0x19, position >> 8, position & 255), after)
+    }
+    expect(verdictOf(decode(mapProofWire, at(9 * mapKeySizeBytesMax - 1), mapProofSizeBytesMax))).toBe('ok')
+    expect(verdictOf(decode(mapProofWire, at(9 * mapKeySizeBytesMax), mapProofSizeBytesMax))).toBe('formatMismatch')
+  })
+
+  test('of the absence of a key that no map can have show nothing', () => {
+    const map = mapOf([[utf8('a'), utf8('1')]])
+    for (const [sizeBytes, verdict] of [
+      [mapKeySizeBytesMax, 'ok'],
+      [mapKeySizeBytesMax + 1, 'mapProofInvalid'],
+    ] as const) {
+      const key = new Uint8Array(sizeBytes)
+      expect(verdictOf(verifyProof(root(map), key, null, proveKey(map, key)))).toBe(verdict)
     }
   })
 

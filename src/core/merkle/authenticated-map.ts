@@ -81,7 +81,7 @@ export function set(map: AuthenticatedMap, key: Bytes, value: Bytes): Authentica
   const nearest = nearestLeaf(map.top, key)
   const position = firstDifference(nearest.key, key)
   if (position === null) {
-    if (nearest.value === value || equal(nearest.value, value)) return map
+    if (equal(nearest.value, value)) return map
     return { top: withReplaced(wayTo(map.top, key, positionCount), key, leaf), size: map.size }
   }
   const way = wayTo(map.top, key, position)

@@ -29,7 +29,17 @@ test('the levels have the root and the proofs of the list', () => {
         expect(proof).toEqual(proveLeaf(leaves, index))
         expect(verifyLeaf(root, leaves.length, index, leaf, proof)).toEqual(ok)
       })
-      for (const index of [-1, leaves.length, 0.5]) expect(() => proveByLevels(levels, index)).toThrow(RangeError)
+      for (const index of [-1, leaves.length, 0.5])
+        expect(() => proveByLevels(levels, index)).toThrow(`"index" expected 0..${leaves.length - 1}, got ${index}`)
     }),
   )
+})
+
+test('what is handed out is the asker’s own', () => {
+  for (const count of [1, 2, 3]) {
+    const levels = levelsOver(leafHashes(new Uint8Array(count), 1, plainDigestMany), plainDigestMany)
+    const before = levels.map((level) => level.slice())
+    for (const hash of [rootOfLevels(levels), ...proveByLevels(levels, 0)]) hash.fill(0)
+    expect(levels).toEqual(before)
+  }
 })

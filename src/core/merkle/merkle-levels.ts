@@ -60,7 +60,7 @@ export function proveByLevels(levels: MerkleLevels, index: number): MerkleProof 
     throw new RangeError(`"index" expected 0..${count - 1}, got ${index}`)
   const proof: Bytes[] = []
   let position = index
-  for (const level of levels.slice(0, -1)) {
+  for (const level of levels) {
     const sibling = (position % 2 === 0 ? position + 1 : position - 1) * hashSizeBytes
     if (sibling < level.length) proof.push(level.slice(sibling, sibling + hashSizeBytes))
     position = Math.floor(position / 2)
