@@ -1,6 +1,8 @@
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Bytes, decode, encode, toHex } from '../bytes/bytes.ts'
+import { type Bytes, concat, decode, encode, toHex, utf8 } from '../bytes/bytes.ts'
+import { verdictOf } from '../bytes/testing/verdict.ts'
 import { hpkeInfo, hpkeOpen, hpkeSeal, x25519PublicKey } from '../crypto/crypto.ts'
 import { digest } from '../crypto/digest.ts'
 import { damaged, decodeFault } from '../crypto/testing/damage.ts'
@@ -12,7 +14,9 @@ import {
   readcapPlace,
   readcapWire,
   readersOf,
+  unwrapEarlier,
   unwrapUnderParent,
+  wrapEarlier,
   wrapUnderParent,
 } from './cap.ts'
 
@@ -49,7 +53,7 @@ test.each<[string, object, string]>([
 ])('%s is refused', (_, change, code) => {
   const { blinded, suite, sealedKey } = { ...suite1, ...change }
   const anything = { pack: () => [blinded, suite, sealedKey], parse: () => null }
-  expect(decode(readcapWire, encode(anything, null), 2048)).toMatchObject({ ok: false, fault: { code } })
+  expect(verdictOf(decode(readcapWire, encode(anything, null), 2048))).toBe(code)
 })
 
 test('damaged octets are refused, or are another readcap', () => {
@@ -69,6 +73,8 @@ describe('a reader', () => {
     expect(isReadersOwn({ ...suite1, reader: null })).toBe(true)
     expect(isFor(suite1, reader.principal)).toBe(true)
     expect(isFor({ ...suite1, reader: null }, reader.principal)).toBe(false)
+    expect(isFor(suite1, filled(4, 32))).toBe(false)
+    expect(readersOf([suite1, { ...suite2, reader: null }])).toEqual([reader.principal])
   })
 
   test('is bound bit by bit: another principal or another blind is not the one', () => {
@@ -84,6 +90,38 @@ describe('a reader', () => {
     const again = readcapFor({ ...reader, blind: filled(9, 16) }, 1, suite1.sealedKey)
     expect(again.blinded).not.toEqual(suite1.blinded)
   })
+})
+
+// --- places ---------------------------------------------------------------------------------------------------------------
+
+describe('a key is wrapped for one place', () => {
+  const [tree, block, key, under, nonce] = [filled(7, 32), filled(8, 16), filled(9, 32), filled(10, 32), filled(11, 24)]
+  const ways = {
+    parent: { wrap: wrapUnderParent, unwrap: unwrapUnderParent },
+    own: { wrap: wrapEarlier, unwrap: unwrapEarlier },
+  }
+
+  test.each(Object.entries(ways))('%s: as the specification says', (name, { wrap, unwrap }) => {
+    const place = concat(utf8(`blocktree/1/wrap/${name}`), tree, block, Uint8Array.of(0, 0, 0, 0, 0, 0, 1, 2))
+    const wrapped = wrap(under, tree, block, 258, key, nonce)
+    expect(toHex(wrapped)).toBe(toHex(concat(nonce, xchacha20poly1305(under, nonce, place).encrypt(key))))
+    expect(unwrap(under, tree, block, 258, wrapped)).toEqual(key)
+  })
+
+  test.each(Object.entries(ways))('%s: and opens in no other', (name, { wrap, unwrap }) => {
+    const wrapped = wrap(under, tree, block, 258, key, nonce)
+    expect(unwrap(key, tree, block, 258, wrapped)).toBeNull()
+    expect(unwrap(under, filled(1, 32), block, 258, wrapped)).toBeNull()
+    expect(unwrap(under, tree, filled(1, 16), 258, wrapped)).toBeNull()
+    expect(unwrap(under, tree, block, 259, wrapped)).toBeNull()
+    const other = ways[name === 'own' ? 'parent' : 'own']
+    expect(other.unwrap(under, tree, block, 258, wrapped)).toBeNull()
+  })
+
+  test('a readcap’s names tree, block, epoch and recipient', () =>
+    expect(toHex(readcapPlace(tree, block, 258, filled(1, 32)))).toBe(
+      `${'07'.repeat(32)}${'08'.repeat(16)}0000000000000102${'01'.repeat(32)}`,
+    ))
 })
 
 // --- inheritance ----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bytes, equal, must } from '../bytes/bytes.ts'
-import { type CredentialSet, verifyClaim } from '../crypto/crypto.ts'
+import { verdictOf } from '../bytes/testing/verdict.ts'
+import { type CredentialSet, principalOf, verifyClaim } from '../crypto/crypto.ts'
 import { childPath } from '../path/path.ts'
 import {
   alice,
@@ -25,7 +26,10 @@ import {
   checkWritecap,
   checkedWhere,
   claimsOfChain,
+  isHeldBy,
   rights,
+  writecapOf,
+  writecapSizeBytesMax,
 } from './cap.ts'
 
 const bob = person(3)
@@ -36,11 +40,9 @@ const setOf = (hash: Bytes): CredentialSet | null => (equal(hash, treeId) ? owne
 /** Signatures, then rules: the code of the first thing that is wrong. */
 function verdict(chain: Chain, path = letter, nowMs = 1000, tree = treeId): string {
   const claims = claimsOfChain(chain, setOf)
-  if (!claims.ok) return claims.fault.code
+  if (!claims.ok) return verdictOf(claims)
   const checked = checkedWhere(chain, claims.value.map(verifyClaim))
-  if (!checked.ok) return checked.fault.code
-  const check = checkWritecap(checked.value, path, tree, nowMs)
-  return check.ok ? 'ok' : check.fault.code
+  return verdictOf(checked.ok ? checkWritecap(checked.value, path, tree, nowMs) : checked)
 }
 
 const toAlice = ownerCap(alice)
@@ -134,7 +136,42 @@ describe('"…is the owner of the blocktree."', () => {
   })
 })
 
+describe('where others ask a part of it', () => {
+  const checked = (chain: Chain) =>
+    must(
+      checkedWhere(
+        chain,
+        chain.map(() => true),
+      ),
+    )
+
+  test('the rules alone do not take a chain without a link, nor one too long', () => {
+    expect(verdictOf(checkWritecap(checked([]), letter, treeId, 1000))).toBe('chainLength')
+    expect(verdictOf(checkWritecap(checked(length(chainLengthMax)), letter, treeId, 1000))).toBe('ok')
+    expect(verdictOf(checkWritecap(checked(length(chainLengthMax + 1)), letter, treeId, 1000))).toBe('chainLength')
+  })
+  test('the owner is of the tree that is asked for, whatever tree the path and its scopes name', () =>
+    expect(verdict([toBob, toAlice], letter, 1000, hash(1))).toBe('issuerNotOwner'))
+  test('one verdict against it is enough', () => {
+    expect(verdictOf(checkedWhere([toBob, toAlice], [true, false]))).toBe('signatureInvalid')
+    expect(verdictOf(checkedWhere([toBob, toAlice], [false, true]))).toBe('signatureInvalid')
+    expect(checkedWhere([toBob, toAlice], [true, true])).toEqual({ ok: true, value: [toBob, toAlice] })
+  })
+  test('a chain is held by the holder of its first link', () => {
+    expect(isHeldBy([toBob, toAlice], principalOf(bob.credential))).toBe(true)
+    expect(isHeldBy([toBob, toAlice], principalOf(alice.credential))).toBe(false)
+    expect(isHeldBy([], principalOf(alice.credential))).toBe(false)
+  })
+  test('a writecap is made of a body, and of nothing else', () => {
+    expect(writecapOf(toBob.body, toBob.signature)).toEqual({ ok: true, value: toBob })
+    expect(verdictOf(writecapOf(toBob.body.slice(1), toBob.signature))).toBe('formatInvalid')
+    expect(verdictOf(writecapOf(new Uint8Array(writecapSizeBytesMax + 1), toBob.signature))).toBe('formatTooLong')
+  })
+})
+
 test('rights are explicit and only narrow', () => {
+  expect(verdictOf(checkRight([], rights.write))).toBe('rightMissing')
+  expect(allRights).toBe(15)
   const readOnlyHolder = [nodeCap(alice, bob, mail, rights.write), toAlice]
   expect(checkRight(readOnlyHolder, rights.write).ok).toBe(true)
   expect(checkRight(readOnlyHolder, rights.grant).ok).toBe(false)

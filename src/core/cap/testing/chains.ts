@@ -3,6 +3,7 @@
  * @module
  */
 import { type Bytes, encode, equal, must, utf8 } from '../../bytes/bytes.ts'
+import { verdictOf } from '../../bytes/testing/verdict.ts'
 import {
   type Claim,
   type CredentialSet,
@@ -145,12 +146,12 @@ export function judge(
   verify: (claim: Claim) => boolean = verifyClaim,
 ): string {
   const chain = decodeChain(octets)
-  if (!chain.ok) return chain.fault.code
+  if (!chain.ok) return verdictOf(chain)
   const claims = claimsOfChain(chain.value, (hash) => (equal(hash, ownersTree) ? ownersSet : null))
-  if (!claims.ok) return claims.fault.code
+  if (!claims.ok) return verdictOf(claims)
   const checked = checkedWhere(chain.value, claims.value.map(verify))
-  if (!checked.ok) return checked.fault.code
+  if (!checked.ok) return verdictOf(checked)
   const valid = checkWritecap(checked.value, question.path ?? letter, ownersTree, question.nowMs ?? nowMs)
   const allowed = valid.ok ? checkRight(checked.value, question.right ?? rights.write) : valid
-  return allowed.ok ? 'ok' : allowed.fault.code
+  return verdictOf(allowed)
 }
