@@ -1,0 +1,85 @@
+/**
+ * What became of mutants, and what is excused.
+ * @module
+ */
+
+/** One small change of the code. */
+export interface Mutant {
+  /** Tells it from all others. */
+  readonly name: string
+  /** As `mutate` takes it again. */
+  readonly place: string
+  readonly file: string
+  readonly line: number
+  /** What is changed, on the line where that begins, blanks told as one. */
+  readonly from: string
+  readonly to: string
+  readonly whole: string
+  /** endless: a line of it was run a hundred times as often as without it. late: the clock said so, which a busy machine may cause. */
+  readonly end: 'killed' | 'endless' | 'late' | 'survived'
+}
+
+/** A mutant that no test can kill, and why. Known by its text, since lines move. */
+export interface Excuse {
+  readonly file: string
+  /** The line on which the changed text begins, without the blanks around it. */
+  readonly line: string
+  readonly from: string
+  readonly to: string
+  readonly reason: string
+}
+
+export interface Tally {
+  readonly directory: string
+  readonly minutes: number
+  readonly count: number
+  /** Those that were endless or late are among them. */
+  readonly killed: number
+  readonly endless: number
+  readonly late: number
+  readonly survivors: readonly Mutant[]
+  readonly excusedCount: number
+  /** Excuses for what is not there, or is killed. */
+  readonly idle: readonly Excuse[]
+  readonly killedShare: number
+  readonly excusedShare: number
+}
+
+const killedShareMin = 0.85
+const excusedShareMax = 0.05
+
+export const isWithin = ({ killedShare, excusedShare, idle }: Tally): boolean =>
+  killedShare >= killedShareMin && excusedShare <= excusedShareMax && idle.length === 0
+
+/** The text as one line, in which it does not matter how it is broken. */
+export const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
+
+const excuses = (excuse: Excuse, { file, whole, from, to }: Mutant): boolean =>
+  excuse.file === file && excuse.line === whole && excuse.from === from && excuse.to === to
+
+/** @param excused of all directories; an excused mutant counts among all, and as no killed one */
+export function tallyOf(
+  directory: string,
+  mutants: readonly Mutant[],
+  excused: readonly Excuse[],
+  minutes: number,
+): Tally {
+  const ended = (end: Mutant['end']): number => mutants.filter((mutant) => mutant.end === end).length
+  const left = mutants.filter(({ end }) => end === 'survived')
+  const own = excused.filter(({ file }) => file.startsWith(`${directory}/`))
+  const survivors = left.filter((mutant) => !own.some((excuse) => excuses(excuse, mutant)))
+  const [count, excusedCount] = [mutants.length, left.length - survivors.length]
+  return {
+    directory,
+    minutes,
+    count,
+    killed: count - left.length,
+    endless: ended('endless'),
+    late: ended('late'),
+    survivors,
+    excusedCount,
+    idle: own.filter((excuse) => !left.some((mutant) => excuses(excuse, mutant))),
+    killedShare: (count - left.length) / count,
+    excusedShare: excusedCount / count,
+  }
+}

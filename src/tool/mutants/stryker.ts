@@ -1,0 +1,144 @@
+/**
+ * Stryker, which makes the mutants and runs the tests on them.
+ *
+ * It has packages of its own, installed when it is first asked for: a hundred of them, which nothing else here needs.
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { type Mutant, plain } from './count.ts'
+
+/** Programs of this repository run at its root. From below it the project's own packages are found, such as vitest. */
+const folder = resolve('.cache', 'mutants')
+const own = resolve('src', 'tool', 'mutants')
+/** Beside what a run takes: the machine may be busy, and what is late for that cause would count as killed. */
+const timeoutMs = 15_000
+const timeoutFactor = 4
+
+export async function installStryker(): Promise<void> {
+  const lockfile = readFileSync(resolve(own, 'package-lock.json'))
+  const stamp = resolve(folder, 'installed')
+  if (existsSync(stamp) && readFileSync(stamp).equals(lockfile)) return
+  console.log('Installing what makes mutants …')
+  mkdirSync(folder, { recursive: true })
+  for (const name of ['package.json', 'package-lock.json']) copyFileSync(resolve(own, name), resolve(folder, name))
+  // The peer that it asks for is the project's own vitest.
+  const args = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--legacy-peer-deps']
+  const { npm_execpath: npm } = process.env
+  const log = resolve(folder, 'install.log')
+  const status = npm ? await run(process.execPath, [npm, ...args], log, folder) : await run('npm', args, log, folder)
+  if (status !== 0) throw new Error(`npm ci ended with status ${status}:\n${readFileSync(log, 'utf8')}`)
+  writeFileSync(stamp, lockfile)
+}
+
+/** What Stryker writes down, as far as it matters here. */
+interface Report {
+  readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Reported[] }>>
+}
+interface Reported {
+  readonly mutatorName: string
+  readonly replacement: string
+  readonly status: string
+  readonly statusReason?: string
+  readonly testsCompleted?: number
+  readonly location: { readonly start: Position; readonly end: Position }
+}
+interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** What is changed, and what must see it. */
+export interface Attempt {
+  /** Files, or parts of them. */
+  readonly places: readonly string[]
+  /** A pattern of files. */
+  readonly tests: string
+  readonly without: readonly string[]
+  /** Random tests try a few things only. */
+  readonly isQuick: boolean
+}
+
+/** Makes all mutants of some places, and runs the tests that reach them until one fails. */
+export async function mutate(
+  directory: string,
+  { places, tests, without, isQuick }: Attempt,
+): Promise<readonly Mutant[]> {
+  const name = `${directory.replaceAll(/\W+/g, '-')}${isQuick ? '' : '.again'}`
+  const [config, report, log] = ['config.json', 'report.json', 'log'].map((end) => resolve(folder, `${name}.${end}`))
+  const options = {
+    testRunner: 'vitest',
+    plugins: ['@stryker-mutator/vitest-runner'],
+    vitest: { configFile: 'src/tool/mutants/vitest.config.ts' },
+    mutate: places,
+    ignorePatterns: ['/.cache', '/dist', '/public', '/e2e'],
+    // Cleared at the end with all in it, which must not be another run's.
+    tempDirName: `.cache/mutants/sandbox-${process.pid}`,
+    reporters: ['json', 'progress-append-only'],
+    jsonReporter: { fileName: report },
+    concurrency: 1,
+    timeoutMS: timeoutMs,
+    timeoutFactor,
+    warnings: { slow: false },
+  }
+  writeFileSync(config!, JSON.stringify(options))
+  const title = isQuick ? 'all mutants' : `${places.length} places again`
+  console.log(`${directory}: ${title}; ${relative('', log!)} tells how far …`)
+  const stryker = resolve(folder, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js')
+  const env = { MUTANTS_TESTS: tests, MUTANTS_WITHOUT: without.join(' '), MUTANTS_QUICK: isQuick ? '1' : '' }
+  const status = await run(process.execPath, [stryker, 'run', config!], log!, resolve(), env)
+  if (status !== 0) throw new Error(`Stryker ended with status ${status}:\n${readFileSync(log!, 'utf8')}`)
+  const { files } = JSON.parse(readFileSync(report!, 'utf8')) as Report
+  return Object.entries(files).flatMap(([file, { source, mutants }]) => {
+    const lines = source.split('\n')
+    return mutants.flatMap((mutant) => mutantOf(file, lines, mutant) ?? [])
+  })
+}
+
+/** @returns null for one that was not tried */
+function mutantOf(file: string, lines: readonly string[], mutant: Reported): Mutant | null {
+  const { mutatorName, replacement, location } = mutant
+  const { start, end } = location
+  const first = lines[start.line - 1]!
+  // Columns of places begin at 0, and those of the report at 1.
+  const place = `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`
+  const taken = lines.slice(start.line - 1, end.line).with(-1, lines[end.line - 1]!.slice(0, end.column - 1))
+  taken[0] = taken[0]!.slice(start.column - 1)
+  const became = endOf(mutant)
+  if (became === null) return null
+  return {
+    name: `${place} ${mutatorName} ${replacement}`,
+    place,
+    file,
+    line: start.line,
+    from: plain(taken.join('\n')),
+    to: plain(replacement),
+    whole: first.trim(),
+    end: became,
+  }
+}
+
+function endOf({ status, statusReason = '', testsCompleted }: Reported): Mutant['end'] | null {
+  // Where a module with the change in it can not even be loaded there is no test that could fail, and Stryker says that it survived.
+  if (status === 'Killed' || (status === 'Survived' && testsCompleted === 0)) return 'killed'
+  if (status === 'Survived' || status === 'NoCoverage') return 'survived'
+  if (status === 'Timeout') return statusReason.startsWith('Hit limit') ? 'endless' : 'late'
+  if (status === 'Ignored') return null
+  throw new Error(`A mutant ended as ${status}: ${statusReason}`)
+}
+
+function run(
+  program: string,
+  args: readonly string[],
+  log: string,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  const output = openSync(log, 'w')
+  return new Promise((resolveStatus, reject) => {
+    const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', output, output] })
+    child.once('error', reject)
+    child.once('close', (code) => resolveStatus(code ?? 1))
+  })
+}
