@@ -41,9 +41,12 @@ function perform<Found, Value>(walk: Walk<Found, Value>, store: ReadonlyMap<stri
   let step = walk.next()
   while (!step.done) {
     if (step.value.kind === 'need') {
+      // Asking for nothing would cost a turn.
+      expect(step.value.pages.length).toBeGreaterThan(0)
       pageCount += step.value.pages.length
       step = walk.next(step.value.pages.map((hash) => store.get(keyOf(hash)) ?? null))
     } else {
+      expect(step.value.kind).toBe('found')
       found.push(...step.value.found)
       step = walk.next([])
     }
@@ -145,11 +148,12 @@ describe('a body', () => {
   test('that is empty has a root of its own and no pages', () => {
     expect(build([])).toEqual({ body: emptyBody, pages: [], store: new Map() })
     expect(emptyBody.sizeBytes).toBe(0)
-    expect(perform(readBody(emptyBody), new Map())).toEqual({
-      found: [],
-      pageCount: 0,
-      result: { ok: true, value: null },
-    })
+    for (const walk of [readBody(emptyBody), sealedSectors(emptyBody), diffBodies(emptyBody, [])])
+      expect(perform<unknown, unknown>(walk, new Map())).toEqual({
+        found: [],
+        pageCount: 0,
+        result: { ok: true, value: null },
+      })
   })
 
   test('of a size that its sectors do not fill is our mistake', () => {
@@ -400,6 +404,10 @@ describe('changing sectors', () => {
       [new Map([[3, leafOf(2)]]), sizeOf(3, 10), 'expected indexes 0..2'],
       [new Map([[0.5, leafOf(2)]]), sizeOf(3, 10), 'expected indexes 0..2'],
     ]
+    const short = build(leavesOf(1), 10).body
+    expect(() => replaceSectors(short, new Map([[1, leafOf(1)]]), sizeOf(2)).next()).toThrow(
+      '"changed" expected sector 0, whose size changes',
+    )
     for (const [changed, sizeBytes, message] of attempts)
       expect(() => replaceSectors(body, changed, sizeBytes).next()).toThrow(`"changed" ${message}`)
     const whole = build(leavesOf(3)).body
@@ -408,12 +416,41 @@ describe('changing sectors', () => {
     )
   })
 
-  test('refuses old pages that are damaged or not here', () => {
-    const { body, store } = build(leavesOf(130))
-    const change = () => replaceSectors(body, new Map([[3, leafOf(3, 1)]]), sizeOf(130))
-    expect(verdictOf(perform(change(), new Map()).result)).toBe('pageMissing')
-    const damaged = new Map([...store].map(([hash, octets]) => [hash, concat(octets, Uint8Array.of(0))]))
-    expect(verdictOf(perform(change(), damaged).result)).toBe('pageDamaged')
+  test('of all sectors looks up nothing, wherever the body ends afterwards', () => {
+    for (const [from, to] of [
+      [3, 3],
+      [3, 5],
+      [5, 3],
+      [130, 130],
+      [130, 140],
+      [130, 300],
+    ] as const) {
+      const { body } = build(leavesOf(from))
+      const changed = new Map([...Array(to).keys()].map((index) => [index, leafOf(index, 1)]))
+      // Between the old end and the new one are holes.
+      for (let hole = from; hole < to - 1; hole++) changed.delete(hole)
+      const { pageCount, result } = perform(replaceSectors(body, changed, sizeOf(to)), new Map())
+      expect(pageCount).toBe(0)
+      expect(must(result)).toEqual(
+        build(Array.from({ length: to }, (_, index): Leaf => changed.get(index) ?? null)).body,
+      )
+    }
+  })
+
+  test.each([1, 130])('refuses old pages that are damaged or not here, at every level: %i sectors', (count) => {
+    const { body, store } = build(leavesOf(count), sizeOf(count))
+    const last = count - 1
+    const change = () => replaceSectors(body, new Map([[count, leafOf(count)]]), sizeOf(count + 1))
+    const way = [...store].filter(
+      ([hash]) => verdictOf(perform(change(), new Map([...store].filter(([other]) => other !== hash))).result) !== 'ok',
+    )
+    expect(way).toHaveLength(last === 0 ? 1 : 2)
+    for (const [hash, octets] of way) {
+      const without = new Map([...store].filter(([other]) => other !== hash))
+      expect(verdictOf(perform(change(), without).result)).toBe('pageMissing')
+      const damaged = new Map(store).set(hash, concat(octets, Uint8Array.of(0)))
+      expect(verdictOf(perform(change(), damaged).result)).toBe('pageDamaged')
+    }
   })
 })
 
@@ -452,6 +489,7 @@ describe('holes', () => {
         const sealed = leaves.flatMap((leaf) => (leaf === null ? [] : [keyOf(leaf.hash)]))
         const reached = perform(diffBodies(body, []), store)
         expect(reached.result.ok).toBe(true)
+        for (const { kind, hash } of reached.found) expect(kind === 'page').toBe(store.has(keyOf(hash)))
         const sectors = reached.found.filter(({ kind }) => kind === 'sector').map(({ hash }) => keyOf(hash))
         expect(sectors).toEqual(sealed)
         const before = bodies.slice(0, -1)
@@ -493,7 +531,8 @@ describe('holes', () => {
 
   test('end no body, and no page is made of nothing else', () => {
     const { writer } = writeSectors(emptyBodyWriter, [leafOf(0), null])
-    expect(() => finishBody(writer, sizeOf(2))).toThrow('"writer" expected a last sector that is sealed, got a hole')
+    for (const ended of [writer, writeSectors(writer, []).writer])
+      expect(() => finishBody(ended, sizeOf(2))).toThrow('"writer" expected a last sector that is sealed, got a hole')
     const refuses = (body: Body, store: Store): void => {
       for (const walk of [readBody(body), sealedSectors(body), diffBodies(body, [])])
         expect(verdictOf(perform<unknown, unknown>(walk, store).result)).toBe('pageDamaged')
@@ -516,6 +555,22 @@ describe('holes', () => {
     refuses({ bodyRoot: rootOf(page('hashPage', concat(child, new Uint8Array(32)))), sizeBytes: sizeOf(129) }, store)
     const holes = rootOf(page('hashPage', new Uint8Array(64)))
     refuses({ bodyRoot: rootOf(page('hashPage', concat(holes, child))), sizeBytes: sizeOf(128 * 128 + 1) }, store)
+    // Of 128 leaves, and in the midst of the body.
+    const full = (entries: Bytes): Page => ({
+      hash: digest('blocktree/1/leafPage', entries),
+      octets: concat(Uint8Array.of(0x83, 0x68), utf8('leafPage'), Uint8Array.of(1, 0x59, 0x1c, 0), entries),
+    })
+    const above = (made: Page): Body => ({
+      bodyRoot: rootOf(page('hashPage', concat(rootOf(made), child))),
+      sizeBytes: sizeOf(129),
+    })
+    refuses(above(full(new Uint8Array(128 * 56))), store)
+    // An epoch that is no number here makes no hole.
+    const entries = new Uint8Array(128 * 56)
+    entries.set(leaf)
+    expect(verdictOf(perform(readBody(above(full(entries))), store).result)).toBe('ok')
+    entries.fill(255, 56 + 32, 56 + 40)
+    refuses(above(full(entries)), store)
     // As above, but well made.
     const well = { bodyRoot: rootOf(page('hashPage', concat(new Uint8Array(32), child))), sizeBytes: sizeOf(128 + 1) }
     expect(perform(readBody(well), store).result.ok).toBe(true)
@@ -588,6 +643,31 @@ describe('comparing bodies', () => {
     expect(found.length).toBeLessThan(200)
   })
 
+  test('passes over what is not here, and refuses what is damaged', () => {
+    const { body, store } = build(leavesOf(300))
+    const leafPages = [...store.keys()].filter((hash) => hash !== keyOf(body.bodyRoot))
+    const without = (hash: string) => new Map([...store].filter(([other]) => other !== hash))
+    const damaged = (hash: string) => new Map(store).set(hash, new Uint8Array(1))
+    expect(perform(diffBodies(body, []), without(keyOf(body.bodyRoot)))).toMatchObject({
+      found: [],
+      result: { ok: true },
+    })
+    const { found, result } = perform(diffBodies(body, []), without(leafPages[0]!))
+    expect(result.ok).toBe(true)
+    expect(found).toHaveLength(300 - 128 + 3)
+    for (const hash of store.keys())
+      expect(verdictOf(perform(diffBodies(body, []), damaged(hash)).result)).toBe('pageDamaged')
+  })
+
+  test('with an empty body finds all', () => {
+    const { body, store } = build(leavesOf(130))
+    for (const walk of [diffBodies(body, [emptyBody]), diffBodies(body, [], [emptyBody])]) {
+      const { found, result } = perform(walk, store)
+      expect(result.ok).toBe(true)
+      expect(found).toHaveLength(130 + 3)
+    }
+  })
+
   test('passes over equal subtrees unread', () => {
     const count = 128 * 128 + 1
     const { body, store } = build(leavesOf(count))
@@ -646,10 +726,30 @@ describe('comparing bodies', () => {
     expect(result.ok).toBe(true)
     expect(new Set(found.map(({ hash }) => keyOf(hash)))).toEqual(objectsOf(old, store))
     const damaged = new Map(store).set(keyOf(kept.bodyRoot), store.get(keyOf(old.bodyRoot))!)
-    expect(perform(diffBodies(old, [kept]), damaged)).toMatchObject({
-      found: [],
-      result: { ok: false, fault: { code: 'pageDamaged' } },
-    })
+    for (const walk of [diffBodies(old, [kept]), diffBodies(old, [], [kept])])
+      expect(perform(walk, damaged)).toMatchObject({
+        found: [],
+        result: { ok: false, fault: { code: 'pageDamaged' } },
+      })
+  })
+
+  test('refuses so, too, where only a page further down of the kept body is not to be had', () => {
+    const { store, bodies } = versionsOf([
+      { count: 300, more: [] },
+      { count: 300, more: [5] },
+    ])
+    const [old, kept] = bodies as [Body, Body]
+    const [page] = perform(diffBodies(kept, [old]), store).found.filter(({ kind }) => kind === 'page')
+    const without = new Map(store)
+    without.delete(keyOf(page!.hash))
+    expect(verdictOf(perform(diffBodies(old, [kept]), without).result)).toBe('pageMissing')
+    const { found, result } = perform(diffBodies(old, [], [kept]), without)
+    expect(result.ok).toBe(true)
+    // All of the page that is not protected, and the page above.
+    expect(found).toHaveLength(128 + 2)
+    const damaged = new Map(store).set(keyOf(page!.hash), new Uint8Array(1))
+    for (const walk of [diffBodies(old, [kept]), diffBodies(old, [], [kept])])
+      expect(verdictOf(perform(walk, damaged).result)).toBe('pageDamaged')
   })
 })
 
@@ -746,9 +846,18 @@ describe('sectors', () => {
       sectors,
       sectors.map(() => new Uint8Array(17)),
     )
-    expect(plans.ok && plans.value.map(({ key }) => key)).toEqual(
+    expect(must(plans).map(({ key }) => key)).toEqual(
       leaves.map(({ keyEpoch, salt: its }) => keysOf(keyEpoch).sectorKey(blockId, its)),
     )
+    // Those that were sealed together share it, so that it is derived once.
+    expect(must(plans)[1]!.key).toBe(must(plans)[0]!.key)
+  })
+
+  test('have their whole index as the nonce, also beyond the size of any disk', () => {
+    const nonceAt = (index: number) => toHex(planSeal(keys, treeId, blockId, index, salt, utf8('x'))[0]!.nonce)
+    expect(nonceAt(258)).toBe('000000000000000000000102')
+    expect(nonceAt(3 * 2 ** 32 + 258)).toBe('000000000000000300000102')
+    expect(nonceAt(2 ** 32 - 1)).toBe('0000000000000000ffffffff')
   })
 
   test('a run has at least one octet', () => {

@@ -72,7 +72,7 @@ export function writeSectors(writer: BodyWriter, leaves: readonly Leaf[]): BodyP
   const pages: Page[] = []
   let open = writer.leaves
   let { hashes } = writer
-  for (let taken = 0; taken < leaves.length;) {
+  for (let taken = 0; ;) {
     const room = pageEntryCountMax - open.length
     open = [...open, ...leaves.slice(taken, taken + room)]
     taken += room
@@ -290,7 +290,7 @@ export function* replaceSectors(
   if (sectorCount === 0) return accepted(emptyBody)
   const level = topLevelOf(Math.max(oldCount, sectorCount))
   const replacement: Replacement = { old, oldCount, sectorCount, changed, indexes }
-  const rebuilt = yield* rebuild(replacement, level, 0, oldCount === 0 ? null : old.bodyRoot)
+  const rebuilt = yield* rebuild(replacement, level, 0, old.bodyRoot)
   return rebuilt.ok ? accepted({ bodyRoot: rebuilt.value, sizeBytes }) : rebuilt
 }
 
@@ -328,23 +328,22 @@ function* rebuild(replacement: Replacement, level: number, index: number, oldHas
   const start = index * spanOf(level)
   const end = Math.min(start + spanOf(level), sectorCount)
   const oldEnd = Math.min(start + spanOf(level), oldCount)
-  if (countWithin(indexes, start, end) === 0) {
-    if (oldHash === null || isHole(oldHash)) return accepted(holeHash)
-    if (end === oldEnd) return accepted(oldHash)
-  }
+  // Both bodies end elsewhere: a sector at the end of either would have changed.
+  if (countWithin(indexes, start, end) === 0) return accepted(oldHash ?? holeHash)
 
   // Where every sector is new there is nothing to look up.
   const keptEnd = Math.min(end, oldEnd)
   const keepsSome = oldHash !== null && countWithin(indexes, start, keptEnd) < keptEnd - start
   const oldPlace = keepsSome ? { level, index, hash: oldHash } : null
-  let page: Page | null
+  // It holds a sector that changed, so all of it is no hole.
+  let page: Page
   if (level === 0) {
     const oldLeaves = oldPlace === null ? accepted([]) : yield* leavesAt(old, oldPlace)
     if (!oldLeaves.ok) return oldLeaves
     const leaves: Leaf[] = []
     for (let sector = start; sector < end; sector++)
       leaves.push(changed.get(sector) ?? oldLeaves.value[sector - start] ?? null)
-    page = leafPage(leaves)
+    page = leafPage(leaves)!
   } else {
     const oldHashes = oldPlace === null ? accepted([]) : yield* hashesAt(old, oldPlace)
     if (!oldHashes.ok) return oldHashes
@@ -360,9 +359,8 @@ function* rebuild(replacement: Replacement, level: number, index: number, oldHas
       hashes.push(below.value)
     }
     if (hashes.length === 1) return accepted(hashes[0]!)
-    page = hashPage(hashes)
+    page = hashPage(hashes)!
   }
-  if (page === null) return accepted(holeHash)
   yield { kind: 'found', found: [page] }
   return accepted(page.hash)
 }

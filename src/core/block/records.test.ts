@@ -105,6 +105,23 @@ describe('octets', () => {
     for (const item of [kind, 0, null, []]) expect(verdictOf(read(anything(item)))).toBe('formatMismatch')
   })
 
+  test('the kind on the wire is that of the body', () => {
+    const [, parts] = itemOf(records['content']!)
+    expect(verdictOf(decode(contentRecordWire, anything(['entry', parts!]), sizeBytesMax))).toBe('formatMismatch')
+    expect(verdictOf(decode(contentRecordWire, anything(['contents', parts!]), sizeBytesMax))).toBe('formatMismatch')
+  })
+
+  test.each<[string, () => unknown, string]>([
+    ['another kind', () => contentRecordWire.parse(itemOf(records['entry']!)), 'expected content'],
+    ['a kind that is none', () => signedRecordWire.parse(['toString', []]), 'expected a record'],
+    ['no list', () => signedRecordWire.parse('content'), 'expected a record'],
+    [
+      'readers that are too few',
+      () => accessRecordWire.parse(['access', [...(itemOf(shared)[1] as Item[]).slice(0, 2), []]]),
+      'expected a reader a readcap',
+    ],
+  ])('says what it expected in the place of %s', (_name, parse, message) => expect(parse).toThrow(message))
+
   test.each(Object.keys(records))('%s: a body over its limit is refused by its size', (kind) => {
     const long = (sizeBytes: number) =>
       forged(records[kind]!, ([, parts]) => [kind, [new Uint8Array(sizeBytes), ...(parts as Item[]).slice(1)]])

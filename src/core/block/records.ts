@@ -249,7 +249,7 @@ export function checkShape(signed: SignedRecord): Result<SignedRecord> {
   if (signed.kind === 'content' && signed.fields.resealed && previousHash === null) return inconsistent
   if (signed.kind === 'access') {
     const { path, keyEpoch, wrappedKey, earlierKeys, readcaps } = signed.fields
-    if (keyEpoch === 0 || earlierKeys.length !== keyEpoch - 1) return inconsistent
+    if (earlierKeys.length !== keyEpoch - 1) return inconsistent
     if ((path.ids.length === 0) !== (wrappedKey === null)) return inconsistent
     if (path.ids.length === 0 && readcaps.length === 0) return inconsistent
     if (!readcaps.every(isReadersOwn)) return inconsistent

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bytes, toHex } from '../bytes/bytes.ts'
+import { verdictOf } from '../bytes/testing/verdict.ts'
 import { nameOfClaim, signEd25519, verifyClaim } from '../crypto/crypto.ts'
 import { octetsOf } from '../crypto/testing/damage.ts'
 import { alice, mallory } from '../tree/testing/forest.ts'
@@ -53,6 +54,18 @@ describe('of records that are signed together', () => {
       if (other > 0) expect(isValid(hashOf(1), { ...first!, index: other })).toBe(false)
     expect(isValid(hashOf(1), { ...first!, way: [...way, hashOf(1)] })).toBe(false)
     if (way.length > 0) expect(isValid(hashOf(1), { ...first!, way: way.slice(1) })).toBe(false)
+  })
+
+  test('a count above sixteen, or one that no way belongs to, is refused before anything is verified', () => {
+    const [first] = signed(1)
+    const verdict = (change: Partial<RecordSignature>) =>
+      verdictOf(claimOfSignature(alice.credential, hashOf(1), { ...first!, ...change }))
+    expect(verdict({})).toBe('ok')
+    // The last of seventeen is but one step below the root.
+    expect(verdict({ count: 17, index: 16, way: [hashOf(2)] })).toBe('signatureInvalid')
+    expect(verdict({ count: 2, index: 1, way: [hashOf(2)] })).toBe('ok')
+    expect(verdict({ count: 2, index: 2, way: [hashOf(2)] })).toBe('signatureInvalid')
+    expect(verdict({ count: 2, index: 1, way: [] })).toBe('signatureInvalid')
   })
 
   test('no other author, and no other signature', () => {
