@@ -150,6 +150,11 @@ describe('where others ask a part of it', () => {
     expect(verdictOf(checkWritecap(checked(length(chainLengthMax)), letter, treeId, 1000))).toBe('ok')
     expect(verdictOf(checkWritecap(checked(length(chainLengthMax + 1)), letter, treeId, 1000))).toBe('chainLength')
   })
+  test('nor is any signature of such a one looked at', () => {
+    for (const count of [0, chainLengthMax + 1])
+      expect(verdictOf(claimsOfChain(count === 0 ? [] : length(count), setOf))).toBe('chainLength')
+    expect(must(claimsOfChain(length(chainLengthMax), setOf))).toHaveLength(chainLengthMax)
+  })
   test('the owner is of the tree that is asked for, whatever tree the path and its scopes name', () =>
     expect(verdict([toBob, toAlice], letter, 1000, hash(1))).toBe('issuerNotOwner'))
   test('one verdict against it is enough', () => {
