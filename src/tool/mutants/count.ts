@@ -5,24 +5,21 @@
 
 /** One small change of the code. */
 export interface Mutant {
-  /** Tells it from all others. */
-  readonly name: string
-  /** As `mutate` takes it again. */
-  readonly place: string
   readonly file: string
   readonly line: number
-  /** What is changed, on the line where that begins, blanks told as one. */
+  /** The line on which the changed text begins, without the blanks around it. */
+  readonly whole: string
+  /** What is changed; blanks and line breaks are told as one blank. */
   readonly from: string
   readonly to: string
-  readonly whole: string
-  /** endless: a line of it was run a hundred times as often as without it. late: the clock said so, which a busy machine may cause. */
+  /** endless: something in it ran a hundred times as often as without it. late: the clock said so, which a busy machine can cause. */
   readonly end: 'killed' | 'endless' | 'late' | 'survived'
 }
 
 /** A mutant that no test can kill, and why. Known by its text, since lines move. */
 export interface Excuse {
   readonly file: string
-  /** The line on which the changed text begins, without the blanks around it. */
+  /** Its whole one, as of the mutant. */
   readonly line: string
   readonly from: string
   readonly to: string
@@ -36,7 +33,7 @@ export interface Tally {
   /** Those that were endless or late are among them. */
   readonly killed: number
   readonly endless: number
-  readonly late: number
+  readonly late: readonly Mutant[]
   readonly survivors: readonly Mutant[]
   readonly excusedCount: number
   /** Excuses for what is not there, or is killed. */
@@ -64,7 +61,6 @@ export function tallyOf(
   excused: readonly Excuse[],
   minutes: number,
 ): Tally {
-  const ended = (end: Mutant['end']): number => mutants.filter((mutant) => mutant.end === end).length
   const left = mutants.filter(({ end }) => end === 'survived')
   const own = excused.filter(({ file }) => file.startsWith(`${directory}/`))
   const survivors = left.filter((mutant) => !own.some((excuse) => excuses(excuse, mutant)))
@@ -74,8 +70,8 @@ export function tallyOf(
     minutes,
     count,
     killed: count - left.length,
-    endless: ended('endless'),
-    late: ended('late'),
+    endless: mutants.filter(({ end }) => end === 'endless').length,
+    late: mutants.filter(({ end }) => end === 'late'),
     survivors,
     excusedCount,
     idle: own.filter((excuse) => !left.some((mutant) => excuses(excuse, mutant))),

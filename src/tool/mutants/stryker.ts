@@ -35,12 +35,14 @@ export async function installStryker(): Promise<void> {
 /** What Stryker writes down, as far as it matters here. */
 interface Report {
   readonly files: Readonly<Record<string, { readonly source: string; readonly mutants: readonly Reported[] }>>
+  readonly testFiles: Readonly<Record<string, { readonly tests: readonly unknown[] }>>
 }
 interface Reported {
-  readonly mutatorName: string
   readonly replacement: string
   readonly status: string
   readonly statusReason?: string
+  /** It shows while modules are loaded. */
+  readonly static?: boolean
   readonly testsCompleted?: number
   readonly location: { readonly start: Position; readonly end: Position }
 }
@@ -49,29 +51,25 @@ interface Position {
   readonly column: number
 }
 
-/** What is changed, and what must see it. */
-export interface Attempt {
-  /** Files, or parts of them. */
-  readonly places: readonly string[]
-  /** A pattern of files. */
-  readonly tests: string
-  readonly without: readonly string[]
-  /** Random tests try a few things only. */
-  readonly isQuick: boolean
-}
-
-/** Makes all mutants of some places, and runs the tests that reach them until one fails. */
+/**
+ * Makes all mutants of some files, and runs the tests that reach them until one fails.
+ * @param tests a pattern of files
+ * @param without of these
+ */
 export async function mutate(
   directory: string,
-  { places, tests, without, isQuick }: Attempt,
+  files: readonly string[],
+  tests: string,
+  without: readonly string[],
 ): Promise<readonly Mutant[]> {
-  const name = `${directory.replaceAll(/\W+/g, '-')}${isQuick ? '' : '.again'}`
+  const name = directory.replaceAll(/\W+/g, '-')
   const [config, report, log] = ['config.json', 'report.json', 'log'].map((end) => resolve(folder, `${name}.${end}`))
   const options = {
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner'],
-    vitest: { configFile: 'src/tool/mutants/vitest.config.ts' },
-    mutate: places,
+    // Not related: then all tests meet whatever shows while modules are loaded.
+    vitest: { configFile: 'src/tool/mutants/vitest.config.ts', related: false },
+    mutate: files,
     ignorePatterns: ['/.cache', '/dist', '/public', '/e2e'],
     // Cleared at the end with all in it, which must not be another run's.
     tempDirName: `.cache/mutants/sandbox-${process.pid}`,
@@ -83,45 +81,44 @@ export async function mutate(
     warnings: { slow: false },
   }
   writeFileSync(config!, JSON.stringify(options))
-  const title = isQuick ? 'all mutants' : `${places.length} places again`
-  console.log(`${directory}: ${title}; ${relative('', log!)} tells how far …`)
+  console.log(`${directory} … ${relative('', log!)} tells how far`)
   const stryker = resolve(folder, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js')
-  const env = { MUTANTS_TESTS: tests, MUTANTS_WITHOUT: without.join(' '), MUTANTS_QUICK: isQuick ? '1' : '' }
+  const env = { MUTANTS_TESTS: tests, MUTANTS_WITHOUT: without.join(' ') }
   const status = await run(process.execPath, [stryker, 'run', config!], log!, resolve(), env)
   if (status !== 0) throw new Error(`Stryker ended with status ${status}:\n${readFileSync(log!, 'utf8')}`)
-  const { files } = JSON.parse(readFileSync(report!, 'utf8')) as Report
-  return Object.entries(files).flatMap(([file, { source, mutants }]) => {
+  const { files: mutated, testFiles } = JSON.parse(readFileSync(report!, 'utf8')) as Report
+  const testCount = Object.values(testFiles).reduce((sum, file) => sum + file.tests.length, 0)
+  return Object.entries(mutated).flatMap(([file, { source, mutants }]) => {
     const lines = source.split('\n')
-    return mutants.flatMap((mutant) => mutantOf(file, lines, mutant) ?? [])
+    return mutants.flatMap((mutant) => mutantOf(file, lines, mutant, testCount) ?? [])
   })
 }
 
 /** @returns null for one that was not tried */
-function mutantOf(file: string, lines: readonly string[], mutant: Reported): Mutant | null {
-  const { mutatorName, replacement, location } = mutant
+function mutantOf(file: string, lines: readonly string[], mutant: Reported, testCount: number): Mutant | null {
+  const { replacement, location } = mutant
   const { start, end } = location
-  const first = lines[start.line - 1]!
-  // Columns of places begin at 0, and those of the report at 1.
-  const place = `${file}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`
+  const became = endOf(mutant, testCount)
+  if (became === null) return null
   const taken = lines.slice(start.line - 1, end.line).with(-1, lines[end.line - 1]!.slice(0, end.column - 1))
   taken[0] = taken[0]!.slice(start.column - 1)
-  const became = endOf(mutant)
-  if (became === null) return null
   return {
-    name: `${place} ${mutatorName} ${replacement}`,
-    place,
     file,
     line: start.line,
+    whole: lines[start.line - 1]!.trim(),
     from: plain(taken.join('\n')),
     to: plain(replacement),
-    whole: first.trim(),
     end: became,
   }
 }
 
-function endOf({ status, statusReason = '', testsCompleted }: Reported): Mutant['end'] | null {
-  // Where a module with the change in it can not even be loaded there is no test that could fail, and Stryker says that it survived.
-  if (status === 'Killed' || (status === 'Survived' && testsCompleted === 0)) return 'killed'
+function endOf(
+  { status, statusReason = '', static: isStatic = false, testsCompleted = 0 }: Reported,
+  testCount: number,
+): Mutant['end'] | null {
+  if (status === 'Killed') return 'killed'
+  // Some file of tests could not even be loaded with the change in it. None of its tests failed, so Stryker says that it survived.
+  if (status === 'Survived' && isStatic && testsCompleted < testCount) return 'killed'
   if (status === 'Survived' || status === 'NoCoverage') return 'survived'
   if (status === 'Timeout') return statusReason.startsWith('Hit limit') ? 'endless' : 'late'
   if (status === 'Ignored') return null
