@@ -437,6 +437,15 @@ describe('changing sectors', () => {
     }
   })
 
+  test('of all sectors under a page looks up those above it alone', () => {
+    const old = leavesOf(259)
+    const { body, store } = build(old)
+    const changed = new Map(Array.from({ length: 128 }, (_, at) => [128 + at, leafOf(128 + at, 1)]))
+    const { pageCount, found, result } = perform(replaceSectors(body, changed, sizeOf(259)), store)
+    expect([pageCount, found.length]).toEqual([1, 2])
+    expect(must(result)).toEqual(build(changedLeaves(old, changed, 259)).body)
+  })
+
   test.each([1, 130])('refuses old pages that are damaged or not here, at every level: %i sectors', (count) => {
     const { body, store } = build(leavesOf(count), sizeOf(count))
     const last = count - 1
@@ -659,12 +668,15 @@ describe('comparing bodies', () => {
       expect(verdictOf(perform(diffBodies(body, []), damaged(hash)).result)).toBe('pageDamaged')
   })
 
-  test('with an empty body finds all', () => {
-    const { body, store } = build(leavesOf(130))
+  test.each([
+    { count: 3, pageCount: 1 },
+    { count: 130, pageCount: 3 },
+  ])('with an empty body finds all: $count sectors', ({ count, pageCount }) => {
+    const { body, store } = build(leavesOf(count))
     for (const walk of [diffBodies(body, [emptyBody]), diffBodies(body, [], [emptyBody])]) {
       const { found, result } = perform(walk, store)
       expect(result.ok).toBe(true)
-      expect(found).toHaveLength(130 + 3)
+      expect(found).toHaveLength(count + pageCount)
     }
   })
 
