@@ -13,6 +13,7 @@ import {
   readcapFor,
   readcapPlace,
   readcapWire,
+  readerWire,
   readersOf,
   unwrapEarlier,
   unwrapUnderParent,
@@ -84,6 +85,12 @@ describe('a reader', () => {
         changed[bit >> 3]! ^= 1 << (bit & 7)
         expect(isReadersOwn({ ...suite1, reader: { ...reader, [part]: changed } })).toBe(false)
       }
+  })
+
+  test('is told in octets of its own, which hold all that the name is made of', () => {
+    const octets = encode(readerWire, reader)
+    expect(toHex(octets)).toBe(`825820${'01'.repeat(32)}50${'02'.repeat(16)}`)
+    expect(decode(readerWire, octets, 64)).toEqual({ ok: true, value: reader })
   })
 
   test('stands in two readcaps under two names', () => {
