@@ -2,7 +2,7 @@
  * `npm run mutants [-- DIRECTORY…]`: changes the code in thousands of small ways, and sees whether a test fails each time.
  *
  * Each meets the tests that stand beside it and reach it. What no test can see is excused in `excused.ts`. Ends with status 1 where
- * fewer than 85 in 100 are killed, more than 5 are excused, or an excuse has nothing to excuse. Takes about an hour.
+ * fewer than 85 in 100 are killed, more than 5 are excused, or an excuse has nothing to excuse. Takes about half an hour.
  * @module
  */
 import { readdirSync } from 'node:fs'
