@@ -10,10 +10,13 @@ export default defineConfig({
   root: fileURLToPath(new URL('../../..', import.meta.url)),
   plugins: [
     {
-      // What a hundred random cases find ten do, nearly always, and each of a thousand mutants waits for them.
+      // What a hundred random cases find ten do, nearly always, and each of a thousand mutants waits for them. Those of Raft are
+      // quick, and count over all of their runs what was seen.
       name: 'fewer-runs',
       transform: (code, id) =>
-        id.endsWith('.test.ts') ? code.replaceAll(/numRuns: \d+/g, (runs) => `${runs} && 10`) : null,
+        id.endsWith('.test.ts') && !id.includes('/core/raft/')
+          ? code.replaceAll(/numRuns: \d+/g, (runs) => `${runs} && 10`)
+          : null,
     },
   ],
   test: {
