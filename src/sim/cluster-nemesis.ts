@@ -6,7 +6,8 @@ import type { TransportId } from '../port/net.ts'
 import type { Life, SimDevice } from './device.ts'
 import type { SimNetwork } from './net.ts'
 import type { Random } from './random.ts'
-import type { Cancel, Scheduler } from './scheduler.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { Cancel } from './timeline.ts'
 
 export const clusterFaultNames = [
   'killed',

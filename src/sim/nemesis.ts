@@ -9,7 +9,8 @@ import type { Table } from '../port/store.ts'
 import type { Life, SimDevice } from './device.ts'
 import { type BitFlip, tableNames } from './disk.ts'
 import type { Random } from './random.ts'
-import type { Cancel, Scheduler } from './scheduler.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { Cancel } from './timeline.ts'
 import type { Trace } from './trace.ts'
 
 export const faultNames = [

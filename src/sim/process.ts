@@ -5,7 +5,8 @@
  * takes everything late and once, in the order in which it was due; dead, it takes nothing any more.
  * @module
  */
-import type { Cancel, Scheduler } from './scheduler.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { Cancel } from './timeline.ts'
 
 export class Process {
   readonly scheduler: Scheduler

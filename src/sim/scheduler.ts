@@ -1,25 +1,15 @@
 /**
- * Virtual time: a heap of events, and the loop that runs them one after the other.
+ * Virtual time, and the loop that lets it go on.
  *
  * Time stands still while an event and everything that it sets off (all microtasks) runs, then leaps to the next event. A
- * simulated day therefore costs what happens in it. Events of the same millisecond run in the order in which they were made.
+ * simulated day therefore costs what happens in it.
  * @module
  */
-
-export type Cancel = () => void
-
-interface Event {
-  readonly timeMs: number
-  readonly sequence: number
-  run: (() => void) | null
-}
+import { type Cancel, Timeline } from './timeline.ts'
 
 export class Scheduler {
-  readonly #heap: Event[] = []
+  readonly #timeline = new Timeline()
   readonly #drain: () => Promise<void>
-  #sequence = 0
-  #nowMs = 0
-  #eventCount = 0
 
   /** @param drain resolves when no microtask is left, such as after one turn of the real event loop */
   constructor(drain: () => Promise<void>) {
@@ -28,21 +18,16 @@ export class Scheduler {
 
   /** Milliseconds since the simulation began. */
   get nowMs(): number {
-    return this.#nowMs
+    return this.#timeline.nowMs
   }
 
   /** How many events have run. */
   get eventCount(): number {
-    return this.#eventCount
+    return this.#timeline.eventCount
   }
 
   after(delayMs: number, run: () => void): Cancel {
-    if (!(delayMs >= 0)) throw new RangeError(`"delayMs" expected 0 or more, got ${delayMs}`)
-    const event: Event = { timeMs: this.#nowMs + Math.ceil(delayMs), sequence: this.#sequence++, run }
-    push(this.#heap, event)
-    return () => {
-      event.run = null
-    }
+    return this.#timeline.after(delayMs, run)
   }
 
   sleep(delayMs: number): Promise<void> {
@@ -60,16 +45,11 @@ export class Scheduler {
       isSettled = true
     }
     promise.then(settle, settle)
-    const eventCountEnd = this.#eventCount + eventCountMax
+    const eventCountEnd = this.eventCount + eventCountMax
     await this.#drain()
     while (!isSettled) {
-      const event = pop(this.#heap)
-      if (event === null) throw new StalledError('nothing is left to happen, yet something is waited for')
-      if (event.run === null) continue
-      if (this.#eventCount === eventCountEnd) throw new StalledError(`${eventCountMax} events did not bring it about`)
-      this.#nowMs = event.timeMs
-      this.#eventCount++
-      event.run()
+      if (this.eventCount === eventCountEnd) throw new StalledError(`${eventCountMax} events did not bring it about`)
+      if (!this.#timeline.next()) throw new StalledError('nothing is left to happen, yet something is waited for')
       await this.#drain()
     }
     return promise
@@ -79,37 +59,4 @@ export class Scheduler {
 /** The simulated system waits for something that can not come. */
 export class StalledError extends Error {
   override name = 'StalledError'
-}
-
-const isBefore = (left: Event, right: Event): boolean =>
-  left.timeMs !== right.timeMs ? left.timeMs < right.timeMs : left.sequence < right.sequence
-
-function push(heap: Event[], event: Event): void {
-  let at = heap.length
-  heap.push(event)
-  while (at > 0) {
-    const above = (at - 1) >> 1
-    if (!isBefore(event, heap[above]!)) break
-    heap[at] = heap[above]!
-    at = above
-  }
-  heap[at] = event
-}
-
-function pop(heap: Event[]): Event | null {
-  const first = heap[0]
-  const last = heap.pop()
-  if (first === undefined || last === undefined) return null
-  if (heap.length === 0) return first
-  let at = 0
-  for (;;) {
-    let below = 2 * at + 1
-    if (below >= heap.length) break
-    if (below + 1 < heap.length && isBefore(heap[below + 1]!, heap[below]!)) below++
-    if (!isBefore(heap[below]!, last)) break
-    heap[at] = heap[below]!
-    at = below
-  }
-  heap[at] = last
-  return first
 }

@@ -14,7 +14,7 @@ import { ensureChromium, installIfMissing, main, root, say } from './lib.mjs'
 
 const help = `npm test -- [--without STEP]… [--only STEP]…
 
-Steps: format lint types core borders dead unit sim build e2e
+Steps: format lint types core borders dead unit sim groups build e2e
 Chromium: BLOCKTREE_CHROMIUM=/path/to/chromium, else the system's, else one is installed.`
 
 /**
@@ -77,6 +77,12 @@ const steps = (chromium) => [
         },
       ]
     : []),
+  {
+    name: 'groups',
+    title: 'simulated groups',
+    isNarrow: true,
+    command: [process.execPath, join(root, 'src/tool/run.mjs'), 'src/sim/group/main.ts', '--seeds', '40'],
+  },
   { name: 'build', title: 'build', command: [process.execPath, join(root, 'src/tool/build.mjs')] },
   {
     name: 'e2e',

@@ -1,17 +1,27 @@
 /**
  * `npm run prove [-- WORD…]`: the long bars, and one table of what was required and what was measured.
  *
- * Words choose among: conformance coding durability sim clusters planted e2e bench. Ends with status 1 where a bar is missed or could not be measured.
+ * Words choose among: conformance coding durability sim groups clusters planted e2e bench. Ends with status 1 where a bar is missed or could not be measured.
  * @module
  */
 import type { Bar, Proof } from './bar.ts'
 import { coding, durability } from './fragments.ts'
 import { journeys } from './journeys.ts'
 import { bench, conformance } from './peers.ts'
-import { clusters, planted, simulation } from './simulation.ts'
+import { clusters, groups, planted, simulation } from './simulation.ts'
 
 /** The quick ones first; what is measured against the clock last, when nothing of ours is warm. */
-const proofs: readonly Proof[] = [conformance, coding, durability, simulation, clusters, planted, journeys, bench]
+const proofs: readonly Proof[] = [
+  conformance,
+  coding,
+  durability,
+  simulation,
+  groups,
+  clusters,
+  planted,
+  journeys,
+  bench,
+]
 
 function print(bars: readonly Bar[]): void {
   const rows = [

@@ -4,13 +4,17 @@
  */
 import { availableParallelism } from 'node:os'
 import type { ClusterTotals } from '../../sim/cluster-main.ts'
+import type { GroupTotals } from '../../sim/group/main.ts'
 import { type Bar, type Proof, runProgram, unmeasured } from './bar.ts'
 
 const seedCount = 200
 const minutes = 10
 const clusterSeedCount = 300
 const clusterMinutes = 60
+const groupSeedCount = 10_000
+const plantedGroupSeedCount = 1000
 const entry = 'src/sim/main.ts'
+const groupEntry = 'src/sim/group/main.ts'
 
 /** What `src/sim/main.ts --json` says, as far as it matters here. */
 interface Totals {
@@ -46,19 +50,87 @@ export const clusters: Proof = {
   word: 'clusters',
   title: `Simulating ${clusterSeedCount} trees of several devices for an hour each`,
   async run() {
-    // One process uses one core.
-    const partCount = Math.min(availableParallelism(), 8)
-    const bounds = Array.from({ length: partCount + 1 }, (_, at) => Math.round((at * clusterSeedCount) / partCount))
-    const parts = await Promise.all(
-      bounds.slice(1).map((end, at) => {
-        const seeds = ['--seeds', '1', '--seed', `${1 + bounds[at]!}`, '--clusters', `${end - bounds[at]!}`]
-        return simulate([...seeds, '--cluster-minutes', `${clusterMinutes}`])
-      }),
+    const parts = await inParts(clusterSeedCount, (firstSeed, count) =>
+      simulate([
+        ...['--seeds', '1', '--seed', `${firstSeed}`, '--clusters', `${count}`],
+        ...['--cluster-minutes', `${clusterMinutes}`],
+      ]),
     )
     const failed = parts.find((part) => typeof part === 'number')
     if (failed !== undefined) return [unmeasured('simulated trees', failed)]
     return clusterBarsOf(parts.flatMap((part) => (typeof part === 'number' ? [] : [part.clusters])))
   },
+}
+
+/** One process uses one core. */
+function inParts<T>(seedCount: number, run: (firstSeed: number, seedCount: number) => Promise<T>): Promise<T[]> {
+  const partCount = Math.min(availableParallelism(), 8)
+  const bounds = Array.from({ length: partCount + 1 }, (_, at) => Math.round((at * seedCount) / partCount))
+  return Promise.all(bounds.slice(1).map((end, at) => run(1 + bounds[at]!, end - bounds[at]!)))
+}
+
+export const groups: Proof = {
+  word: 'groups',
+  title: `Simulating ${groupSeedCount} groups for an hour each, and looking for planted bugs`,
+  async run() {
+    const parts = await inParts(groupSeedCount, async (firstSeed, count) => {
+      const { status, output } = await runProgram(groupEntry, [
+        '--seed',
+        `${firstSeed}`,
+        '--seeds',
+        `${count}`,
+        '--json',
+      ])
+      const line = output.trimEnd().split('\n').at(-1) ?? ''
+      return line.startsWith('{') ? (JSON.parse(line) as GroupTotals) : status
+    })
+    const failed = parts.find((part) => typeof part === 'number')
+    if (failed !== undefined) return [unmeasured('simulated groups', failed)]
+    const { status, output } = await runProgram(groupEntry, ['--planted', '--seeds', `${plantedGroupSeedCount}`], true)
+    const rows = foundRows(output, plantedGroupSeedCount)
+    return [
+      ...groupBarsOf(parts.filter((part) => typeof part !== 'number')),
+      ...(rows.length > 0 ? rows : [unmeasured('planted bugs of groups', status)]),
+    ]
+  },
+}
+
+function groupBarsOf(parts: readonly GroupTotals[]): readonly Bar[] {
+  const sum = (of: (part: GroupTotals) => number): number => parts.reduce((total, part) => total + of(part), 0)
+  const all = (of: (part: GroupTotals) => readonly (number | string)[]) => parts.flatMap((part) => [...of(part)])
+  const hours = sum((part) => part.simulatedMs) / 3_600_000
+  const bar = (name: string, required: string, found: readonly (number | string)[], more = ''): Bar => ({
+    name: `simulated groups: ${name}`,
+    required,
+    measured: listed(found) + more,
+    isMet: found.length === 0,
+  })
+  const perSecond = (hours / sum((part) => part.cpuSeconds)).toFixed(2)
+  const writes = sum((part) => part.acknowledgedCount)
+  return [
+    bar(
+      'seeds that break a rule, are stuck, or are not found linearizable',
+      `0 of ${groupSeedCount}`,
+      all((part) => part.violatedSeeds),
+      `; ${writes} writes, ${hours.toFixed(0)} h, ${perSecond} h a CPU second`,
+    ),
+    bar(
+      'seeds under 200 writes or without a change of leaders',
+      '0',
+      all((part) => part.idleSeeds),
+    ),
+    bar(
+      'same seed, same trace',
+      '0 differ',
+      all((part) => part.differingSeeds),
+      ` of ${sum((part) => part.repeatedCount)}`,
+    ),
+    bar(
+      'kinds of faults that never struck',
+      '0',
+      all((part) => part.missingFaults),
+    ),
+  ]
 }
 
 function clusterBarsOf(parts: readonly ClusterTotals[]): readonly Bar[] {
@@ -130,20 +202,18 @@ export const planted: Proof = {
   title: 'Looking for planted bugs',
   async run() {
     const { status, output } = await runProgram(entry, ['--seeds', `${seedCount}`, '--planted'], true)
-    // The head, then a line a bug: its name, two or more spaces, the seed that found it.
-    const rows = output.trimEnd().split('\n').slice(1)
-    const bars = rows.flatMap((row): Bar[] => {
-      const [, name, found] = /^(\S.*?)\s{2,}(seed \d+|no seed)/.exec(row) ?? []
-      if (name === undefined || found === undefined) return []
-      return [
-        {
-          name: `planted: ${name}`,
-          required: `within ${seedCount} seeds`,
-          measured: found,
-          isMet: found !== 'no seed',
-        },
-      ]
-    })
+    const bars = foundRows(output, seedCount)
     return bars.length > 0 ? bars : [unmeasured('planted bugs', status)]
   },
+}
+
+/** A line a bug: its name, two or more spaces, the seed that found it. */
+function foundRows(output: string, countMax: number): readonly Bar[] {
+  return output.split('\n').flatMap((row): Bar[] => {
+    const [, name, found] = /^(\S.*?)\s{2,}(seed \d+|no seed)/.exec(row) ?? []
+    if (name === undefined || found === undefined) return []
+    return [
+      { name: `planted: ${name}`, required: `within ${countMax} seeds`, measured: found, isMet: found !== 'no seed' },
+    ]
+  })
 }

@@ -1,0 +1,104 @@
+/**
+ * The clients of a group: each asks for one thing at a time, of whichever member it finds, and notes what it was answered.
+ * @module
+ */
+import type { Random } from '../random.ts'
+import type { Operation } from '../linearizability.ts'
+import type { Timeline } from '../timeline.ts'
+import type { Life } from './life.ts'
+import { encodeCommand, readFrom } from './machine.ts'
+import type { RegisterInput, RegisterOutput } from './registers.ts'
+import type { Witness } from './witness.ts'
+
+const keys = ['a', 'b', 'c', 'd']
+const clientCount = 6
+const thinkMs = { min: 2000, max: 120_000 }
+const retryMs = 700
+/** After so long a client gives up, and what it asked for may happen at any time or never. */
+const patienceMs = 15_000
+
+type History = Operation<RegisterInput, RegisterOutput>[]
+
+export class Clients {
+  readonly history: History = []
+  acknowledgedCount = 0
+  readonly #timeline: Timeline
+  readonly #random: Random
+  readonly #witness: Witness
+  readonly #lives: () => readonly Life[]
+  #instant = 0
+  #numberCount = 0
+  #areAsking = true
+
+  constructor(timeline: Timeline, random: Random, witness: Witness, lives: () => readonly Life[]) {
+    this.#timeline = timeline
+    this.#random = random
+    this.#witness = witness
+    this.#lives = lives
+    for (let count = 0; count < clientCount; count++) this.#thinkThenAsk()
+  }
+
+  stop(): void {
+    this.#areAsking = false
+  }
+
+  #thinkThenAsk(): void {
+    this.#timeline.after(this.#random.spread(thinkMs.min, thinkMs.max), () => {
+      if (this.#areAsking) this.ask(this.#draw(), () => this.#thinkThenAsk())
+    })
+  }
+
+  #draw(): RegisterInput {
+    const key = this.#random.pick(keys)
+    const kind = this.#random.weighted({ read: 3, write: 5, swap: 3 })
+    if (kind === 'read') return { kind, key }
+    const value = `v${++this.#numberCount}`
+    if (kind === 'write') return { kind, key, value }
+    // What it held a moment ago at some member, so that it fits about as often as not.
+    const known = this.#random.pick(this.#lives())?.machine.values[key]
+    return { kind, key, from: known ?? 'nothing', value }
+  }
+
+  /**
+   * @param onEnd called once when it is answered, or nobody waits for it any longer
+   * @param at the member that is asked; absent: any
+   */
+  ask(input: RegisterInput, onEnd: (isAnswered: boolean) => void, at?: Life): void {
+    const number = ++this.#numberCount
+    const calledAt = ++this.#instant
+    let isOver = false
+    const end = (output: RegisterOutput | null): void => {
+      if (isOver) return
+      isOver = true
+      cancel()
+      // A read without an answer says nothing.
+      if (output !== null || input.kind !== 'read')
+        this.history.push({ input, output, calledAt, returnedAt: output === null ? Infinity : ++this.#instant })
+      if (output !== null && input.kind !== 'read') {
+        this.acknowledgedCount++
+        this.#witness.onAnswered(number)
+      }
+      onEnd(output !== null)
+    }
+    const cancel = this.#timeline.after(patienceMs, () => end(null))
+    const again = (): void => void this.#timeline.after(retryMs, attempt)
+    const attempt = (): void => {
+      const life = isOver ? null : (at ?? this.#choose(input))
+      if (isOver) return
+      if (life === null) return again()
+      life.ask(() => {
+        if (isOver) return
+        if (input.kind === 'read') return life.read((machine) => end(readFrom(machine, input.key)))
+        const answer = (output: RegisterOutput | null): void => (output === null ? again() : end(output))
+        if (!life.propose(encodeCommand({ number, input }), answer)) again()
+      })
+    }
+    attempt()
+  }
+
+  /** Writes go to one that leads, as far as it knows; reads to anybody. */
+  #choose({ kind }: RegisterInput): Life | null {
+    const there = this.#lives().filter((life) => life.isAlive && (kind === 'read' || life.isLeader))
+    return there.length === 0 ? null : this.#random.pick(there)
+  }
+}
