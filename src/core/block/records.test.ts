@@ -59,7 +59,7 @@ describe('octets', () => {
     [treeId, []],
   ]
   const stands: Readonly<Record<string, readonly unknown[]>> = {
-    content: ['content', 1, here, 1, null, hash(7), 10, 1, null],
+    content: ['content', 1, here, 1, null, hash(7), 10, 1, null, false],
     access: [
       ...['access', 1, here, 1, null, 1, 1, new Uint8Array(72).fill(6)],
       shared.fields.readcaps.map(({ blinded, suite, sealedKey }) => [blinded, suite, sealedKey]),
