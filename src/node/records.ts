@@ -181,6 +181,19 @@ export class Records {
   }
 
   /**
+   * Another key for a block that is being made: what it is made with stays under its first one, and nothing else goes there.
+   * @param made its records
+   * @param key the first one
+   * @param seed 32 octets, of the other
+   */
+  async otherKey(state: TreeState, made: readonly SignedRecord[], key: Bytes, seed: Bytes): Promise<SignedRecord> {
+    const access = made.find((signed) => signed.kind === 'access')!
+    const { path } = access.fields
+    this.#ring.learn(access, key)
+    return this.#accessUnder(withAccess(state, access), blockIdOf(path), path, keyFrom(seed, path, 2))
+  }
+
+  /**
    * The records that give new keys to a block, and to all folders below it, where one who was put out may know them (`isKeyOwed`).
    * @param seed 32 octets, of the keys
    * @param ownKey the block's own new key, of a file to which a new content comes with it; absent: one of the seed

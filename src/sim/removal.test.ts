@@ -61,6 +61,38 @@ describe('a device that is removed', () => {
     expect(phone.page.items.has(fresh)).toBe(false)
   })
 
+  test('has no key to what is written later over what is brought along from another generation, where it could read', async () => {
+    const winners = new Set<string>()
+    for (const seed of [21, 22, 23, 24]) {
+      const family = await Family.of(seed, 'laptop', 'phone', 'desk')
+      const [laptop, phone] = family.lives as [Life, Life]
+      const { rootId } = laptop.page.tree
+      await family.comeTogether()
+      await family.cutOff(1)
+      const folder = await family.run(laptop, laptop.node.api.createFolder(family.request(), rootId, 'folder'))
+      const file = await family.add(laptop, 'file', content(70_000), folder)
+      await family.until('the desk has it', () => standing(family.lives[2]!).lackingCount === 0)
+      const before = await keysWithin(family, 2, await stateOf(family, laptop), new Map())
+      await family.until('nobody decides', () => phone.page.tree.decider.quorum === 'away')
+      await family.run(phone, phone.node.api.beginTakeOver())
+      await family.run(phone, phone.node.api.finishTakeOver(family.request(), family.words))
+      await remove(family, phone, 2)
+      family.rejoin(0, 1)
+      const isBrought = (): boolean => phone.page.items.has(file) && standing(laptop).keptCount === 0
+      await family.until('the laptop has brought its own', isBrought)
+      winners.add(laptop.page.tree.decider.deviceName ?? '')
+      await family.write(phone, file, content(80_000))
+      const beside = await family.add(phone, 'beside', content(60_000), folder)
+      const state = await stateOf(family, phone)
+      const found = await keysWithin(family, 2, state, before)
+      for (const id of [file, beside])
+        expect(await family.scheduler.run(isOpenedBy(found, phone, state, id))).toMatchObject({ isContentOpen: false })
+      await family.until('the laptop has it', () => laptop.page.items.get(file)?.sizeBytes === 80_000)
+      expect(equal(await family.read(laptop, file), content(80_000))).toBe(true)
+    }
+    expect([...winners]).toEqual(['phone'])
+  })
+
   test('hears of it, by the log or by a farewell, while it is still connected', async () => {
     for (const seed of [1, 2, 3, 4, 5, 6])
       for (const names of [['laptop', 'phone'] as const, ['laptop', 'phone', 'desk'] as const]) {

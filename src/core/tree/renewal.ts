@@ -80,6 +80,7 @@ export const withAccess = ({ treeId, map }: TreeState, access: SignedRecord<'acc
 
 export const keyEpochWrong = () => refused('keyEpochWrong', 'The key of this block was changed meanwhile; repeat.')
 
-const hasDismissed = (state: TreeState): boolean => (summaryOf(state)?.revocationHead.sequence ?? 0) > 0
+/** Whether somebody was ever put out of the tree. */
+export const hasDismissed = (state: TreeState): boolean => (summaryOf(state)?.revocationHead.sequence ?? 0) > 0
 const dismissedIn = (state: TreeState, readcaps: readonly Readcap[]): number =>
   readersOf(readcaps).filter((reader) => (deviceOf(state, reader)?.dismissed ?? null) !== null).length

@@ -28,6 +28,7 @@ import {
   childrenOf,
   contentOf,
   entryOf,
+  hasDismissed,
   holdsAsIn,
   isKeyOwed,
   isRenewable,
@@ -139,7 +140,12 @@ class Rebase {
     const home = this.#livingFolder(folder)
     const free = this.#nameFor(home, block, name)
     const made = { block, kind, name: free, key, body }
-    return this.#make(blockIdOf(home), (state) => records.newBlock(state, home, made, this.#lineage))
+    return this.#make(blockIdOf(home), async (state) => {
+      const block = await records.newBlock(state, home, made, this.#lineage)
+      // Who was put out here may have been given that key in the generation where it comes from.
+      const isKnownElsewhere = this.#doer.author !== null && hasDismissed(state)
+      return isKnownElsewhere ? [...block, await records.otherKey(state, block, key, this.#doer.seed)] : block
+    })
   }
 
   #write(deed: DeedOf<'writeFile'>): Step {
