@@ -35,7 +35,6 @@ import {
   type TreeState,
   contentOf,
   decodeRow,
-  holdsAsIn,
   keys,
   rowKind,
   readRow,
@@ -396,17 +395,15 @@ export class Holdings {
       const { bodyRoot, sizeBytes } = contentOf(before, block)!.content.fields
       if (isInForce(state, block, bodyRoot) || listed.has(keyOf(bodyRoot))) continue
       const body = { bodyRoot, sizeBytes }
-      if (this.isLacking(block) || holdsAsIn(state, block, bodyRoot)) this.#doom({ block, body }, true)
+      if (this.isLacking(block)) this.#doom({ block, body }, true)
       else this.#leave({ block, body, stampMs, isReplaced: false })
     }
     for (const [key, row] of entries(before.map, keys.deads)) {
-      const { sizeBytes, isResealed } = decodeRow('dead', row)
+      const { sizeBytes } = decodeRow('dead', row)
       const body = { bodyRoot: deadRootOf(key), sizeBytes }
       const block = deadBlockOf(key)
       const isThere = isInForce(state, block, body.bodyRoot) || listed.has(keyOf(body.bodyRoot))
-      if (isThere) continue
-      if (isResealed) this.#doom({ block, body }, true)
-      else this.#leave({ block, body, stampMs, isReplaced: true })
+      if (!isThere) this.#leave({ block, body, stampMs, isReplaced: true })
     }
     for (const { block } of this.#lacking.values()) if (contentOf(state, block) === null) this.#found(block)
     for (const [key] of entries(state.map, keys.contents)) this.#onContent(before, state, key.slice(1))

@@ -57,6 +57,8 @@ export interface PeersOptions {
 const redialMs = { first: 500, afterOther: 2500, min: 1000, max: 60_000 }
 /** Callers at a time; whoever comes then takes the place of the first. */
 const callerCountMax = 32
+/** Of these, of one device: another of its pages, and some that are not known to be over yet. */
+const callsPerDeviceMax = 4
 /** How often a peer that was dropped is tried: as if it had not answered for so long. */
 const droppedCount = 6
 
@@ -151,8 +153,10 @@ export class Peers {
   }
 
   #callerOf(principal: Bytes, transportId: TransportId): Link {
-    const [first] = this.#callers
-    if (first !== undefined && this.#callers.size === callerCountMax) {
+    // One that calls again and again takes the places of its own calls, and not those of others.
+    const own = [...this.#callers].filter(({ device }) => equal(device.principal, principal))
+    const [first] = own.length === callsPerDeviceMax ? own : this.#callers
+    if (first !== undefined && (own.length === callsPerDeviceMax || this.#callers.size === callerCountMax)) {
       first.connection?.close(deviceGone.fault)
       this.#hangUp(first)
     }
@@ -204,7 +208,7 @@ export class Peers {
   drop(id: PeerId, fault: Fault): void {
     const link = this.#links.get(id)
     if (link === undefined) return
-    this.#options.onReport(id, fault)
+    this.#options.onReport(toHex(link.device.principal), fault)
     link.failedCount = Math.max(link.failedCount, droppedCount)
     link.connection?.close(fault)
   }

@@ -137,9 +137,13 @@ export class Resealing {
         const { ranges, sizeBytes } = await this.#oldOf(block)
         if (sizeBytes === 0) continue
         // What this device has done to it itself, and nobody has taken yet, comes first.
-        const isHeldUp = this.#tree.outbox.hasNewContent(block)
+        if (this.#tree.outbox.hasNewContent(block)) {
+          pass = 'stuck'
+          continue
+        }
         const inner = { ...job, setTotal() {}, advance: (bytes: number) => job.advance(doneBytes() + bytes) }
-        if (isHeldUp || (await this.#files.reseal(block, ranges, inner)) === 'kept') return 'stuck'
+        // Nobody is there who takes it, so nobody would take more.
+        if ((await this.#files.reseal(block, ranges, inner)) === 'kept') return 'stuck'
         onDone(sizeBytes)
         if (pass === 'clean') pass = 'some'
       } catch (error) {

@@ -28,11 +28,6 @@ interface Dead {
   readonly body: Body
 }
 
-interface Listed extends Dead {
-  /** It is no older version, which somebody may want: what took its place holds the same. */
-  readonly isResealed: boolean
-}
-
 export class Sweeper {
   readonly #tree: OwnTree
   readonly #streams: Streams
@@ -60,7 +55,7 @@ export class Sweeper {
     for (const key of touched) {
       // Read at once: the fold forgets the list a day later by its stamps, and a clock may leap by more than that in between.
       const dead = key[0] === rowKind.dead ? this.#deadAt(key) : null
-      if (dead !== null && (!isShared || dead.isResealed)) this.#dead.push(dead)
+      if (dead !== null && !isShared) this.#dead.push(dead)
     }
     if (this.#dead.length > 0) this.#sweepSoon()
   }
@@ -75,11 +70,11 @@ export class Sweeper {
     if (this.#dead.length > 0) this.#sweepSoon()
   }
 
-  #deadAt(key: Bytes): Listed | null {
+  #deadAt(key: Bytes): Dead | null {
     const row = readRow(this.#tree.committed, 'dead', key)
     const block = key.slice(9, 9 + blockIdSizeBytes)
     const body = row && { bodyRoot: key.slice(9 + blockIdSizeBytes), sizeBytes: row.sizeBytes }
-    return body && { block, body, isResealed: row.isResealed }
+    return body && { block, body }
   }
 
   /** A writer is answered before its leavings are swept, and what many writers leave is swept together. */
@@ -155,7 +150,7 @@ export class Sweeper {
       ...holdings.leftBodies(block),
       ...(base === null || equal(base.bodyRoot, body.bodyRoot) ? [] : [base]),
       ...outbox.bodiesOf(block),
-      ...listed.filter((dead) => equal(dead.block, block) && !dead.isResealed).map((dead) => dead.body),
+      ...listed.filter((dead) => equal(dead.block, block)).map((dead) => dead.body),
     ]
     // Where others hold the tree too, some of these may never have come here whole.
     const doomed = isShared ? diffBodies(body, [], others) : diffBodies(body, others)

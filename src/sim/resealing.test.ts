@@ -74,6 +74,11 @@ async function expectClean(family: Family, sealedBefore: ReadonlySet<string>, ..
       return appliedIndex === standing(lives[0]!).appliedIndex && keptCount + lackingCount === 0
     }),
   )
+  await passDay(family, lives[0]!)
+  await family.until('all have that too', () => {
+    const [first, ...others] = lives.map((life) => standing(life).appliedIndex)
+    return others.every((index) => index === first)
+  })
   // What was replaced is swept a moment later.
   await family.scheduler.run(family.scheduler.sleep(2000))
   for (const life of lives) {
@@ -201,7 +206,6 @@ describe('who writes meanwhile', () => {
       await family.write(laptop, large!, content(400_000))
       await family.comeTogetherWithout(1)
       await resealAll(family, laptop)
-      await passDay(family, laptop)
       await expectClean(family, sealedBefore, laptop, desk)
       for (const life of [laptop, desk]) {
         expect(equal(await family.read(life, large!), content(400_000))).toBe(true)
@@ -227,7 +231,6 @@ describe('who writes meanwhile', () => {
     expect(equal(await family.read(desk, top!), content(70_000))).toBe(true)
     for (const life of [laptop, desk]) expect(names(life)).toEqual([])
     await resealAll(family, laptop)
-    await passDay(family, laptop)
     await expectClean(family, sealedBefore, laptop, desk)
   })
 

@@ -454,8 +454,7 @@ function bury(
 ): void {
   const { path, bodyRoot, sizeBytes } = left.fields
   if (next !== null && equal(next.fields.bodyRoot, bodyRoot)) return
-  const isResealed = next?.fields.resealed === true
-  draft.put(keys.dead(stampMs, blockIdOf(path), bodyRoot), encodeRow('dead', { sizeBytes, isResealed }))
+  draft.put(keys.dead(stampMs, blockIdOf(path), bodyRoot), encodeRow('dead', { sizeBytes }))
 }
 
 function applyRemoval(draft: Draft, signed: SignedRecord<'removal'>, stampMs: number): Check {

@@ -113,7 +113,7 @@ test('formats are pinned', async () => {
     'state row: summary': encodeRow('summary', summaryOf(grown)!),
     'state row: entry': encodeRow('entry', entryOf(grown, id(2))!),
     'state row: content': encodeRow('content', contentOf(grown, id(2))!),
-    'state row: left-behind body': encodeRow('dead', { sizeBytes: 10, isResealed: true }),
+    'state row: left-behind body': encodeRow('dead', { sizeBytes: 10 }),
     'state root': rootOf(grown.map),
     'archive magic': archiveMagic,
     'archive head': encodeArchiveHead({

@@ -12,7 +12,6 @@ import {
   type Decoded,
   type Result,
   accepted,
-  bool,
   bytesOf,
   bytesUpTo,
   compare,
@@ -161,8 +160,7 @@ const contentRowWire = tuple({
   alike: listOf(bytesOf(32), alikeCountMax),
 })
 const requestRowWire = tuple({ stampMs: u53, fault: nullable(textUpTo(64)) })
-/** What took the place of a body may be the same, sealed anew: then nobody wants this one. */
-const deadRowWire = tuple({ sizeBytes: u53, isResealed: bool })
+const deadRowWire = tuple({ sizeBytes: u53 })
 const deviceRowWire = tuple({
   device: deviceRecordWire,
   standing: standingWire,

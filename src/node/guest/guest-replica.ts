@@ -44,6 +44,9 @@ import type { PeerId } from '../peers.ts'
 import type { Replica } from '../replica.ts'
 import { readHeldState } from '../read/held-state.ts'
 
+/** Octets of what is told of a folder: whoever tells it may be a stranger's device. */
+const excerptSizeBytesMax = 256 * 1024 * 1024
+
 /** How long a change waits for a member that takes it, and how often it is tried. */
 const patienceMs = 20_000
 const retryMs = 1000
@@ -288,13 +291,16 @@ export class GuestReplica implements Replica {
     known: Bytes | null,
   ): Promise<TreeState | null> {
     let map = base
+    let sizeBytes = 0
     for (let after: Bytes | null = null; ;) {
       const question: Question = { tag: 'excerptRows', value: { root: told.root, known, after } }
       const answer: Answer | null = await hosts.ask(host, question)
       if (answer?.tag !== 'rows') return null
       const { rows, isLast } = answer.value
       for (const { key, value } of rows) {
-        if ((after !== null && compare(key, after) <= 0) || size(map) > excerptRowCountMax) return null
+        sizeBytes += key.length + value.length
+        if (size(map) > excerptRowCountMax || sizeBytes > excerptSizeBytesMax) return null
+        if (after !== null && compare(key, after) <= 0) return null
         map = value.length === 0 ? remove(map, key) : set(map, key, this.#sameOctets(key, value))
         after = key
       }
