@@ -32,20 +32,21 @@ function proofAgainst({ secret, credential }: Person, stateRoot = hash(1)): Equi
 }
 
 /** A device that is connected to one other. */
-function here(rows = new Map<string, Bytes>()) {
+function here(rows = new Map<string, Bytes>(), tree = state) {
   const sent: { readonly to: string; readonly body: ControlBody }[] = []
   const reports: { readonly id: string; readonly code: string }[] = []
   const options = {
     platform: {
       crypto: { verify: async (claims: readonly Parameters<typeof verifyClaim>[0][]) => claims.map(verifyClaim) },
       store: {
-        read: async (_table: string, key: Bytes) => rows.get(toHex(key)) ?? null,
+        // As slow as a disk.
+        read: async (_table: string, key: Bytes) => drain().then(() => rows.get(toHex(key)) ?? null),
         write: async (changes: readonly { key: Bytes; value: Bytes }[]) =>
           changes.forEach(({ key, value }) => rows.set(toHex(key), value)),
       },
     },
     place: { treeId, clusterId },
-    state: () => state,
+    state: () => tree,
     peers: () => ['desk'],
     send: (to: string, body: ControlBody) => sent.push({ to, body }) > 0,
     onReport: (id: string, { code }: Fault) => reports.push({ id, code }),
@@ -67,7 +68,20 @@ test('what a device finds it shows, tells to all, and keeps', async () => {
   expect(sent.at(-1)).toEqual({ to: 'tablet', body })
   const again = here(rows)
   await drain()
+  await drain()
   expect(again.reports).toEqual([accusation])
+})
+
+test('what is told before the kept proofs have been read takes none of their places', async () => {
+  const tablet = person(4)
+  const { equivocations, rows } = here()
+  await equivocations.onFound([proofAgainst(phone)])
+  const again = here(rows, withDevice(state, tablet))
+  await again.equivocations.onTold(encodeEquivocation(proofAgainst(tablet)))
+  const later = here(rows, withDevice(state, tablet))
+  await drain()
+  await drain()
+  expect(later.reports.map(({ id }) => id).toSorted()).toEqual([idOf(phone), idOf(tablet)].toSorted())
 })
 
 test('what it is told it believes for the two signatures alone', async () => {

@@ -52,12 +52,14 @@ const keptKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of(7))
 
 export class Equivocations {
   readonly #options: EquivocationsOptions
+  /** Resolves when what is kept is known: what is written after it has all of it. */
+  readonly #recalled: Promise<void>
   /** The first against each device. */
   readonly #proofs = new Map<PeerId, Bytes>()
 
   constructor(options: EquivocationsOptions) {
     this.#options = options
-    void this.#recall().catch(() => {})
+    this.#recalled = this.#recall().catch(() => {})
   }
 
   /** Tells a device that has come all that is known here. */
@@ -81,6 +83,7 @@ export class Equivocations {
   }
 
   async #take(proofs: readonly Bytes[]): Promise<void> {
+    await this.#recalled
     const { platform, place, peers, send } = this.#options
     const news = proofs.filter((proof) => this.#learn(proof))
     if (news.length === 0) return
