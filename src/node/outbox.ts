@@ -461,6 +461,8 @@ export class Outbox {
       const made = bodyOfDeed(sealed.kept.deed)
       if (made !== null) holdings.made(made.block, made.body)
       entry.kept = sealed.kept
+      // Others may hold the body that it had before.
+      entry.isStaged = false
       for (const [each, next] of anew) {
         if (this.#overlay.entries.includes(each)) this.#change(each, { ...each.kept, deed: next.deed })
         else if (each.hasRow) this.#journal.note([this.#rowOf(each)])
