@@ -33,10 +33,11 @@ import {
   excerptIn,
   excerptRowCountMax,
   guestState,
+  isWithin,
   limitOf,
   summaryOf,
 } from '../../core/tree/tree.ts'
-import { blockIdOf } from '../../core/path/path.ts'
+import { type BlockId, blockIdOf } from '../../core/path/path.ts'
 import { checkpointChanges, differingKeys } from '../cluster/durable.ts'
 import { Gate } from '../cluster/gate.ts'
 import type { ClusterOptions } from '../cluster/options.ts'
@@ -143,6 +144,12 @@ export class GuestReplica implements Replica {
       const told = this.#toldBy.get(id)
       return told !== undefined && equal(told, here)
     })
+  }
+  /** Whether a block is in the folder as it is here: of others whoever is in step may know nothing. */
+  isInFolder(block: BlockId): boolean {
+    const excerpt = this.#arriving ?? this.#excerpt
+    const limit = limitOf(excerpt, this.#options.own)
+    return limit !== null && isWithin(excerpt, blockIdOf(limit), block)
   }
   /** Whoever says that the folder is gone is given what was done in it all the same, so that it is decided. */
   get #host(): PeerId | null {

@@ -12,6 +12,7 @@ import {
   decodeControl,
   encodeBulk,
 } from '../../core/message/message.ts'
+import { blockIdSizeBytes } from '../../core/path/path.ts'
 import { emptyConfiguration } from '../../core/raft/raft.ts'
 import type { Connection, Lane } from '../../port/net.ts'
 import { Exchange } from '../exchange.ts'
@@ -46,7 +47,9 @@ export class Visiting {
       onReport: options.onReport,
     })
     this.sharing = new Sharing({
-      ...{ platform, place, principal: options.principal, holdings, ask },
+      ...{ platform, place, principal: options.principal, holdings },
+      // What somebody began to read may have left the folder since.
+      ask: async (to, question) => (this.#isOfFolder(question) ? ask(to, question) : null),
       state: () => cluster.state,
       configuration: () => emptyConfiguration,
       peers: () => cluster.hostsInStep,
@@ -154,6 +157,10 @@ export class Visiting {
     if (body.tag === 'ask' || body.tag === 'answer') return this.#exchange.receive(from, body)
     if (body.tag === 'excerpt') void this.#looked(cluster.onTold(from, body.value.root))
     return ok
+  }
+
+  #isOfFolder({ tag, value }: Question): boolean {
+    return tag !== 'objects' || value.every((key) => this.#options.cluster.isInFolder(key.slice(0, blockIdSizeBytes)))
   }
 
   async #answer(question: Question): Promise<Answer> {

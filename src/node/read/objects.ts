@@ -26,10 +26,13 @@ export const objectsFrom = ({ store, obtain, isLacking, away }: ObjectSource): O
     const held = await store.readMany(table, keys)
     const missing = keys.filter((_, at) => held[at] === null)
     if (missing.length === 0) return held
+    // By the time that nobody has given it, it may be gone from the tree, which knows nothing of it then.
+    const wasLacking = keys.map((key) => isLacking(blockOf(key)))
     const got = [...(await obtain(missing.map((key) => key.slice(placePrefixSizeBytes))))]
     const found = held.map((octets) => octets ?? got.shift()!)
     for (const [at, key] of keys.entries())
-      if (found[at] === null && isLacking(blockOf(key))) throw new BlocktreeError('contentAway', away)
+      if (found[at] === null && (wasLacking[at] === true || isLacking(blockOf(key))))
+        throw new BlocktreeError('contentAway', away)
     return found
   },
 })
