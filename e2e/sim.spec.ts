@@ -69,6 +69,13 @@ test('time can be stopped, and begin again in the same play', async ({ page }) =
   await expect(device(page, /listens/)).toHaveCount(2)
 })
 
+test('the address is passed on without the profile, also where the browser copies nothing', async ({ page }) => {
+  await open(page, '&seed=9&devices=3&as=other')
+  await page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))))
+  await page.getByRole('button', { name: 'Copy the address' }).click()
+  await expect(page.getByText(/did not allow copying.*#\/sim&seed=9&devices=3$/)).toBeVisible()
+})
+
 test('trouble comes by itself, and breaks no rule', { tag: '@wide' }, async ({ page }) => {
   await open(page, '&seed=11&devices=5&trouble')
   await page.getByRole('radio', { name: '10×' }).check()

@@ -395,6 +395,7 @@ export const words = {
     again: 'Begin again',
     share: 'Copy the address',
     shared: 'Copied. Whoever opens it sees the same play from its beginning.',
+    notShared: (address: string) => `The browser did not allow copying. Pass this address on: ${address}`,
   },
 
   storage: {

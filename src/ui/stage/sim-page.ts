@@ -277,10 +277,15 @@ export class BtSimPage extends LitElement {
   }
   #share = async (): Promise<void> => {
     const { origin, pathname } = location
-    await navigator.clipboard.writeText(
-      origin + pathname + playHash({ ...playOf(this.hash), isTroubled: this.isTroubled }, this.hash),
-    )
-    this.note = words.sim.shared
+    // Of the present address nothing else goes along: the profile in it is this browser's.
+    const hash = playHash({ ...playOf(this.hash), isTroubled: this.isTroubled }, '')
+    try {
+      await navigator.clipboard.writeText(origin + pathname + hash)
+      this.note = words.sim.shared
+    } catch {
+      // Permission, or a page without focus.
+      this.note = words.sim.notShared(origin + pathname + hash)
+    }
   }
 
   #act(deed: StageDeed): void {
