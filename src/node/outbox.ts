@@ -326,7 +326,7 @@ export class Outbox {
     const isUndisturbed = kept.turn === 0 && foreignCount === this.#foreignCount
     for (let phase: Phase = isUndisturbed ? 'first' : 'again'; ; phase = 'again') {
       const over = this.#overlay.tip
-      const made = kept.isTaken ? kept : await this.#maker.makeChecked(this.#maker.step(over, kept, phase), kept)
+      const made = kept.isTaken ? kept : await this.#makeOver(over, kept, phase)
       if (made === null) return null
       // Where another deed on this device was faster, it is made over that.
       if (this.#overlay.tip !== over) continue
@@ -334,6 +334,16 @@ export class Outbox {
       if (refusal !== null) throw new RefusedError(refusal)
       const entry = new Pending({ ...made, sequence: ++this.#sequence })
       return Object.assign(entry, { madeOver: foreignCount, madeFor: over, isFirst: phase === 'first' })
+    }
+  }
+
+  /** Without its operation where that can only be made later. */
+  async #makeOver(over: TreeState, kept: Kept, phase: Phase): Promise<Kept | null> {
+    try {
+      return await this.#maker.makeChecked(this.#maker.step(over, kept, phase), kept)
+    } catch (error) {
+      if (error instanceof RefusedError && error.code === 'keyAwaited') return { ...kept, operation: null }
+      throw error
     }
   }
 
@@ -420,8 +430,8 @@ export class Outbox {
       return true
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error
-      // The next signature may be a better one.
-      if (error.code === 'signatureInvalid') return false
+      // The next signature may be a better one, and the key may be there by then.
+      if (error.code === 'signatureInvalid' || error.code === 'keyAwaited') return false
       if (entry.kept === kept) this.#refuse(entry, { code: error.code, local: error.message })
       return true
     }
@@ -461,8 +471,6 @@ export class Outbox {
       const made = bodyOfDeed(sealed.kept.deed)
       if (made !== null) holdings.made(made.block, made.body)
       entry.kept = sealed.kept
-      // Others may hold the body that it had before.
-      entry.isStaged = false
       for (const [each, next] of anew) {
         if (this.#overlay.entries.includes(each)) this.#change(each, { ...each.kept, deed: next.deed })
         else if (each.hasRow) this.#journal.note([this.#rowOf(each)])

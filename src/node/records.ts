@@ -6,12 +6,13 @@
  */
 import { type Bytes, RefusedError, copy, equal, refused, u64be } from '../core/bytes/bytes.ts'
 import { deriveKey, principalOf } from '../core/crypto/crypto.ts'
-import { readersOf, wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
+import { checkRight, readersOf, rights, wrapEarlier, wrapUnderParent } from '../core/cap/cap.ts'
 import { type BlockKind, type Body, type SignedRecord, doerOf, keyEpochMax } from '../core/block/block.ts'
 import { type BlockId, type IdPath, blockIdOf, checkDepth, childPath, parentPath, samePath } from '../core/path/path.ts'
 import {
   type TreeState,
   accessOf,
+  chainOf,
   contentOf,
   entryOf,
   isKeyOwed,
@@ -210,6 +211,7 @@ export class Records {
       const access = accessOf(after, id)
       // Of the way to its folder a device that is limited has no keys, and gives none.
       if (access === null || !owesKey(after, id)) continue
+      if (access.fields.readcaps.length > 0 && !this.#mayGrant(state)) throw new RefusedError(keyAwaited.fault)
       const key = depth === path.ids.length ? ownKey : undefined
       const next = samePath(access.fields.path, at)
         ? [await this.#accessUnder(after, id, at, key ?? keyFrom(seed, at, nextKeyEpoch(after, id)))]
@@ -219,6 +221,12 @@ export class Records {
       for (const signed of next) if (signed.kind === 'access') after = withAccess(after, signed)
     }
     return { records, state: after }
+  }
+
+  /** Whoever may not gives no key where somebody reads by a readcap: he would not even know all of those who do. */
+  #mayGrant(state: TreeState): boolean {
+    const chain = chainOf(state, this.#author.writecapHash)
+    return chain !== null && checkRight(chain, rights.grant).ok
   }
 
   /** The next access record of a block, under a new key. Who was put out gets none, and who asks for it by a key that is none. */
@@ -336,6 +344,11 @@ function placeIn(folder: IdPath, block: BlockId): IdPath {
 
 export const gone = (): RefusedError => new RefusedError(itemGone.fault)
 const itemGone = refused('itemGone', 'This item is not there any more.')
+/** Passes: the device that decides gives the keys of such folders with the removal. */
+const keyAwaited = refused(
+  'keyAwaited',
+  'A device was removed, and this folder is being given another key. Nothing was changed; try again in a moment.',
+)
 const keyEpochsExhausted = refused(
   'keyEpochsExhausted',
   'This item has had too many keys to get another one; copy it instead.',

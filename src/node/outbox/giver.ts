@@ -53,7 +53,7 @@ export class Giver {
         waiting.add(block ?? '')
         continue
       }
-      if (bodyOfDeed(deed) !== null && !entry.isStaged) {
+      if (!entry.isStaged) {
         this.#stage(entry, operation)
         waiting.add(block ?? '')
         continue
@@ -91,11 +91,13 @@ export class Giver {
     if (this.#stagingCount === stagingCountMax) return
     this.#stagingCount++
     entry.isBusy = true
+    const bodyRoot = bodyOfDeed(entry.kept.deed)!.body.bodyRoot
     void this.#cluster.stage(operation).then((check) => {
       this.#stagingCount--
       entry.isBusy = false
-      entry.isStaged = check.ok && entry.kept.operation === operation
-      if (entry.isStaged) this.#onEnd()
+      if (!check.ok || entry.kept.operation !== operation) return
+      entry.stagedRoot = bodyRoot
+      this.#onEnd()
     })
   }
 }

@@ -2,10 +2,10 @@
  * What is kept, folded over the committed state in the order in which it was done.
  * @module
  */
-import { type Bytes, keyOf } from '../../core/bytes/bytes.ts'
+import { type Bytes, equal, keyOf } from '../../core/bytes/bytes.ts'
 import type { Folded, TreeState } from '../../core/tree/tree.ts'
 import { operationIdOf } from '../request.ts'
-import { type Deed, blocksOf } from './deed.ts'
+import { type Deed, blocksOf, bodyOfDeed } from './deed.ts'
 import type { Kept } from './rows.ts'
 
 /** How a deed ended for who asked for it: the tree has taken it, or this device keeps it until then. */
@@ -29,8 +29,8 @@ export class Pending {
   failure: { readonly error: unknown } | null = null
   /** On its way to whoever leads. */
   isGiven = false
-  /** A majority of the voters holds its body. */
-  isStaged = false
+  /** Root of the body that a majority of the voters holds; null where they hold none of its. */
+  stagedRoot: Bytes | null = null
   /** Work on it goes on, and no other may begin. */
   isBusy = false
   /** Somebody was told that it is kept. */
@@ -59,6 +59,12 @@ export class Pending {
     return pending
   }
 
+  /** Whether a majority of the voters holds its body, as it is sealed by now, or it has none. */
+  get isStaged(): boolean {
+    const bodyRoot = bodyOfDeed(this.kept.deed)?.body.bodyRoot
+    return bodyRoot === undefined || (this.stagedRoot !== null && equal(this.stagedRoot, bodyRoot))
+  }
+
   /** By which the tree knows the operation of this turn. */
   get operationId(): string {
     return (this.#operationId ??= keyOf(operationIdOf(this.kept.requestId, this.kept.turn)))
@@ -69,7 +75,7 @@ export class Pending {
     this.kept = { ...this.kept, turn: this.kept.turn + 1, isTaken: this.kept.isTaken || isTaken, operation: null }
     this.#operationId = null
     this.isGiven = false
-    this.isStaged = false
+    this.stagedRoot = null
   }
 
   asks(): Promise<Answer> {

@@ -145,7 +145,7 @@ export class Passage {
     if (generation !== this.#generation) {
       this.#generation = generation
       // Others decide now, who hold nothing of it yet and were given nothing.
-      for (const entry of this.#overlay.entries) Object.assign(entry, { isGiven: false, isStaged: false })
+      for (const entry of this.#overlay.entries) Object.assign(entry, { isGiven: false, stagedRoot: null })
     }
     if (this.#isUnderWay) {
       for (const entry of this.#overlay.entries) {
