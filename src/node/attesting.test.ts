@@ -134,6 +134,41 @@ test('a signature that came out wrong is not sent, nor one that another generati
   expect(late.told('vouch')).toEqual([])
 })
 
+test('a voter that comes back signs no second state for an entry, nor one for an earlier entry', async () => {
+  const here = at(7, state)
+  here.attesting.onAttest(peer(alice), 7)
+  await here.settle()
+  const ask = async (index: number, own: TreeState) => {
+    Object.assign(here.place, { index, state: own })
+    new Attesting(here.options).onAttest(peer(alice), index)
+    await here.settle()
+    return here.told('vouch').length
+  }
+  expect(await ask(7, other)).toBe(1)
+  expect(await ask(6, state)).toBe(1)
+  expect(await ask(7, state)).toBe(2)
+  expect(await ask(8, other)).toBe(3)
+  expect(await ask(7, state)).toBe(3)
+})
+
+test('what could not be remembered is not signed', async () => {
+  const here = at(7, state)
+  let isWritten = (): void => {}
+  const written = new Promise<void>((resolve) => (isWritten = resolve))
+  here.options.platform.store.write = () => written
+  here.attesting.onAttest(peer(alice), 7)
+  await here.settle()
+  expect(here.told('vouch')).toEqual([])
+  isWritten()
+  await here.settle()
+  expect(here.told('vouch')).toHaveLength(1)
+  here.options.platform.store.write = () => Promise.reject(new Error('the disk is full'))
+  here.place.index = 8
+  here.attesting.onAttest(peer(alice), 8)
+  await here.settle()
+  expect(here.told('vouch')).toHaveLength(1)
+})
+
 test('nobody but the leader names an entry', async () => {
   const here = at(7, state)
   here.attesting.onAttest(peer(desk), 7)

@@ -43,6 +43,7 @@ import { verifiedAttestation } from './cluster/gate.ts'
 import { peerOf, votersOf, votesIn } from './cluster/membership.ts'
 import type { Base } from './cluster/memory-log.ts'
 import type { GivenState } from './cluster/snapshots.ts'
+import { OwnWord } from './own-word.ts'
 import type { PeerId } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
 
@@ -98,6 +99,7 @@ const attestedKey = (place: ClusterPlace): Bytes => inPlace(place, Uint8Array.of
 
 export class Attesting {
   readonly #options: AttestingOptions
+  readonly #word: OwnWord
   #newest: Attested | null = null
   /** The last that hold, to be compared with what else is signed about the same entries. */
   #heard: readonly Attestation[] = []
@@ -117,6 +119,7 @@ export class Attesting {
 
   constructor(options: AttestingOptions) {
     this.#options = options
+    this.#word = new OwnWord(options.platform.store, options.place)
     this.#generation = options.cluster.identity.generation
     void this.#recall()
     this.onApplied()
@@ -139,7 +142,9 @@ export class Attesting {
   want(): void {
     const { cluster } = this.#options
     const { index } = cluster.base
-    if (cluster.position.isLeader && this.#askedIndex <= index) this.#ask(index + wantedAheadCount)
+    if (!cluster.position.isLeader || this.#askedIndex > index) return
+    this.#ask(index + wantedAheadCount)
+    this.#awaitQuiet()
   }
 
   /** The state as it is now, or a later one, as soon as it is attested; null where that is not so in time. */
@@ -173,7 +178,7 @@ export class Attesting {
 
   /** This node is at another entry of the log. */
   onApplied(): void {
-    const { cluster, platform } = this.#options
+    const { cluster } = this.#options
     const { index } = cluster.base
     this.#leaveOthers()
     this.#match({ base: cluster.base, map: cluster.state.map })
@@ -187,6 +192,13 @@ export class Attesting {
     if (!cluster.position.isLeader) return
     if (index - Math.max(this.#askedIndex, this.newest?.attestation.statement.index ?? 0) >= unattestedCountMax)
       this.#ask(index + aheadCount)
+    this.#awaitQuiet()
+  }
+
+  /** What was named ahead may never come: the newest entry is named when nothing has come for a moment. */
+  #awaitQuiet(): void {
+    const { cluster, platform } = this.#options
+    this.#cancelQuiet()
     this.#cancelQuiet = platform.clock.after(quietMs, () => {
       const isNew = this.newest?.attestation.statement.index !== cluster.base.index
       if (cluster.position.isLeader && isNew) this.#ask(cluster.base.index)
@@ -330,6 +342,7 @@ export class Attesting {
     const { sign, send, principal, cluster } = this.#options
     const round = by === principal ? this.#round : null
     if (round !== null) round.statement = statement
+    if (!(await this.#word.give(statement).catch(() => false))) return
     const signature = await sign(ed25519Message(attestationDomain, statementBody(statement)))
     if (round === null) {
       // One that came out wrong would be taken for a word on another state, and so would one on another generation.

@@ -44,7 +44,7 @@ import { checkPermission } from './membership.ts'
 import { type TreeState, deviceOf, pathOf, summaryOf } from './state.ts'
 
 export const attestationDomain = 'blocktree/1/attestation'
-const statementSizeBytesMax = 5 * 1024
+export const statementSizeBytesMax = 5 * 1024
 export const attestationSizeBytesMax = 16 * 1024
 export const equivocationSizeBytesMax = 12 * 1024
 
