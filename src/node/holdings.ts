@@ -53,7 +53,7 @@ const stagedWire = tuple({ block: bytesOf(blockIdSizeBytes), body: bodyWire, sta
 const lackingWire = tuple({ body: bodyWire, base: nullable(bodyWire) })
 const leftWire = tuple({ body: bodyWire, stampMs: u53, isReplaced: bool })
 const rowSizeBytesMax = 512
-const kinds = { staged: 1, lacking: 2, doomed: 3, folded: 4, left: 5, unseen: 6 } as const
+const kinds = { staged: 1, lacking: 2, doomed: 3, folded: 4, left: 5, unseen: 6, told: 7 } as const
 const foldedKey = Uint8Array.of(kinds.folded)
 const table: Table = 'holding'
 
@@ -102,6 +102,8 @@ export class Holdings {
   /** By their blocks. */
   readonly #left = new Map<string, readonly Left[]>()
   #reportVersion = 1
+  /** That was durable with all that it says is here. */
+  #settledVersion = 0
   /** Of the newest batch whose rows are written: what it refers to and is not lacking is here. */
   #foldedStampMs = 0
   /** How many bodies of a block are on their way. */
@@ -232,6 +234,16 @@ export class Holdings {
       // What waited to be deleted until it was known what it shares with this one.
       this.onDoomed()
     }
+  }
+
+  /** Resolves when all that is not lacking by now is durable: somebody is going to rely on it, and may delete his own. */
+  async settle(): Promise<void> {
+    const version = this.#reportVersion
+    if (version === this.#settledVersion) return
+    // A strict write takes with it everything written before.
+    const key = inPlace(this.#place, Uint8Array.of(kinds.told))
+    await this.#store.write([{ kind: 'put', table, key, value: encode(u53, version) }], 'strict')
+    this.#settledVersion = version
   }
 
   /** Blocks in the order of their ids, after one. */

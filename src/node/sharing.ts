@@ -351,13 +351,12 @@ export class Sharing {
     asking.isAsking = false
   }
 
-  lacksFor({ after }: Extract<Question, { tag: 'lacks' }>['value']): Answer {
+  async lacksFor({ after }: Extract<Question, { tag: 'lacks' }>['value']): Promise<Answer> {
     const { holdings } = this.#options
+    const { reportVersion } = holdings
     const blocks = holdings.lackingAfter(after, lackingCountMax)
-    return {
-      tag: 'lacks',
-      value: { reportVersion: holdings.reportVersion, blocks, isLast: blocks.length < lackingCountMax },
-    }
+    await holdings.settle()
+    return { tag: 'lacks', value: { reportVersion, blocks, isLast: blocks.length < lackingCountMax } }
   }
 
   /** How many devices hold a block with its body, if any, as far as they have said so. @param stampMs since when it is as it is */

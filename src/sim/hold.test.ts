@@ -121,3 +121,17 @@ describe('a phone with room for three', () => {
       expect(equal(await family.read(family.lives[1]!, id), content(sizeBytes + at))).toBe(true)
   })
 })
+
+test('what a device has said that it holds no loss of power takes back', async () => {
+  const family = await Family.of(5, 'laptop', 'phone')
+  const [laptop] = family.lives as [Life]
+  const ids = await fill(family, 3)
+  await family.loseStorage(1)
+  await family.until('the laptop was told', () => ids.every((id) => laptop.page.items.get(id)?.copyCount === 2))
+  laptop.process.kill()
+  family.lives[1]!.process.kill()
+  const { disk } = family.devices[1]!
+  disk.losePower(disk.relaxedCount)
+  const again = await family.restart(1)
+  for (const [at, id] of ids.entries()) expect(equal(await family.read(again, id), content(sizeBytes + at))).toBe(true)
+})
