@@ -5,12 +5,12 @@
  * it is wanted, until nothing is left or somebody cancels. Nobody wrote what is sealed anew, so it gives way to whoever writes.
  * @module
  */
-import { BlocktreeError, type Bytes, CancelledError, concat, utf8 } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, CancelledError, concat, keyOf, utf8 } from '../core/bytes/bytes.ts'
 import { blockKeySchedule } from '../core/crypto/crypto.ts'
 import { pageEntryCountMax, sealedSectors, sectorSizeBytes } from '../core/block/block.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, type TreeId, blockIdSizeBytes } from '../core/path/path.ts'
-import { accessOf, isKeyOwed, keys } from '../core/tree/tree.ts'
+import { type TreeState, accessOf, isKeyOwed, keys } from '../core/tree/tree.ts'
 import type { Change, StorePort } from '../port/store.ts'
 import { type Content, abandonBody, writeBody } from './bodies.ts'
 import type { ByteRange } from './edits.ts'
@@ -52,6 +52,8 @@ export class Resealing {
   readonly #isStopped: () => boolean
   #isWanted: boolean
   #isRunning = false
+  /** Contents of which nothing is old, as they were found last, with the key that they were measured by. */
+  readonly #clean = new Map<string, string>()
 
   /**
    * @param isWanted as an earlier life has left it
@@ -132,10 +134,15 @@ export class Resealing {
   async #pass(job: JobHandle, doneBytes: () => number, onDone: (sizeBytes: number) => void): Promise<Pass> {
     let pass: Pass = 'clean'
     for (const block of this.#blocks()) {
+      const found = this.#versionOf(block)
+      if (this.#clean.get(keyOf(block)) === found) continue
       await job.turn()
       try {
         const { ranges, sizeBytes } = await this.#oldOf(block)
-        if (sizeBytes === 0) continue
+        if (sizeBytes === 0) {
+          if (this.#versionOf(block) === found) this.#clean.set(keyOf(block), found)
+          continue
+        }
         // What this device has done to it itself, and nobody has taken yet, comes first.
         if (this.#tree.outbox.hasNewContent(block)) {
           pass = 'stuck'
@@ -159,11 +166,16 @@ export class Resealing {
     return [...entries(this.#tree.committed.map, keys.contents)].map(([key]) => key.slice(1))
   }
 
+  #versionOf(block: BlockId): string {
+    const { committed } = this.#tree
+    return `${keyEpochWanted(committed, block)} ${keyOf(bodyOf(committed, block)?.bodyRoot ?? new Uint8Array())}`
+  }
+
   /** What of a content is not under the key in force, or not under the one that it owes. */
   async #oldOf(block: BlockId): Promise<Old> {
     const { committed, reading } = this.#tree
     const body = bodyOf(committed, block)
-    const keyEpoch = (accessOf(committed, block)?.fields.keyEpoch ?? 0) + (isKeyOwed(committed, block) ? 1 : 0)
+    const keyEpoch = keyEpochWanted(committed, block)
     const ranges: { startByte: number; endByte: number }[] = []
     const pages = new Set<number>()
     let [sizeBytes, objectCount] = [0, 0]
@@ -203,6 +215,9 @@ export class Resealing {
     this.#isWanted = isWanted
   }
 }
+
+const keyEpochWanted = (state: TreeState, block: BlockId): number =>
+  (accessOf(state, block)?.fields.keyEpoch ?? 0) + (isKeyOwed(state, block) ? 1 : 0)
 
 const wishKey = (treeId: TreeId): Bytes => concat(utf8('resealing'), treeId)
 
