@@ -158,7 +158,8 @@ export class Files {
     const { base, ...version } = this.#nextVersion(id, kind)
     const { block, key, keyEpoch } = version
     const write = this.#writing(block, content, job)
-    await this.#withBody(block, keyEpoch, key, true, write, ({ bodyRoot, sizeBytes, attached }) => {
+    await this.#withBody(block, keyEpoch, key, true, write, async (written) => {
+      const { bodyRoot, sizeBytes, attached } = written
       const body = { bodyRoot, sizeBytes }
       const value = {
         ...version,
@@ -169,7 +170,9 @@ export class Files {
         isSame: false,
         isLink: kind === 'link',
       }
-      return outbox.submit(requestId, { tag: 'writeFile', value }, attached, sight)
+      const answer = await outbox.submit(requestId, { tag: 'writeFile', value }, attached, sight)
+      if (kind === 'link') await this.#dropUntaken(block, written)
+      return answer
     })
   }
 

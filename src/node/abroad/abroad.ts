@@ -51,6 +51,8 @@ const idleMs = 60_000
 const askedMs = 5000
 /** Before a link is written anew, so that all that is learned comes together. */
 const learnedAfterMs = 2000
+/** How often it is written only since the other tree is met elsewhere: a device there says so as often as it likes. */
+const elsewhereEveryMs = 10 * 60_000
 
 export interface AbroadOptions {
   readonly platform: Platform
@@ -71,6 +73,8 @@ export class Abroad {
   readonly #options: AbroadOptions
   /** By the name of the site. */
   readonly #met = new Map<string, Met>()
+  /** When links were written anew, by the clock that only goes on. */
+  readonly #renewedAtMs = new Map<string, number>()
   /** One after the other, so that nobody is called twice at once. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -267,7 +271,11 @@ export class Abroad {
     const before = read.value.target.value
     const { learned } = folder
     const secretKeyEpoch = accessOf(tree.committed, rootBlockId(tree.treeId))!.fields.keyEpoch
-    if (!isWorthwhile(before, learned, secretKeyEpoch)) return
+    const name = keyOf(link)
+    const nowMs = platform.clock.monotonicMs()
+    const isSoon = nowMs - (this.#renewedAtMs.get(name) ?? -Infinity) < elsewhereEveryMs
+    if (!isWorthwhile(before, learned, secretKeyEpoch, isSoon)) return
+    this.#renewedAtMs.set(name, nowMs)
     const secret = secretOf(tree, before)
     const sealedSecret =
       secretKeyEpoch === before.secretKeyEpoch
@@ -283,9 +291,10 @@ function isWorthwhile(
   { rendezvous: before, keyEpoch, secretKeyEpoch }: LinkThere,
   learned: Pick<LinkThere, 'rendezvous' | 'keyEpoch'>,
   secretKeyEpochNow: number,
+  isSoon: boolean,
 ): boolean {
   const { fields } = learned.rendezvous
-  const isElsewhere = placesIn(before.fields) !== placesIn(fields)
+  const isElsewhere = !isSoon && placesIn(before.fields) !== placesIn(fields)
   const isLate = 2 * (fields.sequence - before.fields.sequence) > before.fields.expiresAtMs - before.fields.sequence
   return isElsewhere || isLate || learned.keyEpoch > keyEpoch || secretKeyEpochNow > secretKeyEpoch
 }
