@@ -100,6 +100,14 @@ test('a folder shared across two trees by a link is seen on both devices, and wh
     const hill = await itemNamed(laptop, 'hill.txt')
     expect(await textOf(tablet, `${linkId}.${hill!.id}`)).toBe('green')
     await tablet.screenshot({ path: info.outputPath('far-tablet.png') })
+    await button(tablet, 'Put a link to summer in my tree').click()
+    await expect(tablet.getByRole('status').getByText(/^A link to summer is in .* now$/)).toBeVisible()
+    expect(await itemNamed(tablet, 'summer')).toMatchObject({ kind: 'link' })
+    await tablet.getByRole('link', { name: 'Back to your tree' }).click()
+    await tablet.getByRole('searchbox').fill('summer')
+    await tablet.getByRole('treeitem', { name: /^summer, link/ }).click()
+    await tablet.getByRole('link', { name: 'Open it' }).click()
+    await expect(button(tablet, /^hill\.txt/)).toBeVisible()
   })
 
   await test.step('it is taken back, and seen no more', async () => {

@@ -196,6 +196,7 @@ export const words = {
     path: 'Where this is',
     again: 'Try again',
     back: 'Back to your tree',
+    link: (name: string) => `Put a link to ${name} in my tree`,
     download: (name: string) => `Download ${name}`,
   },
 

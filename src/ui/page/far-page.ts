@@ -120,8 +120,15 @@ export class BtFarPage extends LitElement {
             </nav>`
       }
       ${this.#entries(item.kind === 'file' ? [item] : children)}
-      <div class="row">${back}</div>
+      <div class="row">${path.length < 2 ? nothing : this.#link(item)}${back}</div>
     </div>`
+  }
+
+  /** Straight to what is looked at; to the folder that is shared itself there is one. */
+  #link(item: Item) {
+    return html`<button @click=${() => this.actions.link(item, this.model.tree!.rootId)}>
+      ${icon('link')}<bdi>${words.far.link(item.name)}</bdi>
+    </button>`
   }
 
   #entries(items: readonly Item[]) {
