@@ -835,11 +835,11 @@ export class Cluster implements Replica {
     const base = { index: this.#appliedIndex, term: this.#appliedTerm, configuration: this.#configuration }
     const { map } = this.#state
     const hasOthers = membersOf(this.#configuration).size > 1
-    const upTo = hasOthers ? Math.max(0, base.index - keptEntryCount) : base.index
-    const after = this.#log.firstIndex() - 1
-    const changes = checkpointChanges(place, base, map, this.#checkpoints.begin(), { after, upTo })
+    const to = hasOthers ? Math.max(0, base.index - (platform.keptEntryCount ?? keptEntryCount)) : base.index
+    const from = this.#log.firstIndex() - 1
+    const changes = checkpointChanges(place, base, map, this.#checkpoints.begin(), { from, to })
     await platform.store.write([...changes, ...more], 'strict')
-    this.#log.checkpointed(base, upTo)
+    this.#log.checkpointed(base, to)
     this.#checkpointMap = map
   }
 }

@@ -100,4 +100,6 @@ export interface Platform {
   readonly discard: Discard
   /** Absent where a device stands alone. */
   readonly net?: NetPort
+  /** Of the log behind a checkpoint, for who was away for a moment; absent: the usual. Where it is low, states come whole instead. */
+  readonly keptEntryCount?: number
 }

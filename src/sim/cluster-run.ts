@@ -77,6 +77,8 @@ const calmMs = 15 * minuteMs
 const roundsPerStorm = 8
 /** By the count of devices. */
 const voterCounts: Readonly<Record<number, readonly number[]>> = { 2: [1], 3: [1, 3], 4: [1, 3], 5: [5] }
+/** An hour has some hundreds of entries: with the usual number no log would ever be shortened. */
+const keptEntryCounts = [2, 16, 64, 1024]
 const names = ['laptop', 'phone', 'desk', 'tablet', 'watch']
 
 export async function runCluster(options: ClusterRunOptions): Promise<ClusterReport> {
@@ -107,6 +109,7 @@ class ClusterRun {
   readonly #voterCount: number
   #audit!: ClusterAudit
   #model!: Model
+  readonly #keptEntryCount: number
   #workload!: ClusterWorkload
   #guests!: ClusterGuests
   #contest!: Contest
@@ -125,6 +128,7 @@ class ClusterRun {
     const random = (this.#random = Random.fromSeed(options.seed))
     this.#linkRandom = random.fork('links')
     this.#network = new SimNetwork(scheduler, random.fork('network'), this.#trace)
+    this.#keptEntryCount = random.fork('log').pick(keptEntryCounts)
     const deviceCount = random.pick([2, 3, 3, 4, 5])
     this.#voterCount = random.pick(voterCounts[deviceCount]!)
     for (const name of names.slice(0, deviceCount)) this.#devices.push(this.#newDevice(name))
@@ -138,9 +142,10 @@ class ClusterRun {
       onSuperseded() {},
       onBrokenSignature: () => void this.#counts.brokenSignature++,
     }
+    const { sabotage = (platform) => platform } = this.#options
     return new SimDevice(world, name, new Disk(), events, {
       network: this.#network,
-      sabotage: this.#options.sabotage,
+      sabotage: (platform, process) => sabotage({ ...platform, keptEntryCount: this.#keptEntryCount }, process),
       livesBefore,
       onReport: (id, fault) => this.#onReport(name, id, fault),
     })

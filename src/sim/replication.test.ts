@@ -2,7 +2,7 @@
  * Clusters of several devices over the simulated network: snapshots, elections, changes that are passed on, lost storage.
  */
 import { describe, expect, test } from 'vitest'
-import { toHex } from '../core/bytes/bytes.ts'
+import { type Bytes, toHex } from '../core/bytes/bytes.ts'
 import { root } from '../core/merkle/merkle.ts'
 import { type Outcome, requestOf } from '../core/tree/tree.ts'
 import { Disk } from './disk.ts'
@@ -51,6 +51,32 @@ describe('two devices, one of which votes', () => {
     await group.scheduler.run(group.scheduler.sleep(30_000))
     const outcome = await group.scheduler.run(ask(phone))
     expect(outcome.ok ? null : outcome.fault.code).toBe('leaderAway')
+  })
+
+  test('go on from a log that was shortened, whatever lay in it before they started', async () => {
+    const group = await Group.of(12, 'laptop', 'phone')
+    group.keptEntryCount = 4
+    const [laptop, phone] = group.members as [GroupMember, GroupMember]
+    await group.until('the phone holds all', () => areSame(group))
+    const taken: Bytes[] = []
+    const restart = async (changeCount: number, isQuiet: boolean): Promise<void> => {
+      for (let change = 0; change < changeCount; change++) {
+        const requestId = request()
+        expect(await group.scheduler.run(ask(laptop, requestId))).toMatchObject({ ok: true })
+        taken.push(requestId)
+      }
+      // Long enough for a checkpoint.
+      if (isQuiet) await group.scheduler.run(group.scheduler.sleep(10_000))
+      for (const member of group.members) member.process.kill()
+      for (const member of group.members) await group.scheduler.run(member.start())
+      for (const requestId of taken) expect(requestOf(laptop.cluster.state, requestId)).toMatchObject({ fault: null })
+      await group.until('the phone holds all', () => areSame(group))
+      for (const member of [laptop, phone]) expect(member.failure).toBeNull()
+    }
+    for (const changeCount of [12, 3, 9, 2, 7, 1, 6]) {
+      await restart(changeCount, true)
+      await restart(2, false)
+    }
   })
 
   test('one that lost its storage comes back under another name and holds the same again', async () => {

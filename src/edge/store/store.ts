@@ -43,7 +43,8 @@ export async function openStore({ profile, deviceKey }: Opening): Promise<Store>
       const isFatal = error instanceof StoreSupersededError || error instanceof StoreClosedError
       if (isFatal || changes.some(({ table }) => table === 'raft' || table === 'log')) closing.close(error as Error)
     })
-    last = Promise.all([last, settled])
+    // Without their values, each of which would hold the one before.
+    last = Promise.all([last, settled]).then(() => {})
     return written
   }
   return { epoch, write, ...readerOf(database, deviceKey, closing) }

@@ -76,14 +76,14 @@ const baseRow = (place: ClusterPlace, base: Base, map: AuthenticatedMap): Change
 
 /**
  * Rows that changed, and where they stand.
- * @param compacted entries after the first index, up to the second, go
+ * @param compacted entries from the first index on go, and the second stays: by its term what comes after it is checked
  */
 export function checkpointChanges(
   place: ClusterPlace,
   base: Base,
   map: AuthenticatedMap,
   dirty: Iterable<Bytes>,
-  compacted: { readonly after: number; readonly upTo: number },
+  compacted: { readonly from: number; readonly to: number },
 ): Change[] {
   const changes: Change[] = []
   for (const key of dirty) {
@@ -93,7 +93,7 @@ export function checkpointChanges(
       value === null ? { kind: 'delete', table: 'state', key: at } : { kind: 'put', table: 'state', key: at, value },
     )
   }
-  for (let old = compacted.after + 1; old <= compacted.upTo; old++)
+  for (let old = compacted.from; old < compacted.to; old++)
     changes.push({ kind: 'delete', table: 'log', key: logKey(place, old) })
   changes.push(baseRow(place, base, map))
   return changes

@@ -344,7 +344,7 @@ export class GuestReplica implements Replica {
     await onArriving?.(after)
     const touched = differingKeys(before.map, after.map)
     this.#arriving = excerpt
-    const rows = checkpointChanges(place, this.base, after.map, touched, { after: 0, upTo: 0 })
+    const rows = checkpointChanges(place, this.base, after.map, touched, { from: 0, to: 0 })
     await platform.store.write([...rows, ...onInstalling(before, after, [])], 'strict')
     if (this.#isOver) return
     this.#state = after

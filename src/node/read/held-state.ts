@@ -73,9 +73,7 @@ export async function readHeldState(store: StoreReader, place: ClusterPlace): Pr
   let map: AuthenticatedMap = emptyMap
   for await (const { key, value } of scanAll(store, 'state', prefix)) map = set(map, key.slice(prefix.length), value)
   if (!equal(root(map), checkpoint.stateRoot)) throw new StoreDamagedError('the state of the tree')
-  const entries: Entry[] = []
-  for await (const { value } of scanAll(store, 'log', prefix))
-    entries.push(must(decode(entryWire, value, batchSizeBytesMax + 64)))
+  const entries = await readEntries(store, prefix, checkpoint.index)
   const hardStateRow = await store.read('raft', hardStateKey(place))
   const stored = hardStateRow === null ? null : must(decode(hardStateWire, hardStateRow, 4096))
   const mark = await readMark(store, place)
@@ -83,6 +81,18 @@ export async function readHeldState(store: StoreReader, place: ClusterPlace): Pr
   const commitIndex = isOfThisLog ? Math.min(mark.commitIndex, entries.at(-1)?.index ?? checkpoint.index) : 0
   const hardState = stored && { ...stored, commitIndex: Math.max(stored.commitIndex, commitIndex) }
   return { checkpoint, state: { treeId: place.treeId, map }, entries, hardState, revision: mark.revision }
+}
+
+/** Those that follow each other up to the last. What lies before a gap was left behind when entries were dropped. */
+async function readEntries(store: StoreReader, prefix: Bytes, checkpointIndex: number): Promise<readonly Entry[]> {
+  let entries: Entry[] = []
+  for await (const { value } of scanAll(store, 'log', prefix)) {
+    const entry = must(decode(entryWire, value, batchSizeBytesMax + 64))
+    if (entries.length > 0 && entry.index !== entries.at(-1)!.index + 1) entries = []
+    entries.push(entry)
+  }
+  if ((entries[0]?.index ?? 0) > checkpointIndex + 1) throw new StoreDamagedError('the log')
+  return entries
 }
 
 /** Whether neither a checkpoint nor a log entry has come since this was read, and the outbox is the same. */

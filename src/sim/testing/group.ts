@@ -78,6 +78,7 @@ export class GroupMember {
         useHybrid: () => Promise.reject(new Error('not asked for here')),
       },
       discard: () => {},
+      keptEntryCount: this.#group.keptEntryCount,
     }
     const holdings = await Holdings.open(this.platform.store, placeOf(treeId), this.device.principal)
     const options = {
@@ -134,6 +135,8 @@ export class Group {
   readonly network: SimNetwork
   readonly members: GroupMember[] = []
   treeId!: TreeId
+  /** As `Platform` has it, from the next start of each. */
+  keptEntryCount = 1024
   #founding: Awaited<ReturnType<typeof foundLocalTree>> | null = null
 
   private constructor(seed: number) {
