@@ -280,10 +280,10 @@ export class Replication {
   }
 
   #sayHere(to: PeerId): void {
-    const { cluster, holdings } = this.#options
+    const { cluster } = this.#options
     const { nodeId } = cluster.identity
     const stampMs = summaryOf(cluster.state)?.stampMs ?? 0
-    this.#sendControl(to, { tag: 'here', value: { nodeId, stampMs, reportVersion: holdings.reportVersion } })
+    this.#sendControl(to, { tag: 'here', value: { nodeId, stampMs, reportVersion: this.sharing.reportVersion } })
   }
 
   #sayHereToAll(): void {

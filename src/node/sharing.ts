@@ -49,6 +49,8 @@ interface Report {
   version: number | null
   /** null where it was never told. */
   lacks: ReadonlySet<string> | null
+  /** It voted when it said so, and lets nothing go while it does. */
+  isKept: boolean
   isAsking: boolean
 }
 
@@ -330,7 +332,7 @@ export class Sharing {
 
   async #askWhatIsLacking(from: PeerId, stampMs: number): Promise<void> {
     const before = this.#reports.get(from)
-    const asking: Report = before ?? { stampMs: 0, version: null, lacks: null, isAsking: true }
+    const asking: Report = before ?? { stampMs: 0, version: null, lacks: null, isKept: false, isAsking: true }
     asking.isAsking = true
     this.#reports.set(from, asking)
     const lacks = new Set<string>()
@@ -343,7 +345,7 @@ export class Sharing {
       for (const block of answer.value.blocks) lacks.add(keyOf(block))
       after = answer.value.blocks.at(-1) ?? null
       if (!answer.value.isLast && after !== null) continue
-      this.#reports.set(from, { stampMs, version, lacks, isAsking: false })
+      this.#reports.set(from, { stampMs, version, lacks, isKept: answer.value.isKept, isAsking: false })
       this.#options.onCounted()
       this.fetchLacking()
       return
@@ -351,12 +353,22 @@ export class Sharing {
     asking.isAsking = false
   }
 
+  /** Another one whenever what this device would say of what it lacks, or of whether it keeps the rest, is another. */
+  get reportVersion(): number {
+    return 2 * this.#options.holdings.reportVersion + Number(this.#votes)
+  }
+  get #votes(): boolean {
+    const { configuration, principal } = this.#options
+    return configuration().voters.some((voter) => peerOf(voter) === principal)
+  }
+
   async lacksFor({ after }: Extract<Question, { tag: 'lacks' }>['value']): Promise<Answer> {
     const { holdings } = this.#options
-    const { reportVersion } = holdings
+    const { reportVersion } = this
+    const isKept = this.#votes
     const blocks = holdings.lackingAfter(after, lackingCountMax)
     await holdings.settle()
-    return { tag: 'lacks', value: { reportVersion, blocks, isLast: blocks.length < lackingCountMax } }
+    return { tag: 'lacks', value: { reportVersion, isKept, blocks, isLast: blocks.length < lackingCountMax } }
   }
 
   /** How many devices hold a block with its body, if any, as far as they have said so. @param stampMs since when it is as it is */
@@ -367,12 +379,16 @@ export class Sharing {
     return count
   }
 
-  /** Whether a device that votes has said that it holds a block as it is since a stamp. */
+  /**
+   * Whether a device that votes has said, since it does and as far as is known with nothing to add, that it holds a block as it is since
+   * a stamp. So of two that have no room for it the one does not rely on the other that is about to let it go.
+   */
   isOnVoter(block: BlockId, stampMs: number): boolean {
     const name = keyOf(block)
     return this.#voters().some((voter) => {
       const report = this.#reports.get(voter)
-      return report !== undefined && hasIn(report, name, stampMs)
+      const isNow = report !== undefined && report.isKept && report.version !== null && !report.isAsking
+      return isNow && hasIn(report, name, stampMs)
     })
   }
 

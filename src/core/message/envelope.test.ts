@@ -88,7 +88,7 @@ const bulks: readonly Bulk[] = [
   answer({ tag: 'objects', value: [utf8('sector'), null] }),
   answer({ tag: 'rows', value: { rows: [{ key: utf8('key'), value: utf8('value') }], isLast: true } }),
   ask({ tag: 'lacks', value: { after: octetsOf(3, 16) } }),
-  answer({ tag: 'lacks', value: { reportVersion: 3, blocks: [octetsOf(3, 16)], isLast: true } }),
+  answer({ tag: 'lacks', value: { reportVersion: 3, isKept: true, blocks: [octetsOf(3, 16)], isLast: true } }),
   answer({ tag: 'staged', value: {} }),
   answer({ tag: 'none', value: {} }),
   ask({ tag: 'generation', value: {} }),

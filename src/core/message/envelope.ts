@@ -120,7 +120,8 @@ const answer = union({
     rows: listOf(tuple({ key: bytesUpTo(rowKeySizeBytesMax), value: bytesUpTo(rowValueSizeBytesMax) }), rowCountMax),
     isLast: bool,
   }),
-  lacks: tuple({ reportVersion: u53, blocks: listOf(blockId, lackingCountMax), isLast: bool }),
+  /** `isKept`: the device votes, and lets nothing go that it does not lack. */
+  lacks: tuple({ reportVersion: u53, isKept: bool, blocks: listOf(blockId, lackingCountMax), isLast: bool }),
   /** Durable, and kept for the request. */
   staged: tuple({}),
   /** What the root signed; and a place in the log, whose rows are had like those of Raft's snapshots. */
