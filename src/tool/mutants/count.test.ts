@@ -45,10 +45,13 @@ test('more than 5 of 100 excused are too many', () => {
   expect(isWithin(tally([...killed(18), mutant(7, 'survived')], [excuse()]))).toBe(false)
 })
 
-test('an excuse for what is killed, or not there, is one too many; those of other directories are not looked at', () => {
+test('an excuse for what is killed, or not there, is one too many; those of other places are not looked at', () => {
   const idle = excuse({ line: 'gone' })
   expect(tally(killed(20), [idle])).toMatchObject({ idle: [idle] })
   expect(isWithin(tally(killed(20), [idle]))).toBe(false)
   expect(isWithin(tally([...killed(20), mutant(7, 'killed')], [excuse()]))).toBe(false)
   expect(isWithin(tally(killed(20), [excuse({ file: 'src/core/pathology/path.ts' })]))).toBe(true)
+  const ofFile = (excused: readonly Excuse[]) => tallyOf(file, killed(20), excused, 1)
+  expect(ofFile([idle])).toMatchObject({ idle: [idle] })
+  expect(ofFile([excuse({ file: 'src/core/path/names.ts' })])).toMatchObject({ idle: [] })
 })

@@ -27,7 +27,8 @@ export interface Excuse {
 }
 
 export interface Tally {
-  readonly directory: string
+  /** A directory or one file. */
+  readonly place: string
   readonly minutes: number
   readonly count: number
   /** Those that were endless or late are among them. */
@@ -54,19 +55,14 @@ export const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').trim
 const excuses = (excuse: Excuse, { file, whole, from, to }: Mutant): boolean =>
   excuse.file === file && excuse.line === whole && excuse.from === from && excuse.to === to
 
-/** @param excused of all directories; an excused mutant counts among all, and as no killed one */
-export function tallyOf(
-  directory: string,
-  mutants: readonly Mutant[],
-  excused: readonly Excuse[],
-  minutes: number,
-): Tally {
+/** @param excused of all places; an excused mutant counts among all, and as no killed one */
+export function tallyOf(place: string, mutants: readonly Mutant[], excused: readonly Excuse[], minutes: number): Tally {
   const left = mutants.filter(({ end }) => end === 'survived')
-  const own = excused.filter(({ file }) => file.startsWith(`${directory}/`))
+  const own = excused.filter(({ file }) => file === place || file.startsWith(`${place}/`))
   const survivors = left.filter((mutant) => !own.some((excuse) => excuses(excuse, mutant)))
   const [count, excusedCount] = [mutants.length, left.length - survivors.length]
   return {
-    directory,
+    place,
     minutes,
     count,
     killed: count - left.length,

@@ -1,12 +1,12 @@
 /**
- * `npm run mutants [-- DIRECTORY…]`: changes the code in thousands of small ways, and sees whether a test fails each time.
+ * `npm run mutants [-- DIRECTORY-OR-FILE…]`: changes the code in thousands of small ways, and sees whether a test fails each time.
  *
- * Each meets the tests that stand beside it and reach it. What no test can see is excused in `excused.ts`. Ends with status 1 where
+ * Each meets the tests of its directory that reach it. What no test can see is excused in `excused.ts`. Ends with status 1 where
  * fewer than 85 in 100 are killed, more than 5 are excused, or an excuse has nothing to excuse. Takes about half an hour.
  * @module
  */
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Tally, isWithin, tallyOf } from './count.ts'
 import { excused } from './excused.ts'
 import { installStryker, mutate } from './stryker.ts'
@@ -15,17 +15,21 @@ const usual = ['path', 'cap', 'block', 'merkle'].map((folder) => `src/core/${fol
 /** They try thousands of things for seconds, which few mutants need. */
 const slow = ['src/core/cap/chain-flips.test.ts', 'src/core/cap/chain-model.test.ts']
 
-const sourcesOf = (directory: string): string[] =>
-  readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(directory, name))
-    .filter((path) => path.endsWith('.ts') && !/\.test\.ts$|\/testing\//.test(path))
-    .toSorted()
+const isFile = (place: string): boolean => place.endsWith('.ts')
+const sourcesOf = (place: string): string[] =>
+  isFile(place)
+    ? [place]
+    : readdirSync(place, { recursive: true, encoding: 'utf8' })
+        .map((name) => join(place, name))
+        .filter((path) => path.endsWith('.ts') && !/\.test\.ts$|\/testing\//.test(path))
+        .toSorted()
+const testsOf = (place: string): string => `${isFile(place) ? dirname(place) : place}/**/*.test.ts`
 
 function print(tallies: readonly Tally[]): void {
   const rows = [
-    ['directory', 'mutants', 'killed', 'by hits', 'by time', 'survived', 'excused', '% killed', '% excused', 'min', ''],
+    ['place', 'mutants', 'killed', 'by hits', 'by time', 'survived', 'excused', '% killed', '% excused', 'min', ''],
     ...tallies.map((tally) => [
-      tally.directory,
+      tally.place,
       ...[tally.count, tally.killed, tally.endless, tally.late.length, tally.survivors.length, tally.excusedCount].map(
         String,
       ),
@@ -44,13 +48,13 @@ function print(tallies: readonly Tally[]): void {
     )
 }
 
-const named = process.argv.slice(2).map((directory) => directory.replace(/\/+$/, ''))
+const named = process.argv.slice(2).map((place) => place.replace(/\/+$/, ''))
 await installStryker()
 const tallies: Tally[] = []
-for (const directory of named.length > 0 ? named : usual) {
+for (const place of named.length > 0 ? named : usual) {
   const startedMs = performance.now()
-  const mutants = await mutate(directory, sourcesOf(directory), `${directory}/**/*.test.ts`, slow)
-  const tally = tallyOf(directory, mutants, excused, (performance.now() - startedMs) / 60_000)
+  const mutants = await mutate(place, sourcesOf(place), testsOf(place), slow)
+  const tally = tallyOf(place, mutants, excused, (performance.now() - startedMs) / 60_000)
   tallies.push(tally)
   const told = { survived: tally.survivors, 'killed by the clock': tally.late, 'excuses nothing': tally.idle }
   for (const [what, list] of Object.entries(told))

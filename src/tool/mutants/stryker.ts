@@ -57,12 +57,12 @@ interface Position {
  * @param without of these
  */
 export async function mutate(
-  directory: string,
+  place: string,
   files: readonly string[],
   tests: string,
   without: readonly string[],
 ): Promise<readonly Mutant[]> {
-  const name = directory.replaceAll(/\W+/g, '-')
+  const name = place.replaceAll(/\W+/g, '-')
   const [config, report, log] = ['config.json', 'report.json', 'log'].map((end) => resolve(folder, `${name}.${end}`))
   const options = {
     testRunner: 'vitest',
@@ -81,7 +81,7 @@ export async function mutate(
     warnings: { slow: false },
   }
   writeFileSync(config!, JSON.stringify(options))
-  console.log(`${directory} … ${relative('', log!)} tells how far`)
+  console.log(`${place} … ${relative('', log!)} tells how far`)
   const stryker = resolve(folder, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js')
   const env = { MUTANTS_TESTS: tests, MUTANTS_WITHOUT: without.join(' ') }
   const status = await run(process.execPath, [stryker, 'run', config!], log!, resolve(), env)
