@@ -159,7 +159,6 @@ function addVoter(draft: Draft, id: NodeId, lastIndex: Index): void {
 
 function addLearner(draft: Draft, id: NodeId, lastIndex: Index): void {
   const known = draft.progress.get(id)
-  if (known?.isLearner) return
   removeNode(draft, id)
   // Who still votes in the outgoing half can not be a learner as well; it waits until that half is left.
   const isStaged = draft.votersOutgoing.has(id)

@@ -10,35 +10,26 @@ import { broadcastAppend, isPromotable, send } from './replication.ts'
 import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate } from './role.ts'
 import type { Draft, Raft } from './state.ts'
 
-/** Why a candidacy: a transfer needs no pre-vote, since the leader itself asked for it. */
-export type Campaign = 'preElection' | 'election' | 'transfer'
-
-/** Stands for election, unless this node leads, may not lead, or has yet to apply a configuration that is committed. */
+/**
+ * Stands for election, unless this node leads, may not lead, or has yet to apply a configuration that is committed.
+ * @param isTransfer the leader itself asked for it, so nobody is asked in advance
+ */
 export function campaign(raft: Draft, isTransfer = false): void {
   if (raft.role === 'leader' || !isPromotable(raft) || hasUnappliedConfigurationChange(raft.log)) return
-  requestVotes(raft, isTransfer ? 'transfer' : raft.config.preVote ? 'preElection' : 'election')
+  requestVotes(raft, raft.config.preVote && !isTransfer ? 'preVote' : 'vote', isTransfer)
 }
 
-function requestVotes(raft: Draft, reason: Campaign): void {
-  const isPreElection = reason === 'preElection'
-  if (isPreElection) becomePreCandidate(raft)
+function requestVotes(raft: Draft, kind: Vote['kind'], isTransfer: boolean): void {
+  const isPreVote = kind === 'preVote'
+  if (isPreVote) becomePreCandidate(raft)
   else becomeCandidate(raft)
   const from = raft.config.id
-  const term = isPreElection ? raft.term + 1 : raft.term
+  const term = isPreVote ? raft.term + 1 : raft.term
+  const end = { lastIndex: lastIndex(raft.log), lastTerm: lastTerm(raft.log) }
   for (const to of voterIds(raft.configuration))
-    if (to === from)
-      // The own vote counts when it is durable, like any other.
-      send(raft, { kind: isPreElection ? 'preVoteResponse' : 'voteResponse', from, to, term, isGranted: true })
-    else
-      send(raft, {
-        kind: isPreElection ? 'preVote' : 'vote',
-        from,
-        to,
-        term,
-        lastIndex: lastIndex(raft.log),
-        lastTerm: lastTerm(raft.log),
-        isTransfer: reason === 'transfer',
-      })
+    // The own vote counts when it is durable, like any other.
+    if (to === from) send(raft, { kind: `${kind}Response`, from, to, term, isGranted: true })
+    else send(raft, { kind, from, to, term, ...end, isTransfer })
 }
 
 /**
@@ -61,7 +52,7 @@ export function vote(raft: Draft, request: Vote): void {
     raft.votedFor === candidate || (raft.votedFor === null && raft.leader === null) || (isPreVote && term > raft.term)
   const isGranted = mayVote && isUpToDate(raft.log, request.lastIndex, request.lastTerm)
   send(raft, {
-    kind: isPreVote ? 'preVoteResponse' : 'voteResponse',
+    kind: `${kind}Response`,
     from: raft.config.id,
     to: candidate,
     // Granting, the term that was asked for, or a pre-candidate would take the answer for an old one.
@@ -78,13 +69,10 @@ export function vote(raft: Draft, request: Vote): void {
 export function countVote(raft: Draft, response: VoteResponse): void {
   // The first answer stands: a candidate does not ask twice in a term.
   if (!raft.votes.has(response.from)) raft.votes.set(response.from, response.isGranted)
-  switch (voteResult(quorumOf(raft.configuration), (id) => raft.votes.get(id))) {
-    case 'won':
-      if (raft.role === 'preCandidate') return requestVotes(raft, 'election')
-      becomeLeader(raft)
-      return broadcastAppend(raft)
-    case 'lost':
-      return becomeFollower(raft, raft.term, null)
-    case 'pending':
-  }
+  const result = voteResult(quorumOf(raft.configuration), (id) => raft.votes.get(id))
+  if (result === 'lost') return becomeFollower(raft, raft.term, null)
+  if (result !== 'won') return
+  if (raft.role === 'preCandidate') return requestVotes(raft, 'vote', false)
+  becomeLeader(raft)
+  broadcastAppend(raft)
 }

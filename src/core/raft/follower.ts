@@ -7,7 +7,7 @@ import { membershipOf } from './configuration.ts'
 import { campaign } from './election.ts'
 import { switchTo } from './leader.ts'
 import { appended, committedTo, holds, lastIndex, lastPossibleMatch, missing, replacedBySnapshot } from './log.ts'
-import type { Append, Heartbeat, InstallSnapshot, NodeId, Proposal, Snapshot } from './message.ts'
+import type { Append, Heartbeat, InstallSnapshot, NodeId, Proposal } from './message.ts'
 import { acknowledge, isPromotable, send } from './replication.ts'
 import { becomeFollower } from './role.ts'
 import type { Draft } from './state.ts'
@@ -76,26 +76,21 @@ function takeHeartbeat(raft: Draft, { from: leader, commitIndex, readRound }: He
   return ok
 }
 
-function takeSnapshot(raft: Draft, { from: leader, snapshot }: InstallSnapshot): void {
-  const isInstalled = install(raft, snapshot)
-  acknowledge(raft, leader, isInstalled ? lastIndex(raft.log) : raft.log.commitIndex)
-}
-
 /**
  * The snapshot need not hold this node: one that was taken before a newcomer belonged leads it to the entry by which it does.
- * @returns false where the snapshot was of no use
+ * Whatever becomes of it, what it stands for is committed here then.
  */
-function install(raft: Draft, snapshot: Snapshot): boolean {
-  if (snapshot.index <= raft.log.commitIndex) return false
-  if (holds(raft.log, snapshot.index, snapshot.term)) {
+function takeSnapshot(raft: Draft, { from: leader, snapshot }: InstallSnapshot): void {
+  if (snapshot.index > raft.log.commitIndex) {
     // "If instead the follower receives a snapshot that describes a prefix of its log [...] entries following the snapshot are
     // still valid and must be retained" (paper §7). All that it says is that the prefix is committed.
-    raft.log = committedTo(raft.log, snapshot.index)
-    return false
+    if (holds(raft.log, snapshot.index, snapshot.term)) raft.log = committedTo(raft.log, snapshot.index)
+    else {
+      raft.log = replacedBySnapshot(raft.log, snapshot)
+      switchTo(raft, membershipOf(snapshot.configuration, lastIndex(raft.log)))
+    }
   }
-  raft.log = replacedBySnapshot(raft.log, snapshot)
-  switchTo(raft, membershipOf(snapshot.configuration, lastIndex(raft.log)))
-  return true
+  acknowledge(raft, leader, raft.log.commitIndex)
 }
 
 /** Proposals go to the leader, where this node is set to pass them on. */

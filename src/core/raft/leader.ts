@@ -38,7 +38,7 @@ export function tickLeader(raft: Draft): void {
 
 /** Thesis §6.2: "a leader [...] steps down if an election timeout elapses without a successful round of heartbeats". */
 function keepsQuorum(raft: Draft): boolean {
-  const isActive = (id: NodeId) => raft.progress.get(id)?.isRecentlyActive ?? false
+  const isActive = (id: NodeId) => raft.progress.get(id)!.isRecentlyActive
   const result = voteResult(quorumOf(raft.configuration), isActive)
   for (const [id, progress] of raft.progress)
     if (id !== raft.config.id) raft.progress.set(id, { ...progress, isRecentlyActive: false })
@@ -50,16 +50,9 @@ export function propose(raft: Draft, proposals: readonly Proposal[]): Check {
     return refused('raftNotMember', 'This device was removed from the group and can not change it any more.')
   if (raft.transferee !== null)
     return refused('raftTransferring', 'The lead is being handed to another device; try again in a moment.')
-  const pendingBefore = raft.pendingConfigurationIndex
-  if (
-    !appendProposals(
-      raft,
-      proposals.map((proposal, position) => admitted(raft, proposal, position)),
-    )
-  ) {
-    raft.pendingConfigurationIndex = pendingBefore
+  const taken = proposals.map((proposal, position) => admitted(raft, proposal, position))
+  if (!appendProposals(raft, taken))
     return refused('raftTooMuchPending', 'Too many changes wait to be saved; try again in a moment.')
-  }
   broadcastAppend(raft)
   return ok
 }
@@ -82,8 +75,8 @@ function mayChange(raft: Draft, change: ConfigurationChange): boolean {
 /** A follower, or this node itself, has stored entries or refused them. */
 export function appendAnswered(raft: Draft, response: AppendResponse): Check {
   const { from, index, rejection } = response
-  if (index > lastIndex(raft.log) && rejection === null)
-    return refused('raftMessageMalformed', 'A device confirmed entries that nobody sent to it.')
+  if (index > lastIndex(raft.log))
+    return refused('raftMessageMalformed', 'A device answered entries that nobody sent to it.')
   const before = raft.progress.get(from)
   if (before === undefined) return ok
   const progress = { ...before, isRecentlyActive: true }
@@ -105,17 +98,9 @@ function appendAccepted(raft: Draft, from: NodeId, index: Index): Check {
   const isRecovered = progress.state === 'probe' && progress.matchIndex === index
   const next = acknowledged(progress, index) ?? (isRecovered ? progress : null)
   if (next === null) return ok
-  switch (next.state) {
-    case 'probe':
-      raft.progress.set(from, becomeReplicate(next))
-      break
-    case 'snapshot':
-      // Whatever snapshot it was that arrived, and by whichever way: if the log goes on from there, so does replication.
-      raft.progress.set(from, next.matchIndex + 1 >= firstIndex(raft.log) ? becomeReplicate(next) : next)
-      break
-    case 'replicate':
-      raft.progress.set(from, freeInflight(next, index))
-  }
+  if (next.state === 'replicate') raft.progress.set(from, freeInflight(next, index))
+  // A probe found its place, or a snapshot arrived, whichever and by whichever way: if the log goes on from there, so does this.
+  else raft.progress.set(from, next.matchIndex + 1 >= firstIndex(raft.log) ? becomeReplicate(next) : next)
   const isOther = from !== raft.config.id
   if (advanceCommit(raft)) {
     releaseWaitingReads(raft)
@@ -129,8 +114,7 @@ function appendAccepted(raft: Draft, from: NodeId, index: Index): Check {
 
 export function heartbeatAnswered(raft: Draft, response: HeartbeatResponse): Check {
   const { from } = response
-  const progress = raft.progress.get(from)
-  if (progress === undefined) return ok
+  const progress = raft.progress.get(from)!
   raft.progress.set(from, { ...progress, isRecentlyActive: true, isPaused: false })
   // Also when all was sent: the answer to an empty append takes a full window, or a probe, out of its waiting.
   if (progress.matchIndex < lastIndex(raft.log) || progress.state === 'probe') sendAppend(raft, from)
@@ -199,7 +183,6 @@ export function switchTo(raft: Draft, { configuration, progress }: Membership): 
     if (raft.config.stepDownOnRemoval) becomeFollower(raft, raft.term, null)
     return
   }
-  if (configuration.voters.length === 0) return
   // A smaller quorum may hold more. New members are not left waiting for a heartbeat.
   if (advanceCommit(raft)) broadcastAppend(raft)
   else for (const to of raft.progress.keys()) if (to !== id) sendAppend(raft, to, false)

@@ -46,7 +46,8 @@ export interface RaftLog {
   readonly handedOver: Index
   /** Received from a leader, not installed yet. Stands before the tail. */
   readonly snapshot: Snapshot | null
-  readonly isSnapshotHandedOver: boolean
+  /** The same, until it is given to the host to install. */
+  readonly snapshotToInstall: Snapshot | null
   readonly commitIndex: Index
   /** Given to the host to apply. */
   readonly applyingIndex: Index
@@ -66,11 +67,11 @@ export function openLog(
     reader,
     entrySizeBytes,
     applyingSizeBytesMax,
-    tail: Sequence.of(),
+    tail: Sequence.empty(),
     tailStart,
     handedOver: tailStart,
     snapshot: null,
-    isSnapshotHandedOver: false,
+    snapshotToInstall: null,
     commitIndex: compactedIndex,
     applyingIndex: compactedIndex,
     appliedIndex: compactedIndex,
@@ -92,7 +93,7 @@ export function termAt(log: RaftLog, index: Index): Term | null {
   if (index > lastIndex(log)) return null
   if (index >= log.tailStart) return log.tail.at(index - log.tailStart)!.term
   if (log.snapshot !== null) return index === log.snapshot.index ? log.snapshot.term : null
-  return index < log.reader.firstIndex() - 1 ? null : log.reader.term(index)
+  return log.reader.term(index)
 }
 
 export function lastTerm(log: RaftLog): Term {
@@ -112,26 +113,20 @@ export function isUpToDate(log: RaftLog, candidateIndex: Index, candidateTerm: T
 /** From `from` up to, not including, `to`; at least one, then as many as fit. @returns null where some are compacted */
 export function entriesBetween(log: RaftLog, from: Index, to: Index, sizeBytesMax: number): readonly Entry[] | null {
   if (from >= to) return []
-  if (from < firstIndex(log)) return null
   if (from >= log.tailStart) return fitting(log, tailBetween(log, from, to), sizeBytesMax)
+  // What it stands for is gone, whatever the disk still holds.
+  if (log.snapshot !== null) return null
   const durableTo = Math.min(to, log.tailStart)
   const durable = log.reader.entries(from, durableTo, sizeBytesMax)
-  if (durable === null) return null
-  // Fewer than asked for: the limit was met. At the limit nothing more fits.
-  if (to <= log.tailStart || durable.length < durableTo - from) return durable
-  const sizeBytes = sizeOf(log, durable)
-  if (sizeBytes >= sizeBytesMax) return durable
-  const rest = fitting(log, tailBetween(log, log.tailStart, to), sizeBytesMax - sizeBytes)
-  // `fitting` always gives one; here one was given already.
-  if (rest.length === 1 && sizeBytes + log.entrySizeBytes(rest[0]!) > sizeBytesMax) return durable
-  return [...durable, ...rest]
+  // Fewer than asked for: the limit was met.
+  if (durable === null || durable.length < durableTo - from) return durable
+  return fitting(log, [...durable, ...tailBetween(log, log.tailStart, to)], sizeBytesMax)
 }
 
 const tailBetween = (log: RaftLog, from: Index, to: Index): Entry[] =>
   log.tail.slice(from - log.tailStart, to - log.tailStart)
 
 function fitting(log: RaftLog, entries: readonly Entry[], sizeBytesMax: number): readonly Entry[] {
-  if (sizeBytesMax === Infinity) return entries
   let sizeBytes = 0
   for (let count = 0; count < entries.length; count++) {
     sizeBytes += log.entrySizeBytes(entries[count]!)
@@ -153,12 +148,11 @@ export function lastPossibleMatch(
   index: Index,
   term: Term,
 ): { readonly index: Index; readonly term: Term } {
-  for (let candidate = index; candidate > 0; candidate--) {
-    const ownTerm = termAt(log, candidate)
-    if (ownTerm === null) return { index: candidate, term: 0 }
-    if (ownTerm <= term) return { index: candidate, term: ownTerm }
-  }
-  return { index: 0, term: 0 }
+  let candidate = index
+  let ownTerm = termAt(log, candidate)
+  // Before the first entry, where the term is 0, it ends at the latest.
+  while (ownTerm !== null && ownTerm > term) ownTerm = termAt(log, --candidate)
+  return { index: candidate, term: ownTerm ?? 0 }
 }
 
 /** Whether committed entries that are not yet applied change the configuration; reads them page by page. */
@@ -182,14 +176,12 @@ export function appended(log: RaftLog, entries: readonly Entry[]): RaftLog {
     throw new RangeError(
       `"entries" expected to start at ${log.commitIndex + 1}..${lastIndex(log) + 1}, got ${first.index}`,
     )
-  if (first.index <= log.tailStart) {
-    // What is durable from here on is overwritten too, as soon as the host appends the new tail.
-    const tail = first.index === log.tailStart && log.tail.length === 0 ? log.tail : Sequence.of<Entry>()
-    return { ...log, tail: tail.append(...entries), tailStart: first.index, handedOver: first.index }
-  }
+  // What is durable from there on is overwritten too, as soon as the host appends the new tail.
+  const tailStart = Math.min(log.tailStart, first.index)
   return {
     ...log,
-    tail: log.tail.take(first.index - log.tailStart).append(...entries),
+    tail: log.tail.take(first.index - tailStart).append(...entries),
+    tailStart,
     handedOver: Math.min(log.handedOver, first.index),
   }
 }
@@ -210,24 +202,23 @@ export function committedTo(log: RaftLog, index: Index): RaftLog {
 /** The log that a snapshot stands for: nothing but the snapshot. */
 export const replacedBySnapshot = (log: RaftLog, snapshot: Snapshot): RaftLog => ({
   ...log,
-  tail: Sequence.of(),
+  tail: Sequence.empty(),
   tailStart: snapshot.index + 1,
   handedOver: snapshot.index + 1,
   snapshot,
-  isSnapshotHandedOver: false,
+  snapshotToInstall: snapshot,
   commitIndex: snapshot.index,
 })
 
 // Handing over to the host, and hearing back
 
 export const entriesToStore = (log: RaftLog): readonly Entry[] => log.tail.slice(log.handedOver - log.tailStart)
-export const snapshotToInstall = (log: RaftLog): Snapshot | null => (log.isSnapshotHandedOver ? null : log.snapshot)
 export const hasEntriesToStore = (log: RaftLog): boolean => log.handedOver <= lastIndex(log)
 
 export const handedOver = (log: RaftLog): RaftLog => ({
   ...log,
   handedOver: lastIndex(log) + 1,
-  isSnapshotHandedOver: log.snapshot !== null,
+  snapshotToInstall: null,
 })
 
 /** Everything up to this entry is durable. Ignored where the tail has another entry there by now. */
@@ -242,7 +233,7 @@ export function stored(log: RaftLog, index: Index, term: Term): RaftLog {
 }
 
 export const snapshotInstalled = (log: RaftLog, index: Index): RaftLog =>
-  log.snapshot?.index === index ? { ...log, snapshot: null, isSnapshotHandedOver: false } : log
+  log.snapshot?.index === index ? { ...log, snapshot: null } : log
 
 /** @param mayBeInTail committed entries that this node itself has not yet stored may be applied too */
 const applicableIndex = (log: RaftLog, mayBeInTail: boolean): Index =>

@@ -229,7 +229,7 @@ function checkSnapshot(snapshot: Snapshot, term: Term): Check {
   if (snapshotTerm > term) return malformed('snapshot from a term to come')
   const { voters, votersOutgoing, learners, learnersNext, autoLeave } = configuration
   for (const list of [voters, votersOutgoing, learners, learnersNext])
-    if (list.some((id, position) => position > 0 && id <= list[position - 1]!)) return malformed('unsorted members')
+    if (list.slice(1).some((id, position) => id <= list[position]!)) return malformed('unsorted members')
   if (voters.length === 0) return malformed('snapshot without voters')
   if (learners.some((id) => voters.includes(id) || votersOutgoing.includes(id)))
     return malformed('a learner that is a voter')

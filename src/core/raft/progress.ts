@@ -38,7 +38,7 @@ export interface InflightLimits {
   /** A message may go over it; none follows until there is room again. */
   readonly inflightSizeBytesMax: number
 }
-const noInflight: Inflight = { messages: Sequence.of(), sizeBytes: 0 }
+const noInflight: Inflight = { messages: Sequence.empty(), sizeBytes: 0 }
 
 export function newProgress(matchIndex: Index, nextIndex: Index, isLearner: boolean): Progress {
   return {
@@ -131,7 +131,7 @@ export function freeInflight(progress: Progress, index: Index): Progress {
   let freedCount = 0
   for (; freedCount < messages.length && messages.at(freedCount)!.lastIndex <= index; freedCount++)
     sizeBytes -= messages.at(freedCount)!.sizeBytes
-  return freedCount === 0 ? progress : { ...progress, inflight: { messages: messages.drop(freedCount), sizeBytes } }
+  return { ...progress, inflight: { messages: messages.drop(freedCount), sizeBytes } }
 }
 
 /**

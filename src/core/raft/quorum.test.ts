@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Quorum, committedIndex, voteResult } from './quorum.ts'
+import { type Quorum, committedIndex, quorumSize, voteResult } from './quorum.ts'
 
 const members = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'), { maxLength: 7 })
 const quorums: fc.Arbitrary<Quorum> = fc.oneof(fc.tuple(members), fc.tuple(members, members))
@@ -10,6 +10,28 @@ const isMajority = (half: readonly string[], says: (id: string) => boolean): boo
   half.length === 0 || half.filter(says).length * 2 > half.length
 
 describe('a quorum', () => {
+  test('is more than half', () => expect([1, 2, 3, 4, 5].map(quorumSize)).toEqual([1, 2, 2, 3, 3]))
+
+  test.each([
+    { halves: ['abc'], yes: 'ab', no: '', result: 'won' },
+    { halves: ['abc'], yes: 'a', no: '', result: 'pending' },
+    { halves: ['abc'], yes: 'a', no: 'bc', result: 'lost' },
+    { halves: ['abcd'], yes: 'ab', no: 'cd', result: 'lost' },
+    { halves: ['abc', 'ade'], yes: 'ab', no: '', result: 'pending' },
+    { halves: ['abc', 'ade'], yes: 'abd', no: 'ce', result: 'won' },
+    { halves: ['abc', 'ade'], yes: 'abc', no: 'de', result: 'lost' },
+    { halves: ['abc', ''], yes: 'ab', no: 'c', result: 'won' },
+    { halves: ['', ''], yes: '', no: '', result: 'won' },
+  ])('of $halves is $result with a yes of "$yes" and a no of "$no"', ({ halves, yes, no, result }) => {
+    const vote = (id: string) => (yes.includes(id) ? true : no.includes(id) ? false : undefined)
+    expect(
+      voteResult(
+        halves.map((half) => [...half]),
+        vote,
+      ),
+    ).toBe(result)
+  })
+
   test('has committed the greatest index that a majority of each half reached', () => {
     fc.assert(
       fc.property(quorums, fc.dictionary(fc.constantFrom(...'abcdefg'), fc.nat(20)), (quorum, indexes) => {

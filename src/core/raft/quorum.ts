@@ -34,21 +34,10 @@ function majorityIndex(majority: Majority, acknowledged: (id: NodeId) => number 
 
 /** @param vote what a member answered, or undefined where it has not */
 export function voteResult(quorum: Quorum, vote: (id: NodeId) => boolean | undefined): VoteResult {
-  const results = quorum.map((majority) => majorityVote(majority, vote))
-  if (results.includes('lost')) return 'lost'
-  return results.includes('pending') ? 'pending' : 'won'
+  const isWonIf = (missing: boolean) => quorum.every((majority) => agrees(majority, (id) => vote(id) ?? missing))
+  if (isWonIf(false)) return 'won'
+  return isWonIf(true) ? 'pending' : 'lost'
 }
 
-function majorityVote(majority: Majority, vote: (id: NodeId) => boolean | undefined): VoteResult {
-  if (majority.length === 0) return 'won'
-  let grantedCount = 0
-  let missingCount = 0
-  for (const id of majority) {
-    const answer = vote(id)
-    if (answer === undefined) missingCount++
-    else if (answer) grantedCount++
-  }
-  const needed = quorumSize(majority.length)
-  if (grantedCount >= needed) return 'won'
-  return grantedCount + missingCount >= needed ? 'pending' : 'lost'
-}
+const agrees = (majority: Majority, says: (id: NodeId) => boolean): boolean =>
+  majority.length === 0 || majority.filter(says).length >= quorumSize(majority.length)

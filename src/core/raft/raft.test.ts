@@ -1,7 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { must } from '../bytes/bytes.ts'
+import { verdictOf } from '../bytes/testing/verdict.ts'
 import { lastIndex } from './log.ts'
-import { type Raft, type RaftEvent, advance, createRaft, hasReady, propose, status, step, takeReady } from './raft.ts'
+import {
+  type Raft,
+  type RaftEvent,
+  advance,
+  createRaft,
+  hasReady,
+  newEntries,
+  propose,
+  standardConfig,
+  status,
+  step,
+  takeReady,
+} from './raft.ts'
 import { Cluster, MemoryLog, command, handle, ids, testConfig, votersOnly } from './testing/cluster.ts'
 
 const tick: RaftEvent = { kind: 'tick', electionJitterTicks: 0 }
@@ -127,7 +140,11 @@ describe('a step', () => {
     const raft = three().raft('n2')
     const [after, check] = step(raft, { kind: 'propose', commands: [command('no')] })
     expect(after).toBe(raft)
-    expect(check).toMatchObject({ ok: false, fault: { code: 'raftNotLeader' } })
+    expect(verdictOf(check)).toBe('raftNotLeader')
+    expect([propose(raft, command('no'))[0] === raft, verdictOf(propose(raft, command('no'))[1])]).toEqual([
+      true,
+      'raftNotLeader',
+    ])
   })
 
   test('takes a Ready once at a time', () => {
@@ -137,9 +154,149 @@ describe('a step', () => {
     expect(() => advance(raft)).toThrow('no Ready')
     expect(hasReady(alone())).toBe(false)
   })
+})
 
-  test.each([-1, 10, 0.5])('refuses a draw of %d as the mistake of its host', (electionJitterTicks) => {
-    expect(() => step(alone(), { kind: 'tick', electionJitterTicks })).toThrow(RangeError)
+describe('a node', () => {
+  const make = (change: object, restart = restored, disk = new MemoryLog(votersOnly(['n1']))) =>
+    createRaft({ ...testConfig, id: 'n1', ...change }, disk, restart)
+
+  test.each([
+    { change: { heartbeatTicks: 0 }, message: '"heartbeatTicks" expected at least 1, got 0' },
+    {
+      change: { heartbeatTicks: 4, electionTicks: 4 },
+      message: '"electionTicks" expected more than 4 (heartbeatTicks), got 4',
+    },
+    { change: { inflightCountMax: 0 }, message: '"inflightCountMax" expected at least 1, got 0' },
+    { change: { id: '' }, message: '"id" expected a node id, got an empty text' },
+  ])('with $change is a mistake of its host', ({ change, message }) => expect(() => make(change)).toThrow(message))
+
+  test('with the least that goes is none', () => {
+    const least = { heartbeatTicks: 1, electionTicks: 2, inflightCountMax: 1 }
+    expect(make(least, { ...restored, electionJitterTicks: 1 }).electionTimeoutTicks).toBe(3)
+  })
+
+  test.each([-1, 10, 0.5])('that starts with a draw of %d is a mistake of its host', (electionJitterTicks) => {
+    const message = `"electionJitterTicks" expected 0..9, got ${electionJitterTicks}`
+    expect(() => make({}, { ...restored, electionJitterTicks })).toThrow(message)
+    expect(() => step(alone(), { kind: 'tick', electionJitterTicks })).toThrow(message)
+  })
+
+  test('whose disk has committed more than it holds is a mistake of its host', () => {
+    const disk = new MemoryLog(votersOnly(['n1']))
+    disk.hardState = { term: 1, votedFor: null, commitIndex: 1 }
+    expect(() => make({}, restored, disk)).toThrow('"commitIndex" expected at most 0, got 1')
+    disk.held = [{ kind: 'command', index: 1, term: 1, data: command('') }]
+    expect(make({}, restored, disk).log.commitIndex).toBe(1)
+  })
+
+  test('that begins with a snapshot alone has applied that', () => {
+    const disk = new MemoryLog(votersOnly(['n1']))
+    disk.installed = { ...disk.installed, index: 3, term: 1 }
+    expect(make({}, restored, disk).log).toMatchObject({ commitIndex: 3, appliedIndex: 3 })
+  })
+
+  test('tells where it put a command, or why it did not; it passes none on', () => {
+    const cluster = new Cluster(votersOnly(ids(3)), { forwardProposals: true })
+    cluster.elect('n1')
+    expect(propose(cluster.raft('n1'), command('x'))[1]).toEqual({ ok: true, value: { term: 1, index: 2 } })
+    expect(verdictOf(propose(cluster.raft('n2'), command('x'))[1])).toBe('raftNotLeader')
+    const [transferring] = step(cluster.raft('n1'), { kind: 'transferLeadership', transferee: 'n2' })
+    const [after, refusal] = propose(transferring, command('x'))
+    expect([after === transferring, verdictOf(refusal)]).toEqual([true, 'raftTransferring'])
+  })
+
+  test('has limits that fit the devices of one person', () => {
+    const { entrySizeBytes, ...limits } = standardConfig
+    expect(limits).toEqual({
+      electionTicks: 10,
+      heartbeatTicks: 1,
+      preVote: true,
+      checkQuorum: true,
+      stepDownOnRemoval: true,
+      forwardProposals: false,
+      asyncStorageWrites: false,
+      checkConfigurationChanges: true,
+      inflightCountMax: 64,
+      inflightSizeBytesMax: 4_194_304,
+      messageSizeBytesMax: 65_536,
+      applyingSizeBytesMax: 4_194_304,
+      uncommittedSizeBytesMax: 16_777_216,
+    })
+    const changes = ['n4', 'n5'].map((id) => ({ kind: 'addLearner', id }) as const)
+    const change = { transition: 'auto', changes, context: command('') } as const
+    expect(entrySizeBytes({ kind: 'command', index: 1, term: 1, data: command('12345') })).toBe(37)
+    expect(entrySizeBytes({ kind: 'configuration', index: 1, term: 1, change })).toBe(160)
+  })
+
+  test('can be shown; what it knows of others only where it leads', () => {
+    const cluster = new Cluster({ ...votersOnly(['n1', 'n2']), learners: ['n3'] })
+    cluster.elect('n1')
+    cluster.propose('n1', 'x')
+    cluster.step('n1', { kind: 'transferLeadership', transferee: 'n2' })
+    cluster.step('n1', { kind: 'reportUnreachable', peer: 'n3' })
+    const common = {
+      leader: 'n1',
+      term: 1,
+      lastIndex: 2,
+      lastTerm: 1,
+      commitIndex: 2,
+      appliedIndex: 2,
+      voters: ['n1', 'n2'],
+    }
+    const known = { matchIndex: 2, nextIndex: 3, pendingSnapshotIndex: 0, isRecentlyActive: true, isLearner: false }
+    const flow = { state: 'replicate', isHeldBack: false, inflightCount: 0, isInflightFull: false }
+    const shown = { ...common, votedFor: 'n1', isVoter: true }
+    expect(status(cluster.raft('n1'))).toEqual({
+      ...shown,
+      id: 'n1',
+      role: 'leader',
+      transferee: 'n2',
+      members: [
+        { id: 'n1', ...known, ...flow },
+        { id: 'n2', ...known, ...flow },
+        { id: 'n3', ...known, ...flow, state: 'probe', isLearner: true },
+      ],
+    })
+    expect(status(cluster.raft('n2'))).toEqual({ ...shown, id: 'n2', role: 'follower', transferee: null, members: [] })
+    expect(status(cluster.raft('n3'))).toMatchObject({ votedFor: null, isVoter: false, role: 'follower', members: [] })
+  })
+})
+
+describe('the entries of an append that a host has to check', () => {
+  const entry = (index: number) => ({ kind: 'command', index, term: 1, data: command('') }) as const
+  const append = {
+    kind: 'append',
+    from: 'n1',
+    to: 'n2',
+    term: 1,
+    previousIndex: 2,
+    previousTerm: 1,
+    commitIndex: 2,
+  } as const
+
+  test.each([
+    { name: 'new ones', change: { entries: [entry(3), entry(4)] }, got: [3, 4] },
+    { name: 'some known, and one new', change: { previousIndex: 1, entries: [entry(2), entry(3)] }, got: [] },
+    { name: 'for another node', change: { to: 'n3', entries: [entry(3)] }, got: [] },
+    { name: 'of a later term', change: { term: 2, entries: [entry(3)] }, got: [3] },
+    { name: 'of an older term', change: { term: 0, entries: [entry(3)] }, got: [] },
+    { name: 'none', change: { entries: [] }, got: [] },
+  ])('are those that come into the log: $name', ({ change, got }) => {
+    const cluster = new Cluster(votersOnly(ids(3)))
+    cluster.elect('n1')
+    cluster.propose('n1', 'x')
+    expect(newEntries(cluster.raft('n2'), { ...append, ...change }).map(({ index }) => index)).toEqual(got)
+    // What is committed no append changes.
+    expect(cluster.raft('n2').log.commitIndex).toBe(2)
+  })
+
+  test('are not those that are there, and not committed yet', () => {
+    const cluster = new Cluster(votersOnly(ids(3)))
+    cluster.elect('n1')
+    cluster.isLost = ({ kind }) => kind === 'appendResponse'
+    cluster.propose('n1', 'x')
+    const told = { ...append, previousIndex: 1, entries: [entry(2), entry(3)] }
+    expect(newEntries(cluster.raft('n2'), told).map(({ index }) => index)).toEqual([3])
   })
 })
 

@@ -55,7 +55,7 @@ function takeIn(raft: Draft, asker: Asker): Check {
 export function releaseWaitingReads(raft: Draft): void {
   const { waiting } = raft.reads
   if (waiting.length === 0 || !hasCommittedInTerm(raft)) return
-  raft.reads = { ...raft.reads, waiting: Sequence.of() }
+  raft.reads = { ...raft.reads, waiting: Sequence.empty() }
   confirmByHeartbeat(raft, waiting.slice())
 }
 
@@ -74,7 +74,7 @@ export function readConfirmed(raft: Draft, { from, readRound: round }: Heartbeat
   const { confirmedCount, unconfirmed } = raft.reads
   if (round > confirmedCount + unconfirmed.length)
     return refused('raftMessageMalformed', 'A device confirmed a read that was never asked.')
-  if (round > 0) acknowledgeRound(raft, from, round)
+  acknowledgeRound(raft, from, round)
   return ok
 }
 

@@ -25,8 +25,8 @@ export interface Reads {
 }
 
 export const noReads: Reads = {
-  waiting: Sequence.of(),
-  unconfirmed: Sequence.of(),
+  waiting: Sequence.empty(),
+  unconfirmed: Sequence.empty(),
   confirmedCount: 0,
   acknowledgedRounds: new Map(),
   passedOn: new Map(),

@@ -28,7 +28,6 @@ import {
   hasEntriesToStore,
   lastIndex,
   lastTerm,
-  snapshotToInstall,
 } from './log.ts'
 import type { Entry, Message, Snapshot } from './message.ts'
 import { Sequence } from './sequence.ts'
@@ -99,7 +98,7 @@ export function hasReady(raft: Raft): boolean {
     raft.messagesAfterAppend.length > 0 ||
     raft.readStates.length > 0 ||
     hasEntriesToStore(raft.log) ||
-    snapshotToInstall(raft.log) !== null ||
+    raft.log.snapshotToInstall !== null ||
     hasEntriesToApply(raft.log, mayApplyTail(raft)) ||
     !isSameHardState(hardStateOf(raft), raft.readyHardState) ||
     !isSameSoftState(softStateOf(raft), raft.readySoftState)
@@ -114,7 +113,7 @@ export function takeReady(raft: Raft): readonly [Raft, Ready] {
   const hardState = hardStateOf(raft)
   const { readyHardState } = raft
   const entries = entriesToStore(log)
-  const snapshot = snapshotToInstall(log)
+  const snapshot = log.snapshotToInstall
   const changedHardState = isSameHardState(hardState, readyHardState) ? null : hardState
   const committed = entriesToApply(log, mayApplyTail(raft))
   const messages = raft.messages.slice()
@@ -149,9 +148,9 @@ export function takeReady(raft: Raft): readonly [Raft, Ready] {
   }
   const taken = openDraft(raft)
   taken.log = applying(handedOver(log), committed, mayApplyTail(raft))
-  taken.messages = Sequence.of()
-  taken.messagesAfterAppend = Sequence.of()
-  taken.readStates = Sequence.of()
+  taken.messages = Sequence.empty()
+  taken.messagesAfterAppend = Sequence.empty()
+  taken.readStates = Sequence.empty()
   taken.readySoftState = softState
   taken.readyHardState = hardState
   taken.stepsOnAdvance = isAsync ? null : steps

@@ -66,7 +66,7 @@ export function broadcastAppend(raft: Draft): void {
 /**
  * Sends one follower the next entries, as many as fit a message.
  * @param evenIfEmpty also a message without entries, which tells the commit index
- * @returns whether a message was queued
+ * @returns whether an append was queued, and so another one may be
  */
 export function sendAppend(raft: Draft, to: NodeId, evenIfEmpty = true): boolean {
   const { log, config } = raft
@@ -74,12 +74,15 @@ export function sendAppend(raft: Draft, to: NodeId, evenIfEmpty = true): boolean
   if (isHeldBack(progress)) return false
   const previousIndex = progress.nextIndex - 1
   const previousTerm = termAt(log, previousIndex)
-  if (previousTerm === null) return sendSnapshot(raft, to, progress)
   // A full window still lets an empty message through: its answer frees the window if all that filled it was lost.
-  const isFull = progress.state === 'replicate' && isInflightFull(progress, config)
-  const entries = isFull ? [] : entriesBetween(log, progress.nextIndex, lastIndex(log) + 1, config.messageSizeBytesMax)
-  if (entries?.length === 0 && !evenIfEmpty) return false
-  if (entries === null) return sendSnapshot(raft, to, progress)
+  const entries = isInflightFull(progress, config)
+    ? []
+    : entriesBetween(log, progress.nextIndex, lastIndex(log) + 1, config.messageSizeBytesMax)
+  if (previousTerm === null || entries === null) {
+    sendSnapshot(raft, to, progress)
+    return false
+  }
+  if (entries.length === 0 && !evenIfEmpty) return false
   const { commitIndex } = log
   const message = { kind: 'append', from: config.id, to, term: raft.term, previousIndex, previousTerm } as const
   send(raft, { ...message, entries, commitIndex })
@@ -89,15 +92,14 @@ export function sendAppend(raft: Draft, to: NodeId, evenIfEmpty = true): boolean
 }
 
 /** What the follower needs is compacted. */
-function sendSnapshot(raft: Draft, to: NodeId, progress: Progress): boolean {
-  if (!progress.isRecentlyActive) return false
+function sendSnapshot(raft: Draft, to: NodeId, progress: Progress): void {
+  if (!progress.isRecentlyActive) return
   const snapshot = raft.log.snapshot ?? raft.log.reader.snapshot()
-  if (snapshot === null) return false
+  if (snapshot === null) return
   if (snapshot.index < firstIndex(raft.log) - 1)
     throw new Error(`the log is compacted to ${firstIndex(raft.log)}, the snapshot ends at ${snapshot.index}`)
   raft.progress.set(to, becomeSnapshot(progress, snapshot.index))
   send(raft, { kind: 'snapshot', from: raft.config.id, to, term: raft.term, snapshot })
-  return true
 }
 
 /** "I still lead", with the commit index, so that who missed the last append learns of it. */
@@ -117,7 +119,7 @@ export function broadcastHeartbeat(raft: Draft, readRound: number): void {
  * @returns whether the commit index rose
  */
 export function advanceCommit(raft: Draft): boolean {
-  const index = committedIndex(quorumOf(raft.configuration), (id) => raft.progress.get(id)?.matchIndex)
+  const index = committedIndex(quorumOf(raft.configuration), (id) => raft.progress.get(id)!.matchIndex)
   if (index <= raft.log.commitIndex || termAt(raft.log, index) !== raft.term) return false
   raft.log = committedTo(raft.log, index)
   return true

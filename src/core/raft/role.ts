@@ -45,9 +45,8 @@ export function becomeLeader(raft: Draft): void {
   raft.progress.set(id, { ...becomeReplicate(own), isRecentlyActive: true })
   // Some entry up to here may change the configuration; rather than look, wait until all of them are applied.
   raft.pendingConfigurationIndex = lastIndex(raft.log)
-  // "each leader commits a blank no-op entry into the log at the start of its term" (paper §8)
-  if (!appendProposals(raft, [{ kind: 'command', data: new Uint8Array(0) }]))
-    throw new Error('the first entry of a term was refused')
+  // "each leader commits a blank no-op entry into the log at the start of its term" (paper §8). Having no size it is never too much.
+  appendProposals(raft, [{ kind: 'command', data: new Uint8Array(0) }])
 }
 
 function mustNotLead(raft: Draft): void {

@@ -18,8 +18,8 @@ export class Sequence<T> {
     this.length = length
   }
 
-  static of<T>(...items: readonly T[]): Sequence<T> {
-    return new Sequence([...items], 0, items.length)
+  static empty<T>(): Sequence<T> {
+    return new Sequence<T>([], 0, 0)
   }
 
   at(position: number): T | undefined {
@@ -30,9 +30,9 @@ export class Sequence<T> {
     return this.at(this.length - 1)
   }
 
-  /** A plain array of the elements at `from` up to, but not including, `to`. */
+  /** A plain array of the elements at `from` up to, but not including, `to`; none where that is not after `from`. */
   slice(from = 0, to = this.length): T[] {
-    return this.#shared.slice(this.#start + from, this.#start + Math.min(to, this.length))
+    return this.#shared.slice(this.#start + from, this.#start + Math.max(from, Math.min(to, this.length)))
   }
 
   /** Amortised O(items), unless a newer version has already grown out of the same array. */
@@ -49,14 +49,13 @@ export class Sequence<T> {
 
   /** Without the first `count` elements. */
   drop(count: number): Sequence<T> {
-    if (count <= 0) return this
-    if (count >= this.length) return Sequence.of()
+    if (count === 0) return this
+    if (count >= this.length) return Sequence.empty()
     return new Sequence(this.#shared, this.#start + count, this.length - count)
   }
 
   /** The first `count` elements only. */
   take(count: number): Sequence<T> {
-    if (count >= this.length) return this
-    return count <= 0 ? Sequence.of() : new Sequence(this.#shared, this.#start, count)
+    return count >= this.length ? this : new Sequence(this.#shared, this.#start, count)
   }
 }

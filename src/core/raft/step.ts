@@ -101,7 +101,7 @@ export function stepMessage(raft: Draft, message: Message): Check {
     if (isVoteRequest && !message.isTransfer && isLeaderTrusted(raft)) return ok
     // A pre-vote is about a term that may never be: neither the question nor a yes raises anybody's term.
     const isPreVote = message.kind === 'preVote' || (message.kind === 'preVoteResponse' && message.isGranted)
-    if (!isPreVote) becomeFollower(raft, message.term, isFromLeader(message) ? message.from : null)
+    if (!isPreVote) becomeFollower(raft, message.term, null)
   } else if (message.term < raft.term) return answerOlderTerm(raft, message)
 
   switch (message.kind) {
@@ -137,9 +137,6 @@ export function stepMessage(raft: Draft, message: Message): Check {
       return assertNever(message)
   }
 }
-
-const isFromLeader = (message: Message): boolean =>
-  message.kind === 'append' || message.kind === 'heartbeat' || message.kind === 'snapshot'
 
 /** "If a server receives a request with a stale term number, it rejects the request" (paper §5.1), mostly by silence. */
 function answerOlderTerm(raft: Draft, message: Message): Check {

@@ -45,11 +45,17 @@ export class MemoryLog implements LogReader {
     return this.installed.index + this.held.length
   }
   term(index: number): number | null {
+    if (index > this.lastIndex()) throw new RangeError(`there is no entry ${index}`)
     if (index === this.installed.index) return this.installed.term
     return this.held[index - this.firstIndex()]?.term ?? null
   }
-  entries(from: number, to: number): readonly Entry[] | null {
-    return from < this.firstIndex() ? null : this.held.slice(from - this.firstIndex(), to - this.firstIndex())
+  entries(from: number, to: number, sizeBytesMax: number): readonly Entry[] | null {
+    if (from >= to || to > this.lastIndex() + 1) throw new RangeError(`there are no entries ${from}..${to - 1}`)
+    if (from < this.firstIndex()) return null
+    const asked = this.held.slice(from - this.firstIndex(), to - this.firstIndex())
+    let sizeBytes = 0
+    const over = asked.findIndex((entry) => (sizeBytes += testConfig.entrySizeBytes(entry)) > sizeBytesMax)
+    return over < 0 ? asked : asked.slice(0, Math.max(1, over))
   }
   snapshot(): Snapshot | null {
     return this.installed.index === 0 ? null : this.installed
@@ -91,7 +97,8 @@ export const testConfig: Omit<RaftConfig, 'id'> = { ...standardConfig, preVote: 
 
 /** Handles everything that one node has to do; messages are given to `send`. */
 export function handle(host: Host, send: (message: Message) => void): void {
-  while (hasReady(host.raft)) {
+  for (let round = 0; hasReady(host.raft); round++) {
+    if (round > 1000) throw new Error('there is always something more to do')
     const [taken, ready] = takeReady(host.raft)
     host.raft = taken
     host.disk.write(ready)
