@@ -2,7 +2,7 @@
  * `npm run mutants [-- DIRECTORY-OR-FILE…]`: changes the code in thousands of small ways, and sees whether a test fails each time.
  *
  * Each meets the tests of its directory that reach it. What no test can see is excused in `excused.ts`. Ends with status 1 where
- * fewer than 85 in 100 are killed, more than 5 are excused, or an excuse has nothing to excuse. Takes about half an hour.
+ * fewer than 85 in 100 are killed, more than 5 are excused, or an excuse has nothing to excuse. Takes about an hour.
  * @module
  */
 import { readdirSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { type Tally, isWithin, tallyOf } from './count.ts'
 import { excused } from './excused.ts'
 import { installStryker, mutate } from './stryker.ts'
 
-const usual = ['path', 'cap', 'block', 'merkle'].map((folder) => `src/core/${folder}`)
+const usual = ['path', 'cap', 'block', 'merkle', 'raft'].map((folder) => `src/core/${folder}`)
 /** They try thousands of things for seconds, which few mutants need. */
 const slow = ['src/core/cap/chain-flips.test.ts', 'src/core/cap/chain-model.test.ts']
 
