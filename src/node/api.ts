@@ -117,6 +117,8 @@ export interface Decider {
   readonly principal: string
   /** When it was last there, as far as this device knows. */
   readonly lastSeenAtMs: number
+  /** Whom the owner has chosen to decide; null where the tree chooses itself. Some of them may be awaited still. */
+  readonly appointed: readonly string[] | null
 }
 
 /** A file that was here before this device joined the tree; its content is opened under this id. */
@@ -627,9 +629,16 @@ export interface NodeApi {
   /** The passkey's assertion, or the twelve words of the card. Resolves when this device decides. */
   finishTakeOver(requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void>
   /**
-   * Lets another own device decide about the tree in place of this one, as before this one goes to sleep. Rejects with a sentence
+   * Lets another own device decide about the tree in place of this one, or lead those that were chosen, as before this one goes to sleep. Rejects with a sentence
    * where that device is not there or does not answer within a second or two; then all is as it was.
    * @param principal hexadecimal in groups of four; null: any that is ready, and nothing where this device does not decide
    */
   handOver(principal: string | null): Promise<void>
+  /**
+   * Chooses the own devices that decide, together, one or up to seven; none: the tree chooses itself. Resolves when the choice is
+   * certain; it takes effect, all at once, as soon as those of them that are new are there and have all. Rejects with `decidersAway`
+   * where those that decide now can not be reached: that is for `beginTakeOver`.
+   * @param principals hexadecimal in groups of four
+   */
+  appoint(requestId: string, principals: readonly string[]): Promise<void>
 }

@@ -44,6 +44,7 @@ import {
   summaryOf,
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
+import { Absences } from './cluster/absences.ts'
 import { Checkpoints } from './cluster/checkpoints.ts'
 import { CommitMark } from './cluster/commit-mark.ts'
 import {
@@ -58,6 +59,8 @@ import { FoldAhead } from './cluster/fold-ahead.ts'
 import { Gate } from './cluster/gate.ts'
 import { Intake } from './cluster/intake.ts'
 import {
+  type Electorate,
+  appointedPeers,
   changeOf,
   changeWithout,
   isDecidedByOne,
@@ -68,6 +71,7 @@ import {
   peerOf,
   votesIn,
   wantedChange,
+  wantedLeader,
 } from './cluster/membership.ts'
 import { type Base, MemoryLog } from './cluster/memory-log.ts'
 import { Proposals, isOwnDoing } from './cluster/proposals.ts'
@@ -109,6 +113,9 @@ export class Cluster implements Replica {
   readonly #commitMark: CommitMark
   /** Under which name each device says that it is here. */
   readonly #present = new Map<PeerId, NodeId>()
+  readonly #absences = new Absences()
+  /** Who is about to be put out, and so is made a voter no more. */
+  readonly #leaving = new Set<PeerId>()
   #link: ClusterLink | null = null
   #identity: Identity
   #raft: Raft
@@ -381,7 +388,8 @@ export class Cluster implements Replica {
 
   /** Whether a member has all that this node has, which leads. */
   isCaughtUp(id: NodeId): boolean {
-    return this.#raft.progress.get(id)?.matchIndex === this.#raft.log.appliedIndex
+    const { progress, log } = this.#raft
+    return (progress.get(id)?.matchIndex ?? 0) >= log.appliedIndex
   }
 
   /** Gives the lead to another voter, or no longer does where it names this node. Refused where it can not be given. */
@@ -462,7 +470,12 @@ export class Cluster implements Replica {
     const waiting = role !== 'leader' ? [] : [...progress].filter(([, { state }]) => state === 'snapshot')
     for (const peer of this.#sender.forget(new Set(waiting.map(([id]) => id)), nowMs))
       this.#stepNow({ kind: 'reportSnapshot', peer, isReceived: false })
+    if (role === 'leader') {
+      const isHere = (id: NodeId): boolean => id === this.#identity.nodeId || this.#present.get(peerOf(id)) === id
+      this.#absences.note(this.#raft.configuration.voters, isHere, nowMs)
+    }
     this.#alignMembers()
+    this.#passLead()
     void this.#pump()
   }
 
@@ -472,23 +485,42 @@ export class Cluster implements Replica {
   }
 
   #alignMembers(): void {
-    const { role, configuration, pendingConfigurationIndex, log } = this.#raft
-    const link = this.#link
-    if (role !== 'leader' || link === null || pendingConfigurationIndex > log.appliedIndex) return
-    if (configuration.votersOutgoing.length > 0 || this.#isHandingOver) return
-    const { principal, platform } = this.#options
-    const change = wantedChange({
-      configuration,
-      leader: this.#identity.nodeId,
-      present: this.#present,
-      isDevice: (id) => id === principal || link.isDevice(id),
-      isSteady: (id) => isSteady(this.#state, id, platform.clock.nowMs()),
-      isCaughtUp: (id) => this.isCaughtUp(id),
-    })
+    const electorate = this.#electorate
+    const change = electorate && wantedChange(electorate)
     if (change === null) return
     // Whoever joins begins with a snapshot, and of nothing there is none.
     if (this.#log.base.index === 0) this.#checkpoints.want()
     else this.#stepNow({ kind: 'proposeConfiguration', change })
+  }
+
+  /** Where another one is to lead it is told with every tick: one that does not know yet that it votes does not stand. */
+  #passLead(): void {
+    const electorate = this.#electorate
+    const to = electorate && wantedLeader(electorate)
+    if (to === null) return
+    this.transferLead(this.#identity.nodeId)
+    this.transferLead(to)
+  }
+
+  /** null where this node has no say in who votes, or has to wait for what is under way. */
+  get #electorate(): Electorate | null {
+    const { role, configuration, pendingConfigurationIndex, log } = this.#raft
+    const link = this.#link
+    if (role !== 'leader' || link === null || pendingConfigurationIndex > log.appliedIndex) return null
+    if (configuration.votersOutgoing.length > 0 || this.#isHandingOver) return null
+    const { principal, platform } = this.#options
+    const appointed = appointedPeers(this.#state)
+    return {
+      configuration,
+      leader: this.#identity.nodeId,
+      present: this.#present,
+      isDevice: (id) => id === principal || link.isDevice(id),
+      isSteady: (id) => !this.#leaving.has(id) && isSteady(this.#state, id, platform.clock.nowMs()),
+      isCaughtUp: (id) => this.isCaughtUp(id),
+      awayMs: (id) => this.#absences.awayMs(id, platform.clock.monotonicMs()),
+      // With whoever is put out the choice ends that named it.
+      appointed: appointed !== null && [...this.#leaving].every((id) => !appointed.has(id)) ? appointed : null,
+    }
   }
 
   // --- the ends of a life ---------------------------------------------------------------------------------------------------
@@ -555,6 +587,8 @@ export class Cluster implements Replica {
     const { role } = this.#raft
     if (role === before) return
     if (before === 'leader') {
+      this.#leaving.clear()
+      this.#absences.forget()
       this.#proposals.lostLead()
       this.#proposals.othersDecide(othersDecide)
     }
@@ -635,11 +669,12 @@ export class Cluster implements Replica {
   #seesOff(operation: Operation): boolean {
     if (operation.tag !== 'dismiss') return false
     const { configuration, pendingConfigurationIndex, log, progress } = this.#raft
-    const { device, issuer } = operation.value.dismissal.fields
-    const peer = toHex(device)
-    if (!votesIn(configuration, peer)) return false
+    const { issuer } = operation.value.dismissal.fields
+    const peer = peerPutOutBy(operation)
     const batch = { stampMs: this.#options.platform.clock.nowMs(), operations: [operation] } as Batch
     if (!foldBatch(this.#state, batch as Checked<Batch>).outcomes[0]!.ok) return false
+    this.#leaving.add(peer)
+    if (!votesIn(configuration, peer)) return false
     if (pendingConfigurationIndex > log.appliedIndex) return true
     const preferred = issuer.tag === 'node' ? toHex(principalOf(issuer.value.author)) : ''
     const isReady = (id: NodeId): boolean =>
@@ -815,7 +850,10 @@ export class Cluster implements Replica {
     this.#state = state
     this.#checkpoints.applied(touched, entry.data.length)
     const { operations } = batch
-    if (operations.some(isDismissal)) this.#isPutOut = this.#options.isPutOut?.(state) === true
+    if (operations.some(isDismissal)) {
+      this.#isPutOut = this.#options.isPutOut?.(state) === true
+      for (const each of operations) if (each.tag === 'dismiss') this.#leaving.delete(peerPutOutBy(each))
+    }
     const isOwn = (position: number): boolean =>
       own === null ? this.#proposals.isOwnElsewhere(operations[position]!) : isOwnDoing(own[position]!)
     this.#options.onApplied(before, state, touched, { operations, outcomes, isOwn })
@@ -845,6 +883,7 @@ export class Cluster implements Replica {
 }
 
 const isDismissal = ({ tag }: Operation): boolean => tag === 'dismiss'
+const peerPutOutBy = ({ value }: Extract<Operation, { tag: 'dismiss' }>): PeerId => toHex(value.dismissal.fields.device)
 const noData = new Uint8Array()
 const isCommand = (entry: Entry): entry is Extract<Entry, { kind: 'command' }> =>
   entry.kind === 'command' && entry.data.length > 0

@@ -4,7 +4,7 @@
  */
 import { type Bytes, fromHex, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour } from '../core/crypto/crypto.ts'
-import { ordinalOf, summaryOf } from '../core/tree/tree.ts'
+import { appointedIn, ordinalOf, summaryOf } from '../core/tree/tree.ts'
 import type { Decider } from './api.ts'
 import { peerOf } from './cluster/membership.ts'
 import type { Home } from './home.ts'
@@ -30,5 +30,6 @@ export function deciderOf({ tree, replication }: Home, own: Bytes): Decider {
     deviceName: (principal && tree.deviceName(principal)) ?? '',
     principal: principal === null ? '' : groupsOfFour(principal),
     lastSeenAtMs: (id === undefined ? null : statuses.get(id)) ?? stampMs,
+    appointed: appointedIn(tree.committed)?.map(groupsOfFour) ?? null,
   }
 }

@@ -2,11 +2,12 @@
  * Handing over the vote: another device of the owner decides from now on, before this one goes to sleep (design §7).
  *
  * The other becomes a voter beside this one, then leads, and then is the only one, as wherever two vote. Until it leads this device
- * can take it back, and does so where it takes too long.
+ * can take it back, and does so where it takes too long. Where several vote one of them leads in place of this one, and that is all;
+ * so it is, too, where the owner has chosen who decides.
  * @module
  */
 import { BlocktreeError, type Bytes, type Check, fromHex, orRefuse, toHex } from '../core/bytes/bytes.ts'
-import { checkDevice } from '../core/tree/tree.ts'
+import { appointedIn, checkDevice } from '../core/tree/tree.ts'
 import type { NodeId } from '../core/raft/raft.ts'
 import type { ClockPort } from '../port/platform.ts'
 import type { Cluster } from './cluster.ts'
@@ -69,8 +70,13 @@ export async function handOver(site: HandOverSite, principal: Bytes | null): Pro
 async function successorFor({ cluster, clock, answers }: HandOverSite, principal: Bytes | null): Promise<NodeId> {
   const own = cluster.identity.nodeId
   const id = principal === null ? null : toHex(principal)
+  const isChosen = appointedIn(cluster.state) !== null
+  const mayVote = (member: NodeId): boolean =>
+    cluster.members.configuration.voters.includes(member) || (cluster.isSoleVoter && !isChosen)
+  const others = [...membersOf(cluster.members.configuration)].filter((member) => member !== own)
+  if (isChosen && !others.some((member) => mayVote(member) && (id === null || peerOf(member) === id))) throw chosen()
   const isReady = (member: NodeId): boolean =>
-    member !== own && cluster.isCaughtUp(member) && isOwn(cluster, member, clock.nowMs())
+    member !== own && mayVote(member) && cluster.isCaughtUp(member) && isOwn(cluster, member, clock.nowMs())
   const isMeant = (member: NodeId): boolean => isReady(member) && (id === null || peerOf(member) === id)
   const readyNow = (): NodeId[] => [...membersOf(cluster.members.configuration)].filter(isMeant)
   // What was written a moment ago is still on its way there and back.
@@ -86,6 +92,9 @@ const away = (): BlocktreeError =>
     'handOverAway',
     'No other device of yours is there and has everything, so this one goes on deciding.',
   )
+
+const chosen = (): BlocktreeError =>
+  new BlocktreeError('handOverChosen', 'You have chosen who decides, and so it stays until you choose otherwise.')
 
 function isOwn({ state }: Cluster, member: NodeId, nowMs: number): boolean {
   const row = checkDevice(state, fromHex(peerOf(member))!, nowMs)

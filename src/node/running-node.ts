@@ -333,8 +333,9 @@ export class RunningNode {
     home.hold.refreshSoon()
     const upserted = home.view.recount()
     const tree = this.status()
-    const { quorum, deviceName } = tree.decider
-    const told = `${quorum} ${tree.limited?.folder} ${deviceName}`
+    const { quorum, deviceName, appointed } = tree.decider
+    const { voters } = home.tree.cluster.members.configuration
+    const told = `${quorum} ${tree.limited?.folder} ${deviceName} ${appointed} ${voters}`
     if (upserted.length === 0 && told === this.#toldDecider) return
     this.#toldDecider = told
     this.emit({ kind: 'changed', tree, upserted, removedIds: [] })

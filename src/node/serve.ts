@@ -5,6 +5,7 @@
 import { BlocktreeError, type Bytes, fromHex } from '../core/bytes/bytes.ts'
 import { isFar } from './abroad/abroad.ts'
 import type { Extension, NodeApi } from './api.ts'
+import { appoint } from './appointing.ts'
 import { beginExport } from './archive-export.ts'
 import { inspectArchive, recover } from './archive-import.ts'
 import { type Term, beginExtension, finishExtension } from './extension.ts'
@@ -141,6 +142,8 @@ export function createApi(node: RunningNode): NodeApi {
     removePasskey: async (_requestId, id, words) => removePasskey(siteOf(node), id, words),
     beginTakeOver: async () => beginTakeOver(siteOf(node)),
     finishTakeOver: async (_requestId, answer) => finishTakeOver(siteOf(node), answer),
+    // Who is chosen already is not chosen again, so the request needs no remembering.
+    appoint: async (_requestId, principals) => appoint(node.home.tree, node.keys, principals.map(principalFrom)),
     handOver: async (principal) => handOver(handOverSiteOf(node), principal === null ? null : principalFrom(principal)),
   }
 }

@@ -28,6 +28,7 @@ export const clusterFaultNames = [
   'takenOver',
   'returned',
   'handedOver',
+  'appointed',
 ] as const
 export type ClusterFaultCounts = { [name in (typeof clusterFaultNames)[number]]: number }
 export const noClusterFaults = (): ClusterFaultCounts =>

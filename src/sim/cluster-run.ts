@@ -18,6 +18,7 @@ import { type ClusterFaultCounts, armCluster, noClusterFaults } from './cluster-
 import {
   type ClusterDeedCounts,
   ClusterWorkload,
+  appointRefusals,
   cleanRefusals,
   contestRefusals,
   handOverRefusals,
@@ -101,6 +102,7 @@ class ClusterRun {
   readonly #counts = noClusterFaults()
   readonly #deeds = noClusterDeeds()
   readonly #linkRandom: Random
+  readonly #appointRandom: Random
   readonly #violations: string[] = []
   readonly #network: SimNetwork
   readonly #devices: SimDevice[] = []
@@ -127,6 +129,7 @@ class ClusterRun {
     this.#scheduler = scheduler
     const random = (this.#random = Random.fromSeed(options.seed))
     this.#linkRandom = random.fork('links')
+    this.#appointRandom = random.fork('appointments')
     this.#network = new SimNetwork(scheduler, random.fork('network'), this.#trace)
     this.#keptEntryCount = random.fork('log').pick(keptEntryCounts)
     const deviceCount = random.pick([2, 3, 3, 4, 5])
@@ -199,6 +202,7 @@ class ClusterRun {
         this.#callOffs.push(callOff)
         asked.push(...this.#doSome(), ...this.#guests.doSome())
         if (this.#random.chance(0.15)) asked.push(this.#handOver())
+        if (this.#appointRandom.chance(0.12)) asked.push(this.#appoint())
         await this.#scheduler.sleep(this.#random.spread(500, 20_000))
         if (this.#random.chance(0.3)) this.#network.heal()
         await this.#wakeSome()
@@ -293,6 +297,8 @@ class ClusterRun {
       () => {
         const leader = this.#alive().find((life) => standing(life).isLeader)
         if (leader === undefined) return false
+        // Whom somebody has chosen others follow from.
+        if (leader.page.tree.decider.appointed !== null) return true
         const { voters, learners } = standing(leader)
         const wanted = this.#voterCount - voters.length
         if (wanted <= 0) return true
@@ -472,6 +478,28 @@ class ClusterRun {
       this.note(`the vote could not be handed over: ${describeOutcome(outcome)}`)
   }
 
+  /** Somebody chooses who decides, anywhere: some of the devices, or none, so that the tree does. */
+  async #appoint(): Promise<void> {
+    const random = this.#appointRandom
+    await this.#scheduler.sleep(random.spread(1, 3000))
+    const lives = this.#alive().filter(({ process }) => !process.isFrozen)
+    if (lives.length === 0) return
+    const life = random.pick(lives)
+    const chosen = random.chance(0.2) ? [] : names.slice(0, this.#devices.length).filter(() => random.chance(0.6))
+    const work = life.node.api.devices().then((lines) => {
+      const own = lines.filter(({ name, limited }) => limited === null && chosen.includes(name.toLowerCase()))
+      return life.node.api.appoint(
+        `request ${++this.#requestCount}`,
+        own.map(({ principal }) => principal),
+      )
+    })
+    const outcome = await settle(life.process, work)
+    this.#tell(`${chosen.join(', ') || 'nobody'} chosen to decide: ${describeOutcome(outcome)}`)
+    if (outcome.kind === 'done') this.#counts.appointed++
+    if (outcome.kind === 'failed' && !appointRefusals.has(outcome.code))
+      this.note(`who decides could not be chosen: ${describeOutcome(outcome)}`)
+  }
+
   // --- calm -----------------------------------------------------------------------------------------------------------------
 
   async #calm(asked: readonly Promise<void>[]): Promise<void> {
@@ -495,6 +523,7 @@ class ClusterRun {
     await this.#untilSettled()
     await this.#guests.settle()
     await this.#untilSettled()
+    await this.#untilChosenDecide()
     await this.#compareAll()
     // What everybody has seen, nobody who starts again may have forgotten.
     for (const { disk } of this.#everyDevice) disk.flush()
@@ -528,6 +557,16 @@ class ClusterRun {
       () => this.#isSettled(),
       () => this.#describe(),
     )
+  }
+
+  /** With everybody there nothing stands in the way of a choice any more. */
+  async #untilChosenDecide(): Promise<void> {
+    await this.#until(
+      'those decide who were chosen',
+      () => this.#alive().every((life) => votersAsChosen(life)),
+      () => this.#describe(),
+    )
+    await this.#untilSettled()
   }
 
   #isSettled(): boolean {
@@ -602,7 +641,7 @@ class ClusterRun {
   async #wipeOne(): Promise<void> {
     const at = 1 + this.#random.below(this.#devices.length - 1)
     const life = this.#lives[at]!
-    if (standing(life).isLeader) return
+    if (standing(life).isLeader || !this.#canDoWithout(life)) return
     this.#counts.wiped++
     this.#tell(`${names[at]} loses its storage`)
     life.process.kill()
@@ -623,6 +662,12 @@ class ClusterRun {
     // It has fetched everything anew by relaxed writes, and a loss of power takes back such as no strict one has followed, however
     // long ago they were: in the next storm it would lack files that it has seen.
     device.disk.flush()
+  }
+
+  /** Whether those who decide are more than half without it; else nobody could let it in again. */
+  #canDoWithout(life: Life): boolean {
+    const { voters, nodeId } = standing(life)
+    return !voters.includes(nodeId) || voters.length - 1 > voters.length / 2
   }
 
   /** Whether bodies are still listed whose grace is over. */
@@ -699,3 +744,11 @@ class ClusterRun {
 
 const isAlive = (life: Life | null): life is Life => life !== null && life.process.isAlive && life.page.stopped === null
 const standing = (life: Life) => life.node.membership.standing()
+
+/** Whether just those vote whom the owner has chosen, as this device knows it; also where he has chosen nobody. */
+function votersAsChosen(life: Life): boolean {
+  const { appointed } = life.page.tree.decider
+  const chosen = appointed?.map((principal) => principal.replaceAll(' ', '')).toSorted()
+  const voters = standing(life).voters.map((id) => id.slice(0, 64))
+  return chosen === undefined || chosen.join() === voters.toSorted().join()
+}

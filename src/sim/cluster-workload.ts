@@ -60,9 +60,18 @@ export const takeOverRefusals: ReadonlySet<string> = new Set([
 export const handOverRefusals: ReadonlySet<string> = new Set([
   ...openRefusals,
   'handOverAway',
+  'handOverChosen',
   'handOverSlow',
   'raftTransferring',
   'notLeading',
+])
+
+/** How a choice of those who decide may be refused: they are out of reach, or somebody else has chosen. */
+export const appointRefusals: ReadonlySet<string> = new Set([
+  ...openRefusals,
+  'decidersAway',
+  'raceLost',
+  'signatureInvalid',
 ])
 
 export class ClusterWorkload {

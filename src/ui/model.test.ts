@@ -31,7 +31,14 @@ const tree: TreeStatus = {
   expiring: null,
   aside: null,
   limited: null,
-  decider: { quorum: 'here', generation: 1, deviceName: 'this browser', principal: '', lastSeenAtMs: 0 },
+  decider: {
+    quorum: 'here',
+    generation: 1,
+    deviceName: 'this browser',
+    principal: '',
+    lastSeenAtMs: 0,
+    appointed: null,
+  },
 }
 const item = (id: string, parentId: string | null, more: Partial<Item> = {}): Item => ({
   id,

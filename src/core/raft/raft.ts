@@ -51,6 +51,7 @@ export {
   emptyConfiguration,
 } from './message.ts'
 export { type Ready, type StorageAppend, type StorageApply, advance, hasReady, takeReady } from './ready.ts'
+export { quorumSize } from './quorum.ts'
 export { isPromise } from './replication.ts'
 export type { Raft, RaftConfig, RaftEvent, ReadState, Role, StorageResponse } from './state.ts'
 

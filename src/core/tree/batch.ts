@@ -39,6 +39,7 @@ import {
   signedRecordWire,
 } from '../block/block.ts'
 import { type TreeId, samePath, treeIdWire } from '../path/path.ts'
+import { appointmentWire, claimOfAppointment } from './appointment.ts'
 import {
   type SignedDevice,
   checkDeviceShape,
@@ -106,6 +107,8 @@ const reviseWire = record('revise', 1, { device: deviceRecordWire })
 const dismissWire = record('dismiss', 1, { dismissal: dismissalWire })
 /** A device of the owner does not want the passkey that was added. */
 const objectWire = record('object', 1, { veto: vetoWire })
+/** The owner says who is to decide. */
+const appointWire = record('appoint', 1, { appointment: appointmentWire })
 
 const operationWire = union({
   found: foundWire,
@@ -117,6 +120,7 @@ const operationWire = union({
   dismiss: dismissWire,
   changeSet: changeSetWire,
   veto: objectWire,
+  appoint: appointWire,
 })
 export type Operation = Decoded<typeof operationWire>
 export type Found = Decoded<typeof foundWire>
@@ -231,6 +235,10 @@ export function examineOperation(treeId: TreeId, operation: Operation, setOf: Se
     }
     case 'veto': {
       const claim = claimOfVeto(operation.value.veto, treeId)
+      return claim.ok ? accepted([claim.value]) : claim
+    }
+    case 'appoint': {
+      const claim = claimOfAppointment(operation.value.appointment, treeId)
       return claim.ok ? accepted([claim.value]) : claim
     }
     default:

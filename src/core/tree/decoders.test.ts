@@ -15,7 +15,7 @@ import { type Dismissal, deviceRecordWire, dismissalWire } from './device.ts'
 import { type Link, decodeLink, linkThere, linkTo } from './link.ts'
 import { rendezvousWire } from './rendezvous.ts'
 import { pendingSetOf } from './set-change.ts'
-import { type Summary, deviceOf, keys, readRow, rows, summaryOf } from './state.ts'
+import { type Summary, appointmentOf, deviceOf, keys, readRow, rows, summaryOf } from './state.ts'
 import { linkInto, rendezvous } from './testing/abroad.ts'
 import { added, byCard, vetoed } from './testing/roots.ts'
 import {
@@ -23,6 +23,7 @@ import {
   admission,
   alice,
   aliceCap,
+  appointed,
   change,
   childPath,
   commit,
@@ -107,6 +108,12 @@ const formats = {
     write: encodeBatch as (value: unknown) => Uint8Array,
   },
   setChangeRow: sample(rows.setChange, readRow(planted, 'setChange', keys.setChange(summaryOf(planted)!.setHash))!),
+  appointment: {
+    octets: encodeBatch({ stampMs: 1, operations: [appointed(founded(), [alice])] }),
+    read: decodeBatch as (octets: Uint8Array) => ReturnType<typeof decodeBatch>,
+    write: encodeBatch as (value: unknown) => Uint8Array,
+  },
+  appointmentRow: sample(rows.appointment, appointmentOf(commit(founded(), [appointed(founded(), [alice])]).state)!),
   pendingSetRow: sample(rows.pendingSet, pendingSetOf(waiting)!),
   summaryRow: sample<Summary>(rows.summary, summaryOf(founded())!),
 }

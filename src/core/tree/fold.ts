@@ -31,8 +31,10 @@ import { linkSizeBytesMax } from './link.ts'
 import {
   type Effect,
   admitDevice,
+  appointDeciders,
   checkPermission,
   dismissDevice,
+  endAppointment,
   extendDevice,
   notFounded,
   reviseDevice,
@@ -123,6 +125,8 @@ function operationResult(draft: Draft, operation: Operation, stampMs: number): R
       return changeSet(draft, operation.value, stampMs)
     case 'veto':
       return vetoSet(draft, operation.value.veto, stampMs)
+    case 'appoint':
+      return appointDeciders(draft, operation.value.appointment, stampMs)
     case 'change': {
       const known = requestOf(draft.state, operation.value.requestId)
       if (known !== null) {
@@ -211,6 +215,7 @@ function takeOver(draft: Draft, operation: TakeOver, stampMs: number): Check {
   draft.put(keys.takeOver(generation), encodeRow('takeOver', { body: operation.body, signature }))
   promoteDue(draft, stampMs)
   dropPending(draft)
+  endAppointment(draft, stampMs)
   const byRoot = checkRootNow(draft.state, setHash)
   if (!byRoot.ok) return byRoot
   draft.put(

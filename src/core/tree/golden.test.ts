@@ -24,7 +24,7 @@ import { linkKeysOf, linkTo, sealLinkSecret } from './link.ts'
 import { rendezvousWire } from './rendezvous.ts'
 import { linkInto, rendezvous } from './testing/abroad.ts'
 import { pendingSetOf } from './set-change.ts'
-import { contentOf, deviceOf, encodeRow, entryOf, keys, readRow, summaryOf } from './state.ts'
+import { appointmentOf, contentOf, deviceOf, encodeRow, entryOf, keys, readRow, summaryOf } from './state.ts'
 import { added, byCard, setIn, vetoed } from './testing/roots.ts'
 import {
   type Person,
@@ -32,6 +32,7 @@ import {
   admission,
   alice,
   aliceCap,
+  appointed,
   change,
   childPath,
   commit,
@@ -160,6 +161,11 @@ test('formats are pinned', async () => {
     'state row: credential set': encodeRow('set', setIn(planted)),
     'state row: change of the set': encodeRow('setChange', readRow(planted, 'setChange', keys.setChange(setHash))!),
     'state row: set that waits': encodeRow('pendingSet', pendingSetOf(waiting)!),
+    appointment: encodeBatch({ stampMs: 1000, operations: [appointed(grown, [alice])] }),
+    'state row: who is to decide': encodeRow(
+      'appointment',
+      appointmentOf(commit(grown, [appointed(grown, [alice])]).state)!,
+    ),
     veto: encodeBatch({ stampMs: 1000, operations: [vetoed(waiting)] }),
     attestation: encodeAttestation(
       attestationOf(said, [{ voter: principalOf(alice.credential), signature: signedBy(alice) }]),

@@ -1,5 +1,6 @@
 /**
- * Who is a device of the tree: the part of the fold that admits, revises and dismisses (design §6, §10).
+ * Who is a device of the tree, and who of them is to decide: the part of the fold that admits, revises, dismisses and appoints (design
+ * §6, §7, §10).
  * @module
  */
 import { type Bytes, type Check, type Result, accepted, equal, ok, refused } from '../bytes/bytes.ts'
@@ -7,6 +8,7 @@ import { type Principal, principalOf } from '../crypto/crypto.ts'
 import { type Chain, type Checked, type Writecap, checkRight, checkWritecap, isHeldBy, rights } from '../cap/cap.ts'
 import type { SignedRecord } from '../block/block.ts'
 import { type IdPath, blockIdOf, rootPath, samePath } from '../path/path.ts'
+import type { Appointment } from './appointment.ts'
 import {
   type Dismissal,
   type SignedDevice,
@@ -23,6 +25,8 @@ import { checkIssuedNow, checkRootNow } from './set-change.ts'
 import {
   type DeviceRow,
   type TreeState,
+  appointedIn,
+  appointmentOf,
   chainOf,
   checkDevice,
   deviceOf,
@@ -201,7 +205,39 @@ export function dismissDevice(draft: Draft, dismissal: Dismissal, stampMs: numbe
   putDevice(draft, { ...row, dismissed: { dismissal, atMs: stampMs } })
   const revocationHead = nextRevocation(summary.revocationHead, dismissal)
   draft.put(keys.summary, encodeRow('summary', { ...summary, revocationHead }))
+  // Of those who were chosen not all can decide any more, and fewer were not chosen.
+  if (appointedIn(state)?.some((decider) => equal(decider, device)) === true) endAppointment(draft, stampMs)
   return accepted('applied')
+}
+
+/** The owner says who is to decide, by a device that may grant everywhere; whoever saw another choice than the one in force is refused. */
+export function appointDeciders(draft: Draft, appointment: Appointment, stampMs: number): Result<Effect> {
+  const { state } = draft
+  if (summaryOf(state) === null) return notFounded()
+  const { version, deciders, author, writecapHash } = appointment.fields
+  const before = appointmentOf(state)?.appointment
+  if (before !== undefined && equal(before.body, appointment.body)) return accepted('repeated')
+  const place = rootPath(state.treeId)
+  const allowed = checkPermission(state, principalOf(author), writecapHash, place, rights.grant, stampMs)
+  if (!allowed.ok) return allowed
+  if (version !== (before?.fields.version ?? 0) + 1)
+    return refused('raceLost', 'Who decides was chosen anew meanwhile; look again and repeat.')
+  if (!deciders.every((decider) => isOwnDevice(state, decider)))
+    return refused('deciderUnfit', 'Only your own devices can decide, and one of these is none of them any more.')
+  draft.put(keys.appointment, encodeRow('appointment', { appointment, atMs: stampMs, endedAtMs: null }))
+  return accepted('applied')
+}
+
+function isOwnDevice(state: TreeState, device: Principal): boolean {
+  const row = deviceOf(state, device)
+  return row !== null && row.dismissed === null && row.standing === 'own'
+}
+
+/** From now on the tree chooses itself. */
+export function endAppointment(draft: Draft, stampMs: number): void {
+  const row = appointmentOf(draft.state)
+  if (row !== null && row.endedAtMs === null)
+    draft.put(keys.appointment, encodeRow('appointment', { ...row, endedAtMs: stampMs }))
 }
 
 const putDevice = (draft: Draft, row: DeviceRow): void =>

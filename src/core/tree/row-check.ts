@@ -9,11 +9,13 @@ import { type Chain, type Checked, checkRight, checkWritecap, claimsOfChain, isH
 import { type SignedRecord, checkShape, claimOfRecord, placeOf } from '../block/block.ts'
 import { entries, get } from '../merkle/merkle.ts'
 import { type IdPath, blockIdOf, blockIdSizeBytes, rootBlockId, rootPath } from '../path/path.ts'
+import { claimOfAppointment } from './appointment.ts'
 import { requestIdSizeBytes, takeOverBodyWire, takeOverDomain } from './batch.ts'
 import { checkDeviceShape, claimOfDevice, claimOfDismissal, standingOf } from './device.ts'
 import { linkSizeBytesMax } from './link.ts'
 import { claimsOfSet } from './set-change.ts'
 import {
+  type AppointmentRow,
   type DeviceRow,
   type RowKind,
   type RowOf,
@@ -99,6 +101,8 @@ function liesAt({ kind, at, value }: Row): boolean {
     }
     case 'pendingSet':
       return equal(at, keys.pendingSet)
+    case 'appointment':
+      return equal(at, keys.appointment)
     case 'setChange':
       return at.length === 1 + hashSizeBytes
     case 'place':
@@ -147,6 +151,8 @@ export function examineRow(state: TreeState, row: Row, unfitting: Refused): Resu
       return examineDevice(state, row.value, unfitting)
     case 'takeOver':
       return examineTakeOver(state, row.value, unfitting)
+    case 'appointment':
+      return examineAppointment(state, row.value, unfitting)
     case 'pendingSet':
     case 'wraps':
     case 'request':
@@ -216,6 +222,15 @@ function examineTakeOver(state: TreeState, { body, signature }: TakeOverRow, unf
   const set = signed.ok ? setOf(state, signed.value.setHash) : null
   if (set === null || !signed.ok || !equal(signed.value.treeId, state.treeId)) return unfitting
   const claim = rootClaim(set, takeOverDomain, body, signature)
+  return claim.ok ? accepted([claim.value]) : claim
+}
+
+function examineAppointment(state: TreeState, { appointment }: AppointmentRow, unfitting: Refused) {
+  const { author, writecapHash } = appointment.fields
+  const chain = chainOf(state, writecapHash)
+  if (chain === null || !isHeldBy(chain, principalOf(author))) return unfitting
+  if (!checkChain(state, chain, rootPath(state.treeId), rights.grant).ok) return unfitting
+  const claim = claimOfAppointment(appointment, state.treeId)
   return claim.ok ? accepted([claim.value]) : claim
 }
 

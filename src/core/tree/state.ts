@@ -44,6 +44,7 @@ import {
   rootPath,
   treeIdWire,
 } from '../path/path.ts'
+import { appointmentWire } from './appointment.ts'
 import { deviceDismissed, deviceRecordWire, dismissalWire, revocationHeadWire, standingWire } from './device.ts'
 
 /** The wire limit of a state row; every table below keeps within. */
@@ -79,6 +80,7 @@ export const rowKind = {
   takeOver: 13,
   setChange: 14,
   pendingSet: 15,
+  appointment: 16,
 } as const
 export type RowKind = keyof typeof rowKind
 
@@ -109,6 +111,7 @@ export const keys = {
   setChange: (setHash: Bytes) => key('setChange', setHash),
   setChanges: key('setChange'),
   pendingSet: key('pendingSet'),
+  appointment: key('appointment'),
 } as const
 
 /** What holds for the cluster as a whole. */
@@ -190,12 +193,20 @@ const pendingSetRowWire = tuple({
   sinceMs: u53,
 })
 
+const appointmentRowWire = tuple({
+  appointment: appointmentWire,
+  atMs: u53,
+  /** When it was over although nobody chose otherwise: one of those in it was put out, or the tree was taken over. */
+  endedAtMs: nullable(u53),
+})
+
 export type EntryRow = Decoded<typeof entryRowWire>
 export type ContentRow = Decoded<typeof contentRowWire>
 export type DeviceRow = Decoded<typeof deviceRowWire>
 export type RequestRow = Decoded<typeof requestRowWire>
 export type TakeOverRow = Decoded<typeof takeOverRowWire>
 export type PendingSetRow = Decoded<typeof pendingSetRowWire>
+export type AppointmentRow = Decoded<typeof appointmentRowWire>
 
 /** The format of each table's rows; also what an imported state is read with. */
 export const rows = {
@@ -214,6 +225,7 @@ export const rows = {
   takeOver: takeOverRowWire,
   setChange: setChangeRowWire,
   pendingSet: pendingSetRowWire,
+  appointment: appointmentRowWire,
 } as const satisfies { readonly [K in RowKind]: AnyCodec }
 export type RowOf<K extends RowKind> = Decoded<(typeof rows)[K]>
 
@@ -269,6 +281,17 @@ export const deviceOf = (state: TreeState, device: Principal): DeviceRow | null 
 /** All that ever were, in the order of their principals. */
 export function* devicesOf(state: TreeState): Generator<DeviceRow> {
   for (const [, octets] of entries(state.map, keys.devices)) yield decodeRow('device', octets)
+}
+
+/** The newest that was made, also where it is over; null where none ever was. */
+export const appointmentOf = (state: TreeState): AppointmentRow | null =>
+  readRow(state, 'appointment', keys.appointment)
+
+/** Whom the owner has chosen to decide; null where the tree chooses itself. */
+export function appointedIn(state: TreeState): readonly Principal[] | null {
+  const row = appointmentOf(state)
+  const isInForce = row !== null && row.endedAtMs === null && row.appointment.fields.deciders.length > 0
+  return isInForce ? row.appointment.fields.deciders : null
 }
 
 /**

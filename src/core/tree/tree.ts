@@ -2,6 +2,7 @@
  * The replicated tree: its state, the batches that change it, and the fold that applies them.
  * @module
  */
+export * from './appointment.ts'
 export * from './archive.ts'
 export * from './arrival.ts'
 export * from './at-rest.ts'

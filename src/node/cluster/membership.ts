@@ -6,8 +6,14 @@
  * @module
  */
 import { fromHex, toHex } from '../../core/bytes/bytes.ts'
-import type { Configuration, ConfigurationChange, MemberChange, NodeId } from '../../core/raft/raft.ts'
-import { type LogPlace, type TreeState, deviceOf, inOrder } from '../../core/tree/tree.ts'
+import {
+  type Configuration,
+  type ConfigurationChange,
+  type MemberChange,
+  type NodeId,
+  quorumSize,
+} from '../../core/raft/raft.ts'
+import { type LogPlace, type TreeState, appointedIn, deviceOf, inOrder } from '../../core/tree/tree.ts'
 import type { RandomPort } from '../../port/platform.ts'
 import type { PeerId } from '../peers.ts'
 
@@ -37,6 +43,8 @@ export const isSoleVoter = (configuration: Configuration, id: NodeId): boolean =
 const voterCount = 3
 /** How long a device has belonged to the tree before it is counted on. */
 const steadyAfterMs = 24 * 60 * 60 * 1000
+/** How long a voter may be away before another one takes its place: while it is, one more that goes to sleep stops the tree. */
+const asleepAfterMs = 15 * 60 * 1000
 
 /** What the leader knows of those that it leads. */
 export interface Electorate {
@@ -50,7 +58,13 @@ export interface Electorate {
   readonly isSteady: (id: PeerId) => boolean
   /** Whether a member has all that the leader has. */
   readonly isCaughtUp: (id: NodeId) => boolean
+  /** Who is to vote because its owner has chosen it; null: whom the tree would choose. */
+  readonly appointed: ReadonlySet<PeerId> | null
+  /** How long the leader has missed a member. */
+  readonly awayMs: (id: NodeId) => number
 }
+
+const isHere = ({ leader, present }: Electorate, id: NodeId): boolean => id === leader || present.get(peerOf(id)) === id
 
 /** @returns null where nothing is to do */
 export function wantedChange(electorate: Electorate): ConfigurationChange | null {
@@ -65,21 +79,53 @@ export function wantedChange(electorate: Electorate): ConfigurationChange | null
   const gone = members.filter((id) => !isDevice(peerOf(id)))
   // The last voter stays, whoever it is: without one nothing can be changed any more.
   const isRest = configuration.voters.some((id) => !gone.includes(id))
-  return gone.length > 0 && isRest ? changeOf(gone.map(remove)) : wantedVoters(electorate)
+  if (gone.length > 0 && isRest) return changeOf(gone.map(remove))
+  return electorate.appointed === null ? wantedVoters(electorate) : appointedVoters(electorate, electorate.appointed)
 }
 
-/** One voter, or three as soon as there are three devices to count on. */
-function wantedVoters({
-  configuration: { voters, learners },
-  leader,
-  present,
-  isSteady,
-  isCaughtUp,
-}: Electorate): ConfigurationChange | null {
-  if (voters.length >= voterCount) return null
-  const isHere = (id: NodeId): boolean => present.get(peerOf(id)) === id
-  const able = learners.filter((id) => isHere(id) && isSteady(peerOf(id)) && isCaughtUp(id))
-  const isCounted = (id: NodeId): boolean => id === leader || (isHere(id) && isSteady(peerOf(id)))
+/**
+ * Those who were appointed, in one change, as soon as those who are missing are there and have all, and a majority of all is there:
+ * else nothing could be decided afterwards. Who leads goes last, when another one leads.
+ */
+function appointedVoters(electorate: Electorate, appointed: ReadonlySet<PeerId>): ConfigurationChange | null {
+  const { configuration, leader, isCaughtUp } = electorate
+  const { voters, learners } = configuration
+  const isMeant = (id: NodeId): boolean => appointed.has(peerOf(id))
+  const coming = learners.filter(isMeant)
+  const going = voters.filter((id) => !isMeant(id) && id !== leader)
+  if (coming.length === 0 && going.length === 0) return null
+  const next = [...voters.filter((id) => !going.includes(id)), ...coming]
+  const isComplete = [...appointed].every((peer) => next.some((id) => peerOf(id) === peer))
+  const isDecidable = next.filter((id) => isHere(electorate, id)).length >= quorumSize(next.length)
+  if (!isComplete || !isDecidable || !coming.every((id) => isHere(electorate, id) && isCaughtUp(id))) return null
+  return changeOf([
+    ...coming.map((id): MemberChange => ({ kind: 'addVoter', id })),
+    ...going.map((id): MemberChange => ({ kind: 'addLearner', id })),
+  ])
+}
+
+/** Who is to lead because the one that does was not appointed; null where that is as it is to be, and where nobody can. */
+export function wantedLeader(electorate: Electorate): NodeId | null {
+  const { configuration, leader, appointed, isCaughtUp } = electorate
+  if (appointed === null || appointed.has(peerOf(leader))) return null
+  const able = (id: NodeId): boolean => appointed.has(peerOf(id)) && isHere(electorate, id) && isCaughtUp(id)
+  return configuration.voters.find(able) ?? null
+}
+
+/** One voter, or three as soon as there are three devices to count on; of these one that is asleep gives way to one that is not. */
+function wantedVoters(electorate: Electorate): ConfigurationChange | null {
+  const { configuration, leader, isSteady, isCaughtUp, awayMs } = electorate
+  const { voters, learners } = configuration
+  const able = learners.filter((id) => isHere(electorate, id) && isSteady(peerOf(id)) && isCaughtUp(id))
+  if (voters.length >= voterCount) {
+    const asleep = voters.find((id) => id !== leader && awayMs(id) >= asleepAfterMs)
+    if (asleep === undefined || able[0] === undefined) return null
+    return changeOf([
+      { kind: 'addVoter', id: able[0] },
+      { kind: 'addLearner', id: asleep },
+    ])
+  }
+  const isCounted = (id: NodeId): boolean => id === leader || (isHere(electorate, id) && isSteady(peerOf(id)))
   if (isSteady(peerOf(leader)) && voters.filter(isCounted).length + able.length >= voterCount)
     return changeOf(able.slice(0, voterCount - voters.length).map((id) => ({ kind: 'addVoter', id })))
   return voters.length === 2
@@ -94,6 +140,12 @@ function wantedVoters({
 export function isSteady(state: TreeState, id: PeerId, nowMs: number): boolean {
   const row = deviceOf(state, fromHex(id)!)
   return row !== null && row.dismissed === null && row.standing === 'own' && nowMs - row.admittedAtMs >= steadyAfterMs
+}
+
+/** Whom the owner has chosen to vote; null where the tree chooses. */
+export function appointedPeers(state: TreeState): ReadonlySet<PeerId> | null {
+  const appointed = appointedIn(state)
+  return appointed && new Set(appointed.map(toHex))
 }
 
 /** Whether a device has a say in what is decided. */

@@ -54,7 +54,14 @@ export class MemoryNode implements NodeApi {
     removed: null,
     aside: null,
     limited: null,
-    decider: { quorum: 'here', generation: 1, deviceName: 'This browser', principal: '', lastSeenAtMs: 0 },
+    decider: {
+      quorum: 'here',
+      generation: 1,
+      deviceName: 'This browser',
+      principal: '',
+      lastSeenAtMs: 0,
+      appointed: null,
+    },
   }
   /** A job's pace; 0 finishes at once. */
   stepMs = 0
@@ -66,6 +73,8 @@ export class MemoryNode implements NodeApi {
   /** What the other device shows, on either side. */
   digits = '4821'
   otherDevices: readonly DeviceLine[] = []
+  /** Of this device. */
+  role: DeviceLine['role'] = 'voter'
   quarantined: readonly Quarantined[] = []
   holdQuotaBytes: number | null = null
   isVoter = true
@@ -482,18 +491,31 @@ export class MemoryNode implements NodeApi {
     const generation = decider.generation + 1
     this.tree = {
       ...this.tree,
-      decider: { quorum: 'here', generation, deviceName, principal, lastSeenAtMs: this.nowMs() },
+      decider: { quorum: 'here', generation, deviceName, principal, lastSeenAtMs: this.nowMs(), appointed: null },
     }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
   async handOver(_principal: string | null): Promise<void> {
     this.#maybeRefuse()
   }
+  /** Whoever is there decides at once; one that is away is waited for. */
+  async appoint(_requestId: string, principals: readonly string[]): Promise<void> {
+    this.#maybeRefuse()
+    const appointed = principals.length === 0 ? null : principals
+    const isAwaited = this.otherDevices.some((line) => principals.includes(line.principal) && line.path === 'away')
+    if (!isAwaited && appointed !== null) {
+      const roleOf = (principal: string): DeviceLine['role'] => (appointed.includes(principal) ? 'voter' : 'learner')
+      this.role = roleOf(this.tree.principal)
+      this.otherDevices = this.otherDevices.map((line) => ({ ...line, role: roleOf(line.principal) }))
+    }
+    this.tree = { ...this.tree, decider: { ...this.tree.decider, appointed } }
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+  }
 
   async devices(): Promise<readonly DeviceLine[]> {
     const { principal, deviceName: name } = this.tree
     const admittedAtMs = this.nowMs() - 40 * dayMs
-    const line = { principal, name, isThis: true, role: 'voter', path: 'this', lastSeenAtMs: null } as const
+    const line = { principal, name, isThis: true, role: this.role, path: 'this', lastSeenAtMs: null } as const
     return [
       {
         ...line,

@@ -34,7 +34,7 @@ const model = apply(emptyModel, {
     expiring: null,
     limited: null,
     aside: null,
-    decider: { quorum: 'here', generation: 1, deviceName: '', principal: '', lastSeenAtMs: 0 },
+    decider: { quorum: 'here', generation: 1, deviceName: '', principal: '', lastSeenAtMs: 0, appointed: null },
   },
   items: [
     item('root', null, 'folder'),

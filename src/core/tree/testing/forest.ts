@@ -2,7 +2,7 @@
  * A small tree with real keys and signatures for the core's tests: each helper signs what a node would sign.
  * @module
  */
-import { type Bytes, encode, equal, must } from '../../bytes/bytes.ts'
+import { type Bytes, compare, encode, equal, must } from '../../bytes/bytes.ts'
 import {
   type CredentialSet,
   type KemSuite,
@@ -39,6 +39,7 @@ import {
 } from '../../block/block.ts'
 import { type IdPath, blockIdOf, childPath, rootPath } from '../../path/path.ts'
 import { root as rootOf } from '../../merkle/merkle.ts'
+import { type AppointmentBody, appointmentBody, appointmentDomain } from '../appointment.ts'
 import { type Batch, type Operation, admit, examineBatch, takeOverBodyWire, takeOverDomain } from '../batch.ts'
 import {
   type DeviceBody,
@@ -54,7 +55,16 @@ import {
 import { foldBatch } from '../fold.ts'
 import { nextGeneration } from '../generation.ts'
 import { knownSetOf } from '../set-change.ts'
-import { type TreeState, accessOf, contentOf, deviceOf, emptyTree, entryOf, summaryOf } from '../state.ts'
+import {
+  type TreeState,
+  accessOf,
+  appointmentOf,
+  contentOf,
+  deviceOf,
+  emptyTree,
+  entryOf,
+  summaryOf,
+} from '../state.ts'
 
 const filled = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
 
@@ -352,6 +362,27 @@ export const dismissedByRoot = (who: Person, { setHash, sign: signAsRoot } = fir
     tag: 'root',
     value: signAsRoot(dismissalDomain, body),
   }))
+
+/** That these are to decide; signed by Alice unless somebody else does. */
+export function appointed(
+  state: TreeState,
+  deciders: readonly Person[],
+  by: Person = alice,
+  cap: Writecap = aliceCap,
+  over: Partial<AppointmentBody> = {},
+): Operation {
+  const fields = {
+    treeId,
+    version: (appointmentOf(state)?.appointment.fields.version ?? 0) + 1,
+    deciders: deciders.map(({ credential }) => principalOf(credential)).toSorted(compare),
+    author: by.credential,
+    writecapHash: cap.hash,
+    ...over,
+  }
+  const body = appointmentBody(fields)
+  const signature = signEd25519(by.secret, ed25519Message(appointmentDomain, body))
+  return { tag: 'appoint', value: { appointment: { fields, body, signature } } }
+}
 
 /** The root's word that a person's device goes on with the tree in this very state. */
 export function takeOver(
