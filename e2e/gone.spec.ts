@@ -113,7 +113,7 @@ test(
     await test.step('it is let decide again', async () => {
       await phone.getByRole('button', { name: 'Let Laptop confirm changes' }).click()
       await expect(lineOf(phone, 'Laptop')).toContainText('Confirms every change')
-      expect((await snapshotOf(laptop)).tree.decider.quorum).toBe('here')
+      await expect.poll(async () => (await snapshotOf(laptop)).tree.decider.quorum).toBe('here')
       await addText(phone, rootId, 'last.txt', 'decided by the laptop')
       await expect.poll(() => itemNamed(laptop, 'last.txt')).toMatchObject({ isWaiting: false })
     })

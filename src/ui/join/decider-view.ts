@@ -75,7 +75,7 @@ export class BtDecider extends LitElement {
       <h2 id="away"><bdi>${words.away(deviceName)}</bdi></h2>
       <p class="quiet small number">${words.lastSeen(lastSeenAtMs)}</p>
       <p>${words.help}</p>
-      <div class="row"><button @click=${this.#open}>${words.open}</button></div>
+      <div class="row"><button @click=${this.open}>${words.open}</button></div>
     </section>`
   }
 
@@ -119,7 +119,8 @@ export class BtDecider extends LitElement {
     this.actions.notices.done(words.done)
     this.#close()
   }
-  #open(): void {
+  /** Asks whether to go on without it. */
+  open(): void {
     this.course = new TakeOverCourse(this.actions.api, this.passkey, location.hostname)
     void this.course.begin()
   }
@@ -132,3 +133,9 @@ export class BtDecider extends LitElement {
   }
 }
 customElements.define('bt-decider', BtDecider)
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'bt-decider': BtDecider
+  }
+}

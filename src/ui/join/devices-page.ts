@@ -24,6 +24,7 @@ import type { ExtendDeviceEvent, HandOverEvent, RemoveDeviceEvent } from './devi
 import { joinStyle } from './join.css.ts'
 import { joinWords } from './words.ts'
 import './decider-view.ts'
+import './deciders-view.ts'
 import './extend-sheet.ts'
 import './remove-sheet.ts'
 import './device-list.ts'
@@ -137,7 +138,7 @@ export class BtDevicesPage extends LitElement {
         devices
           ? html`<bt-device-list
               .devices=${devices}
-              .decides=${decider.quorum === 'here' && handedOver === null}
+              .decides=${decider.quorum === 'here' && decider.appointed === null && handedOver === null}
               @bt-hand-over=${({ device }: HandOverEvent) => this.#handOver(device)}
               @bt-extend-device=${({ device }: ExtendDeviceEvent) => (this.extended = [device])}
               @bt-remove-device=${({ device }: RemoveDeviceEvent) => (this.leaving = device)}
@@ -145,6 +146,16 @@ export class BtDevicesPage extends LitElement {
           : html`<bt-waiting .cause=${joinWords.wait.devices}></bt-waiting>`
       }
       ${handedOver ? html`<bt-waiting .cause=${joinWords.handOver.waiting(handedOver.name)}></bt-waiting>` : nothing}
+      ${
+        devices
+          ? html`<bt-deciders
+              .decider=${decider}
+              .devices=${devices}
+              .actions=${this.actions}
+              @bt-go-on-without=${() => this.renderRoot.querySelector('bt-decider')?.open()}
+            ></bt-deciders>`
+          : nothing
+      }
       <p><a href=${hashOf('/join', this.hash)}>${joinWords.devices.keep}</a></p>
       <p><a href=${hashOf('/audit', this.hash)}>${joinWords.audit.link}</a></p>
       ${decider.generation > 1 ? html`<p class="quiet small number">${joinWords.decider.taken(decider.generation - 1)}</p>` : nothing}

@@ -3,6 +3,7 @@
  * @module
  */
 import type { DeviceLine, GrantLine, RemovalPreview } from '../../node/api.ts'
+import { awaitedOf, neededOf } from './deciding.ts'
 import { formatCount, formatCountdown, formatDay, formatMoment, formatSize } from '../format.ts'
 
 const all = new Intl.ListFormat('en')
@@ -35,6 +36,22 @@ function readersAfter(readers: readonly GrantLine[]): string {
     return folderName === null ? name : `${name} (${folderName === '' ? 'one folder' : `“${folderName}”`})`
   })
   return all.format([...names, 'you with your passkey or recovery card'])
+}
+
+const namesOf = (lines: readonly DeviceLine[]): string =>
+  all.format(lines.map(({ name, isThis }) => name || (isThis ? 'this device' : 'a device without a name')))
+
+/** As many devices as may decide. */
+const inWords = ['none', 'one', 'two', 'three', 'four', 'five', 'six', 'seven'] as const
+
+/** What it means that so many devices decide. */
+function rule(count: number): string {
+  const needed = neededOf(count)
+  const spared = count - needed
+  if (count === 1) return 'While it is away, what is changed waits on the device that it was changed on.'
+  if (count === 2) return 'Both are needed: while one of them is away, everything waits. One alone waits less often.'
+  const may = `Any ${inWords[needed]} of them are enough, so ${inWords[spared]} may be away.`
+  return count % 2 === 1 ? may : `${may} With one device less it would be just as many.`
 }
 
 export const joinWords = {
@@ -103,6 +120,60 @@ export const joinWords = {
       count === 1
         ? 'Once a device went on without the one that confirmed every change.'
         : `${count} times a device went on without the one that confirmed every change.`,
+  },
+
+  deciders: {
+    title: 'Who decides',
+    now: (lines: readonly DeviceLine[]) =>
+      lines.length === 1
+        ? `${namesOf(lines)} confirms every change. ${rule(1)}`
+        : `${namesOf(lines)} confirm every change together. ${rule(lines.length)}`,
+    byTree:
+      'The tree sees to that by itself: one device, or three as soon as three of yours have been with it for a day and are there.',
+    byOwner: 'You chose that.',
+    open: 'Choose who decides',
+    next: (lines: readonly DeviceLine[]) =>
+      `You chose ${namesOf(lines)}. Until ${lines.length === 1 ? 'it has' : 'they have'} taken over all stays as it is.`,
+    awaiting: (lines: readonly DeviceLine[]) => `Waiting for ${namesOf(lines)} to be there.`,
+    agreeing: 'Waiting for the devices to agree on that; those that are to decide fetch first what they lack.',
+    keep: 'Leave it as it is',
+    help: 'A change counts as soon as more than half of the devices that decide have it. The others follow, and hold everything too.',
+    which: 'These decide',
+    role: { voter: 'Decides now', learner: 'Follows' },
+    path: { this: 'Here', direct: 'Connected', relayed: 'Connected', away: 'Away' },
+    lines: (own: readonly DeviceLine[], chosen: ReadonlySet<string>) => {
+      const count = own.filter(({ principal }) => chosen.has(principal)).length
+      if (count === 0) return ['Choose at least one.']
+      const missing = awaitedOf(own, chosen)
+      const [are, they] = missing.length === 1 ? ['is', 'it is'] : ['are', 'they are']
+      return [
+        rule(count),
+        missing.length > 0
+          ? `${namesOf(missing)} ${are} away. Until ${they} there nothing changes, for any of them.`
+          : 'All of it changes at once, and nobody has to stop writing.',
+        'That holds until you choose again, remove one of them, or go on without them.',
+      ]
+    },
+    button: 'Let these decide',
+    leave: 'Leave it to the tree',
+    cancel: 'Cancel',
+    none: 'Choose at least one device.',
+    tooMany: (count: number) => `Choose ${count} devices at most.`,
+    waiting: 'Waiting for the devices that decide now to take that in.',
+    away: (now: readonly DeviceLine[]) => {
+      const there = now.filter(({ path }) => path !== 'away')
+      const needed = neededOf(now.length)
+      return now.length === 1
+        ? `${namesOf(now)} decides, and is away. Without it nothing can be changed in who does.`
+        : `${namesOf(now)} decide, and ${inWords[needed]} of them must agree on who does from now on. ${
+            there.length === 0
+              ? 'None of them is there.'
+              : `Only ${namesOf(there)} ${there.length === 1 ? 'is' : 'are'} there.`
+          }`
+    },
+    awayHelp:
+      'Choose again when they are back. If they never will be, you can go on without them, with your passkey or card.',
+    goOnWithout: (count: number) => (count === 1 ? 'It is gone for good' : 'They are gone for good'),
   },
 
   handOver: {
