@@ -70,14 +70,20 @@ interface Fixtures {
   }
   /** Under which the site is served, with a slash at both ends. */
   readonly sitePath: string
+  /** At which address of this computer the site is served; its name is always `localhost`. */
+  readonly siteHost: string
   /** Whether devices find each other by the host of the site. */
   readonly hasRelay: boolean
   /** Where all that is plain to the relay is written down; empty: nowhere. */
   readonly relayRecord: string
   /** Everything that reached the static host, as `GET /path?query`. */
   readonly requests: readonly string[]
-  /** Makes a further browser with a folder of its own. @param more arguments that it is started with besides the usual ones */
-  readonly newProfile: (more?: readonly string[]) => Promise<Profile>
+  /**
+   * Makes a further browser with a folder of its own.
+   * @param more arguments that it is started with besides the usual ones
+   * @param program that starts it, in place of the browser's own
+   */
+  readonly newProfile: (more?: readonly string[], program?: string) => Promise<Profile>
   readonly profile: Profile
   /** Every journey comes to it with an origin of its own, so that nothing of another is there. */
   readonly tabs: Tabs
@@ -88,9 +94,10 @@ interface Fixtures {
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
   sitePath: ['/', { option: true }],
+  siteHost: ['127.0.0.1', { option: true }],
   hasRelay: [false, { option: true }],
   relayRecord: ['', { option: true }],
-  site: async ({ sitePath, hasRelay, relayRecord }, use) => {
+  site: async ({ sitePath, siteHost, hasRelay, relayRecord }, use) => {
     if (!existsSync(siteFolder)) throw new Error('The site is not built: run "npm run build" first.')
     const requests: string[] = []
     const relayFolder = await mkdtemp(join(tmpdir(), 'blocktree-relay-'))
@@ -101,7 +108,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
       const relay = hasRelay ? await startRelay({ keyFile, ...(onSeen && { onSeen }) }) : null
       const server = await serveSite({
         folder: siteFolder,
-        host: '127.0.0.1',
+        host: siteHost,
         port,
         base: sitePath,
         origins: [],
@@ -173,8 +180,9 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   newProfile: async ({ baseURL, launchOptions, problems }, use) => {
     const removals: (() => Promise<void>)[] = []
-    await use(async (more = []) => {
-      const options = { ...launchOptions, args: [...(launchOptions.args ?? []), ...more] }
+    await use(async (more = [], program = launchOptions.executablePath) => {
+      const args = [...(launchOptions.args ?? []), ...more]
+      const options = { ...launchOptions, args, ...(program && { executablePath: program }) }
       const [profile, remove] = await openProfile({
         baseURL: baseURL!,
         launchOptions: options,
