@@ -17,6 +17,8 @@ const guestWeights = {
   rename: 10,
   trash: 10,
 } as const
+const contentSizes = { empty: 2, small: 70, sectors: 20, large: 2 } as const
+export type ContentSizes = { readonly [band in keyof typeof contentSizes]: number }
 const itemCountMax = 60
 /** Of these are no more made as long as there are so many. */
 const linkCountMax = 20
@@ -77,6 +79,7 @@ export const appointRefusals: ReadonlySet<string> = new Set([
 export class ClusterWorkload {
   readonly #random: Random
   readonly #model: Model
+  readonly #sizes: ContentSizes
   /** Items of deeds whose fate is open: nobody touches them until it is known. */
   readonly #open = new Map<string, PendingDeed>()
   readonly #taken = new Set<string>()
@@ -86,9 +89,11 @@ export class ClusterWorkload {
   #linkCount = 0
   #guestCount = 0
 
-  constructor(model: Model, random: Random) {
+  /** @param sizes how often contents are how large; absent: of all sizes */
+  constructor(model: Model, random: Random, sizes: ContentSizes = contentSizes) {
     this.#model = model
     this.#random = random
+    this.#sizes = sizes
   }
 
   get pending(): readonly PendingDeed[] {
@@ -189,7 +194,7 @@ export class ClusterWorkload {
 
   /** @param butSizeBytes the size that the content must not have, so that versions are told apart by it */
   #content(butSizeBytes = -1, random = this.#random): Bytes {
-    const band = random.weighted({ empty: 2, small: 70, sectors: 20, large: 2 })
+    const band = random.weighted(this.#sizes)
     const sizeBytes =
       band === 'empty'
         ? 0

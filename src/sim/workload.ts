@@ -27,16 +27,26 @@ const weights = {
   purge: 5,
 } as const satisfies { [K in Exclude<Deed['kind'], 'addLink'>]: number }
 
+/** What a person does how often. */
+export interface Habits {
+  readonly weights: { readonly [kind in keyof typeof weights]: number }
+  /** Of files that are stored ahead of their record. */
+  readonly largeCount: number
+}
+
 export class Workload {
   readonly #random: Random
   readonly #model: Model
+  readonly #weights: Habits['weights']
   #count = 0
   #largeLeft: number
 
-  constructor(model: Model, random: Random) {
+  /** @param habits absent: usual ones */
+  constructor(model: Model, random: Random, habits: Habits | null = null) {
     this.#model = model
     this.#random = random
-    this.#largeLeft = random.pick([0, 1, 1, 2])
+    this.#weights = habits?.weights ?? weights
+    this.#largeLeft = habits?.largeCount ?? random.pick([0, 1, 1, 2])
   }
 
   /**
@@ -67,7 +77,7 @@ export class Workload {
     const random = this.#random
     const isCrowded = this.#model.items.size > itemCountMax
     const kind = random.weighted({
-      ...weights,
+      ...this.#weights,
       ...(isCrowded ? { addFile: 4, createFolder: 1, trash: 30, purge: 20 } : {}),
     })
     switch (kind) {

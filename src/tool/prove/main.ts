@@ -1,10 +1,11 @@
 /**
  * `npm run prove [-- WORD…]`: the long bars, and one table of what was required and what was measured.
  *
- * Words choose among: conformance coding durability sim groups clusters planted e2e bench. Ends with status 1 where a bar is missed or could not be measured.
+ * Words choose among: conformance coding durability sim crashes groups clusters planted e2e bench. Ends with status 1 where a bar is missed or could not be measured.
  * @module
  */
 import type { Bar, Proof } from './bar.ts'
+import { crashes } from './crashes.ts'
 import { coding, durability } from './fragments.ts'
 import { journeys } from './journeys.ts'
 import { bench, conformance } from './peers.ts'
@@ -16,6 +17,7 @@ const proofs: readonly Proof[] = [
   coding,
   durability,
   simulation,
+  crashes,
   groups,
   clusters,
   planted,
