@@ -12,6 +12,11 @@ export class Trace {
   #high = 0x2545f491
   #low = 0x6c078965
   readonly #story: string[] = []
+  readonly #lineCountMax: number
+
+  constructor(lineCountMax = storyLineCount) {
+    this.#lineCountMax = lineCountMax
+  }
 
   /** Takes in an event; `octets` are hashed, not told. */
   note(timeMs: number, line: string, octets?: Uint8Array): void {
@@ -23,7 +28,7 @@ export class Trace {
   /** As `note`, and kept for the story. */
   tell(timeMs: number, line: string, octets?: Uint8Array): void {
     this.note(timeMs, line, octets)
-    if (this.#story.length === storyLineCount) this.#story.shift()
+    if (this.#story.length === this.#lineCountMax) this.#story.shift()
     this.#story.push(`${(timeMs / 1000).toFixed(3).padStart(12)} s  ${line}`)
   }
 

@@ -11,7 +11,7 @@ import type { RegisterInput, RegisterOutput } from './registers.ts'
 import type { Witness } from './witness.ts'
 
 const keys = ['a', 'b', 'c', 'd']
-const clientCount = 6
+const clientCountMax = 6
 const thinkMs = { min: 2000, max: 120_000 }
 const retryMs = 700
 /** After so long a client gives up, and what it asked for may happen at any time or never. */
@@ -19,23 +19,30 @@ const patienceMs = 15_000
 
 type History = Operation<RegisterInput, RegisterOutput>[]
 
+export interface ClientsOptions {
+  readonly timeline: Timeline
+  readonly random: Random
+  readonly witness: Witness
+  readonly lives: () => readonly Life[]
+  readonly onAnswered: (line: string) => void
+  readonly clientCount?: number
+}
+
 export class Clients {
   readonly history: History = []
   acknowledgedCount = 0
+  readonly #options: ClientsOptions
   readonly #timeline: Timeline
   readonly #random: Random
-  readonly #witness: Witness
-  readonly #lives: () => readonly Life[]
   #instant = 0
   #numberCount = 0
   #areAsking = true
 
-  constructor(timeline: Timeline, random: Random, witness: Witness, lives: () => readonly Life[]) {
-    this.#timeline = timeline
-    this.#random = random
-    this.#witness = witness
-    this.#lives = lives
-    for (let count = 0; count < clientCount; count++) this.#thinkThenAsk()
+  constructor(options: ClientsOptions) {
+    this.#options = options
+    this.#timeline = options.timeline
+    this.#random = options.random
+    for (let count = options.clientCount ?? clientCountMax; count > 0; count--) this.#thinkThenAsk()
   }
 
   stop(): void {
@@ -55,7 +62,7 @@ export class Clients {
     const value = `v${++this.#numberCount}`
     if (kind === 'write') return { kind, key, value }
     // What it held a moment ago at some member, so that it fits about as often as not.
-    const known = this.#random.pick(this.#lives())?.machine.values[key]
+    const known = this.#random.pick(this.#options.lives())?.machine.values[key]
     return { kind, key, from: known ?? 'nothing', value }
   }
 
@@ -76,8 +83,9 @@ export class Clients {
         this.history.push({ input, output, calledAt, returnedAt: output === null ? Infinity : ++this.#instant })
       if (output !== null && input.kind !== 'read') {
         this.acknowledgedCount++
-        this.#witness.onAnswered(number)
+        this.#options.witness.onAnswered(number)
       }
+      if (output !== null) this.#options.onAnswered(`${describe(input, output)} is answered`)
       onEnd(output !== null)
     }
     const cancel = this.#timeline.after(patienceMs, () => end(null))
@@ -98,7 +106,14 @@ export class Clients {
 
   /** Writes go to one that leads, as far as it knows; reads to anybody. */
   #choose({ kind }: RegisterInput): Life | null {
-    const there = this.#lives().filter((life) => life.isAlive && (kind === 'read' || life.isLeader))
+    const there = this.#options.lives().filter((life) => life.isAlive && (kind === 'read' || life.isLeader))
     return there.length === 0 ? null : this.#random.pick(there)
   }
+}
+
+function describe(input: RegisterInput, output: RegisterOutput): string {
+  const { key } = input
+  if (input.kind === 'read') return `${key} is ${output.kind === 'value' ? output.value : 'unknown'}`
+  if (input.kind === 'write') return `${key} becomes ${input.value}`
+  return `${key} becomes ${input.value} where it is ${input.from}: ${output.kind === 'swapped' && output.isSwapped}`
 }

@@ -53,6 +53,25 @@ export interface GroupOptions {
   /** Simulated, at least. */
   readonly durationMs: number
   readonly bug?: GroupBug | null
+  /** To tell a course in fewer words. */
+  readonly less?: Less
+}
+
+/** What a course has less of than its seed draws; all else stays as near to what it was as it can. */
+export interface Less {
+  /** Its storms, by their numbers; absent: as many as there is time for. */
+  readonly storms?: readonly number[]
+  /** Of the trouble that is drawn, by its place in the course. */
+  readonly without?: ReadonlySet<string>
+  readonly voterCount?: number
+  readonly clientCount?: number
+}
+
+/** Trouble that struck. */
+export interface Struck {
+  /** The number of its storm, and which of that it is. */
+  readonly place: string
+  readonly kind: Trouble
 }
 
 export interface GroupReport {
@@ -61,6 +80,8 @@ export interface GroupReport {
   readonly violations: readonly string[]
   readonly story: readonly string[]
   readonly faults: GroupFaultCounts
+  readonly storms: readonly number[]
+  readonly struck: readonly Struck[]
   readonly memberCount: number
   readonly acknowledgedCount: number
   readonly leaderCount: number
@@ -95,7 +116,7 @@ const troubles = {
   configuration: 14,
   transfer: 6,
 } as const
-type Trouble = keyof typeof troubles
+type Trouble = Exclude<keyof typeof troubles, 'none'> | 'lonely' | 'wiped'
 
 /** But for those that the network counts. */
 type OwnFaultCounts = Record<Exclude<GroupFault, GroupNetFault>, number>
@@ -124,8 +145,10 @@ export function runGroup(options: GroupOptions): GroupReport {
 class GroupRun {
   readonly #options: GroupOptions
   readonly #timeline = new Timeline()
-  readonly #random: Random
-  readonly #trace = new Trace()
+  /** Of the seed; whatever takes its turn in the course has a fork of its own, so that it does not depend on what came before. */
+  readonly #seeded: Random
+  #random: Random
+  readonly #trace: Trace
   readonly #network: GroupNetwork
   readonly #clients: Clients
   readonly witness = new Witness()
@@ -135,6 +158,8 @@ class GroupRun {
   readonly #isTight: boolean
   readonly #counts: OwnFaultCounts
   readonly #callOffs: Cancel[] = []
+  readonly #struck: Struck[] = []
+  readonly #storms: number[] = []
   /** As long as there is trouble: who votes may lose its power right after. */
   #mayLosePower = false
   /** Likewise what happens to one that was elected, as its first words go out. */
@@ -147,7 +172,10 @@ class GroupRun {
 
   constructor(options: GroupOptions) {
     this.#options = options
-    const random = (this.#random = Random.fromSeed(options.seed))
+    const { voterCount, clientCount } = options.less ?? {}
+    const random = (this.#seeded = this.#random = Random.fromSeed(options.seed))
+    // One that is told to the end has no end of lines.
+    this.#trace = options.less === undefined ? new Trace() : new Trace(Infinity)
     const names = groupFaultNames.filter((name) => !(groupNetFaultNames as readonly string[]).includes(name))
     this.#counts = Object.fromEntries(names.map((name) => [name, 0])) as OwnFaultCounts
     this.#network = new GroupNetwork(
@@ -157,14 +185,19 @@ class GroupRun {
       (message, isReceived) => this.#report(message, isReceived),
     )
     this.#isTight = random.chance(0.4)
-    const voterCount = random.pick([3, 3, 5, 5, 7])
-    this.#joinedCount = voterCount
-    const voters = Array.from({ length: voterCount }, (_, at) => nameOf(at))
+    const drawnCount = random.pick([3, 3, 5, 5, 7])
+    this.#joinedCount = voterCount ?? drawnCount
+    const voters = Array.from({ length: this.#joinedCount }, (_, at) => nameOf(at))
     this.#founders = { ...emptyConfiguration, voters }
     for (const id of voters) this.#join(id)
-    this.#clients = new Clients(this.#timeline, random.fork('clients'), this.witness, () =>
-      this.#lives.filter(({ isAlive }) => isAlive),
-    )
+    this.#clients = new Clients({
+      timeline: this.#timeline,
+      random: random.fork('clients'),
+      witness: this.witness,
+      lives: () => this.#lives.filter(({ isAlive }) => isAlive),
+      onAnswered: (line) => options.less && this.#tell(line),
+      ...(clientCount === undefined ? {} : { clientCount }),
+    })
   }
 
   report(): GroupReport {
@@ -174,6 +207,8 @@ class GroupRun {
       violations: this.witness.violations,
       story: this.#trace.story,
       faults: { ...this.#counts, ...this.#network.counts },
+      storms: this.#storms,
+      struck: this.#struck,
       memberCount: this.#members.size,
       acknowledgedCount: this.#clients.acknowledgedCount,
       leaderCount: this.witness.leaderCount,
@@ -184,21 +219,34 @@ class GroupRun {
   }
 
   run(): void {
+    const { durationMs, less } = this.#options
     this.#comeTogether()
-    while (this.#timeline.nowMs < this.#options.durationMs) {
-      for (let round = this.#random.between(2, 6); round > 0; round--) {
-        this.#strike(this.#random.weighted(troubles))
-        this.#pass(this.#random.spread(500, 40_000))
-        if (this.#random.chance(0.3)) this.#network.heal()
-        for (const member of this.#members.values())
-          if (!member.life.isAlive && this.#random.chance(0.5)) this.#restart(member)
-      }
-      this.#comeTogether()
-      if (this.#random.chance(0.25)) this.#beLonely()
-      if (this.#random.chance(0.2)) this.#wipe()
-      this.#pass(this.#random.between(0, 2 * minuteMs))
-    }
+    if (less?.storms !== undefined) for (const storm of less.storms) this.#storm(storm)
+    else for (let storm = 1; this.#timeline.nowMs < durationMs; storm++) this.#storm(storm)
     this.#lastLook()
+  }
+
+  #storm(storm: number): void {
+    const random = this.#seeded.fork(`storm ${storm}`)
+    this.#storms.push(storm)
+    for (let round = random.between(2, 6); round > 0; round--) {
+      const kind = random.weighted(troubles)
+      if (kind !== 'none') this.#let(kind, `${storm} ${round}`, () => this.#strike(kind))
+      this.#pass(random.spread(500, 40_000))
+      if (random.chance(0.3)) this.#network.heal()
+      for (const member of this.#members.values()) if (random.chance(0.5) && !member.life.isAlive) this.#restart(member)
+    }
+    this.#comeTogether()
+    if (random.chance(0.25)) this.#let('lonely', `${storm} lonely`, () => this.#beLonely())
+    if (random.chance(0.2)) this.#let('wiped', `${storm} wiped`, () => this.#wipe())
+    this.#pass(random.between(0, 2 * minuteMs))
+  }
+
+  #let(kind: Trouble, place: string, strike: () => void): void {
+    if (this.#options.less?.without?.has(place)) return
+    this.#random = this.#seeded.fork(place)
+    this.#struck.push({ place, kind })
+    strike()
   }
 
   // --- members --------------------------------------------------------------------------------------------------------------
@@ -228,7 +276,10 @@ class GroupRun {
       bug: this.#options.bug ?? null,
       isTight: this.#isTight,
       send: (message) => this.#send(message),
-      onCrash: (when) => void this.#counts[when === 'before' ? 'crashBefore' : 'crashAfter']++,
+      onCrash: (when) => {
+        this.#counts[when === 'before' ? 'crashBefore' : 'crashAfter']++
+        this.#tell(`${id} dies ${when} a write`)
+      },
       machine: before?.machine ?? null,
     })
   }
@@ -243,6 +294,7 @@ class GroupRun {
     if (kind === 'append' && message.term > this.#electedTerm) {
       this.#electedTerm = message.term
       this.#electedIndex = message.commitIndex
+      this.#tell(`${from} leads in term ${message.term}`)
       this.#onElected(this.#members.get(from)!)
     } else if (kind === 'append' && message.term === this.#electedTerm && message.commitIndex > this.#electedIndex) {
       this.#electedIndex = Infinity
@@ -271,7 +323,7 @@ class GroupRun {
 
   // --- trouble --------------------------------------------------------------------------------------------------------------
 
-  #strike(trouble: Trouble): void {
+  #strike(trouble: Exclude<Trouble, 'lonely' | 'wiped'>): void {
     const random = this.#random
     const ids = [...this.#members.keys()]
     const member = this.#members.get(random.pick(ids))!
@@ -283,8 +335,6 @@ class GroupRun {
     }
     const count = (name: keyof OwnFaultCounts): void => void this.#counts[name]++
     switch (trouble) {
-      case 'none':
-        return
       case 'killed':
         if (life.isAlive) count('killed')
         return life.kill()

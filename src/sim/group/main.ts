@@ -1,14 +1,16 @@
 /**
- * `npm run groups -- --seeds N [--seed S] [--minutes M] [--json] [--planted]`: many simulated groups, an hour each.
+ * `npm run groups -- --seeds N [--seed S] [--minutes M] [--json] [--planted [--shrink]]`: many simulated groups, an hour each.
  *
  * Exit code 1 where a rule was broken, a group was stuck, a history was not found linearizable, a seed did not repeat itself, or a
- * kind of fault never struck; with `--planted`, where a planted bug was not found within so many seeds.
+ * kind of fault never struck; with `--planted`, where a planted bug was not found within so many seeds. The first seed of which
+ * something is found is told in short as well; with `--shrink` so is each planted bug.
  * @module
  */
 import { groupBugs } from './bugs.ts'
 import { type GroupReport, groupFaultNames, runGroup } from './group-run.ts'
+import { shrinkGroup, tellShrunk } from './shrink.ts'
 
-const usage = 'npm run groups -- --seeds N [--seed S] [--minutes M] [--json] [--planted]'
+const usage = 'npm run groups -- --seeds N [--seed S] [--minutes M] [--json] [--planted [--shrink]]'
 const hourMs = 60 * 60_000
 /** Below it a kind of fault may be missing by chance. */
 const seedCountForAllFaults = 20
@@ -22,6 +24,7 @@ interface Arguments {
   readonly durationMs: number
   readonly isJson: boolean
   readonly isPlanted: boolean
+  readonly isShrunk: boolean
 }
 
 function parseArguments(given: readonly string[]): Arguments {
@@ -33,7 +36,7 @@ function parseArguments(given: readonly string[]): Arguments {
   const flags = new Set<string>()
   for (let at = 0; at < given.length; at++) {
     const name = given[at]!
-    if (name === '--json' || name === '--planted') flags.add(name)
+    if (['--json', '--planted', '--shrink'].includes(name)) flags.add(name)
     else if (numbers.has(name) && Number(given[at + 1]) >= 1) numbers.set(name, Number(given[++at]))
     else throw new Error(`"${name}" is not understood. Usage: ${usage}`)
   }
@@ -43,6 +46,7 @@ function parseArguments(given: readonly string[]): Arguments {
     durationMs: numbers.get('--minutes')! * 60_000,
     isJson: flags.has('--json'),
     isPlanted: flags.has('--planted'),
+    isShrunk: flags.has('--shrink'),
   }
 }
 
@@ -76,6 +80,8 @@ function runSeeds({ seedCount, firstSeed, durationMs, isJson }: Arguments): bool
     const isViolated = report.violations.length > 0
     if (isViolated) violatedSeeds.push(seed)
     if (isViolated && !isJson) console.log(tellViolation(report, durationMs))
+    if (isViolated && !isJson && violatedSeeds.length === 1)
+      console.log(tellShrunk(shrinkGroup({ seed, durationMs, bug: null })))
     if (durationMs >= hourMs && (report.acknowledgedCount < writeCountMin || report.leaderCount < 2))
       idleSeeds.push(seed)
     if (!isViolated && (seed - firstSeed) % repeatEvery !== 1) continue
@@ -131,7 +137,7 @@ const list = (items: readonly (string | number)[]): string =>
   items.length === 0 ? '0' : `${items.length}: ${items.join(' ')}`
 
 /** Each planted bug, until the first seed that finds it and finds nothing without it. */
-function runPlanted({ seedCount, firstSeed, durationMs }: Arguments): boolean {
+function runPlanted({ seedCount, firstSeed, durationMs, isShrunk }: Arguments): boolean {
   const countMax = seedCount === 1 ? 1000 : seedCount
   let areAllFound = true
   for (const bug of groupBugs) {
@@ -146,6 +152,7 @@ function runPlanted({ seedCount, firstSeed, durationMs }: Arguments): boolean {
     console.log(
       `${bug.name.padEnd(46)}  ${where.padEnd(10)} ${found?.violations[0]?.split('\n')[0]!.slice(0, 90) ?? ''}`,
     )
+    if (isShrunk && found !== null) console.log(tellShrunk(shrinkGroup({ seed: found.seed, durationMs, bug })))
   }
   return areAllFound
 }
