@@ -2,7 +2,7 @@
  * Export: the whole tree as one file, as it lies here (`core/tree/archive.ts`).
  * @module
  */
-import { BlocktreeError, type Bytes, StoreDamagedError, equal } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, StoreDamagedError, equal, paddedSizeOf } from '../core/bytes/bytes.ts'
 import { ed25519Message, hpkeInfo } from '../core/crypto/crypto.ts'
 import { diffBodies } from '../core/block/block.ts'
 import { entries, root, size } from '../core/merkle/merkle.ts'
@@ -17,7 +17,6 @@ import {
   encodeArchiveHead,
   encodeFrame,
   keys,
-  paddedSizeOf,
   readRow,
   sealedArchiveSizeOf,
   setOf,

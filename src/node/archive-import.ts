@@ -14,6 +14,7 @@ import {
   encode,
   equal,
   orRefuse,
+  paddedSizeOf,
   toHex,
   wipe,
 } from '../core/bytes/bytes.ts'
@@ -60,7 +61,6 @@ import {
   keys,
   nextGeneration,
   outlivesWriter,
-  paddedSizeOf,
   readRow,
   rowKind,
   rows as rowFormats,

@@ -7,7 +7,7 @@ import { type Bytes, concat, fromHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import type { ControlBody, Question } from '../core/message/message.ts'
 import { childPath, rootPath } from '../core/path/path.ts'
-import { type Operation, encodeBatch } from '../core/tree/tree.ts'
+import { type Operation, encodeBatch, rowKind } from '../core/tree/tree.ts'
 import { Author } from '../node/author.ts'
 import { placeOf } from '../node/own-tree.ts'
 import { idFromText } from '../node/read/view.ts'
@@ -16,13 +16,32 @@ import { Family, content } from './testing/family.ts'
 import { Guest } from './testing/guest.ts'
 import { Rogue } from './testing/rogue.ts'
 
+type Scene = Awaited<ReturnType<typeof scene>>
+interface Row {
+  readonly key: Bytes
+  readonly value: Bytes
+}
+
+/** All that the rogue is told of the tree. */
+async function rowsOf({ rogue }: Scene): Promise<readonly Row[]> {
+  await rogue.untilUp()
+  const offer = await rogue.ask({ tag: 'excerpt', value: { requestIds: [] } })
+  if (offer?.tag !== 'excerpt') throw new Error('no excerpt')
+  const answer = await rogue.ask({ tag: 'excerptRows', value: { root: offer.value.root, known: null, after: null } })
+  if (answer?.tag !== 'rows') throw new Error('no rows')
+  expect(answer.value.isLast).toBe(true)
+  return answer.value.rows
+}
+
+const sizesOf = (rows: readonly Row[]) => rows.map(({ key, value }) => `${key[0]} ${value.length}`).toSorted()
+
 const octets = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
 
 /** A tree with a file beside the folder, a guest in the folder, and the rogue in its place. */
-async function scene() {
+async function scene(secretName = 'secret', secretSizeBytes = 500) {
   const family = await Family.of(1, 'laptop')
   const [laptop] = family.lives as [Life]
-  const secret = await family.add(laptop, 'secret', content(500))
+  const secret = await family.add(laptop, secretName, content(secretSizeBytes))
   const guest = await Guest.of(family, 'camera')
   await guest.untilConnected()
   const mine = await family.add(guest.life, 'mine', content(300))
@@ -40,7 +59,7 @@ async function scene() {
 }
 
 describe('a guest of bad faith', () => {
-  let place: Awaited<ReturnType<typeof scene>>
+  let place: Scene
   beforeAll(async () => {
     place = await scene()
   }, 60_000)
@@ -112,6 +131,15 @@ describe('a guest of bad faith', () => {
     await place.rogue.untilUp()
     const wanted = { root: octets(1, 32), known: null, after: null }
     expect(await place.rogue.ask({ tag: 'excerptRows', value: wanted })).toEqual({ tag: 'none', value: {} })
+  })
+
+  test('learns of what is beside its folder neither a size nor a count', async () => {
+    const told = sizesOf(await rowsOf(place))
+    expect(told.filter((row) => row.startsWith(`${rowKind.content} `)).length).toBe(1)
+    const other = await scene('something else that is kept here', 300_000)
+    await other.family.add(other.laptop, 'and one more', content(70_000))
+    await Guest.of(other.family, 'tablet')
+    expect(sizesOf(await rowsOf(other))).toEqual(told)
   })
 
   test('proposes what is beside its folder, or not its own', async () => {

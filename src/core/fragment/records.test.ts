@@ -23,6 +23,7 @@ import {
   answerBy,
   checkFragment,
   claimOfFragmentRecord,
+  codedSizeOf,
   decodeFragmentRecord,
   encodeAnswer,
   encodeChallenge,
@@ -42,6 +43,7 @@ import {
   provedLeafOf,
   stripeAt,
   stripeOfFragment,
+  stripesOf,
 } from './fragment.ts'
 
 const octetsOf = (octet: number, sizeBytes = 32): Bytes => new Uint8Array(sizeBytes).fill(octet)
@@ -54,7 +56,7 @@ const author: PublicCredential = {
 const setFields: FragmentSetBody = {
   place: placeTag(octetsOf(3), { treeId: octetsOf(4), ids: [octetsOf(5, 16)] }),
   contentRoot: octetsOf(6),
-  sizeBytes: 100_000,
+  sizeBytes: codedSizeOf(100_000),
   sourceSymbolCount: 14,
   author,
   writecapHash: octetsOf(7),
@@ -108,8 +110,9 @@ describe('records of fragments', () => {
   })
 
   test('contradict themselves nowhere', () => {
-    for (const sourceSymbolCount of [0, 255]) {
-      const body = fragmentRecordBody('fragmentSet', { ...setFields, sourceSymbolCount })
+    const wrong = [{ sourceSymbolCount: 0 }, { sourceSymbolCount: 255 }, { sizeBytes: 100_000 }, { sizeBytes: 2048 }]
+    for (const fields of wrong) {
+      const body = fragmentRecordBody('fragmentSet', { ...setFields, ...fields })
       expect(decodeFragmentRecord('fragmentSet', sign('fragmentSet', body))).toMatchObject({
         ok: false,
         fault: { code: 'recordInconsistent' },
@@ -118,6 +121,23 @@ describe('records of fragments', () => {
     const body = fragmentRecordBody('fragment', { ...fragmentFields, encodingSymbolId: 2 ** 24 })
     expect(decodeFragmentRecord('fragment', sign('fragment', body)).ok).toBe(false)
     expect([-1, 0.5, 2 ** 24].map(isFragmentId)).toEqual([false, false, false])
+  })
+
+  test('tell of a size what it has in common with many', () => {
+    const published = (sizeBytes: number): string => {
+      const coded = codedSizeOf(sizeBytes)
+      const pieces = stripesOf(coded, 14).map(fragmentSizeBytesOf)
+      return `${fragmentRecordBody('fragmentSet', { ...setFields, sizeBytes: coded }).length} ${coded} ${pieces.join()}`
+    }
+    const sizes = Array.from({ length: 1024 }, (_, at) => 1024 * at + (at % 1024))
+    // Where each would be another by itself.
+    expect(new Set(sizes).size).toBe(1024)
+    expect(new Set(sizes.map(published)).size).toBeLessThan(200)
+    for (const sizeBytes of sizes) {
+      expect(codedSizeOf(sizeBytes)).toBeGreaterThanOrEqual(sizeBytes)
+      expect(codedSizeOf(sizeBytes)).toBeLessThanOrEqual(Math.max(4096, 1.0625 * sizeBytes))
+    }
+    expect(new Set([0, 1, 300, 4096].map(published)).size).toBe(1)
   })
 
   test('hide the path from those without its key', () => {

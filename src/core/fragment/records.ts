@@ -2,7 +2,8 @@
  * What is published of fragments, as signed records for the events of the chain (paper §3, "an event is created for each one").
  *
  * A set says what was coded and how; a fragment says who stores one and what its Merkle root is. Neither holds a path: a place is
- * known by a tag that only holders of the path's key can compute (requirement R-46).
+ * known by a tag that only holders of the path's key can compute (requirement R-46). Nor does either tell a size but a padded one,
+ * since anybody reads them: what is coded ends in zeros (R-04).
  * @module
  */
 import {
@@ -24,7 +25,14 @@ import {
 import { type Claim, deriveKey, digest, publicCredentialWire, signedBy } from '../crypto/crypto.ts'
 import { type IdPath, idPathWire } from '../path/path.ts'
 import { type FragmentId } from './seal.ts'
-import { type Stripe, fragmentSizeBytesOf, isFragmentId, sourceSymbolCountOfStripeMax, stripeAt } from './stripe.ts'
+import {
+  type Stripe,
+  codedSizeOf,
+  fragmentSizeBytesOf,
+  isFragmentId,
+  sourceSymbolCountOfStripeMax,
+  stripeAt,
+} from './stripe.ts'
 
 const recordSizeBytesMax = 1024
 const authorFields = { author: publicCredentialWire, writecapHash: bytesOf(32) } as const
@@ -34,6 +42,7 @@ const setBodyWire = record('fragmentSet', 1, {
   place: bytesOf(32),
   /** Root of what is coded, which whoever brings it back compares. */
   contentRoot: bytesOf(32),
+  /** Of what is coded; see `codedSizeOf`. */
   sizeBytes: u53,
   /** K; any K + 2 fragments of each stripe bring it back. */
   sourceSymbolCount: u53,
@@ -99,8 +108,8 @@ const inconsistent = ['recordInconsistent', 'This record contradicts itself; it 
 
 function isPossible({ kind, fields }: SignedFragmentRecord): boolean {
   if (kind === 'fragmentSet') {
-    const { sourceSymbolCount: K } = fields as FragmentSetBody
-    return K >= 1 && K <= sourceSymbolCountOfStripeMax
+    const { sizeBytes, sourceSymbolCount: K } = fields as FragmentSetBody
+    return sizeBytes === codedSizeOf(sizeBytes) && K >= 1 && K <= sourceSymbolCountOfStripeMax
   }
   return isFragmentId((fields as FragmentBody).encodingSymbolId)
 }

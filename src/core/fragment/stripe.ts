@@ -6,7 +6,7 @@
  * source block by source block, and the fragments grow by a piece each.
  * @module
  */
-import { type Check, refused } from '../bytes/bytes.ts'
+import { type Check, paddedSizeOf, refused } from '../bytes/bytes.ts'
 import {
   BlockDecoder,
   BlockEncoder,
@@ -28,6 +28,13 @@ const symbolSizeBytesMax = pieceSizeBytesMax - pieceTagSizeBytes
 const sourceBlockCountMax = 255
 /** Symbols are multiples of it: rows of 16 octets suit the kernel. */
 const alignmentBytes = 16
+
+/** Below it all sizes are one: the fragments of most sets are of a leaf and more each. */
+const codedSizeBytesMin = 4096
+
+/** What is coded of a content: it, and zeros up to this size, which many have. */
+export const codedSizeOf = (contentSizeBytes: number): number =>
+  paddedSizeOf(Math.max(contentSizeBytes, codedSizeBytesMin))
 
 /** With so many source symbols a stripe of 64 MiB still has at least four source blocks. */
 export const sourceSymbolCountOfStripeMax = 254

@@ -23,6 +23,7 @@ import {
   equal,
   listOf,
   nullable,
+  paddedSizeOf,
   record,
   refused,
   tuple,
@@ -150,17 +151,6 @@ export const sealedArchiveSizeOf = (sizeBytes: number): number =>
 /** u32 1 for the last piece and 0 for every other ‖ u64 index: a cut archive has no last one. */
 export function archiveNonce(index: number, pieceCount: number): Nonce {
   return concat(Uint8Array.of(0, 0, 0, index === pieceCount - 1 ? 1 : 0), u64be(index))
-}
-
-/**
- * Padmé (Nikitin and others, "Reducing Metadata Leakage from Encrypted Files", 2019): of a size in E bits only the leading ones are
- * told, as many as E itself has. At most 12 % are added, 3.1 % from 64 KiB on.
- */
-export function paddedSizeOf(sizeBytes: number): number {
-  if (sizeBytes < 2) return sizeBytes
-  const exponent = Math.floor(Math.log2(sizeBytes))
-  const unit = 2 ** Math.max(0, exponent - Math.floor(Math.log2(exponent || 1)) - 1)
-  return Math.ceil(sizeBytes / unit) * unit
 }
 
 export const archiveForeign = () =>

@@ -2,7 +2,7 @@
  * Archives by whoever has the card: opened, and sealed again with something else in them.
  * @module
  */
-import { type Bytes, concat, must } from '../../core/bytes/bytes.ts'
+import { type Bytes, concat, must, paddedSizeOf } from '../../core/bytes/bytes.ts'
 import { entropyFromWords, hpkeInfo, recoveryFromEntropy } from '../../core/crypto/crypto.ts'
 import {
   type ArchiveFrame,
@@ -17,7 +17,6 @@ import {
   encodeArchiveHead,
   encodeFrame,
   frameSizeOf,
-  paddedSizeOf,
 } from '../../core/tree/tree.ts'
 import { unwrapByCard } from '../../node/founding.ts'
 import { createSimulatedCrypto } from '../crypto.ts'
