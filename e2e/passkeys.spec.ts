@@ -8,7 +8,7 @@ import { expect, test, virtualAuthenticator } from './fixture.ts'
 import { expectNothing } from './tool/axe.ts'
 import { putBack } from './tool/clock.ts'
 import { agreeToJoin, joinByLink, letIn, readLink, showCode, typeDigits } from './tool/joining.ts'
-import { plant } from './tool/planting.ts'
+import { answerCard, exportArchive, plant, readCard } from './tool/planting.ts'
 import { snapshotOf } from './tool/tree.ts'
 
 test.use({ hasRelay: true })
@@ -138,4 +138,56 @@ test('on a clean browser the card and one device bring the tree back, with anoth
   await expect(told(clean, 'The passkey was added, and counts from now on.')).toBeVisible()
   for (const page of [clean, old]) await expect.poll(async () => (await rootOf(page)).passkeys.length).toBe(1)
   expect((await rootOf(clean)).passkeys[0]!.prfSalt).not.toBeNull()
+})
+
+test('a new card takes the place of one that is lost, and of one that somebody saw', async ({ newProfile }, info) => {
+  test.setTimeout(180_000)
+  const laptop = await (await newProfile()).open()
+  await putBack(laptop, 73 * hourMs)
+  await virtualAuthenticator(laptop)
+  const lost = await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+  await openKeys(laptop)
+  await laptop.getByRole('link', { name: 'Replace the recovery card' }).click()
+  await expectNothing(laptop, 'before a new card')
+  await laptop.getByRole('button', { name: 'Make a new card' }).click()
+  const card = await readCard(laptop)
+  expect(card).not.toEqual(lost)
+  await answerCard(laptop, card)
+  await laptop.getByRole('button', { name: 'Sign with a passkey' }).click()
+  await expect(laptop.getByRole('heading', { name: 'The new card counts in 72 hours' })).toBeVisible()
+  await expect(told(laptop, 'A new recovery card was made')).toBeVisible()
+  await laptop.getByRole('link', { name: 'See who signs for this tree' }).click()
+  await expect(laptop.getByRole('listitem').filter({ hasText: 'A new recovery card' }).first()).toBeVisible()
+  await expect(laptop.getByRole('link', { name: 'Replace the recovery card' })).toBeHidden()
+  await expectNothing(laptop, 'a card that waits')
+
+  await laptop.reload()
+  await expect.poll(async () => (await rootOf(laptop)).pending).toBeNull()
+  const archive = await exportArchive(laptop, info.outputPath('tree.bt'))
+  const clean = await (await newProfile()).open('./#/recover')
+  await clean.locator('input[accept=".bt"]').setInputFiles(archive)
+  const recover = async (words: readonly string[]): Promise<void> => {
+    await clean.getByLabel('The twelve words of its recovery card').fill(words.join(' '))
+    await clean.getByRole('button', { name: 'Recover the tree' }).click()
+  }
+  await recover(lost)
+  await expect(clean.getByRole('alert')).toContainText('This is an earlier card of this tree')
+  await recover(card)
+  await expect(clean.getByText('The tree is back, every block of it checked')).toBeVisible({ timeout: 60_000 })
+
+  // Whoever has the old card needs to wait for nothing.
+  await openKeys(clean)
+  await clean.getByRole('link', { name: 'Replace the recovery card' }).click()
+  await clean.getByRole('button', { name: 'Make a new card' }).click()
+  await answerCard(clean, await readCard(clean))
+  await clean.getByRole('button', { name: 'Sign with the old card' }).click()
+  const field = clean.getByRole('textbox', { name: /twelve words/i })
+  await field.fill(lost.join(' '))
+  await clean.getByRole('button', { name: 'Replace the card' }).click()
+  await expect(clean.getByRole('alert')).toContainText('This is an earlier card of this tree')
+  await expectNothing(clean, 'an earlier card')
+  await field.fill(card.join(' '))
+  await clean.getByRole('button', { name: 'Replace the card' }).click()
+  await expect(clean.getByRole('heading', { name: 'The card is replaced' })).toBeVisible()
+  expect((await rootOf(clean)).pending).toBeNull()
 })

@@ -39,6 +39,11 @@ export interface PasskeyLine {
   readonly prfSalt: Uint8Array | null
 }
 
+export type PendingSigner = { readonly countsAtMs: number } & (
+  | ({ readonly kind: 'passkey' } & PasskeyLine)
+  | { readonly kind: 'card'; readonly id: string; readonly addedAtMs: number }
+)
+
 export interface TreeStatus {
   readonly treeId: string
   readonly rootId: string
@@ -53,8 +58,10 @@ export interface TreeStatus {
   readonly root: {
     /** In the order in which they were added. */
     readonly passkeys: readonly PasskeyLine[]
-    /** One that was added and does not count yet; until it does, any device of the owner may stop that. */
-    readonly pending: (PasskeyLine & { readonly countsAtMs: number }) | null
+    /** When the recovery card that counts came into force. */
+    readonly cardSinceMs: number
+    /** A passkey that was added, or another card, and does not count yet; until it does, any device of the owner may stop that. */
+    readonly pending: PendingSigner | null
   } | null
   /** Of those that have the whole tree; on a guest itself and one of those, which has whatever is in the tree. */
   readonly deviceCount: number
@@ -356,6 +363,8 @@ export interface SignersChanged {
   readonly by: 'passkey' | 'recoveryCard'
   readonly addedCount: number
   readonly removedCount: number
+  /** Another card took the place of the recovery card. */
+  readonly isCardReplaced: boolean
 }
 
 type AuditEventOfDevice = { readonly atMs: number; readonly device: NamedDevice } & (
@@ -443,12 +452,15 @@ export interface PasskeyUnlock {
   readonly prf: Uint8Array
 }
 
-export interface PlantingCard {
-  readonly plantingId: string
+/** A recovery card that is new. */
+export interface CardWords {
   /** Twelve words, shown once. */
   readonly words: readonly string[]
   /** Positions (from 0) of the three words that are asked back. */
   readonly askedPositions: readonly number[]
+}
+export interface PlantingCard extends CardWords {
+  readonly plantingId: string
 }
 export interface PlantingChallenge {
   /** What the passkey must sign, 32 octets; null where the recovery card is the only root. */
@@ -616,10 +628,24 @@ export interface NodeApi {
   /** An assertion: it counts after 72 hours in which it can be stopped. The twelve words: at once. */
   finishPasskey(requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void>
   abandonPasskey(): Promise<void>
-  /** Stops the one that waits. */
+  /** Stops what waits, be it a passkey or a card. */
   vetoPasskey(requestId: string): Promise<void>
   /** At once, by the twelve words. @param id of a passkey that counts */
   removePasskey(requestId: string, id: string, words: readonly string[]): Promise<void>
+
+  /** Draws a recovery card that may take the place of the one that counts. Nothing is changed before it was checked and signed for. */
+  drawCard(): Promise<CardWords>
+  /** @param words those that were asked back; rejects with a sentence where one is another */
+  checkCard(words: readonly string[]): Promise<void>
+  /**
+   * Asks what a passkey has to sign for the new card.
+   * @param unlocked what a passkey that counts gives for its salt, so that the new card can open the owner's keys; null: only the
+   * old card can sign
+   */
+  beginCard(unlocked: PasskeyUnlock | null): Promise<PlantingChallenge>
+  /** An assertion: it counts after 72 hours in which it can be stopped. The twelve words of the old card: at once. */
+  finishCard(requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void>
+  abandonCard(): Promise<void>
 
   /**
    * Asks what the root has to sign so that this device decides about the tree from now on, in place of the ones that are gone.

@@ -17,6 +17,7 @@ import {
   encodeArchiveHead,
   encodeFrame,
   keys,
+  pendingSetOf,
   readRow,
   sealedArchiveSizeOf,
   setOf,
@@ -110,8 +111,9 @@ async function sealedHead({ platform, treeId }: OwnTree, state: TreeState, expor
   const key = platform.random.bytes(32)
   const place = archiveKeyPlace(treeId, exportedAtMs)
   const sealedKey = await platform.crypto.sealTo({ suite: 1, publicKey: set.rootKemKey }, hpkeInfo.root, place, key)
-  const { byRecoveryKey } = wraps
-  const { octets, check } = encodeArchiveHead({ treeId, exportedAtMs, sizeBytes, byRecoveryKey, sealedKey })
+  const wrapped = [wraps, pendingSetOf(state)?.wraps ?? wraps].map(({ byRecoveryKey }) => byRecoveryKey)
+  const byRecoveryKeys = equal(wrapped[0]!, wrapped[1]!) ? wrapped.slice(1) : wrapped
+  const { octets, check } = encodeArchiveHead({ treeId, exportedAtMs, sizeBytes, byRecoveryKeys, sealedKey })
   const archiveKey: ArchiveKey = { key, check, sizeBytes }
   return { head: octets, archiveKey }
 }

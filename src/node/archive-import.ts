@@ -27,7 +27,6 @@ import {
   hpkeInfo,
   nameOfClaim,
   principalOf,
-  recoveryFor,
   recoveryFromEntropy,
 } from '../core/crypto/crypto.ts'
 import { type Chain, claimsOfChain, isFor, isHeldBy, readcapPlace, writecapDomain } from '../core/cap/cap.ts'
@@ -61,7 +60,6 @@ import {
   keys,
   nextGeneration,
   outlivesWriter,
-  readRow,
   rowKind,
   rows as rowFormats,
   claimsOfSets,
@@ -89,7 +87,7 @@ import {
 } from './founding.ts'
 import type { JobHandle } from './jobs.ts'
 import type { RunningNode } from './running-node.ts'
-import { cardForeign } from './root-word.ts'
+import { cardOf } from './root-word.ts'
 import { placeOf } from './own-tree.ts'
 import { inPlace, objectKey } from './place.ts'
 import { walk } from './read/content.ts'
@@ -120,7 +118,7 @@ export async function recover(
   const entropy = orRefuse(entropyFromWords(words))
   // What an archive is sealed for no change of the keys replaces.
   const card = recoveryFromEntropy(entropy)
-  const { head, opened } = await openArchive(platform, archive, card)
+  const { head, kemSecret, opened } = await openArchive(platform, archive, card)
   const frames = framesOf(opened)
   const header = await readHeader(frames, platform, head)
   const { state, next } = await readRows(frames, header)
@@ -129,10 +127,9 @@ export async function recover(
   if (!takesUnattested) await checkVouched(platform, state, header)
   // Its last change may wait to come into force.
   const owner = setInForce(state, Math.max(platform.clock.nowMs(), summaryOf(state)!.stampMs + 1))!
-  const own = recoveryFor(entropy, owner)
-  wipe(entropy, card.signingSecret, card.wrapKey)
-  if (own === null) throw cardForeign()
-  const { recovery } = own
+  wipe(card.signingSecret, card.wrapKey)
+  const { recovery } = cardOf(state, owner, entropy)
+  wipe(entropy)
   await node.expectArrival(header.treeId)
   try {
     await takeObjects(platform, frames, next, header, job)
@@ -142,9 +139,9 @@ export async function recover(
     // What a walk calls damaged is, here, not this device's.
     throw error instanceof StoreDamagedError ? fault(archiveDamaged()) : error
   }
-  const founding = await takeOver(node, state, owner, recovery, deviceName)
+  const founding = await takeOver(node, state, owner, recovery, kemSecret, deviceName)
   await node.adopt(founding, state)
-  wipe(recovery.signingSecret, recovery.wrapKey)
+  wipe(recovery.signingSecret, recovery.wrapKey, kemSecret)
 }
 
 // --- frames ---------------------------------------------------------------------------------------------------------------
@@ -168,13 +165,12 @@ async function readHead(archive: Blob) {
 
 async function openArchive({ crypto }: Platform, archive: Blob, recovery: Recovery) {
   const { head, check, headSizeBytes } = await readHead(archive)
-  const { treeId, exportedAtMs, sizeBytes, byRecoveryKey, sealedKey } = head
-  const kemSecret = unwrapByCard(recovery, treeId, byRecoveryKey)
-  if (kemSecret === null) throw cardForeign()
+  const { treeId, exportedAtMs, sizeBytes, byRecoveryKeys, sealedKey } = head
+  const kemSecret = byRecoveryKeys.map((wrapped) => unwrapByCard(recovery, treeId, wrapped)).find((one) => one !== null)
+  if (kemSecret === undefined) throw cardOfOther()
   const key = await crypto.openWith(kemSecret, hpkeInfo.root, archiveKeyPlace(treeId, exportedAtMs), sealedKey)
-  wipe(kemSecret)
   if (key === null) throw fault(archiveDamaged())
-  return { head, opened: new OpenedArchive(archive, headSizeBytes, crypto, { key, check, sizeBytes }) }
+  return { head, kemSecret, opened: new OpenedArchive(archive, headSizeBytes, crypto, { key, check, sizeBytes }) }
 }
 
 async function* framesOf(archive: OpenedArchive): Frames {
@@ -373,19 +369,17 @@ async function takeOver(
   state: TreeState,
   owner: CredentialSet,
   recovery: Recovery,
+  kemSecret: Bytes,
   typedName: string,
 ) {
   const { platform, keys: nodeKeys } = node
   const { treeId } = state
   const summary = summaryOf(state)!
   const previous = accessOf(state, rootBlockId(treeId))
-  const wraps = readRow(state, 'wraps', keys.wraps)
-  const kemSecret = wraps === null ? null : unwrapByCard(recovery, treeId, wraps.byRecoveryKey)
   const sealedKey = previous?.fields.readcaps.find((readcap) => isFor(readcap, treeId))?.sealedKey
-  if (previous === null || kemSecret === null || sealedKey === undefined) throw fault(archiveDamaged())
+  if (previous === null || sealedKey === undefined) throw fault(archiveDamaged())
   const place = readcapPlace(treeId, rootBlockId(treeId), previous.fields.keyEpoch, treeId)
   const rootKey = await platform.crypto.openWith(kemSecret, hpkeInfo.readcap, place, sealedKey)
-  wipe(kemSecret)
   if (rootKey === null) throw fault(archiveDamaged())
   const before = openPeople(rootKey, treeId, summary.sealedProfile)
   const people = { ownerName: before?.ownerName ?? '', deviceName: orRefuse(nameFromPerson(typedName)) }
@@ -423,5 +417,12 @@ async function takeOver(
   wipe(rootKey)
   return { treeId, operation, people }
 }
+
+/** Of an archive nothing is known that would tell which of the two it is. */
+const cardOfOther = (): BlocktreeError =>
+  new BlocktreeError(
+    'cardForeign',
+    'These words are a valid card, but do not open this archive: they are the card of another tree, or another card counted when it was exported.',
+  )
 
 const fault = ({ fault: reason }: Refused): RefusedError => new RefusedError(reason)

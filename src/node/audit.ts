@@ -14,6 +14,7 @@ import {
   type DeviceRow,
   type TreeState,
   accessOf,
+  bringsCard,
   chainOf,
   decodeRow,
   deviceOf,
@@ -163,9 +164,10 @@ function signersIn(state: TreeState): readonly Happening[] {
     return {
       kind: 'signersChanged',
       atMs,
-      by: signature.tag === 'recovery' ? 'recoveryCard' : 'passkey',
+      by: signature.tag === 'passkey' ? 'passkey' : 'recoveryCard',
       addedCount: newMemberCount(set, before),
       removedCount: newMemberCount(before, set),
+      isCardReplaced: bringsCard(before, set, signature),
     }
   })
 }

@@ -35,7 +35,7 @@ export async function beginExtension(site: ExtensionSite, terms: readonly Term[]
 /** Resolves when the tree has all of it; also where it had it before. */
 export async function finishExtension(site: ExtensionSite, terms: readonly Term[], answer: RootAnswer): Promise<void> {
   const { set, domain, body, writecapsOf } = planOf(site, terms)
-  const writecaps = writecapsOf(await rootWord(site.platform.crypto, set, domain, body, answer))
+  const writecaps = writecapsOf(await rootWord(site.platform.crypto, site.tree.committed, set, domain, body, answer))
   const { ownCluster } = site.tree
   const outcomes = await Promise.all(
     writecaps.map((writecap) => ownCluster.propose({ tag: 'extend', value: { writecap } })),

@@ -261,7 +261,8 @@ export class Invitations {
   }
 
   async #grant({ set, terms, body }: Approval, answer: RootAnswer): Promise<JoinGrant> {
-    const signature = await rootWord(this.#options.platform.crypto, set, writecapDomain, body, answer)
+    const { crypto } = this.#options.platform
+    const signature = await rootWord(crypto, this.#options.home().tree.committed, set, writecapDomain, body, answer)
     await makePlace(terms, this.#options.home())
     const { committed, ring } = this.#options.home().tree
     const nameBlock = blockIdOf(terms.scope)

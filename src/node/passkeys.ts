@@ -27,16 +27,17 @@ import {
   ed25519Message,
   entropyFromWords,
   principalOf,
-  recoveryFor,
   recoveryFromEntropy,
   sha256,
   unlockCheckOf,
 } from '../core/crypto/crypto.ts'
 import {
   type Operation,
+  type PendingSetRow,
   type SetChange,
   type TreeState,
   type Wraps,
+  bringsCard,
   checkDevice,
   devicesOf,
   keys as rowKeys,
@@ -52,11 +53,18 @@ import {
   vetoDomain,
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
-import type { PasskeyCreation, PasskeyLine, PasskeyUnlock, PlantingChallenge, TreeStatus } from './api.ts'
+import type {
+  PasskeyCreation,
+  PasskeyLine,
+  PasskeyUnlock,
+  PendingSigner,
+  PlantingChallenge,
+  TreeStatus,
+} from './api.ts'
 import { signedByRecoveryKey, unwrapByCard, unwrapByPasskey, wrapForPasskey } from './founding.ts'
 import { limitedOnly } from './guest/guest-replica.ts'
 import type { OwnTree } from './own-tree.ts'
-import { type RootAnswer, cardForeign, isWords, rootQuestion, rootWord } from './root-word.ts'
+import { type RootAnswer, cardOf, isWords, rootQuestion, rootWord } from './root-word.ts'
 
 // --- which there are ------------------------------------------------------------------------------------------------------
 
@@ -66,20 +74,43 @@ export function passkeysOf(state: TreeState, nowMs: number): NonNullable<TreeSta
   // One whose time is over counts, and its row is written with the next change.
   const isWaiting = pending !== null && set !== pending.set
   const wraps = !isWaiting && pending !== null ? pending.wraps : wrapsOf(state)
-  const lineOf = (member: CredentialMember, addedAtMs: number, by: Wraps): PasskeyLine => ({
-    id: toBase64url(member.credentialId),
-    isSynced: member.synced,
-    addedAtMs,
-    prfSalt: wrapOf(by, member.credentialId)?.prfSalt ?? null,
-  })
+  const pendingLine = ({
+    set: { members, recoveryKey },
+    sinceMs,
+    wraps: by,
+    signature,
+  }: PendingSetRow): PendingSigner => {
+    const countsAtMs = sinceMs + objectionMs
+    return bringsCard(set, pending!.set, signature)
+      ? { kind: 'card', id: toBase64url(recoveryKey), addedAtMs: sinceMs, countsAtMs }
+      : { kind: 'passkey', ...lineOf(members.at(-1)!, sinceMs, by), countsAtMs }
+  }
   return {
     passkeys: set.members.map((member) => lineOf(member, addedAt(state, member, nowMs), wraps)),
-    pending: isWaiting
-      ? {
-          ...lineOf(pending.set.members.at(-1)!, pending.sinceMs, pending.wraps),
-          countsAtMs: pending.sinceMs + objectionMs,
-        }
-      : null,
+    cardSinceMs: cardSince(state, nowMs),
+    pending: isWaiting ? pendingLine(pending) : null,
+  }
+}
+
+const lineOf = (member: CredentialMember, addedAtMs: number, by: Wraps): PasskeyLine => ({
+  id: toBase64url(member.credentialId),
+  isSynced: member.synced,
+  addedAtMs,
+  prfSalt: wrapOf(by, member.credentialId)?.prfSalt ?? null,
+})
+
+/** When the card came into force, as whose next the keys of all sets since are. */
+function cardSince(state: TreeState, nowMs: number): number {
+  const pending = pendingSetOf(state)
+  const newest = setInForce(state, nowMs)!
+  if (pending?.set === newest && bringsCard(setOf(state, newest.previousHash!)!, newest, pending.signature))
+    return pending.sinceMs + objectionMs
+  for (let at = summaryOf(state)!.setHash; ;) {
+    const set: CredentialSet = setOf(state, at)!
+    const proof = readRow(state, 'setChange', rowKeys.setChange(at))
+    if (proof === null) return foundedAtMs(state)
+    if (bringsCard(setOf(state, set.previousHash!)!, set, proof.signature)) return proof.atMs
+    at = set.previousHash!
   }
 }
 
@@ -135,7 +166,7 @@ export class Passkeys {
     this.abandon()
     const { platform, tree } = this.#site()
     const { set: before, wraps } = inForce(this.#site())
-    if (pendingSetOf(tree.committed) !== null && !isSetInForce(tree.committed, before)) throw waiting()
+    demandNonePending(tree.committed, before)
     const credentialId = copy(passkey.credentialId)
     if (before.members.some((member) => equal(member.credentialId, credentialId)))
       throw new BlocktreeError('passkeyKnown', 'This passkey belongs to the tree already. Choose another one.')
@@ -173,14 +204,15 @@ export class Passkeys {
     } else if (adding.change !== null) {
       const { set, wraps } = adding.change
       const body = setChangeBody(set, wraps)
-      const signature = await rootWord(site.platform.crypto, inForce(site).set, setChangeDomain, body, answer)
+      const { state, set: before } = inForce(site)
+      const signature = await rootWord(site.platform.crypto, state, before, setChangeDomain, body, answer)
       await propose(site, { tag: 'changeSet', value: { set, wraps, signature } })
     }
     this.abandon()
   }
 }
 
-/** Stops the passkey that waits. Resolves also where none does. */
+/** Stops the passkey or the card that waits. Resolves also where none does. */
 export async function vetoPasskey(site: PasskeysSite): Promise<void> {
   const { tree, keys } = site
   const pending = pendingSetOf(inForce(site).state)
@@ -218,12 +250,7 @@ async function changeByCard(
 ): Promise<void> {
   const { state, set: before, wraps } = inForce(site)
   const entropy = orRefuse(entropyFromWords(words))
-  const own = recoveryFor(entropy, before)
-  if (own === null) {
-    wipe(entropy)
-    throw cardForeign()
-  }
-  const { recovery, rotation } = own
+  const { recovery, rotation } = cardOf(state, before, entropy)
   const following = recoveryFromEntropy(entropy, rotation + 1)
   const { next, wraps: wrapsAfter } = change(before, wraps, recovery)
   const set = successor(state, before, {
@@ -273,7 +300,7 @@ function withWrap(
 }
 
 /** The root's KEM secret. */
-function unlock(wraps: Wraps, treeId: Bytes, { credentialId, prf }: PasskeyUnlock): Bytes | null {
+export function unlock(wraps: Wraps, treeId: Bytes, { credentialId, prf }: PasskeyUnlock): Bytes {
   const wrap = wrapOf(wraps, credentialId)
   const secret = copy(prf)
   const isSame = wrap !== undefined && equal(unlockCheckOf(secret), wrap.check)
@@ -289,14 +316,14 @@ function unlock(wraps: Wraps, treeId: Bytes, { credentialId, prf }: PasskeyUnloc
 const isSameHost = ({ rpIdHash }: CredentialSet, { rpId }: Pick<PasskeyCreation, 'rpId'>): boolean =>
   rpIdHash === null || equal(rpIdHash, sha256(utf8(rpId)))
 
-const successor = (state: TreeState, before: CredentialSet, next: Next): CredentialSet => ({
+export const successor = (state: TreeState, before: CredentialSet, next: Next): CredentialSet => ({
   ...before,
   ...next,
   sequence: summaryOf(state)!.setSequence + 1,
   previousHash: credentialSetHash(before),
 })
 
-function inForce({ platform, tree: { committed, visit }, keys }: PasskeysSite): {
+export function inForce({ platform, tree: { committed, visit }, keys }: PasskeysSite): {
   readonly state: TreeState
   readonly set: CredentialSet
   readonly wraps: Wraps
@@ -309,15 +336,17 @@ function inForce({ platform, tree: { committed, visit }, keys }: PasskeysSite): 
   return { state: committed, set, wraps: pending?.set === set ? pending.wraps : wrapsOf(committed) }
 }
 
-const isSetInForce = (state: TreeState, set: CredentialSet): boolean => pendingSetOf(state)?.set === set
+/** @param set the one in force */
+export function demandNonePending(state: TreeState, set: CredentialSet): void {
+  const pending = pendingSetOf(state)
+  if (pending === null || pending.set === set) return
+  throw new BlocktreeError(
+    'setPending',
+    'A passkey or a card was added and waits for its 72 hours. Wait until it counts, or stop it first.',
+  )
+}
 
-async function propose({ tree }: PasskeysSite, operation: Operation): Promise<void> {
+export async function propose({ tree }: PasskeysSite, operation: Operation): Promise<void> {
   const outcome = await tree.ownCluster.propose(operation)
   if (!outcome.ok) throw new RefusedError(outcome.fault)
 }
-
-const waiting = (): BlocktreeError =>
-  new BlocktreeError(
-    'setPending',
-    'Another passkey was added and waits for its 72 hours. Wait until it counts, or stop it first.',
-  )

@@ -26,13 +26,13 @@ import {
   rootSignatureOf,
   sha256,
   treeIdOf,
-  wordsFromEntropy,
 } from '../core/crypto/crypto.ts'
 import { writecapDomain } from '../core/cap/cap.ts'
 import { nameFromPerson } from '../core/path/path.ts'
 import type { Operation, Wraps } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { PasskeyAssertion, PasskeyCreation, PlantingCard, PlantingChallenge } from './api.ts'
+import { DrawnCard } from './drawn-card.ts'
 import {
   type People,
   foundOperation,
@@ -45,18 +45,13 @@ import {
 } from './founding.ts'
 import { rootQuestion } from './root-word.ts'
 
-const askedWordCount = 3
-
 interface Planting {
   readonly id: string
   readonly people: People
-  readonly words: readonly string[]
-  readonly askedPositions: readonly number[]
-  readonly recovery: Recovery
+  readonly card: DrawnCard
   readonly set: CredentialSet
   readonly wraps: Wraps
   readonly writecapBody: Bytes
-  isCardConfirmed: boolean
 }
 
 /** A founded tree, ready to be begun. */
@@ -86,10 +81,8 @@ export class Plantings {
     this.abandon()
     const { random, clock, crypto } = this.#platform
     const people = { ownerName: personName(ownerName), deviceName: personName(deviceName) }
-    const entropy = random.bytes(16)
-    const recovery = recoveryFromEntropy(entropy)
-    const words = wordsFromEntropy(entropy)
-    wipe(entropy)
+    const card = new DrawnCard(random)
+    const { recovery } = card
     const kemSecret = random.bytes(32)
     const set: CredentialSet = {
       sequence: 0,
@@ -116,37 +109,24 @@ export class Plantings {
     this.#current = {
       id: toHex(random.bytes(16)),
       people,
-      words,
-      askedPositions: this.#drawPositions(words.length),
-      recovery,
+      card,
       set,
       wraps,
       writecapBody: nodeWritecapBody(treeId, this.#keys.credential, treeId, clock.nowMs() + ownWritecapLifeMs),
-      isCardConfirmed: false,
     }
-    return { plantingId: this.#current.id, words, askedPositions: this.#current.askedPositions }
+    return { plantingId: this.#current.id, ...card.shown }
   }
 
   confirmCard(plantingId: string, typed: readonly string[]): PlantingChallenge {
     const planting = this.#get(plantingId)
-    const isRight =
-      typed.length === planting.askedPositions.length &&
-      planting.askedPositions.every((position, at) => typed[at]!.trim().toLowerCase() === planting.words[position])
-    if (!isRight) {
-      throw new BlocktreeError(
-        'cardMismatch',
-        'At least one of these words is not the one on the card. Compare them and try again.',
-      )
-    }
-    planting.isCardConfirmed = true
+    planting.card.confirm(typed)
     return rootQuestion(planting.set, writecapDomain, planting.writecapBody)
   }
 
   /** The founding of the tree, signed by the root. Rejects with a sentence where the assertion does not hold. */
   async finish(plantingId: string, assertion: PasskeyAssertion | null): Promise<Founding> {
     const planting = this.#get(plantingId)
-    if (!planting.isCardConfirmed)
-      throw new BlocktreeError('cardUnconfirmed', 'First check the words of the recovery card.')
+    planting.card.demandConfirmed()
     const { set, wraps, writecapBody, people } = planting
     const signature = await this.#rootSignature(planting, assertion)
     const operation = await foundOperation(
@@ -165,14 +145,14 @@ export class Plantings {
     const planting = this.#current
     if (planting === null || planting.id !== plantingId) return
     this.#current = null
-    wipe(planting.recovery.signingSecret, planting.recovery.wrapKey)
+    planting.card.wipe()
   }
 
   async #rootSignature(
-    { set, recovery, writecapBody }: Planting,
+    { set, card, writecapBody }: Planting,
     assertion: PasskeyAssertion | null,
   ): Promise<RootSignature> {
-    if (set.members.length === 0) return signedByRecoveryKey(recovery, writecapDomain, writecapBody)
+    if (set.members.length === 0) return signedByRecoveryKey(card.recovery, writecapDomain, writecapBody)
     if (assertion === null)
       throw new BlocktreeError(
         'assertionMissing',
@@ -204,17 +184,6 @@ export class Plantings {
           ]
     if (prf !== null) wipe(prf)
     return { byRecoveryKey: wrapForCard(recovery, treeId, kemSecret, random.bytes(24)), byPasskey }
-  }
-
-  #drawPositions(count: number): readonly number[] {
-    const positions = Array.from({ length: count }, (_, position) => position)
-    // A shuffle whose draws are taken modulo: a bias of one in millions does not matter for which words are asked.
-    const draws = this.#platform.random.bytes(4 * count)
-    for (let last = count - 1; last > 0; last--) {
-      const draw = new DataView(draws.buffer, draws.byteOffset + 4 * last, 4).getUint32(0) % (last + 1)
-      ;[positions[last], positions[draw]] = [positions[draw]!, positions[last]!]
-    }
-    return positions.slice(0, askedWordCount).toSorted((left, right) => left - right)
   }
 
   #get(plantingId: string): Planting {

@@ -5,6 +5,7 @@
 import { BlocktreeError, type Bytes, orRefuse, wipe } from '../core/bytes/bytes.ts'
 import {
   type CredentialSet,
+  type Recovery,
   type RootSignature,
   entropyFromWords,
   recoveryFor,
@@ -12,6 +13,8 @@ import {
   rootClaim,
   rootSignatureOf,
 } from '../core/crypto/crypto.ts'
+import { entries } from '../core/merkle/merkle.ts'
+import { type TreeState, decodeRow, keys, pendingSetOf } from '../core/tree/tree.ts'
 import type { CryptoPort } from '../port/platform.ts'
 import type { PasskeyAssertion, PlantingChallenge } from './api.ts'
 import { signedByRecoveryKey } from './founding.ts'
@@ -28,6 +31,7 @@ export const rootQuestion = ({ members }: CredentialSet, domain: string, body: B
 /** Rejects with a sentence where the answer is not the root's word on that body. */
 export async function rootWord(
   crypto: CryptoPort,
+  state: TreeState,
   set: CredentialSet,
   domain: string,
   body: Bytes,
@@ -35,11 +39,9 @@ export async function rootWord(
 ): Promise<RootSignature> {
   if (isWords(answer)) {
     const entropy = orRefuse(entropyFromWords(answer))
-    const own = recoveryFor(entropy, set)
-    wipe(entropy)
-    if (own === null) throw cardForeign()
-    const signature = signedByRecoveryKey(own.recovery, domain, body)
-    wipe(own.recovery.signingSecret, own.recovery.wrapKey)
+    const { recovery } = cardOf(state, set, entropy)
+    const signature = signedByRecoveryKey(recovery, domain, body)
+    wipe(entropy, recovery.signingSecret, recovery.wrapKey)
     return signature
   }
   const signature = orRefuse(rootSignatureOf(set, answer))
@@ -52,7 +54,36 @@ export async function rootWord(
   )
 }
 
-export const cardForeign = (): BlocktreeError =>
+/**
+ * What a card gives under a set of the tree. Wipes the entropy, and rejects with a sentence, where the card is none that counts.
+ * @param set the one in force
+ */
+export function cardOf(
+  state: TreeState,
+  set: CredentialSet,
+  entropy: Bytes,
+): { readonly recovery: Recovery; readonly rotation: number } {
+  const own = recoveryFor(entropy, set)
+  if (own !== null) return own
+  const isOf = (other: CredentialSet): boolean => recoveryFor(entropy, other) !== null
+  const pending = pendingSetOf(state)
+  const isWaiting = pending !== null && pending.set !== set && isOf(pending.set)
+  const wasBefore = [...entries(state.map, keys.sets)].some(([, row]) => isOf(decodeRow('set', row)))
+  wipe(entropy)
+  throw isWaiting ? cardWaiting() : wasBefore ? cardReplaced() : cardForeign()
+}
+
+const cardForeign = (): BlocktreeError =>
   new BlocktreeError('cardForeign', 'These words are a valid card, but of another tree. Find the card of this one.')
+const cardReplaced = (): BlocktreeError =>
+  new BlocktreeError(
+    'cardReplaced',
+    'This is an earlier card of this tree. Another one has taken its place, and this one signs nothing any more.',
+  )
+const cardWaiting = (): BlocktreeError =>
+  new BlocktreeError(
+    'cardWaiting',
+    'This card is new and does not count yet: it takes the place of the one before it after its 72 hours.',
+  )
 
 export const isWords = (answer: RootAnswer): answer is readonly string[] => Array.isArray(answer)

@@ -27,6 +27,7 @@ import { moveIn } from './move-in.ts'
 import { Precedence } from './precedence.ts'
 import { Network, type NetworkOptions } from './network.ts'
 import { OwnTree } from './own-tree.ts'
+import { NewCard } from './new-card.ts'
 import { Passkeys } from './passkeys.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
 import { dismissalFrom, isFarewellTrue, keepDismissal, owingBlocks, removeDevice, renewKeys } from './removal.ts'
@@ -65,6 +66,7 @@ export class RunningNode {
   readonly plantings: Plantings
   readonly invitations: Invitations
   readonly passkeys: Passkeys
+  readonly newCard: NewCard
   readonly joinings: Joinings
   readonly abroad: Abroad
   readonly streams = new Streams()
@@ -91,6 +93,7 @@ export class RunningNode {
     this.#network = new Network(platform, keys, options.network ?? alone)
     const common = { platform, keys, network: this.#network, status: () => this.status() }
     this.passkeys = new Passkeys(() => ({ platform, keys, tree: this.home.tree }))
+    this.newCard = new NewCard(() => ({ platform, keys, tree: this.home.tree }))
     this.invitations = new Invitations({
       ...common,
       home: () => this.home,
@@ -598,6 +601,7 @@ export class RunningNode {
     await this.#closeAside()
     this.plantings.abandon()
     this.passkeys.abandon()
+    this.newCard.abandon()
   }
 
   /** Stops at once; what is durable stays, and the next start goes on from it. */

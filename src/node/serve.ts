@@ -140,6 +140,11 @@ export function createApi(node: RunningNode): NodeApi {
     abandonPasskey: async () => node.passkeys.abandon(),
     vetoPasskey: async () => vetoPasskey(siteOf(node)),
     removePasskey: async (_requestId, id, words) => removePasskey(siteOf(node), id, words),
+    drawCard: async () => node.newCard.draw(),
+    checkCard: async (words) => node.newCard.check(words),
+    beginCard: async (unlocked) => node.newCard.begin(unlocked),
+    finishCard: async (_requestId, answer) => node.newCard.finish(answer),
+    abandonCard: async () => node.newCard.abandon(),
     beginTakeOver: async () => beginTakeOver(siteOf(node)),
     finishTakeOver: async (_requestId, answer) => finishTakeOver(siteOf(node), answer),
     // Who is chosen already is not chosen again, so the request needs no remembering.

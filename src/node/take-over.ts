@@ -66,7 +66,7 @@ export async function finishTakeOver(site: TakeOverSite, answer: RootAnswer): Pr
   const { platform, tree } = site
   if (isTakenOverHere(site)) return
   const plan = await planOf(site)
-  const signature = await rootWord(platform.crypto, plan.set, takeOverDomain, plan.body, answer)
+  const signature = await rootWord(platform.crypto, plan.state, plan.set, takeOverDomain, plan.body, answer)
   const operation = await operationOf(site, plan, signature)
   const passed = await tree.ownCluster.check(operation)
   orRefuse(passed.ok ? { ...passed, value: null } : passed)

@@ -12,6 +12,7 @@ export const routes = [
   '/storage',
   '/plant',
   '/recover',
+  '/card',
   '/join',
   '/fragments',
   '/quarantine',

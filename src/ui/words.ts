@@ -48,6 +48,7 @@ export const words = {
     '/storage': 'Storage',
     '/plant': 'Plant your tree',
     '/recover': 'Recover a tree',
+    '/card': 'A new recovery card',
     '/join': 'Join a tree',
     '/fragments': 'Fragments',
     '/quarantine': 'Not taken',
@@ -475,11 +476,16 @@ export const words = {
     button: 'See the devices',
   },
 
-  passkeyAdded: {
-    text: (countsAtMs: number) =>
-      `A passkey was added that will sign for this tree from ${formatMoment(countsAtMs)} on. If that was not you, stop it.`,
+  signerAdded: {
+    text: (kind: 'passkey' | 'card', countsAtMs: number) =>
+      kind === 'passkey'
+        ? `A passkey was added that will sign for this tree from ${formatMoment(countsAtMs)} on. If that was not you, stop it.`
+        : `A new recovery card was made that takes the place of the one before it from ${formatMoment(countsAtMs)} on. If that was not you, stop it.`,
     stop: 'Stop it',
-    stopped: 'The new passkey was stopped. It will never sign for this tree.',
+    stopped: (kind: 'passkey' | 'card') =>
+      kind === 'passkey'
+        ? 'The new passkey was stopped. It will never sign for this tree.'
+        : 'The new card was stopped. It will never count; throw it away. The one before it goes on to count.',
   },
 
   readers: {

@@ -124,7 +124,7 @@ export function treeIdOf(firstSet: CredentialSet): Bytes {
 const clientDataSizeBytesMax = 1024
 
 /** A signature by the root. `clientDataJson` is kept raw: its length and members vary from browser to browser. */
-export const rootSignatureWire = union({
+const rootSignatures = {
   passkey: tuple({
     memberIndex: u53,
     authenticatorData: bytesUpTo(256),
@@ -133,8 +133,19 @@ export const rootSignatureWire = union({
     signature: bytesOf(64),
   }),
   recovery: tuple({ signature: bytesOf(64) }),
-})
+} as const
+export const rootSignatureWire = union(rootSignatures)
 export type RootSignature = Decoded<typeof rootSignatureWire>
+
+/**
+ * By what a set follows the one before it. Where another card takes the place of the card, the old one signs with the key that it
+ * would have gone on with: to that the set before commits, so it is revealed all the same.
+ */
+export const successionWire = union({
+  ...rootSignatures,
+  lastRecovery: tuple({ publicKey: ed25519KeyWire, signature: bytesOf(64) }),
+})
+export type Succession = Decoded<typeof successionWire>
 
 export const rootSignatureSizeBytesMax = 1536
 

@@ -17,7 +17,7 @@ import { rendezvousWire } from './rendezvous.ts'
 import { pendingSetOf } from './set-change.ts'
 import { type Summary, appointmentOf, deviceOf, keys, readRow, rows, summaryOf } from './state.ts'
 import { linkInto, rendezvous } from './testing/abroad.ts'
-import { added, byCard, vetoed } from './testing/roots.ts'
+import { added, byCard, handedOver, otherCard, vetoed, wrapsFor } from './testing/roots.ts'
 import {
   access,
   admission,
@@ -103,7 +103,14 @@ const formats = {
     write: (value: unknown) => encodeFrame(value as never).slice(4),
   },
   setChange: {
-    octets: encodeBatch({ stampMs: 1, operations: [added(planted, first, second), vetoed(waiting)] }),
+    octets: encodeBatch({
+      stampMs: 1,
+      operations: [
+        added(planted, first, second),
+        handedOver(planted, 2, otherCard(8), wrapsFor(planted, 8)),
+        vetoed(waiting),
+      ],
+    }),
     read: decodeBatch as (octets: Uint8Array) => ReturnType<typeof decodeBatch>,
     write: encodeBatch as (value: unknown) => Uint8Array,
   },

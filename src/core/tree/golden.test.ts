@@ -25,7 +25,7 @@ import { rendezvousWire } from './rendezvous.ts'
 import { linkInto, rendezvous } from './testing/abroad.ts'
 import { pendingSetOf } from './set-change.ts'
 import { appointmentOf, contentOf, deviceOf, encodeRow, entryOf, keys, readRow, summaryOf } from './state.ts'
-import { added, byCard, setIn, vetoed } from './testing/roots.ts'
+import { added, byCard, handedOver, otherCard, setIn, vetoed, wrapsFor } from './testing/roots.ts'
 import {
   type Person,
   access,
@@ -121,7 +121,7 @@ test('formats are pinned', async () => {
       treeId,
       exportedAtMs: 1000,
       sizeBytes: 65536,
-      byRecoveryKey: new Uint8Array(72).fill(2),
+      byRecoveryKeys: [new Uint8Array(72).fill(2)],
       sealedKey: new Uint8Array(80).fill(3),
     }).octets,
     'archive header body': archiveHeaderBody({
@@ -157,6 +157,10 @@ test('formats are pinned', async () => {
     'change of the credential set by a passkey': encodeBatch({
       stampMs: 1000,
       operations: [added(planted, first, second)],
+    }),
+    'change of the credential set by a card that gives its place to another': encodeBatch({
+      stampMs: 1000,
+      operations: [handedOver(grown, 1, otherCard(8), wrapsFor(grown, 8))],
     }),
     'state row: credential set': encodeRow('set', setIn(planted)),
     'state row: change of the set': encodeRow('setChange', readRow(planted, 'setChange', keys.setChange(setHash))!),

@@ -1,7 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { equal, must } from '../bytes/bytes.ts'
-import { type CredentialSet, credentialSetHash, principalOf, verifyClaim, x25519PublicKey } from '../crypto/crypto.ts'
+import {
+  type CredentialSet,
+  credentialSetHash,
+  principalOf,
+  recoverySign,
+  verifyClaim,
+  x25519PublicKey,
+} from '../crypto/crypto.ts'
 import { type Passkey, passkey } from '../crypto/testing/authenticator.ts'
 import { rights } from '../cap/cap.ts'
 import { remove, set as put } from '../merkle/merkle.ts'
@@ -48,13 +55,16 @@ import {
   capBy,
   card,
   changeSet,
+  handedOver,
   membersOf,
   nextSet,
+  otherCard,
   revealed,
   setIn,
   signedAs,
   vetoed,
   wrapOf,
+  wrapsFor,
   wrapsIn,
 } from './testing/roots.ts'
 
@@ -319,6 +329,83 @@ describe('the card', () => {
   test('brings wraps', () => {
     const wraps = { ...wrapsIn(withFirst), byPasskey: [wrapOf(third)] }
     expect(wrapsIn(after(withFirst, changeSet(withFirst, 1, revealed(2), wraps)))).toEqual(wraps)
+  })
+})
+
+describe('another card', () => {
+  const wraps = wrapsFor(withFirst, 8)
+  const asked = after(withFirst, changeSet(withFirst, first, otherCard(8), wraps))
+  const countsAtMs = summaryOf(asked)!.stampMs + objectionMs
+  const replaced = after(asked, note(), countsAtMs)
+  const handed = after(withFirst, handedOver(withFirst, 2, otherCard(8), wraps))
+  const keysIn = (state: TreeState) => {
+    const { recoveryKey, nextRecoveryHash } = setIn(state)
+    return { recoveryKey, nextRecoveryHash, wraps: wrapsIn(state) }
+  }
+  const ofNew = { ...otherCard(8), wraps }
+
+  test('that a passkey brings waits, and the old one counts until then', () => {
+    expect(keysIn(asked)).toEqual(keysIn(withFirst))
+    expect(keysIn(replaced)).toEqual(ofNew)
+    expect(idsIn(replaced)).toEqual([31])
+    const stopped = after(asked, vetoed(asked, alice, aliceForLong))
+    expect(keysIn(after(stopped, note(), countsAtMs + 1))).toEqual(keysIn(withFirst))
+    expect(judged(asked, added(asked, first, second))).toBe('setPending')
+    // Whoever has the old one takes out the passkey that wanted to replace it.
+    const kept = after(asked, changeSet(asked, 1, { ...membersOf(second), ...revealed(2) }))
+    expect(pendingSetOf(kept)).toBeNull()
+    expect(idsIn(kept)).toEqual([32])
+  })
+
+  test('comes with its wrap, and a passkey changes nothing beside it', () => {
+    const by = (change: Partial<CredentialSet>, with_ = wraps) =>
+      judged(withFirst, changeSet(withFirst, first, change, with_))
+    expect(by(otherCard(8))).toBe('ok')
+    expect(by(otherCard(8), wrapsIn(withFirst))).toBe('setChangeWrong')
+    expect(by(otherCard(8), { ...wraps, byPasskey: [wrapOf(first)] })).toBe('setChangeWrong')
+    expect(by({ nextRecoveryHash: hash(1) })).toBe('setChangeWrong')
+    expect(by({ ...otherCard(8), ...membersOf(first, second) })).toBe('setChangeWrong')
+    expect(by({ ...otherCard(8), origins: ['https://other.example'] })).toBe('setChangeWrong')
+  })
+
+  test('to which the old one gives its place counts at once', () => {
+    expect(keysIn(handed)).toEqual(ofNew)
+    const overPending = after(waiting, handedOver(waiting, 2, otherCard(8), wraps))
+    expect(pendingSetOf(overPending)).toBeNull()
+  })
+
+  test('is not brought by a key that the old one has not committed to', () => {
+    for (const rotation of [0, 1, 3])
+      expect(judged(withFirst, handedOver(withFirst, rotation, otherCard(8), wraps))).toBe('setChangeWrong')
+    const { value } = handedOver(withFirst, 2, otherCard(8), wraps) as Extract<Operation, { tag: 'changeSet' }>
+    const set = { ...value.set, ...otherCard(7) }
+    expect(judged(withFirst, { tag: 'changeSet', value: { ...value, set } })).toBe('signatureInvalid')
+    expect(
+      judged(withFirst, handedOver(withFirst, 2, { ...otherCard(8), rootKemKey: x25519PublicKey(hash(7)) }, wraps)),
+    ).toBe('setChangeWrong')
+  })
+
+  test.each([
+    ['a passkey brought', () => replaced],
+    ['the old one gave its place to', () => handed],
+  ])('that %s signs, and the old one no more', (_name, state) => {
+    const bySigner = (octet: number, rotation: number) => {
+      const set = nextSet(state(), {
+        ...membersOf(),
+        recoveryKey: card(1, octet).signingPublicKey,
+        nextRecoveryHash: card(1, octet).nextPublicKeyHash,
+      })
+      const signature = recoverySign(card(rotation, octet).signingSecret, setChangeDomain, setChangeBody(set, wraps))
+      const value = { set, wraps, signature: { tag: 'recovery', value: { signature } } } as const
+      return judged(state(), { tag: 'changeSet', value })
+    }
+    expect(bySigner(8, 0)).toBe('ok')
+    for (const rotation of [1, 2, 3]) expect(bySigner(9, rotation)).toBe('setChangeWrong')
+    expect(judged(state(), byCard(state(), 1))).toBe('setChangeWrong')
+    expect(judged(state(), byCard(state(), 2))).toBe('setChangeWrong')
+    expect(judged(state(), handedOver(state(), 2, revealed(3), wraps))).toBe('setChangeWrong')
+    const claims = claimsOfSets(state())
+    expect(claims.ok && claims.value.every(verifyClaim)).toBe(true)
   })
 })
 

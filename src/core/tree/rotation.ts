@@ -9,8 +9,8 @@ import { rights } from '../cap/cap.ts'
 import { rootPath } from '../path/path.ts'
 import type { Draft } from './draft.ts'
 import { type Effect, checkPermission, notFounded } from './membership.ts'
-import { type SetChange, type Veto, isDue, pendingSetOf, wrapsHash } from './set-change.ts'
-import { type Wraps, encodeRow, keys, readRow, summaryOf } from './state.ts'
+import { type SetChange, type Veto, bringsCard, isDue, pendingSetOf, wrapsHash } from './set-change.ts'
+import { type Wraps, encodeRow, keys, readRow, setOf, summaryOf } from './state.ts'
 
 /** The root names other keys for itself. */
 export function changeSet(draft: Draft, change: SetChange, stampMs: number): Result<Effect> {
@@ -25,18 +25,25 @@ export function changeSet(draft: Draft, change: SetChange, stampMs: number): Res
     return accepted('repeated')
   if (!equal(set.previousHash!, summary.setHash) || set.sequence !== summary.setSequence + 1)
     return refused('setStale', 'The keys of this tree were changed meanwhile; look at them again and repeat.')
-  if (signature.tag === 'recovery') {
+  if (signature.tag !== 'passkey') {
     adopt(draft, change, stampMs)
     return accepted('applied')
   }
   if (pending !== null)
     return refused(
       'setPending',
-      'Another passkey was added and waits for its 72 hours. Wait until it counts, or stop it first.',
+      'A passkey or a card was added and waits for its 72 hours. Wait until it counts, or stop it first.',
     )
+  const before = setOf(state, summary.setHash)!
   const known = readRow(state, 'wraps', keys.wraps)!
-  if (!isWrappedOnceMore(known, wraps, set.members.at(-1)!.credentialId))
-    return refused('setChangeWrong', 'A passkey that is added brings nothing but its own way to the tree’s keys.')
+  const isWrapped = bringsCard(before, set, signature)
+    ? isWrappedForCard(known, wraps)
+    : isWrappedOnceMore(known, wraps, set.members.at(-1)!.credentialId)
+  if (!isWrapped)
+    return refused(
+      'setChangeWrong',
+      'A passkey or card that is added brings nothing but its own way to the tree’s keys.',
+    )
   draft.put(keys.pendingSet, encodeRow('pendingSet', { set, wraps, signature, sinceMs: stampMs }))
   draft.put(keys.summary, encodeRow('summary', { ...summary, setSequence: set.sequence }))
   return accepted('applied')
@@ -54,6 +61,11 @@ function isWrappedOnceMore(before: Wraps, after: Wraps, credentialId: Bytes): bo
   )
 }
 
+/** Whether all wraps are as before, but for the card's. */
+const isWrappedForCard = (before: Wraps, after: Wraps): boolean =>
+  !equal(after.byRecoveryKey, before.byRecoveryKey) &&
+  equal(wrapsHash({ ...after, byRecoveryKey: before.byRecoveryKey }), wrapsHash(before))
+
 /** A device of the owner objects to what waits. */
 export function vetoSet(draft: Draft, { fields }: Veto, stampMs: number): Result<Effect> {
   const { state } = draft
@@ -64,7 +76,10 @@ export function vetoSet(draft: Draft, { fields }: Veto, stampMs: number): Result
   const allowed = checkPermission(state, principalOf(author), writecapHash, place, rights.grant, stampMs)
   if (!allowed.ok) return allowed
   if (equal(setHash, summary.setHash))
-    return refused('vetoLate', 'That passkey counts already. It can be removed with the recovery card.')
+    return refused(
+      'vetoLate',
+      'That counts already. A passkey can be removed with the recovery card, and the card replaced by another one.',
+    )
   const pending = pendingSetOf(state)
   if (pending === null || !equal(credentialSetHash(pending.set), setHash)) return accepted('repeated')
   draft.remove(keys.pendingSet)

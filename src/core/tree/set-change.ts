@@ -3,8 +3,8 @@
  *
  * The first set names the tree by its hash. Each later one names the one before it and comes with the root's signature as that one
  * has it; so the way from the first to the one in force can be walked and verified by anybody, in a state, an excerpt or an archive.
- * A passkey can bring one more passkey in, which counts after 72 hours in which any device of the owner may object. All else the
- * recovery key says: that holds at once and uses the key up, for each set commits to the recovery key of the next.
+ * A passkey can bring one more passkey in, or another card, which counts after 72 hours in which any device of the owner may object.
+ * All else the recovery key says: that holds at once and uses the key up, for each set commits to the recovery key of the next.
  * @module
  */
 import {
@@ -29,15 +29,16 @@ import {
   type Claim,
   type CredentialMember,
   type CredentialSet,
-  type RootSignature,
+  type Succession,
   credentialSetHash,
   credentialSetWire,
   digest,
+  ed25519Message,
   publicCredentialWire,
   recoveryKeyHash,
   rootClaim,
-  rootSignatureWire,
   signedBy,
+  successionWire,
   treeIdOf,
 } from '../crypto/crypto.ts'
 import type { Chain } from '../cap/cap.ts'
@@ -57,7 +58,7 @@ import {
 
 export const setChangeDomain = 'blocktree/1/setChange'
 export const vetoDomain = 'blocktree/1/veto'
-/** For how long the owner's devices may object to a passkey that another passkey brings in. */
+/** For how long the owner's devices may object to what a passkey brings in. */
 export const objectionMs = 72 * 60 * 60 * 1000
 
 // --- what the root signs --------------------------------------------------------------------------------------------------
@@ -68,7 +69,7 @@ const bodyWire = record('setChange', 1, { set: credentialSetWire, wrapsHash: byt
 export const changeSetWire = record('changeSet', 1, {
   set: credentialSetWire,
   wraps: wrapsWire,
-  signature: rootSignatureWire,
+  signature: successionWire,
 })
 export type SetChange = Decoded<typeof changeSetWire>
 
@@ -84,31 +85,53 @@ export function claimOfSetChange(
   before: CredentialSet,
   set: CredentialSet,
   hashOfWraps: Bytes,
-  signature: RootSignature,
+  signature: Succession,
 ): Result<Claim> {
   const allowed = checkSuccessor(before, set, signature)
   if (!allowed.ok) return allowed
-  return rootClaim(before, setChangeDomain, encode(bodyWire, { set, wrapsHash: hashOfWraps }), signature)
+  const body = encode(bodyWire, { set, wrapsHash: hashOfWraps })
+  if (signature.tag !== 'lastRecovery') return rootClaim(before, setChangeDomain, body, signature)
+  const { publicKey, signature: octets } = signature.value
+  return accepted({
+    algorithm: 'ed25519',
+    publicKey,
+    message: ed25519Message(setChangeDomain, body),
+    signature: octets,
+  })
 }
 
 /** The KEM key stays: what was sealed to the owner is to open for ever. */
-function checkSuccessor(before: CredentialSet, set: CredentialSet, signature: RootSignature): Check {
+function checkSuccessor(before: CredentialSet, set: CredentialSet, signature: Succession): Check {
   const isNext =
     set.previousHash !== null &&
     equal(set.previousHash, credentialSetHash(before)) &&
     set.sequence > before.sequence &&
     equal(set.rootKemKey, before.rootKemKey)
-  const isMeant =
-    signature.tag === 'recovery'
-      ? equal(recoveryKeyHash(set.recoveryKey), before.nextRecoveryHash)
-      : hasOneMore(before, set)
-  return isNext && isMeant
+  return isNext && isMeant(before, set, signature)
     ? ok
     : refused(
         'setChangeWrong',
-        'A passkey can add one other passkey and change nothing else. For everything else the recovery card is needed.',
+        'A passkey can add one other passkey, or replace the recovery card, and change nothing else. For everything else the card is needed.',
       )
 }
+
+function isMeant(before: CredentialSet, set: CredentialSet, signature: Succession): boolean {
+  const isCommitted = (key: Bytes): boolean => equal(recoveryKeyHash(key), before.nextRecoveryHash)
+  if (signature.tag === 'recovery') return isCommitted(set.recoveryKey)
+  if (signature.tag === 'lastRecovery') return isCommitted(signature.value.publicKey)
+  return hasOneMore(before, set) || hasOtherCard(before, set)
+}
+
+/** Whether all is as before, but for the card. */
+function hasOtherCard(before: CredentialSet, set: CredentialSet): boolean {
+  const { sequence, previousHash, recoveryKey, nextRecoveryHash } = set
+  const same: CredentialSet = { ...before, sequence, previousHash, recoveryKey, nextRecoveryHash }
+  return !equal(recoveryKey, before.recoveryKey) && equal(credentialSetHash(same), credentialSetHash(set))
+}
+
+/** Whether the words of the card are others from a set on. @param signature by which it follows the one before it */
+export const bringsCard = (before: CredentialSet, set: CredentialSet, { tag }: Pick<Succession, 'tag'>): boolean =>
+  tag !== 'recovery' && !equal(set.recoveryKey, before.recoveryKey)
 
 /** Whether all is as before, but for one passkey at the end. */
 function hasOneMore(before: CredentialSet, { sequence, members, previousHash, ...rest }: CredentialSet): boolean {

@@ -29,7 +29,13 @@ import {
   u53,
   u64be,
 } from '../bytes/bytes.ts'
-import { type CredentialSet, type Principal, credentialSetWire, rootSignatureWire } from '../crypto/crypto.ts'
+import {
+  type CredentialSet,
+  type Principal,
+  credentialSetWire,
+  rootSignatureWire,
+  successionWire,
+} from '../crypto/crypto.ts'
 import { type Chain, type Checked, type Writecap, chainLengthMax, writecapWire } from '../cap/cap.ts'
 import { type SignedRecord, accessRecordWire, contentRecordWire, entryRecordWire } from '../block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, get } from '../merkle/merkle.ts'
@@ -181,7 +187,7 @@ export const takeOverRowWire = tuple({ body: bytesUpTo(takeOverSizeBytesMax), si
 /** What shows that a set follows the one before it: with the set itself, which has a row of its own, it is what the root signed. */
 export const setChangeRowWire = tuple({
   wrapsHash: bytesOf(32),
-  signature: rootSignatureWire,
+  signature: successionWire,
   /** When it came into force. */
   atMs: u53,
 })

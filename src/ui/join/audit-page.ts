@@ -172,7 +172,7 @@ function toldOf(event: AuditEvent): readonly [IconName, string, ...string[]] {
     return [
       'key',
       words.event.signersChanged,
-      words.signers(event.addedCount, event.removedCount),
+      words.signers(event.addedCount, event.removedCount, event.isCardReplaced),
       words.signedBy[event.by],
     ]
   const name = nameOf(event.device)

@@ -46,7 +46,11 @@ beforeEach(async () => {
   node = new MemoryNode()
   node.tree = {
     ...node.tree,
-    root: { passkeys: [{ id: 'AQ', isSynced: true, addedAtMs: 0, prfSalt: new Uint8Array(32) }], pending: null },
+    root: {
+      passkeys: [{ id: 'AQ', isSynced: true, addedAtMs: 0, prfSalt: new Uint8Array(32) }],
+      cardSinceMs: 0,
+      pending: null,
+    },
   }
   node.passkey = creation(1)
   prompts = []
@@ -100,7 +104,7 @@ describe('another passkey', () => {
 
   test('of a tree without any is signed for by the card', async () => {
     node.passkey = null
-    node.tree = { ...node.tree, root: { passkeys: [], pending: null } }
+    node.tree = { ...node.tree, root: { passkeys: [], cardSinceMs: 0, pending: null } }
     expect(begin().isByCard).toBe(true)
   })
 

@@ -3,12 +3,14 @@
  * @module
  */
 import { LitElement, css, html, nothing } from 'lit'
-import type { PasskeyLine, TreeStatus } from '../../node/api.ts'
+import type { PasskeyLine, PendingSigner, TreeStatus } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
 import { icon } from '../part/icon.ts'
 import { sectionStyle, shared } from '../part/shared.ts'
 import type { PasskeyPort } from '../ports.ts'
+import { hashOf } from '../route.ts'
+import { words as shownWords } from '../words.ts'
 import { joinWords } from './words.ts'
 import './passkey-sheet.ts'
 import type { PasskeyDeed } from './passkey-sheet.ts'
@@ -20,12 +22,14 @@ export class BtPasskeys extends LitElement {
     tree: { attribute: false },
     actions: { attribute: false },
     passkey: { attribute: false },
+    hash: {},
     deed: { state: true },
     isStopping: { state: true },
   }
   declare tree: TreeStatus
   declare actions: Actions
   declare passkey: PasskeyPort
+  declare hash: string
   /** What is being done to them; null: nothing. */
   declare deed: PasskeyDeed | null
   declare isStopping: boolean
@@ -63,7 +67,7 @@ export class BtPasskeys extends LitElement {
   override render() {
     const { root, ownerName, removed } = this.tree
     if (root === null) return nothing
-    const { passkeys, pending } = root
+    const { passkeys, pending, cardSinceMs } = root
     const mayChange = removed === null
     return html`<section class="card" aria-labelledby="passkeys">
       <h2 id="passkeys">${words.title}</h2>
@@ -75,7 +79,15 @@ export class BtPasskeys extends LitElement {
           <div>
             <p>${words.card}</p>
             <p class="quiet small">${words.cardHelp}</p>
+            <p class="quiet small number">${words.cardSince(cardSinceMs)}</p>
           </div>
+          ${
+            pending === null && mayChange
+              ? html`<a class="button plain" aria-label=${words.cardReplaceLabel} href=${hashOf('/card', this.hash)}
+                  >${words.cardReplace}</a
+                >`
+              : nothing
+          }
         </li>
       </ul>
       ${pending ? nothing : html`<p class="quiet small">${words.advice(passkeys.length)}</p>`}
@@ -121,29 +133,29 @@ export class BtPasskeys extends LitElement {
     </li>`
   }
 
-  #pending(line: NonNullable<NonNullable<TreeStatus['root']>['pending']>, mayChange: boolean) {
+  #pending(line: PendingSigner, mayChange: boolean) {
     return html`<li>
       ${icon('warn')}
       <div>
-        <p>${words.waiting.title}</p>
-        <p class="quiet small">${words.kind(line.isSynced)}</p>
+        <p>${words.waiting.title(line.kind)}</p>
+        <p class="quiet small">${line.kind === 'card' ? words.waiting.card : words.kind(line.isSynced)}</p>
         <p class="small number">${words.waiting.text(line.countsAtMs, Date.now())}</p>
       </div>
       ${
         mayChange
-          ? html`<button class="danger" ?disabled=${this.isStopping} @click=${this.#stop}>
-              ${words.waiting.stop}
+          ? html`<button class="danger" ?disabled=${this.isStopping} @click=${() => this.#stop(line)}>
+              ${shownWords.signerAdded.stop}
             </button>`
           : nothing
       }
     </li>`
   }
 
-  async #stop(): Promise<void> {
+  async #stop({ kind }: PendingSigner): Promise<void> {
     this.isStopping = true
     try {
       await this.actions.api.vetoPasskey(crypto.randomUUID())
-      this.actions.notices.done(words.waiting.stopped)
+      this.actions.notices.done(shownWords.signerAdded.stopped(kind))
     } catch (error) {
       this.actions.notices.problem(sentenceOf(error))
     } finally {

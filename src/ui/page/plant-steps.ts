@@ -83,11 +83,19 @@ export function passkeyStep(planting: Planting, availability: PasskeyAvailabilit
     ${isPossible ? html`<p class="quiet small">${words.plant.passkey.cardOnlyHelp}</p>` : nothing}`
 }
 
-export function checkStep(planting: Planting, positions: readonly number[]) {
+/** What asks three words of a new card back. */
+interface CardCheck {
+  readonly problem: string
+  readonly waitingFor: string
+  check(typed: readonly string[]): Promise<void>
+  seeCardAgain(): void
+}
+
+export function checkStep(course: CardCheck, positions: readonly number[]) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     const data = new FormData(event.target as HTMLFormElement)
-    void planting.check(positions.map((position) => textOf(data, `word-${position}`)))
+    void course.check(positions.map((position) => textOf(data, `word-${position}`)))
   }
   return html`<h1 tabindex="-1">${words.plant.check.title}</h1>
     <p>${words.plant.check.help}</p>
@@ -99,12 +107,10 @@ export function checkStep(planting: Planting, positions: readonly number[]) {
             <input name="word-${position}" autocomplete="off" autocapitalize="none" spellcheck="false" required />
           </label>`,
       )}
-      ${problemLine(planting.problem)}
+      ${problemLine(course.problem)}
       <div class="row">
-        <button class="loud" ?disabled=${planting.waitingFor !== ''}>${words.plant.check.button}</button>
-        <button class="plain" type="button" @click=${() => planting.seeCardAgain()}>
-          ${words.plant.check.seeAgain}
-        </button>
+        <button class="loud" ?disabled=${course.waitingFor !== ''}>${words.plant.check.button}</button>
+        <button class="plain" type="button" @click=${() => course.seeCardAgain()}>${words.plant.check.seeAgain}</button>
       </div>
     </form>`
 }

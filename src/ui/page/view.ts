@@ -79,6 +79,11 @@ export function viewOf(route: Route, scene: Scene) {
         .passkey=${passkey}
         .hash=${hash}
       ></bt-plant-page>`
+    case '/card':
+      bring(() => import('../join/card-page.ts'))
+      return html`<bt-card-page .model=${model} .actions=${actions} .passkey=${passkey} .hash=${hash}
+        >${fetching}</bt-card-page
+      >`
     case '/recover':
       return html`<bt-recover-page .model=${model} .actions=${actions} .hash=${hash}></bt-recover-page>`
     case '/quarantine':

@@ -38,6 +38,7 @@ if (query.has('planted'))
     deviceName: 'Ada’s laptop',
     root: {
       passkeys: [{ id: 'AAAA', isSynced: true, addedAtMs: Date.now(), prfSalt: null }],
+      cardSinceMs: Date.now(),
       pending: null,
     },
   }

@@ -22,6 +22,7 @@ import type {
   NodeEvent,
   PasskeyAssertion,
   PasskeyCreation,
+  PasskeyUnlock,
   Quarantined,
   RemovalPreview,
   ResealingPreview,
@@ -32,7 +33,7 @@ import type {
 export const cardWords = 'abandon ability able about above absent absorb abstract absurd abuse access accident'.split(
   ' ',
 )
-const askedPositions = [1, 4, 10]
+export const askedPositions = [1, 4, 10]
 const dayMs = 86_400_000
 
 export class MemoryNode implements NodeApi {
@@ -312,7 +313,11 @@ export class MemoryNode implements NodeApi {
   async finishPlanting(requestId: string): Promise<void> {
     this.#maybeRefuse()
     await this.#job(requestId, 'plant', '', 5_000_000)
-    const root = { passkeys: this.passkey ? [this.#lineOf(this.passkey)] : [], pending: null }
+    const root = {
+      passkeys: this.passkey ? [this.#lineOf(this.passkey)] : [],
+      cardSinceMs: this.nowMs(),
+      pending: null,
+    }
     this.tree = { ...this.tree, planted: true, root }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
@@ -454,14 +459,14 @@ export class MemoryNode implements NodeApi {
     const line = this.#lineOf(this.#added!)
     const passkeys = this.tree.root?.passkeys ?? []
     if (Array.isArray(answer)) return this.#tellRoot({ passkeys: [...passkeys, line], pending: null })
-    this.#tellRoot({ passkeys, pending: { ...line, countsAtMs: this.nowMs() + 3 * dayMs } })
+    this.#tellRoot({ pending: { kind: 'passkey', ...line, countsAtMs: this.nowMs() + 3 * dayMs } })
   }
   async abandonPasskey(): Promise<void> {
     this.#added = null
   }
   async vetoPasskey(): Promise<void> {
     this.#maybeRefuse()
-    this.#tellRoot({ passkeys: this.tree.root?.passkeys ?? [], pending: null })
+    this.#tellRoot({ pending: null })
   }
   async removePasskey(_requestId: string, id: string, words: readonly string[]): Promise<void> {
     if (words.join(' ') !== cardWords.join(' '))
@@ -469,8 +474,28 @@ export class MemoryNode implements NodeApi {
     this.#tellRoot({ passkeys: this.tree.root!.passkeys.filter((passkey) => passkey.id !== id), pending: null })
   }
   #added: PasskeyCreation | null = null
-  #tellRoot(root: NonNullable<TreeStatus['root']>): void {
-    this.tree = { ...this.tree, root }
+  async drawCard() {
+    this.#maybeRefuse()
+    return { words: cardWords, askedPositions }
+  }
+  async checkCard(words: readonly string[]): Promise<void> {
+    await this.confirmCard('', words)
+  }
+  async beginCard(unlocked: PasskeyUnlock | null): Promise<TakeOverChallenge> {
+    return this.#challenge(unlocked && this.passkey)
+  }
+  async finishCard(_requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void> {
+    this.#maybeRefuse()
+    const nowMs = this.nowMs()
+    if (Array.isArray(answer)) return this.#tellRoot({ cardSinceMs: nowMs, pending: null })
+    this.#tellRoot({ pending: { kind: 'card', id: 'card', addedAtMs: nowMs, countsAtMs: nowMs + 3 * dayMs } })
+  }
+  async abandonCard(): Promise<void> {
+    this.isCardAbandoned = true
+  }
+  isCardAbandoned = false
+  #tellRoot(changed: Partial<NonNullable<TreeStatus['root']>>): void {
+    this.tree = { ...this.tree, root: { passkeys: [], cardSinceMs: 0, pending: null, ...this.tree.root, ...changed } }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
   #lineOf({ credentialId, synced }: PasskeyCreation) {

@@ -73,6 +73,33 @@ export function changeSet(
   return { tag: 'changeSet', value: { set, wraps, signature } }
 }
 
+/** Another card, by its octet. */
+export const otherCard = (octet: number): Pick<CredentialSet, 'recoveryKey' | 'nextRecoveryHash'> => ({
+  recoveryKey: card(0, octet).signingPublicKey,
+  nextRecoveryHash: card(0, octet).nextPublicKeyHash,
+})
+/** Wraps under another card. */
+export const wrapsFor = (state: TreeState, octet: number): Wraps => ({
+  ...wrapsIn(state),
+  byRecoveryKey: new Uint8Array(72).fill(octet),
+})
+
+/** Another card, to which the old one gives its place by the last of its keys. @param rotation of that key */
+export function handedOver(
+  state: TreeState,
+  rotation: number,
+  change: Partial<CredentialSet>,
+  wraps: Wraps,
+): Operation {
+  const set = nextSet(state, change)
+  const { signingSecret, signingPublicKey: publicKey } = card(rotation)
+  const signature = recoverySign(signingSecret, setChangeDomain, setChangeBody(set, wraps))
+  return {
+    tag: 'changeSet',
+    value: { set, wraps, signature: { tag: 'lastRecovery', value: { publicKey, signature } } },
+  }
+}
+
 /** @param rotation how often the card has signed a change before */
 export const byCard = (state: TreeState, rotation: number, ...passkeys: readonly Passkey[]): Operation =>
   changeSet(state, rotation, { ...membersOf(...passkeys), ...revealed(rotation + 1) })
