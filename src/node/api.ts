@@ -566,9 +566,11 @@ export interface NodeApi {
   beginExport(requestId: string): Promise<string>
   inspectArchive(archive: Blob): Promise<ArchiveSummary>
   /**
-   * Restores the archive's tree into this profile, which must be unplanted and is replaced; opened by the card's words. Rejects with
-   * `archiveUnattested` where what is in it outlives its writers and nobody vouches for it.
+   * Restores the archive's tree into this profile, which must be unplanted and is replaced; opened by the card's words. Rejects where
+   * those who decided do not vouch for it: with `archiveUnattested` where what is in it outlives its writers, else with `archiveOfOne`
+   * where there is more than its exporter.
    * @param takesUnattested it is taken all the same: who has the card may say so
+   * @returns the names of the devices that vouch for it; none where nobody does
    */
   recover(
     requestId: string,
@@ -576,7 +578,7 @@ export interface NodeApi {
     words: readonly string[],
     deviceName: string,
     takesUnattested?: boolean,
-  ): Promise<void>
+  ): Promise<readonly string[]>
 
   /** Shows a code that lets a device in, until `endInviting` or until one was let in. Rejects `notPlanted` where nobody could sign. */
   invite(): Promise<void>

@@ -6,11 +6,9 @@
 import {
   BlocktreeError,
   type Bytes,
-  type Codec,
   type Refused,
   RefusedError,
   StoreDamagedError,
-  decode,
   encode,
   equal,
   orRefuse,
@@ -19,25 +17,23 @@ import {
   wipe,
 } from '../core/bytes/bytes.ts'
 import {
-  type Claim,
   type CredentialSet,
+  type Principal,
   credentialSetHash,
   type Recovery,
   entropyFromWords,
   hpkeInfo,
-  nameOfClaim,
   principalOf,
   recoveryFromEntropy,
 } from '../core/crypto/crypto.ts'
-import { type Chain, claimsOfChain, isFor, isHeldBy, readcapPlace, writecapDomain } from '../core/cap/cap.ts'
-import { type SignedRecord, checkShape, checkTold, claimOfRecord, diffBodies } from '../core/block/block.ts'
+import { isFor, isHeldBy, readcapPlace, writecapDomain } from '../core/cap/cap.ts'
+import { diffBodies } from '../core/block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, root, set } from '../core/merkle/merkle.ts'
 import { nameFromPerson, rootBlockId } from '../core/path/path.ts'
 import {
   type ArchiveFrame,
   type ArchiveHead,
   type ArchiveHeader,
-  type DeviceRow,
   type Operation,
   type TreeState,
   accessOf,
@@ -49,22 +45,19 @@ import {
   archiveUnattested,
   chainOf,
   checkAtRest,
-  claimOfDevice,
-  claimOfDismissal,
   decodeArchiveHead,
   decodeFrame,
   decodeHeader,
   decodeRow,
   deviceOf,
+  devicesOf,
+  examineArrival,
   frameSizeOf,
   keys,
   nextGeneration,
+  openDeviceName,
   outlivesWriter,
-  rowKind,
-  rows as rowFormats,
-  claimsOfSets,
   setInForce,
-  setOf,
   summaryOf,
   takeOverBodyWire,
   takeOverDomain,
@@ -91,6 +84,7 @@ import { cardOf } from './root-word.ts'
 import { placeOf } from './own-tree.ts'
 import { inPlace, objectKey } from './place.ts'
 import { walk } from './read/content.ts'
+import { KeyRing } from './read/key-ring.ts'
 
 const claimsPerVerification = 256
 
@@ -100,6 +94,7 @@ export async function inspectArchive(archive: Blob): Promise<ArchiveSummary> {
   return { treeId: toHex(treeId), exportedAtMs, sizeBytes: archive.size }
 }
 
+/** @returns the names of the devices that have signed what is in it as those who decided */
 export async function recover(
   node: RunningNode,
   archive: Blob,
@@ -107,7 +102,7 @@ export async function recover(
   deviceName: string,
   takesUnattested: boolean,
   job: JobHandle,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { platform } = node
   if (node.status().planted) {
     throw new BlocktreeError(
@@ -123,8 +118,14 @@ export async function recover(
   const header = await readHeader(frames, platform, head)
   const { state, next } = await readRows(frames, header)
   await checkState(platform, state, header, job)
+  const rootKey = await rootKeyOf(platform, state, kemSecret)
+  const vouchers = await vouchersOf(platform, state, header)
   // What the card signs from here on counts as much as what the devices signed that decided.
-  if (!takesUnattested) await checkVouched(platform, state, header)
+  if (vouchers === null && !takesUnattested) {
+    const [exporter] = namesOf(node, state, rootKey, [principalOf(header.exporter)])
+    demandVouched(state, exporter!, platform.clock.nowMs())
+  }
+  const signers = namesOf(node, state, rootKey, vouchers ?? [])
   // Its last change may wait to come into force.
   const owner = setInForce(state, Math.max(platform.clock.nowMs(), summaryOf(state)!.stampMs + 1))!
   wipe(card.signingSecret, card.wrapKey)
@@ -139,9 +140,10 @@ export async function recover(
     // What a walk calls damaged is, here, not this device's.
     throw error instanceof StoreDamagedError ? fault(archiveDamaged()) : error
   }
-  const founding = await takeOver(node, state, owner, recovery, kemSecret, deviceName)
+  const founding = await takeOver(node, state, owner, recovery, rootKey, deviceName)
   await node.adopt(founding, state)
-  wipe(recovery.signingSecret, recovery.wrapKey, kemSecret)
+  wipe(recovery.signingSecret, recovery.wrapKey, kemSecret, rootKey)
+  return signers
 }
 
 // --- frames ---------------------------------------------------------------------------------------------------------------
@@ -264,67 +266,39 @@ async function takeObjects(
 
 // --- belief ---------------------------------------------------------------------------------------------------------------
 
-/** Every row decodes and every signature leads to the tree's id. */
+/** As for a state that another device brings: every row in its place, and every signature leads to the tree's id. */
 async function checkState(platform: Platform, state: TreeState, header: ArchiveHeader, job: JobHandle): Promise<void> {
-  const damaged = () => fault(archiveDamaged())
-  const kinds = new Map(Object.entries(rowKind).map(([kind, octet]) => [octet as number, kind as keyof typeof rowKind]))
-  for (const [key, octets] of entries(state.map)) {
-    const kind = kinds.get(key[0]!)
-    if (kind === undefined || !decode(rowFormats[kind] as Codec<unknown>, octets, octets.length).ok) throw damaged()
-  }
-  const summary = summaryOf(state)
-  const ofSets = claimsOfSets(state)
-  if (summary === null || !equal(summary.treeId, header.treeId) || !ofSets.ok) throw damaged()
-  const claims = new Map<string, Claim>()
-  const addClaim = (claim: Claim): void => void claims.set(nameOfClaim(claim), claim)
-  ofSets.value.forEach(addClaim)
-  const checkedChains = new Set<string>()
-  const addChain = (writecapHash: Bytes): Chain => {
-    const chain = chainOf(state, writecapHash)
-    if (chain === null) throw damaged()
-    if (!checkedChains.has(String(writecapHash))) {
-      checkedChains.add(String(writecapHash))
-      orRefuse(claimsOfChain(chain, (at) => setOf(state, at))).forEach(addClaim)
-    }
-    return chain
-  }
-  const addRecord = (signed: SignedRecord): void => {
-    if (!isHeldBy(addChain(signed.fields.writecapHash), principalOf(signed.fields.author))) throw damaged()
-    const told = checkTold(orRefuse(checkShape(signed)))
-    if (!told.ok) throw damaged()
-    addClaim(orRefuse(claimOfRecord(signed)))
-  }
-  const addDevice = ({ device, writecapHash, dismissed }: DeviceRow): void => {
-    if (!isHeldBy(addChain(writecapHash), principalOf(device.fields.credential))) throw damaged()
-    addClaim(claimOfDevice(device))
-    if (dismissed === null) return
-    const { issuer } = dismissed.dismissal.fields
-    if (issuer.tag === 'node' && !isHeldBy(addChain(issuer.value.writecapHash), principalOf(issuer.value.author)))
-      throw damaged()
-    addClaim(orRefuse(claimOfDismissal(dismissed.dismissal, (at) => setOf(state, at))))
-  }
-  if (!isHeldBy(addChain(header.writecapHash), principalOf(header.exporter))) throw damaged()
-  for (const [key, octets] of entries(state.map)) {
-    if (key[0] === rowKind.entry) addRecord(decodeRow('entry', octets).entry)
-    else if (key[0] === rowKind.content) addRecord(decodeRow('content', octets).content)
-    else if (key[0] === rowKind.access) addRecord(decodeRow('access', octets))
-    else if (key[0] === rowKind.device) addDevice(decodeRow('device', octets))
-  }
-  // Records that were signed together make one claim.
-  const distinct = [...claims.values()]
-  for (let start = 0; start < distinct.length; start += claimsPerVerification) {
+  const examined = examineArrival(state, null)
+  const exporters = chainOf(state, header.writecapHash)
+  const isExported = exporters !== null && isHeldBy(exporters, principalOf(header.exporter))
+  if (!examined.ok || !isExported) throw fault(archiveDamaged())
+  const claims = examined.value
+  for (let start = 0; start < claims.length; start += claimsPerVerification) {
     job.check()
-    const verdicts = await platform.crypto.verify(distinct.slice(start, start + claimsPerVerification))
-    if (!verdicts.every(Boolean)) throw damaged()
+    const verdicts = await platform.crypto.verify(claims.slice(start, start + claimsPerVerification))
+    if (!verdicts.every(Boolean)) throw fault(archiveDamaged())
   }
 }
 
-/** What outlives its writer was decided, as those who decided then have signed. */
-async function checkVouched({ clock, crypto }: Platform, state: TreeState, { attestation }: ArchiveHeader) {
-  if (!outlivesWriter(state, null, clock.nowMs())) return
+/**
+ * Who vouches for the state beside its exporter: the devices that have signed it of those who decided.
+ * @returns null where these are no majority of them, or have signed another state
+ */
+async function vouchersOf(
+  { crypto }: Platform,
+  state: TreeState,
+  { attestation }: ArchiveHeader,
+): Promise<readonly Principal[] | null> {
   const verified = attestation && (await verifiedAttestation(crypto, state, attestation))
   const isVouched = verified?.ok === true && checkAtRest(state, verified.value, summaryOf(state)!.stampMs).ok
-  if (!isVouched) throw fault(archiveUnattested())
+  return isVouched ? attestation!.votes.map(({ voter }) => voter) : null
+}
+
+/** What one device of several says alone its owner has to take on its word; what outlives a writer on nobody's but his own. */
+function demandVouched(state: TreeState, exporter: string, nowMs: number): void {
+  if (outlivesWriter(state, null, nowMs)) throw fault(archiveUnattested())
+  const ownDevices = [...devicesOf(state)].filter((row) => row.standing === 'own' && row.dismissed === null)
+  if (ownDevices.length > 1) throw archiveOfOne(exporter)
 }
 
 /**
@@ -363,24 +337,50 @@ async function checkBodies(platform: Platform, state: TreeState, treeId: Bytes):
 
 // --- the new life ---------------------------------------------------------------------------------------------------------
 
+/** The key of the root block, which the owner has as a reader. */
+async function rootKeyOf({ crypto }: Platform, state: TreeState, kemSecret: Bytes): Promise<Bytes> {
+  const { treeId } = state
+  const block = rootBlockId(treeId)
+  const access = accessOf(state, block)
+  const sealedKey = access?.fields.readcaps.find((readcap) => isFor(readcap, treeId))?.sealedKey
+  if (access === null || sealedKey === undefined) throw fault(archiveDamaged())
+  const place = readcapPlace(treeId, block, access.fields.keyEpoch, treeId)
+  const key = await crypto.openWith(kemSecret, hpkeInfo.readcap, place, sealedKey)
+  if (key === null) throw fault(archiveDamaged())
+  return key
+}
+
+/** What the tree calls devices of it; empty for one whose name does not open. */
+function namesOf(
+  { keys: nodeKeys }: RunningNode,
+  state: TreeState,
+  rootKey: Bytes,
+  devices: readonly Principal[],
+): readonly string[] {
+  const ring = new KeyRing(state.treeId, nodeKeys, rootBlockId(state.treeId))
+  ring.learn(accessOf(state, ring.base)!, rootKey)
+  const names = devices.map((device) => {
+    const fields = deviceOf(state, device)?.device.fields
+    const key = fields && ring.keyOf(state, fields.nameBlock, fields.nameKeyEpoch)
+    return (fields && key && openDeviceName(key, fields)) ?? ''
+  })
+  ring.close()
+  return names
+}
+
 /** The operation by which this node continues the tree: signed by the recovery key over exactly this state. */
 async function takeOver(
   node: RunningNode,
   state: TreeState,
   owner: CredentialSet,
   recovery: Recovery,
-  kemSecret: Bytes,
+  rootKey: Bytes,
   typedName: string,
 ) {
   const { platform, keys: nodeKeys } = node
   const { treeId } = state
   const summary = summaryOf(state)!
-  const previous = accessOf(state, rootBlockId(treeId))
-  const sealedKey = previous?.fields.readcaps.find((readcap) => isFor(readcap, treeId))?.sealedKey
-  if (previous === null || sealedKey === undefined) throw fault(archiveDamaged())
-  const place = readcapPlace(treeId, rootBlockId(treeId), previous.fields.keyEpoch, treeId)
-  const rootKey = await platform.crypto.openWith(kemSecret, hpkeInfo.readcap, place, sealedKey)
-  if (rootKey === null) throw fault(archiveDamaged())
+  const previous = accessOf(state, rootBlockId(treeId))!
   const before = openPeople(rootKey, treeId, summary.sealedProfile)
   const people = { ownerName: before?.ownerName ?? '', deviceName: orRefuse(nameFromPerson(typedName)) }
 
@@ -414,9 +414,14 @@ async function takeOver(
       sealedProfile: sealPeople(rootKey, treeId, people, platform.random.bytes(24)),
     },
   }
-  wipe(rootKey)
   return { treeId, operation, people }
 }
+
+const archiveOfOne = (exporter: string): BlocktreeError =>
+  new BlocktreeError(
+    'archiveOfOne',
+    `Only ${exporter === '' ? 'one device' : `“${exporter}”`} has signed this archive, and not the devices that decided about the tree together. If that device was in other hands, something may be missing or may have been put in. If you trust it, take it all the same; or export one while your devices can reach each other.`,
+  )
 
 /** Of an archive nothing is known that would tell which of the two it is. */
 const cardOfOther = (): BlocktreeError =>

@@ -80,7 +80,7 @@ describe('a device that reaches nobody', () => {
       const archive = await family.run(life, readAll(life.node.api, exportId))
       const fresh = await family.startAlone(`fresh ${family.request()}`)
       const blob = createSimBlob(archive, fresh.process)
-      await family.run(fresh, fresh.node.api.recover(family.request(), blob, family.words, 'Fresh'))
+      await family.run(fresh, fresh.node.api.recover(family.request(), blob, family.words, 'Fresh', true))
       expect(live(fresh)).toEqual(live(life))
       expect(equal(await family.read(fresh, large), content(2_200_000))).toBe(true)
       expect(standing(life).keptCount).toBeGreaterThan(0)

@@ -675,5 +675,9 @@ export const words = {
     button: 'Recover the tree',
     takeUnattested: 'Take it all the same',
     done: 'The tree is back, every block of it checked.',
+    signed: (names: readonly string[]) =>
+      names.length === 1
+        ? `All of it was signed by ${names[0] || 'a device'}, which decided about the tree then.`
+        : `All of it was signed by ${names.map((name) => name || 'a device').join(', ')}: most of the devices that decided about the tree then.`,
   },
 } as const

@@ -46,6 +46,7 @@ export class BtRecoverPage extends LitElement {
     const { step, isBusy } = recovering
     if (step.kind === 'done')
       return html`<p>${words.recover.done}</p>
+        ${step.signers.length > 0 ? html`<p><bdi>${words.recover.signed(step.signers)}</bdi></p>` : nothing}
         <div class="row"><a class="button loud" href=${hashOf('/', this.hash)}>${words.plant.done.button}</a></div>`
     // The tree counts as planted before its recovery is answered for.
     if (this.model.tree?.planted && !isBusy)

@@ -13,14 +13,15 @@ export type RecoveringStep =
   | { readonly kind: 'reading' }
   | { readonly kind: 'chosen'; readonly archive: Blob; readonly summary: ArchiveSummary }
   | { readonly kind: 'opening'; readonly archive: Blob; readonly summary: ArchiveSummary }
-  | { readonly kind: 'done' }
+  /** `signers` are names of devices. */
+  | { readonly kind: 'done'; readonly signers: readonly string[] }
 
 /** Tells its watchers of every change. */
 export class Recovering extends EventTarget {
   step: RecoveringStep = { kind: 'choose' }
   /** Why the last try did not work; empty: it did. */
   problem = ''
-  /** The archive was not taken since nobody vouches for all of it; its owner may say that it is right. */
+  /** The archive was not taken since nobody, or its exporter alone, vouches for all of it; its owner may say that it is right. */
   isUnattested = false
   readonly #api: NodeApi
   #lastChoice = 0
@@ -61,8 +62,9 @@ export class Recovering extends EventTarget {
     }
     this.#to({ ...step, kind: 'opening' })
     try {
-      await this.#api.recover(crypto.randomUUID(), step.archive, cardWords, deviceName, takesUnattested)
-      this.#to({ kind: 'done' })
+      const id = crypto.randomUUID()
+      const signers = await this.#api.recover(id, step.archive, cardWords, deviceName, takesUnattested)
+      this.#to({ kind: 'done', signers })
     } catch (error) {
       this.#to(step, error)
     }
@@ -70,7 +72,7 @@ export class Recovering extends EventTarget {
 
   #to(step: RecoveringStep, error?: unknown): void {
     this.step = step
-    this.isUnattested = codeOf(error) === 'archiveUnattested'
+    this.isUnattested = ['archiveUnattested', 'archiveOfOne'].includes(codeOf(error) ?? '')
     this.problem = error === undefined || codeOf(error) === 'cancelled' ? '' : sentenceOf(error)
     this.#tell()
   }

@@ -342,7 +342,7 @@ export class MemoryNode implements NodeApi {
     words: readonly string[],
     deviceName: string,
     takesUnattested = false,
-  ): Promise<void> {
+  ): Promise<readonly string[]> {
     if (words.join(' ') !== cardWords.join(' '))
       throw new BlocktreeError('cardMismatch', 'These words do not open this archive. Compare them with the card.')
     if (!takesUnattested && (await archive.text()).includes('unattested'))
@@ -350,6 +350,7 @@ export class MemoryNode implements NodeApi {
     await this.#job(requestId, 'import', '', 5_000_000)
     this.tree = { ...this.tree, planted: true, ownerName: 'Ada', deviceName }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+    return takesUnattested ? [] : ['Old laptop']
   }
 
   async invite(): Promise<void> {
