@@ -63,6 +63,8 @@ export interface TreeStatus {
     /** A passkey that was added, or another card, and does not count yet; until it does, any device of the owner may stop that. */
     readonly pending: PendingSigner | null
   } | null
+  /** Of those that have the whole tree, how many ask for keys in suite 2; null on a guest. */
+  readonly hybridCount: number | null
   /** Of those that have the whole tree; on a guest itself and one of those, which has whatever is in the tree. */
   readonly deviceCount: number
   /** Of those that are limited to a folder, as far as this device has to know of them. */

@@ -10,10 +10,12 @@ import { type TreeId, blockIdOf, rootBlockId } from '../core/path/path.ts'
 import {
   type DeviceBody,
   type SignedDevice,
+  type TreeState,
   accessOf,
   deviceBody,
   deviceDomain,
   deviceOf,
+  devicesOf,
   kemKeyOf,
   sealDeviceName,
   signedDevice,
@@ -90,6 +92,18 @@ export async function announceHybrid(tree: OwnTree, keys: NodeKeys): Promise<voi
   const outcome = await tree.cluster.propose({ tag: 'revise', value: { device } })
   if (!outcome.ok) throw new RefusedError(outcome.fault)
 }
+
+/**
+ * Whether one of the owner's devices asks for suite 2. Then all do: whoever has a key in suite 1 alone has all that lies under it no
+ * better kept.
+ */
+export const isHybridAsked = (state: TreeState): boolean => hybridCountOf(state) > 0
+
+/** How many of the owner's devices ask for it. */
+export const hybridCountOf = (state: TreeState): number =>
+  [...devicesOf(state)].filter(
+    ({ standing, dismissed, device }) => standing === 'own' && dismissed === null && device.fields.hybridKey !== null,
+  ).length
 
 /** Makes devices vote that listen now, at once or, where they are several, together. */
 export function letVote({ ownCluster: cluster }: OwnTree, principals: readonly Bytes[]): void {

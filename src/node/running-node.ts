@@ -22,7 +22,7 @@ import { Jobs } from './jobs.ts'
 import { livedSince, readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
 import { Invitations } from './invitations.ts'
 import { Joinings } from './joinings.ts'
-import { type TreeAddress, admit, announceHybrid } from './members.ts'
+import { type TreeAddress, admit, announceHybrid, isHybridAsked } from './members.ts'
 import { moveIn } from './move-in.ts'
 import { Precedence } from './precedence.ts'
 import { Network, type NetworkOptions } from './network.ts'
@@ -212,7 +212,7 @@ export class RunningNode {
       return (home.replication?.sharing.obtain ?? obtainNothing)(keys)
     }
     if (owingBlocks(tree.committed).length > 0) void this.#settle(renewKeys(tree))
-    void this.#settle(announceHybrid(tree, this.keys))
+    void this.#settle(this.#followHybrid(tree))
     tree.cluster.onLeader = () => this.#onLeader(home)
     this.#renewRest(home)
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
@@ -260,7 +260,7 @@ export class RunningNode {
     home.replication?.refresh()
     void this.#settle(this.#replicate(home))
     // In the generation that it was said in before, or before the process died, it may have been lost.
-    void this.#settle(announceHybrid(tree, this.keys))
+    void this.#settle(this.#followHybrid(tree))
     // Whoever leaves can not give new keys; and one that put another out may be gone before it did.
     if (tree.cluster.position.isLeader) void this.#settle(renewKeys(tree))
   }
@@ -471,6 +471,12 @@ export class RunningNode {
   }
   get holdQuotaBytes(): number | null {
     return this.#profile.holdQuotaBytes
+  }
+
+  /** What one of the owner's devices has asked for all ask for. */
+  async #followHybrid(tree: OwnTree): Promise<void> {
+    if (isHybridAsked(tree.committed)) await this.platform.keys.useHybrid()
+    await announceHybrid(tree, this.keys)
   }
 
   /** A tree that this device joins or plants later learns of it from its first record. */

@@ -24,6 +24,7 @@ import type { GuestFolder, Limits, TreeStatus } from './api.ts'
 import { peerOf } from './cluster/membership.ts'
 import { type People, openPeople } from './founding.ts'
 import type { OwnTree } from './own-tree.ts'
+import { hybridCountOf } from './members.ts'
 import { passkeysOf } from './passkeys.ts'
 import { idText } from './read/view.ts'
 
@@ -54,6 +55,7 @@ export function statusOf(
     deviceName: tree.deviceName(own) ?? fallbackName,
     principal: groupsOfFour(own),
     root: isPlanted && tree.visit === null ? passkeysOf(state, tree.platform.clock.nowMs()) : null,
+    hybridCount: tree.visit === null ? hybridCountOf(state) : null,
     // Of a guest: this device, and those of the owner together, as long as they have its folder.
     deviceCount: tree.visit === null ? countOf(state, 'own') : tree.isFolderGone ? 1 : 2,
     guestCount: tree.visit === null ? countOf(state, 'limited') : 0,

@@ -48,24 +48,48 @@ describe('suite 2', () => {
     expect(await family.read(laptop, own)).toEqual(content(500))
   })
 
-  test('is off unless asked for; who asks later has it from the next key on', async () => {
+  test('is off unless asked for; once one device asks all do, and have it from the next key on', async () => {
     const family = await Family.of(2, 'laptop', 'phone', 'desk')
     const [laptop, phone, desk] = family.lives as [Life, Life, Life]
     const root = rootBlockId(treeIn(laptop))
+    expect(laptop.page.tree.hybridCount).toBe(0)
+    await family.cutOff(2)
     await useHybrid(family, phone)
-    await family.until('said', () => phone.page.tree.deviceCount === 3)
+    await family.until('the laptop follows', () => laptop.page.tree.hybridCount === 2)
     await family.comeTogether()
+    // And who was away.
+    await family.until('all have said so', () => family.lives.every(({ page }) => page.tree.hybridCount === 3))
     expect(deviceOf(await stateOf(family, laptop), principalIn(phone))!.device.fields.hybridKey).toHaveLength(1216)
     expect(await suiteOf(family, laptop, root, phone)).toBe(1)
     await family.run(laptop, laptop.node.api.removeDevice(family.request(), desk.page.tree.principal))
     const fresh = await family.add(laptop, 'fresh', content(700))
     await family.until('the phone has it', () => phone.page.items.get(fresh)?.copyCount === 2)
     expect(await suiteOf(family, laptop, root, phone)).toBe(2)
-    expect(await suiteOf(family, laptop, root, laptop)).toBe(1)
+    expect(await suiteOf(family, laptop, root, laptop)).toBe(2)
     expect(await family.read(phone, fresh)).toEqual(content(700))
     // Asked again it has nothing more to say.
     await useHybrid(family, phone)
     expect(deviceOf(await stateOf(family, laptop), principalIn(phone))!.device.fields.version).toBe(2)
+  })
+
+  test('is asked for by whoever comes to a tree where it is, and by nobody for a guest that asks', async () => {
+    const family = await Family.of(6, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const guest = await Guest.newcomer(family, 'camera')
+    await useHybrid(family, guest.life)
+    await guest.join(laptop)
+    const phone = await family.letInAlone('phone')
+    await family.comeTogether()
+    expect(phone.page.tree.hybridCount).toBe(0)
+    await useHybrid(family, laptop)
+    const tablet = await Guest.of(family, 'tablet')
+    const desk = await family.letInAlone('desk')
+    await family.until('all ask', () => desk.page.tree.hybridCount === 3)
+    const asks = async () =>
+      deviceOf(await stateOf(family, laptop), principalIn(tablet.life))!.device.fields.hybridKey !== null
+    await tablet.untilConnected()
+    await family.until('its folder is there', () => tablet.life.page.tree.planted)
+    expect(await asks()).toBe(true)
   })
 })
 

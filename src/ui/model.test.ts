@@ -23,6 +23,7 @@ const tree: TreeStatus = {
   deviceName: 'this browser',
   principal: '',
   root: null,
+  hybridCount: 0,
   deviceCount: 1,
   guestCount: 0,
   waiting: null,

@@ -355,6 +355,21 @@ export const joinWords = {
     },
   },
 
+  hybrid: {
+    title: 'Keys that outlast quantum computers',
+    help: 'Who records today how a key is given to a device might open it once large quantum computers exist. With this, keys are given in a second way as well (X-Wing, with ML-KEM-768), for which no such way is known.',
+    cost: 'It costs about 1 KB for each device and each folder that is shared. It holds for keys that are made from then on, on all your devices, and can not be turned off again. Archives and links into your tree are sealed as before.',
+    button: 'Turn it on for all my devices',
+    on: (count: number, deviceCount: number) =>
+      count >= deviceCount
+        ? deviceCount === 1
+          ? 'It is on.'
+          : 'It is on, on all your devices.'
+        : `It is on. ${formatCount(count)} of ${counted(deviceCount, 'device', 'devices')} ask for such keys; the others follow when they are here next.`,
+    before:
+      'Keys that were given before, and those that a device gets as it joins, stay as they were given until their folder gets the next one, as when a device is removed.',
+  },
+
   card: {
     title: 'A new recovery card',
     help: 'For when the card is lost, or somebody may have seen it.',

@@ -71,6 +71,7 @@ export class BtStoragePage extends LitElement {
       ${tree?.limited ? nothing : html`<bt-archive-view .actions=${this.actions} .planted=${tree?.planted === true} .hash=${this.hash}></bt-archive-view>`}
       ${tree?.planted && !tree.limited && !tree.removed ? html`<bt-reseal-view .actions=${this.actions}></bt-reseal-view>` : nothing}
       ${tree?.root ? html`<bt-passkeys .tree=${tree} .actions=${this.actions} .passkey=${this.passkey} .hash=${this.hash}></bt-passkeys>` : nothing}
+      ${tree?.root ? html`<bt-hybrid .tree=${tree} .actions=${this.actions}></bt-hybrid>` : nothing}
       ${tree ? html`<bt-keys-view .tree=${tree} .stateRoot=${report?.stateRoot ?? ''} .attested=${report?.attested ?? null}></bt-keys-view>` : nothing}
       <p><a href=${hashOf('/fragments', this.hash)}>${words.fragments.link}</a></p>
       <p><a href=${hashOf('/sim', this.hash)}>${words.sim.link}</a></p>

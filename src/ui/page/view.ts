@@ -65,6 +65,7 @@ export function viewOf(route: Route, scene: Scene) {
       return html`<bt-trash-page .model=${model} .actions=${actions}></bt-trash-page>`
     case '/storage':
       bring(() => import('../join/passkeys-view.ts'))
+      bring(() => import('../join/hybrid-view.ts'))
       return html`<bt-storage-page
         .model=${model}
         .actions=${actions}

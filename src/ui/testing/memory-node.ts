@@ -47,6 +47,7 @@ export class MemoryNode implements NodeApi {
     deviceName: 'This browser',
     principal: '0c47 b82e 5fd3 96a1 704b c3e8 fa15 2d60 e4b9 13c7 88f0 5a6e 01d2 77be c04a 9f31',
     root: null,
+    hybridCount: 0,
     deviceCount: 1,
     guestCount: 0,
     expiring: null,
@@ -242,7 +243,10 @@ export class MemoryNode implements NodeApi {
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
 
-  async useHybrid(): Promise<void> {}
+  async useHybrid(): Promise<void> {
+    this.tree = { ...this.tree, hybridCount: this.tree.deviceCount }
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
+  }
 
   async previewResealing(): Promise<ResealingPreview> {
     const files = [...this.items.values()].filter(({ kind }) => kind === 'file')

@@ -26,6 +26,7 @@ const model = apply(emptyModel, {
     deviceName: '',
     principal: '',
     root: null,
+    hybridCount: 0,
     deviceCount: 1,
     guestCount: 0,
     waiting: null,
