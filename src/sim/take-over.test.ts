@@ -680,7 +680,8 @@ describe('a tree that two devices take over at once', () => {
 
   test('tells what its author did later from what others brought of it into the other generation', async () => {
     const winners = new Set<string>()
-    for (const seed of [51, 52, 54, 55]) {
+    // Chance says whose generation stays.
+    for (let seed = 51; seed < 53 || (winners.size < 2 && seed < 67); seed++) {
       const family = await Family.of(seed, 'desk', 'laptop', 'phone')
       const [desk, laptop, phone] = family.lives as [Life, Life, Life]
       const old = await family.add(laptop, 'old', content(5000))
