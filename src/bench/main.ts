@@ -22,6 +22,8 @@ import {
 } from './coding-lines.ts'
 import { type CodingFigures, measureCoding } from './coding.ts'
 import type { CodingQuestion } from './coding.worker.ts'
+import { consensusLines } from './consensus.ts'
+import { electionLines } from './elections.ts'
 import { codeSizeBytes, firstPaints, workerSizeBytes } from './first-paint.ts'
 import { measureMerkle } from './hashing.ts'
 import { journeyTitles, measureJourneys } from './journeys.ts'
@@ -180,6 +182,7 @@ for (const plan of workerRows)
   if (isWanted(plan.title)) lines.push(await visit(`${bench.origin}/page.html`, (page) => measure(page, plan)))
 for (const place of ['node', 'worker'] as const) lines.push(...(await measureKernel(place)))
 await bench.close()
+lines.push(...(await consensusLines(isWanted)), ...(await electionLines(isWanted)))
 if (isWanted('paint')) lines.push(...(await measureSite(benchFolder)))
 if (isWanted(workerCodeTitle)) lines.push(await measureWorkerCode())
 const journeys = journeyTitles.filter(isWanted)
