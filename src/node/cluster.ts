@@ -275,6 +275,12 @@ export class Cluster implements Replica {
     this.#tickIfNeeded()
   }
 
+  /** Nobody can be reached from here on, which says nothing about who belongs to the tree. */
+  disconnect(): void {
+    this.#link = null
+    this.#tickIfNeeded()
+  }
+
   /** Whether somebody is known now who takes changes. */
   get isReachable(): boolean {
     const { role, leader } = this.#raft
@@ -715,13 +721,16 @@ export class Cluster implements Replica {
     const prepared = this.#options.onComing?.(coming)
     if (prepared) await prepared
     if (this.#isOver) return
+    const before = this.#raft.role
     for (const entry of ready.committed) {
       if (this.#isPutOut || this.#isOver) break
       this.#apply(entry)
       this.#link?.onEntry()
     }
-    const before = this.#raft.role
     this.#raft = advance(this.#raft)
+    // Who alone decides from here on need not wait for others to fall silent.
+    const isAlone = this.isSoleVoter && ready.committed.some(({ kind }) => kind === 'configuration')
+    if (isAlone && this.#raft.role !== 'leader') this.#raft = step(this.#raft, { kind: 'campaign' })[0]
     this.#onRole(before)
     if (!isLast || later.length === 0) return
     await new Promise<void>((resolve) => this.#options.platform.clock.after(0, resolve))
@@ -839,8 +848,6 @@ export class Cluster implements Replica {
       this.#configuration = this.#raft.configuration
       this.#tickIfNeeded()
       this.#link?.onMembers()
-      // Who alone decides from here on need not wait for others to fall silent.
-      if (this.isSoleVoter && this.#raft.role !== 'leader') this.#stepNow({ kind: 'campaign' })
     }
     if (!isCommand(entry)) return void this.#proposals.applied(entry.index, noData)
     const own = this.#proposals.applied(entry.index, entry.data)

@@ -247,6 +247,7 @@ export class Replication {
   close(): void {
     this.#cancelHere()
     this.#cancelSoon?.()
+    this.#options.cluster.disconnect()
     this.attesting.close()
     this.sharing.close()
     this.#peers.close()

@@ -79,6 +79,15 @@ describe('two devices, one of which votes', () => {
     }
   })
 
+  test('one that closes its connections puts nobody out', async () => {
+    const group = await Group.of(13, 'laptop', 'phone')
+    const [laptop, phone] = group.members as [GroupMember, GroupMember]
+    await group.until('the phone holds all', () => areSame(group))
+    laptop.replication.close()
+    await group.scheduler.run(group.scheduler.sleep(5000))
+    expect(laptop.cluster.members.configuration.learners).toEqual([phone.cluster.identity.nodeId])
+  })
+
   test('one that lost its storage comes back under another name and holds the same again', async () => {
     const group = await Group.of(4, 'laptop', 'phone')
     const [laptop, phone] = group.members as [GroupMember, GroupMember]
