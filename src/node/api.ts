@@ -39,11 +39,6 @@ export interface PasskeyLine {
   readonly prfSalt: Uint8Array | null
 }
 
-export type PendingSigner = { readonly countsAtMs: number } & (
-  | ({ readonly kind: 'passkey' } & PasskeyLine)
-  | { readonly kind: 'card'; readonly id: string; readonly addedAtMs: number }
-)
-
 export interface TreeStatus {
   readonly treeId: string
   readonly rootId: string
@@ -60,8 +55,8 @@ export interface TreeStatus {
     readonly passkeys: readonly PasskeyLine[]
     /** When the recovery card that counts came into force. */
     readonly cardSinceMs: number
-    /** A passkey that was added, or another card, and does not count yet; until it does, any device of the owner may stop that. */
-    readonly pending: PendingSigner | null
+    /** One that was added and does not count yet; until it does, any device of the owner may stop that. */
+    readonly pending: (PasskeyLine & { readonly countsAtMs: number }) | null
   } | null
   /** Of those that have the whole tree, how many ask for keys in suite 2; null on a guest. */
   readonly hybridCount: number | null
@@ -632,7 +627,7 @@ export interface NodeApi {
   /** An assertion: it counts after 72 hours in which it can be stopped. The twelve words: at once. */
   finishPasskey(requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void>
   abandonPasskey(): Promise<void>
-  /** Stops what waits, be it a passkey or a card. */
+  /** Stops the one that waits. */
   vetoPasskey(requestId: string): Promise<void>
   /** At once, by the twelve words. @param id of a passkey that counts */
   removePasskey(requestId: string, id: string, words: readonly string[]): Promise<void>
@@ -641,14 +636,8 @@ export interface NodeApi {
   drawCard(): Promise<CardWords>
   /** @param words those that were asked back; rejects with a sentence where one is another */
   checkCard(words: readonly string[]): Promise<void>
-  /**
-   * Asks what a passkey has to sign for the new card.
-   * @param unlocked what a passkey that counts gives for its salt, so that the new card can open the owner's keys; null: only the
-   * old card can sign
-   */
-  beginCard(unlocked: PasskeyUnlock | null): Promise<PlantingChallenge>
-  /** An assertion: it counts after 72 hours in which it can be stopped. The twelve words of the old card: at once. */
-  finishCard(requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void>
+  /** The new card counts at once, and the old one no more. @param words of the old card, which signs for it */
+  finishCard(requestId: string, words: readonly string[]): Promise<void>
   abandonCard(): Promise<void>
 
   /**

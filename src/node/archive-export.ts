@@ -17,7 +17,6 @@ import {
   encodeArchiveHead,
   encodeFrame,
   keys,
-  pendingSetOf,
   readRow,
   sealedArchiveSizeOf,
   setOf,
@@ -111,9 +110,8 @@ async function sealedHead({ platform, treeId }: OwnTree, state: TreeState, expor
   const key = platform.random.bytes(32)
   const place = archiveKeyPlace(treeId, exportedAtMs)
   const sealedKey = await platform.crypto.sealTo({ suite: 1, publicKey: set.rootKemKey }, hpkeInfo.root, place, key)
-  const wrapped = [wraps, pendingSetOf(state)?.wraps ?? wraps].map(({ byRecoveryKey }) => byRecoveryKey)
-  const byRecoveryKeys = equal(wrapped[0]!, wrapped[1]!) ? wrapped.slice(1) : wrapped
-  const { octets, check } = encodeArchiveHead({ treeId, exportedAtMs, sizeBytes, byRecoveryKeys, sealedKey })
+  const { byRecoveryKey } = wraps
+  const { octets, check } = encodeArchiveHead({ treeId, exportedAtMs, sizeBytes, byRecoveryKey, sealedKey })
   const archiveKey: ArchiveKey = { key, check, sizeBytes }
   return { head: octets, archiveKey }
 }

@@ -167,9 +167,9 @@ async function readHead(archive: Blob) {
 
 async function openArchive({ crypto }: Platform, archive: Blob, recovery: Recovery) {
   const { head, check, headSizeBytes } = await readHead(archive)
-  const { treeId, exportedAtMs, sizeBytes, byRecoveryKeys, sealedKey } = head
-  const kemSecret = byRecoveryKeys.map((wrapped) => unwrapByCard(recovery, treeId, wrapped)).find((one) => one !== null)
-  if (kemSecret === undefined) throw cardOfOther()
+  const { treeId, exportedAtMs, sizeBytes, byRecoveryKey, sealedKey } = head
+  const kemSecret = unwrapByCard(recovery, treeId, byRecoveryKey)
+  if (kemSecret === null) throw cardOfOther()
   const key = await crypto.openWith(kemSecret, hpkeInfo.root, archiveKeyPlace(treeId, exportedAtMs), sealedKey)
   if (key === null) throw fault(archiveDamaged())
   return { head, kemSecret, opened: new OpenedArchive(archive, headSizeBytes, crypto, { key, check, sizeBytes }) }

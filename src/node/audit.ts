@@ -14,7 +14,6 @@ import {
   type DeviceRow,
   type TreeState,
   accessOf,
-  bringsCard,
   chainOf,
   decodeRow,
   deviceOf,
@@ -167,7 +166,7 @@ function signersIn(state: TreeState): readonly Happening[] {
       by: signature.tag === 'passkey' ? 'passkey' : 'recoveryCard',
       addedCount: newMemberCount(set, before),
       removedCount: newMemberCount(before, set),
-      isCardReplaced: bringsCard(before, set, signature),
+      isCardReplaced: signature.tag === 'lastRecovery',
     }
   })
 }

@@ -1,8 +1,8 @@
 /**
- * Another recovery card in the place of the one that was lost, or that somebody may have seen (design §4).
+ * Another recovery card in the place of the one that somebody may have seen (design §4).
  *
- * The old card gives its place to the new one at once; a passkey does so after 72 hours in which any device may object, and the old
- * card as well. The root's KEM secret passes through here, since the new card is to open it, and is wiped.
+ * The old card gives its place to the new one at once. The root's KEM secret passes through here, since the new card is to open it,
+ * and is wiped.
  * @module
  */
 import { BlocktreeError, type Bytes, orRefuse, wipe } from '../core/bytes/bytes.ts'
@@ -14,18 +14,16 @@ import {
   recoverySign,
 } from '../core/crypto/crypto.ts'
 import { type SetChange, type Wraps, setChangeBody, setChangeDomain } from '../core/tree/tree.ts'
-import type { CardWords, PasskeyUnlock, PlantingChallenge } from './api.ts'
+import type { CardWords } from './api.ts'
 import { DrawnCard } from './drawn-card.ts'
 import { unwrapByCard, wrapForCard } from './founding.ts'
-import { type PasskeysSite, demandNonePending, inForce, propose, successor, unlock } from './passkeys.ts'
-import { type RootAnswer, cardOf, isWords, rootQuestion, rootWord } from './root-word.ts'
+import { type PasskeysSite, inForce, propose, successor } from './passkeys.ts'
+import { cardOf } from './root-word.ts'
 
 /** A card that was drawn lives in memory for as long as its ceremony takes. */
 export class NewCard {
   readonly #site: () => PasskeysSite
   #drawn: DrawnCard | null = null
-  /** What a passkey signs; null where none can, and it takes the old card. */
-  #change: Pick<SetChange, 'set' | 'wraps'> | null = null
 
   /** @param site of the tree that is home now */
   constructor(site: () => PasskeysSite) {
@@ -43,40 +41,18 @@ export class NewCard {
     this.#current().confirm(typed)
   }
 
-  begin(unlocked: PasskeyUnlock | null): PlantingChallenge {
-    const card = this.#confirmed()
-    const { state, set: before, wraps } = inForce(this.#site())
-    demandNonePending(state, before)
-    this.#change = null
-    if (unlocked === null) return { challenge: null, credentialIds: [] }
-    const kemSecret = unlock(wraps, state.treeId, unlocked)
-    this.#change = { set: successor(state, before, keysOf(card)), wraps: this.#wrapped(card, wraps, kemSecret) }
-    wipe(kemSecret)
-    return rootQuestion(before, setChangeDomain, setChangeBody(this.#change.set, this.#change.wraps))
-  }
-
-  async finish(answer: RootAnswer): Promise<void> {
-    const value = isWords(answer) ? this.#byOldCard(answer) : await this.#byPasskey(answer)
-    await propose(this.#site(), { tag: 'changeSet', value })
+  /** @param words of the old card */
+  async finish(words: readonly string[]): Promise<void> {
+    await propose(this.#site(), { tag: 'changeSet', value: this.#change(words) })
     this.abandon()
   }
 
   abandon(): void {
     this.#drawn?.wipe()
     this.#drawn = null
-    this.#change = null
   }
 
-  async #byPasskey(answer: RootAnswer): Promise<SetChange> {
-    const change = this.#change
-    if (change === null) throw isOver()
-    const { platform } = this.#site()
-    const { state, set } = inForce(this.#site())
-    const body = setChangeBody(change.set, change.wraps)
-    return { ...change, signature: await rootWord(platform.crypto, state, set, setChangeDomain, body, answer) }
-  }
-
-  #byOldCard(words: readonly string[]): SetChange {
+  #change(words: readonly string[]): SetChange {
     const card = this.#confirmed()
     const { state, set: before, wraps } = inForce(this.#site())
     const entropy = orRefuse(entropyFromWords(words))
@@ -122,7 +98,7 @@ const keysOf = ({ recovery }: DrawnCard): Pick<CredentialSet, 'recoveryKey' | 'n
 const isOver = (): BlocktreeError =>
   new BlocktreeError(
     'cardOver',
-    'This was interrupted. If a new card is said to count or to wait, keep the words that you wrote down; else begin again.',
+    'This was interrupted. If a new card is said to count, keep the words that you wrote down; else begin again.',
   )
 const keysOutOfReach = (): BlocktreeError =>
   new BlocktreeError(

@@ -33,11 +33,9 @@ import {
 } from '../core/crypto/crypto.ts'
 import {
   type Operation,
-  type PendingSetRow,
   type SetChange,
   type TreeState,
   type Wraps,
-  bringsCard,
   checkDevice,
   devicesOf,
   keys as rowKeys,
@@ -53,14 +51,7 @@ import {
   vetoDomain,
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
-import type {
-  PasskeyCreation,
-  PasskeyLine,
-  PasskeyUnlock,
-  PendingSigner,
-  PlantingChallenge,
-  TreeStatus,
-} from './api.ts'
+import type { PasskeyCreation, PasskeyLine, PasskeyUnlock, PlantingChallenge, TreeStatus } from './api.ts'
 import { signedByRecoveryKey, unwrapByCard, unwrapByPasskey, wrapForPasskey } from './founding.ts'
 import { limitedOnly } from './guest/guest-replica.ts'
 import type { OwnTree } from './own-tree.ts'
@@ -74,43 +65,31 @@ export function passkeysOf(state: TreeState, nowMs: number): NonNullable<TreeSta
   // One whose time is over counts, and its row is written with the next change.
   const isWaiting = pending !== null && set !== pending.set
   const wraps = !isWaiting && pending !== null ? pending.wraps : wrapsOf(state)
-  const pendingLine = ({
-    set: { members, recoveryKey },
-    sinceMs,
-    wraps: by,
-    signature,
-  }: PendingSetRow): PendingSigner => {
-    const countsAtMs = sinceMs + objectionMs
-    return bringsCard(set, pending!.set, signature)
-      ? { kind: 'card', id: toBase64url(recoveryKey), addedAtMs: sinceMs, countsAtMs }
-      : { kind: 'passkey', ...lineOf(members.at(-1)!, sinceMs, by), countsAtMs }
-  }
+  const lineOf = (member: CredentialMember, addedAtMs: number, by: Wraps): PasskeyLine => ({
+    id: toBase64url(member.credentialId),
+    isSynced: member.synced,
+    addedAtMs,
+    prfSalt: wrapOf(by, member.credentialId)?.prfSalt ?? null,
+  })
   return {
     passkeys: set.members.map((member) => lineOf(member, addedAt(state, member, nowMs), wraps)),
-    cardSinceMs: cardSince(state, nowMs),
-    pending: isWaiting ? pendingLine(pending) : null,
+    cardSinceMs: cardSince(state),
+    pending: isWaiting
+      ? {
+          ...lineOf(pending.set.members.at(-1)!, pending.sinceMs, pending.wraps),
+          countsAtMs: pending.sinceMs + objectionMs,
+        }
+      : null,
   }
 }
 
-const lineOf = (member: CredentialMember, addedAtMs: number, by: Wraps): PasskeyLine => ({
-  id: toBase64url(member.credentialId),
-  isSynced: member.synced,
-  addedAtMs,
-  prfSalt: wrapOf(by, member.credentialId)?.prfSalt ?? null,
-})
-
-/** When the card came into force, as whose next the keys of all sets since are. */
-function cardSince(state: TreeState, nowMs: number): number {
-  const pending = pendingSetOf(state)
-  const newest = setInForce(state, nowMs)!
-  if (pending?.set === newest && bringsCard(setOf(state, newest.previousHash!)!, newest, pending.signature))
-    return pending.sinceMs + objectionMs
+/** When the card came into force whose keys all sets since go on with. */
+function cardSince(state: TreeState): number {
   for (let at = summaryOf(state)!.setHash; ;) {
-    const set: CredentialSet = setOf(state, at)!
     const proof = readRow(state, 'setChange', rowKeys.setChange(at))
     if (proof === null) return foundedAtMs(state)
-    if (bringsCard(setOf(state, set.previousHash!)!, set, proof.signature)) return proof.atMs
-    at = set.previousHash!
+    if (proof.signature.tag === 'lastRecovery') return proof.atMs
+    at = setOf(state, at)!.previousHash!
   }
 }
 
@@ -166,7 +145,7 @@ export class Passkeys {
     this.abandon()
     const { platform, tree } = this.#site()
     const { set: before, wraps } = inForce(this.#site())
-    demandNonePending(tree.committed, before)
+    if (pendingSetOf(tree.committed) !== null && !isSetInForce(tree.committed, before)) throw waiting()
     const credentialId = copy(passkey.credentialId)
     if (before.members.some((member) => equal(member.credentialId, credentialId)))
       throw new BlocktreeError('passkeyKnown', 'This passkey belongs to the tree already. Choose another one.')
@@ -212,7 +191,7 @@ export class Passkeys {
   }
 }
 
-/** Stops the passkey or the card that waits. Resolves also where none does. */
+/** Stops the passkey that waits. Resolves also where none does. */
 export async function vetoPasskey(site: PasskeysSite): Promise<void> {
   const { tree, keys } = site
   const pending = pendingSetOf(inForce(site).state)
@@ -300,7 +279,7 @@ function withWrap(
 }
 
 /** The root's KEM secret. */
-export function unlock(wraps: Wraps, treeId: Bytes, { credentialId, prf }: PasskeyUnlock): Bytes {
+function unlock(wraps: Wraps, treeId: Bytes, { credentialId, prf }: PasskeyUnlock): Bytes {
   const wrap = wrapOf(wraps, credentialId)
   const secret = copy(prf)
   const isSame = wrap !== undefined && equal(unlockCheckOf(secret), wrap.check)
@@ -336,17 +315,15 @@ export function inForce({ platform, tree: { committed, visit }, keys }: Passkeys
   return { state: committed, set, wraps: pending?.set === set ? pending.wraps : wrapsOf(committed) }
 }
 
-/** @param set the one in force */
-export function demandNonePending(state: TreeState, set: CredentialSet): void {
-  const pending = pendingSetOf(state)
-  if (pending === null || pending.set === set) return
-  throw new BlocktreeError(
-    'setPending',
-    'A passkey or a card was added and waits for its 72 hours. Wait until it counts, or stop it first.',
-  )
-}
+const isSetInForce = (state: TreeState, set: CredentialSet): boolean => pendingSetOf(state)?.set === set
 
 export async function propose({ tree }: PasskeysSite, operation: Operation): Promise<void> {
   const outcome = await tree.ownCluster.propose(operation)
   if (!outcome.ok) throw new RefusedError(outcome.fault)
 }
+
+const waiting = (): BlocktreeError =>
+  new BlocktreeError(
+    'setPending',
+    'Another passkey was added and waits for its 72 hours. Wait until it counts, or stop it first.',
+  )

@@ -14,7 +14,7 @@ import {
   rootSignatureOf,
 } from '../core/crypto/crypto.ts'
 import { entries } from '../core/merkle/merkle.ts'
-import { type TreeState, decodeRow, keys, pendingSetOf } from '../core/tree/tree.ts'
+import { type TreeState, decodeRow, keys } from '../core/tree/tree.ts'
 import type { CryptoPort } from '../port/platform.ts'
 import type { PasskeyAssertion, PlantingChallenge } from './api.ts'
 import { signedByRecoveryKey } from './founding.ts'
@@ -65,12 +65,11 @@ export function cardOf(
 ): { readonly recovery: Recovery; readonly rotation: number } {
   const own = recoveryFor(entropy, set)
   if (own !== null) return own
-  const isOf = (other: CredentialSet): boolean => recoveryFor(entropy, other) !== null
-  const pending = pendingSetOf(state)
-  const isWaiting = pending !== null && pending.set !== set && isOf(pending.set)
-  const wasBefore = [...entries(state.map, keys.sets)].some(([, row]) => isOf(decodeRow('set', row)))
+  const wasBefore = [...entries(state.map, keys.sets)].some(
+    ([, row]) => recoveryFor(entropy, decodeRow('set', row)) !== null,
+  )
   wipe(entropy)
-  throw isWaiting ? cardWaiting() : wasBefore ? cardReplaced() : cardForeign()
+  throw wasBefore ? cardReplaced() : cardForeign()
 }
 
 const cardForeign = (): BlocktreeError =>
@@ -79,11 +78,6 @@ const cardReplaced = (): BlocktreeError =>
   new BlocktreeError(
     'cardReplaced',
     'This is an earlier card of this tree. Another one has taken its place, and this one signs nothing any more.',
-  )
-const cardWaiting = (): BlocktreeError =>
-  new BlocktreeError(
-    'cardWaiting',
-    'This card is new and does not count yet: it takes the place of the one before it after its 72 hours.',
   )
 
 export const isWords = (answer: RootAnswer): answer is readonly string[] => Array.isArray(answer)

@@ -7,7 +7,7 @@ import type { PasskeyLine } from '../node/api.ts'
 import { createSimBlob } from './blob.ts'
 import { type Life, readAll } from './device.ts'
 import { type SimulatedPasskey, createSimulatedPasskey } from './keys.ts'
-import { Family, content, standing, value } from './testing/family.ts'
+import { Family, content, standing } from './testing/family.ts'
 
 const hourMs = 3_600_000
 const [atHand, inDrawer, stolen] = [1, 2, 3].map((octet) =>
@@ -43,11 +43,8 @@ async function addByPasskey(
   await family.run(life, api.finishPasskey(family.request(), signer.sign(challenge!)))
 }
 
-interface CardOf {
-  readonly words: readonly string[]
-}
-/** Draws a card and checks it. */
-async function drawCard(family: Family, life: Life): Promise<CardOf> {
+/** Draws a card and checks it. @returns its words */
+async function drawCard(family: Family, life: Life): Promise<readonly string[]> {
   const { api } = life.node
   const { words, askedPositions } = await family.run(life, api.drawCard())
   expect(words).toHaveLength(12)
@@ -56,25 +53,15 @@ async function drawCard(family: Family, life: Life): Promise<CardOf> {
   const wrong = family.run(life, api.checkCard(askedPositions.map(() => 'abandon')))
   await expect(wrong).rejects.toMatchObject({ code: 'cardMismatch' })
   await family.run(life, api.checkCard(askedPositions.map((position) => words[position]!)))
-  return { words }
-}
-/** A passkey signs for the card that was drawn. */
-async function replaceCard(family: Family, life: Life, signer: SimulatedPasskey): Promise<void> {
-  const { api } = life.node
-  const { id, prfSalt } = root(life).passkeys.find((line) => line.id === idOf(signer))!
-  const unlocked = { credentialId: Buffer.from(id, 'base64url'), prf: signer.unlock(prfSalt!) }
-  const { challenge } = await family.run(life, api.beginCard(unlocked))
-  await family.run(life, api.finishCard(family.request(), signer.sign(challenge!)))
+  return words
 }
 async function exported(family: Family, life: Life): Promise<Bytes> {
   const id = await family.run(life, life.node.api.beginExport(family.request()))
   return family.run(life, readAll(life.node.api, id))
 }
-/** A browser with nothing in it, and what a card brings back there. @param hours since the beginning, by its clock */
-async function recovering(family: Family, archive: Bytes, words: readonly string[], hours = 0): Promise<Life> {
-  const device = family.newDevice('clean')
-  device.wall.jump(hours * hourMs)
-  const clean = value(await family.scheduler.run(device.start()))
+/** A browser with nothing in it, and what a card brings back there. */
+async function recovering(family: Family, archive: Bytes, words: readonly string[]): Promise<Life> {
+  const clean = await family.startAlone('clean')
   const blob = createSimBlob(archive, clean.process)
   await family.run(clean, clean.node.api.recover(family.request(), blob, words, 'Clean'))
   return clean
@@ -170,100 +157,49 @@ test('the card goes on after it has changed the keys, also on a browser that has
 })
 
 describe('another card', () => {
-  test('that a passkey brings is told of on all devices, and stopped by any', async () => {
+  test('to which the old one gives its place counts at once, time and again', async () => {
     const family = await planted(4)
-    const [laptop, phone] = family.lives as [Life, Life, Life]
-    await drawCard(family, laptop)
-    const without = await family.run(laptop, laptop.node.api.beginCard(null))
-    expect(without.challenge).toBeNull()
-    await replaceCard(family, laptop, atHand)
-    await all(family, 'all are told', (life) => root(life).pending?.kind === 'card')
-    const { pending, cardSinceMs } = root(phone)
-    expect(pending!.countsAtMs - pending!.addedAtMs).toBe(72 * hourMs)
-    await family.run(phone, phone.node.api.vetoPasskey(family.request()))
-    await all(family, 'it is gone everywhere', (life) => root(life).pending === null)
-    pass(family, 80)
-    await family.add(phone, 'later', content(900))
-    // The old one signs as ever.
-    await family.run(phone, phone.node.api.removePasskey(family.request(), idOf(atHand), family.words))
-    expect(root(phone)).toMatchObject({ passkeys: [], cardSinceMs })
-  })
-
-  test('that a passkey brings counts after 72 hours, and the old one no more', async () => {
-    const family = await planted(5)
     const [laptop, phone] = family.lives as [Life, Life, Life]
     await family.add(laptop, 'letter', content(5000))
     const before = await exported(family, laptop)
-    const { words } = await drawCard(family, laptop)
-    await replaceCard(family, laptop, atHand)
-    await all(family, 'all are told', (life) => root(life).pending?.kind === 'card')
-    const early = family.run(phone, phone.node.api.removePasskey(family.request(), idOf(atHand), words))
-    await expect(early).rejects.toMatchObject({ code: 'cardWaiting' })
-    const meanwhile = await exported(family, laptop)
-    const { countsAtMs } = root(laptop).pending!
-
-    pass(family, 72)
-    await family.add(phone, 'later', content(900))
-    await all(family, 'it counts', (life) => root(life).pending === null)
-    for (const life of family.lives) expect(root(life).cardSinceMs).toBeGreaterThanOrEqual(countsAtMs)
-    const late = family.run(phone, phone.node.api.removePasskey(family.request(), idOf(atHand), family.words))
-    await expect(late).rejects.toMatchObject({ code: 'cardReplaced' })
-    const after = await exported(family, laptop)
-
-    // On a clean browser an archive opens with the card that counted when it was made, if it counts still.
-    const code = (archive: Bytes, card: readonly string[], hours: number) =>
-      recovering(family, archive, card, hours).then(
-        () => 'done',
-        (error: { code: string }) => error.code,
-      )
-    expect(await code(before, family.words, 80)).toBe('done')
-    expect(await code(before, words, 80)).toBe('cardForeign')
-    expect(await code(meanwhile, family.words, 10)).toBe('done')
-    expect(await code(meanwhile, words, 10)).toBe('cardWaiting')
-    expect(await code(meanwhile, family.words, 80)).toBe('cardReplaced')
-    expect(await code(after, family.words, 80)).toBe('cardForeign')
-    for (const archive of [meanwhile, after]) {
-      const clean = await recovering(family, archive, words, 80)
-      expect([...clean.page.items.values()].some(({ name }) => name === 'letter')).toBe(true)
-      expect(root(clean)).toMatchObject({ passkeys: [{ id: idOf(atHand) }], pending: null })
-      // It signs there, and can be replaced itself.
-      await family.run(clean, clean.node.api.removePasskey(family.request(), idOf(atHand), words))
-      expect(root(clean).passkeys).toEqual([])
-    }
-  })
-
-  test('to which the old one gives its place counts at once, time and again', async () => {
-    const family = await planted(6)
-    const [laptop, phone] = family.lives as [Life, Life, Life]
+    // One that waits is stopped by it.
+    await addByPasskey(family, laptop, atHand, stolen)
     const cards: (readonly string[])[] = [family.words]
     for (let count = 0; count < 3; count++) {
-      const { words } = await drawCard(family, laptop)
+      const words = await drawCard(family, laptop)
       await family.run(laptop, laptop.node.api.finishCard(family.request(), cards.at(-1)!))
       cards.push(words)
     }
     await all(family, 'all go by it', (life) => root(life).cardSinceMs === root(laptop).cardSinceMs)
+    for (const life of family.lives)
+      expect(root(life)).toMatchObject({ passkeys: [{ id: idOf(atHand) }], pending: null })
     const [newest, ...earlier] = cards.toReversed()
     for (const words of earlier) {
-      await expect(
-        drawCard(family, phone).then(() => family.run(phone, phone.node.api.finishCard(family.request(), words))),
-      ).rejects.toMatchObject({ code: 'cardReplaced' })
+      await drawCard(family, phone)
+      const late = family.run(phone, phone.node.api.finishCard(family.request(), words))
+      await expect(late).rejects.toMatchObject({ code: 'cardReplaced' })
     }
-    const archive = await exported(family, laptop)
-    const clean = await recovering(family, archive, newest!)
-    expect(root(clean).passkeys).toHaveLength(1)
     const { events } = await family.run(laptop, laptop.node.api.audit())
     const replaced = events.filter((event) => event.kind === 'signersChanged' && event.isCardReplaced)
     expect(replaced).toHaveLength(3)
     expect(replaced[0]).toMatchObject({ by: 'recoveryCard', addedCount: 0, removedCount: 0 })
+
+    // On a clean browser an archive opens with the card that counted when it was made, and with no other one.
+    const after = await exported(family, laptop)
+    await expect(recovering(family, before, newest!)).rejects.toMatchObject({ code: 'cardForeign' })
+    await expect(recovering(family, after, family.words)).rejects.toMatchObject({ code: 'cardForeign' })
+    await recovering(family, before, family.words)
+    const clean = await recovering(family, after, newest!)
+    expect([...clean.page.items.values()].some(({ name }) => name === 'letter')).toBe(true)
+    // It signs there.
+    await family.run(clean, clean.node.api.removePasskey(family.request(), idOf(atHand), newest!))
+    expect(root(clean).passkeys).toEqual([])
   })
 
-  test('has no way around the old one where no passkey opens the keys', async () => {
-    const family = await planted(7)
+  test('that was drawn and is not wanted is forgotten', async () => {
+    const family = await planted(5)
     const [laptop] = family.lives as [Life, Life, Life]
     await drawCard(family, laptop)
-    const { credentialId } = atHand.create(new Uint8Array(32))
-    const unlocked = { credentialId, prf: new Uint8Array(32) }
-    await expect(family.run(laptop, laptop.node.api.beginCard(unlocked))).rejects.toMatchObject({ code: 'prfOther' })
     await family.run(laptop, laptop.node.api.abandonCard())
     const over = family.run(laptop, laptop.node.api.finishCard(family.request(), family.words))
     await expect(over).rejects.toMatchObject({ code: 'cardOver' })

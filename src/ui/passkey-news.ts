@@ -1,9 +1,9 @@
 /**
- * Tells of a passkey or a card that was added and does not count yet, on all devices: nobody comes to sign for the tree in silence, and each
+ * Tells of a passkey that was added and does not count yet, on all devices: nobody comes to sign for the tree in silence, and each
  * of them can stop it with one tap.
  * @module
  */
-import type { NodeApi, PendingSigner, TreeStatus } from '../node/api.ts'
+import type { NodeApi, TreeStatus } from '../node/api.ts'
 import { sentenceOf } from './fault.ts'
 import type { Notices } from './notices.ts'
 import { words } from './words.ts'
@@ -24,19 +24,19 @@ export class PasskeyNews {
     if (this.#shown !== null) this.#notices.dismiss(this.#shown.noticeId)
     this.#shown = pending && {
       id: pending.id,
-      noticeId: this.#notices.news(words.signerAdded.text(pending.kind, pending.countsAtMs), {
-        label: words.signerAdded.stop,
-        act: () => this.#stop(pending),
+      noticeId: this.#notices.news(words.passkeyAdded.text(pending.countsAtMs), {
+        label: words.passkeyAdded.stop,
+        act: () => this.#stop(),
       }),
     }
   }
 
-  async #stop(pending: PendingSigner): Promise<void> {
+  async #stop(): Promise<void> {
     try {
       await this.#api.vetoPasskey(crypto.randomUUID())
-      this.#notices.done(words.signerAdded.stopped(pending.kind))
+      this.#notices.done(words.passkeyAdded.stopped)
     } catch (error) {
-      this.#notices.problem(sentenceOf(error), { label: words.again, act: () => this.#stop(pending) })
+      this.#notices.problem(sentenceOf(error), { label: words.again, act: () => this.#stop() })
     }
   }
 }

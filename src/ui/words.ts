@@ -476,16 +476,11 @@ export const words = {
     button: 'See the devices',
   },
 
-  signerAdded: {
-    text: (kind: 'passkey' | 'card', countsAtMs: number) =>
-      kind === 'passkey'
-        ? `A passkey was added that will sign for this tree from ${formatMoment(countsAtMs)} on. If that was not you, stop it.`
-        : `A new recovery card was made that takes the place of the one before it from ${formatMoment(countsAtMs)} on. If that was not you, stop it.`,
+  passkeyAdded: {
+    text: (countsAtMs: number) =>
+      `A passkey was added that will sign for this tree from ${formatMoment(countsAtMs)} on. If that was not you, stop it.`,
     stop: 'Stop it',
-    stopped: (kind: 'passkey' | 'card') =>
-      kind === 'passkey'
-        ? 'The new passkey was stopped. It will never sign for this tree.'
-        : 'The new card was stopped. It will never count; throw it away. The one before it goes on to count.',
+    stopped: 'The new passkey was stopped. It will never sign for this tree.',
   },
 
   readers: {

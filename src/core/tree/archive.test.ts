@@ -9,7 +9,7 @@ const head = {
   treeId: filled(1, 32),
   exportedAtMs: 1000,
   sizeBytes: 65536,
-  byRecoveryKeys: [filled(2, 72)],
+  byRecoveryKey: filled(2, 72),
   sealedKey: filled(3, 80),
 }
 const octets = encodeArchiveHead(head).octets.slice(4)

@@ -121,7 +121,7 @@ test('formats are pinned', async () => {
       treeId,
       exportedAtMs: 1000,
       sizeBytes: 65536,
-      byRecoveryKeys: [new Uint8Array(72).fill(2)],
+      byRecoveryKey: new Uint8Array(72).fill(2),
       sealedKey: new Uint8Array(80).fill(3),
     }).octets,
     'archive header body': archiveHeaderBody({

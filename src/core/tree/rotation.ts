@@ -9,8 +9,8 @@ import { rights } from '../cap/cap.ts'
 import { rootPath } from '../path/path.ts'
 import type { Draft } from './draft.ts'
 import { type Effect, checkPermission, notFounded } from './membership.ts'
-import { type SetChange, type Veto, bringsCard, isDue, pendingSetOf, wrapsHash } from './set-change.ts'
-import { type Wraps, encodeRow, keys, readRow, setOf, summaryOf } from './state.ts'
+import { type SetChange, type Veto, isDue, pendingSetOf, wrapsHash } from './set-change.ts'
+import { type Wraps, encodeRow, keys, readRow, summaryOf } from './state.ts'
 
 /** The root names other keys for itself. */
 export function changeSet(draft: Draft, change: SetChange, stampMs: number): Result<Effect> {
@@ -32,18 +32,11 @@ export function changeSet(draft: Draft, change: SetChange, stampMs: number): Res
   if (pending !== null)
     return refused(
       'setPending',
-      'A passkey or a card was added and waits for its 72 hours. Wait until it counts, or stop it first.',
+      'Another passkey was added and waits for its 72 hours. Wait until it counts, or stop it first.',
     )
-  const before = setOf(state, summary.setHash)!
   const known = readRow(state, 'wraps', keys.wraps)!
-  const isWrapped = bringsCard(before, set, signature)
-    ? isWrappedForCard(known, wraps)
-    : isWrappedOnceMore(known, wraps, set.members.at(-1)!.credentialId)
-  if (!isWrapped)
-    return refused(
-      'setChangeWrong',
-      'A passkey or card that is added brings nothing but its own way to the tree’s keys.',
-    )
+  if (!isWrappedOnceMore(known, wraps, set.members.at(-1)!.credentialId))
+    return refused('setChangeWrong', 'A passkey that is added brings nothing but its own way to the tree’s keys.')
   draft.put(keys.pendingSet, encodeRow('pendingSet', { set, wraps, signature, sinceMs: stampMs }))
   draft.put(keys.summary, encodeRow('summary', { ...summary, setSequence: set.sequence }))
   return accepted('applied')
@@ -61,11 +54,6 @@ function isWrappedOnceMore(before: Wraps, after: Wraps, credentialId: Bytes): bo
   )
 }
 
-/** Whether all wraps are as before, but for the card's. */
-const isWrappedForCard = (before: Wraps, after: Wraps): boolean =>
-  !equal(after.byRecoveryKey, before.byRecoveryKey) &&
-  equal(wrapsHash({ ...after, byRecoveryKey: before.byRecoveryKey }), wrapsHash(before))
-
 /** A device of the owner objects to what waits. */
 export function vetoSet(draft: Draft, { fields }: Veto, stampMs: number): Result<Effect> {
   const { state } = draft
@@ -76,10 +64,7 @@ export function vetoSet(draft: Draft, { fields }: Veto, stampMs: number): Result
   const allowed = checkPermission(state, principalOf(author), writecapHash, place, rights.grant, stampMs)
   if (!allowed.ok) return allowed
   if (equal(setHash, summary.setHash))
-    return refused(
-      'vetoLate',
-      'That counts already. A passkey can be removed with the recovery card, and the card replaced by another one.',
-    )
+    return refused('vetoLate', 'That passkey counts already. It can be removed with the recovery card.')
   const pending = pendingSetOf(state)
   if (pending === null || !equal(credentialSetHash(pending.set), setHash)) return accepted('repeated')
   draft.remove(keys.pendingSet)

@@ -3,8 +3,8 @@
  *
  * The first set names the tree by its hash. Each later one names the one before it and comes with the root's signature as that one
  * has it; so the way from the first to the one in force can be walked and verified by anybody, in a state, an excerpt or an archive.
- * A passkey can bring one more passkey in, or another card, which counts after 72 hours in which any device of the owner may object.
- * All else the recovery key says: that holds at once and uses the key up, for each set commits to the recovery key of the next.
+ * A passkey can bring one more passkey in, which counts after 72 hours in which any device of the owner may object. All else the
+ * recovery key says: that holds at once and uses the key up, for each set commits to the recovery key of the next.
  * @module
  */
 import {
@@ -58,7 +58,7 @@ import {
 
 export const setChangeDomain = 'blocktree/1/setChange'
 export const vetoDomain = 'blocktree/1/veto'
-/** For how long the owner's devices may object to what a passkey brings in. */
+/** For how long the owner's devices may object to a passkey that another passkey brings in. */
 export const objectionMs = 72 * 60 * 60 * 1000
 
 // --- what the root signs --------------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ function checkSuccessor(before: CredentialSet, set: CredentialSet, signature: Su
     ? ok
     : refused(
         'setChangeWrong',
-        'A passkey can add one other passkey, or replace the recovery card, and change nothing else. For everything else the card is needed.',
+        'A passkey can add one other passkey and change nothing else. For everything else the recovery card is needed.',
       )
 }
 
@@ -119,19 +119,8 @@ function isMeant(before: CredentialSet, set: CredentialSet, signature: Successio
   const isCommitted = (key: Bytes): boolean => equal(recoveryKeyHash(key), before.nextRecoveryHash)
   if (signature.tag === 'recovery') return isCommitted(set.recoveryKey)
   if (signature.tag === 'lastRecovery') return isCommitted(signature.value.publicKey)
-  return hasOneMore(before, set) || hasOtherCard(before, set)
+  return hasOneMore(before, set)
 }
-
-/** Whether all is as before, but for the card. */
-function hasOtherCard(before: CredentialSet, set: CredentialSet): boolean {
-  const { sequence, previousHash, recoveryKey, nextRecoveryHash } = set
-  const same: CredentialSet = { ...before, sequence, previousHash, recoveryKey, nextRecoveryHash }
-  return !equal(recoveryKey, before.recoveryKey) && equal(credentialSetHash(same), credentialSetHash(set))
-}
-
-/** Whether the words of the card are others from a set on. @param signature by which it follows the one before it */
-export const bringsCard = (before: CredentialSet, set: CredentialSet, { tag }: Pick<Succession, 'tag'>): boolean =>
-  tag !== 'recovery' && !equal(set.recoveryKey, before.recoveryKey)
 
 /** Whether all is as before, but for one passkey at the end. */
 function hasOneMore(before: CredentialSet, { sequence, members, previousHash, ...rest }: CredentialSet): boolean {

@@ -32,8 +32,8 @@ export function headOf(archive: Bytes) {
 }
 
 function kemSecretOf(archive: Bytes, words: readonly string[]): Bytes {
-  const { treeId, byRecoveryKeys } = headOf(archive).head
-  return unwrapByCard(recoveryFromEntropy(must(entropyFromWords(words))), treeId, byRecoveryKeys[0]!)!
+  const { treeId, byRecoveryKey } = headOf(archive).head
+  return unwrapByCard(recoveryFromEntropy(must(entropyFromWords(words))), treeId, byRecoveryKey)!
 }
 
 const rootKemKeyOf = (archive: Bytes, words: readonly string[]): Bytes =>

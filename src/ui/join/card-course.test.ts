@@ -2,42 +2,20 @@
  * Another recovery card, as the page goes through it with a node in memory.
  */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { BlocktreeError } from '../../core/bytes/bytes.ts'
-import type { PasskeyLine } from '../../node/api.ts'
 import type { PasskeyPort } from '../ports.ts'
 import { MemoryNode, askedPositions, cardWords } from '../testing/memory-node.ts'
 import { CardCourse } from './card-course.ts'
 
-const empty = new Uint8Array()
-const line = (id: string, isOpener = true): PasskeyLine => ({
-  id,
-  isSynced: true,
-  addedAtMs: 0,
-  prfSalt: isOpener ? new Uint8Array(32) : null,
-})
-
-let node: MemoryNode
-let prompts: string[]
-let isLost: (credentialId: Uint8Array) => boolean
-const given = new Uint8Array(32)
-const port: PasskeyPort = {
-  availability: async () => 'platform',
-  create: () => Promise.reject(new Error('nothing is made')),
-  unlock: async (credentialId) => {
-    prompts.push(`unlock ${credentialId.join()}`)
-    if (isLost(credentialId)) throw new BlocktreeError('cancelled', '')
-    return given.fill(7)
-  },
-  sign: async ({ credentialIds }) => {
-    prompts.push('sign')
-    return { credentialId: credentialIds[0]!, authenticatorData: empty, clientDataJson: empty, signature: empty }
-  },
-}
+const never = () => Promise.reject(new Error('no passkey is asked'))
+const port: PasskeyPort = { availability: async () => 'platform', create: never, unlock: never, sign: never }
 const asked = () => askedPositions.map((position) => ` ${cardWords[position]!.toUpperCase()} `)
 
-/** Until somebody has to sign. */
-async function checked(...known: readonly PasskeyLine[]): Promise<CardCourse> {
-  const course = new CardCourse(node, port, 'tree.example', known)
+let node: MemoryNode
+const begin = () => new CardCourse(node, port, 'tree.example')
+
+/** Until the old card has to sign. */
+async function checked(): Promise<CardCourse> {
+  const course = begin()
   await course.draw()
   expect(course.step).toEqual({ kind: 'card', words: cardWords })
   course.haveCard()
@@ -49,23 +27,22 @@ async function checked(...known: readonly PasskeyLine[]): Promise<CardCourse> {
 
 beforeEach(() => {
   node = new MemoryNode()
-  node.passkey = { credentialId: Uint8Array.of(1), publicKey: empty, rpId: '', origin: '', prf: null, synced: true }
-  prompts = []
-  isLost = () => false
 })
 
 describe('another card', () => {
-  test('is drawn, checked and signed for by a passkey, and waits', async () => {
-    const course = await checked(line('AQ'))
-    await course.confirmByPasskey()
-    expect(course.step).toEqual({ kind: 'done', isWaiting: true })
-    expect(prompts).toEqual(['unlock 1', 'sign'])
-    expect(node.tree.root?.pending).toMatchObject({ kind: 'card' })
-    expect(given).toEqual(new Uint8Array(32))
+  test('is drawn and checked, and counts when the old one has signed', async () => {
+    const course = await checked()
+    await course.confirmByCard('one two')
+    expect(course).toMatchObject({ step: { kind: 'sign' }, isBusy: false })
+    expect(course.problem).not.toBe('')
+    expect(node.tree.root).toBeNull()
+    await course.confirmByCard(cardWords.join('  '))
+    expect(course).toMatchObject({ step: { kind: 'done' }, problem: '' })
+    expect(node.tree.root!.cardSinceMs).toBeGreaterThan(0)
   })
 
   test('is shown again where the check failed', async () => {
-    const course = new CardCourse(node, port, 'tree.example', [line('AQ')])
+    const course = begin()
     await course.draw()
     course.haveCard()
     await course.check(['one', 'two', 'three'])
@@ -75,46 +52,13 @@ describe('another card', () => {
     expect(course.step.kind).toBe('card')
   })
 
-  test('counts at once where the old card signs', async () => {
-    const course = await checked(line('AQ'))
-    course.useCard()
-    await course.confirmByCard('one two')
-    expect(course.problem).not.toBe('')
-    await course.confirmByCard(cardWords.join(' '))
-    expect(course.step).toEqual({ kind: 'done', isWaiting: false })
-    expect(prompts).toEqual([])
-  })
-
-  test('asks for the next passkey where one is lost', async () => {
-    isLost = ([octet]) => octet === 1
-    const course = await checked(line('AQ'), line('Ag', false), line('Aw'))
-    await course.confirmByPasskey()
-    expect(course).toMatchObject({ step: { kind: 'sign' }, problem: '' })
-    await course.confirmByPasskey()
-    expect(prompts).toEqual(['unlock 1', 'unlock 3', 'sign'])
-    expect(course.step.kind).toBe('done')
-  })
-
-  test('waits for no window that never comes', async () => {
-    const course = await checked(line('AQ'))
-    isLost = () => course.cancelPrompt() === undefined
-    await course.confirmByPasskey()
-    expect(course).toMatchObject({ step: { kind: 'sign' }, isBusy: false, problem: '' })
-    expect(prompts).toEqual(['unlock 1'])
-  })
-
-  test('is for the old card alone where no passkey opens the keys', async () => {
-    const course = await checked(line('AQ', false))
-    expect(course).toMatchObject({ canByPasskey: false, isByCard: true })
-  })
-
   test('that nobody wants is forgotten, and one that was signed for is not', async () => {
-    const left = await checked(line('AQ'))
+    const left = await checked()
     left.end()
     expect(node.isCardAbandoned).toBe(true)
     node.isCardAbandoned = false
-    const course = await checked(line('AQ'))
-    await course.confirmByPasskey()
+    const course = await checked()
+    await course.confirmByCard(cardWords.join(' '))
     course.end()
     expect(node.isCardAbandoned).toBe(false)
   })

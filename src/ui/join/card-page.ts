@@ -1,5 +1,5 @@
 /**
- * Another recovery card, step by step: what it means, the words, their check, who signs for it.
+ * Another recovery card, step by step: what it means, the words, their check, the words of the old one.
  * @module
  */
 import { LitElement, html, nothing } from 'lit'
@@ -7,7 +7,6 @@ import type { Actions } from '../actions.ts'
 import type { Model } from '../model.ts'
 import { plantStyle } from '../page/plant-page.css.ts'
 import { checkStep, problemLine } from '../page/plant-steps.ts'
-import { icon } from '../part/icon.ts'
 import { pageStyle, shared } from '../part/shared.ts'
 import { Watching } from '../part/watching.ts'
 import type { PasskeyPort } from '../ports.ts'
@@ -44,9 +43,8 @@ export class BtCardPage extends LitElement {
   }
 
   override willUpdate(): void {
-    const { root } = this.model.tree ?? {}
-    if (this.#course || !root) return
-    this.#course = new CardCourse(this.actions.api, this.passkey, location.hostname, root.passkeys)
+    if (this.#course || !this.model.tree?.root) return
+    this.#course = new CardCourse(this.actions.api, this.passkey, location.hostname)
     this.requestUpdate()
   }
   override disconnectedCallback(): void {
@@ -59,19 +57,10 @@ export class BtCardPage extends LitElement {
     const { tree } = this.model
     const course = this.#course
     if (course === undefined || tree === null) return this.#without(own.notHere)
-    // It is too late for another one once that was signed for.
-    if (tree.root?.pending && course.step.kind === 'why') return this.#without(own.already)
-    const isForm = course.step.kind === 'check' || (course.step.kind === 'sign' && course.isByCard)
+    const isForm = course.step.kind === 'check' || course.step.kind === 'sign'
     return html`<div class="page">
       ${this.#step(course)} ${isForm ? nothing : problemLine(course.problem)}
       ${course.isBusy ? html`<bt-waiting .cause=${course.waitingFor}></bt-waiting>` : nothing}
-      ${
-        course.isAtPrompt
-          ? html`<div class="row">
-              <button class="plain" @click=${() => course.cancelPrompt()}>${words.cancel}</button>
-            </div>`
-          : nothing
-      }
     </div>`
   }
 
@@ -89,10 +78,10 @@ export class BtCardPage extends LitElement {
       case 'why':
         return html`<h1 tabindex="-1">${own.title}</h1>
           <p>${own.help}</p>
-          ${consequences(own.lines(course.canByPasskey), ['key', 'devices', 'restore'])}
+          ${consequences(own.lines, ['key', 'devices', 'restore'])}
           <div class="row">
             <button class="loud" ?disabled=${isBusy} @click=${() => course.draw()}>${own.make}</button>
-            <a class="button plain" href=${hashOf('/storage', this.hash)}>${words.cancel}</a>
+            ${this.#cancel()}
           </div>`
       case 'card':
         return html`<bt-card-view
@@ -104,35 +93,22 @@ export class BtCardPage extends LitElement {
         return checkStep(course, step.positions)
       case 'sign':
         return html`<h1 tabindex="-1">${own.sign}</h1>
-          ${course.isByCard ? this.#byCard(course) : this.#byPasskey(course)}`
+          ${cardForm({
+            help: own.signHelp,
+            problem: course.problem,
+            buttons: html`<button class="loud" ?disabled=${isBusy}>${own.button}</button>${this.#cancel()}`,
+            send: (typed) => void course.confirmByCard(typed),
+          })}`
       case 'done':
-        return html`<h1 tabindex="-1">${step.isWaiting ? own.waits : own.done}</h1>
-          <p>${step.isWaiting ? own.waitsHelp : own.doneHelp}</p>
+        return html`<h1 tabindex="-1">${own.done}</h1>
+          <p>${own.doneHelp}</p>
           <div class="row">${this.#back()}</div>`
     }
   }
 
-  #byPasskey(course: CardCourse) {
-    const { isBusy } = course
-    return html`<p>${own.byPasskey}</p>
-      ${course.hasSeveral ? html`<p class="quiet small">${own.byOther}</p>` : nothing}
-      <div class="row">
-        <button class="loud" ?disabled=${isBusy} @click=${() => course.confirmByPasskey()}>
-          ${icon('key')}${own.withPasskey}
-        </button>
-        <button ?disabled=${isBusy} @click=${() => course.useCard()}>${own.withOld}</button>
-      </div>`
+  #cancel() {
+    return html`<a class="button plain" href=${hashOf('/storage', this.hash)}>${words.cancel}</a>`
   }
-
-  #byCard(course: CardCourse) {
-    return cardForm({
-      help: own.byCard,
-      problem: course.problem,
-      buttons: html`<button class="loud" ?disabled=${course.isBusy}>${own.button}</button>`,
-      send: (typed) => void course.confirmByCard(typed),
-    })
-  }
-
   #back() {
     return html`<a class="button loud" href=${hashOf('/storage', this.hash)}>${own.back}</a>`
   }

@@ -49,8 +49,7 @@ export class AdditionCourse extends Course {
   async confirmByPasskey(): Promise<void> {
     let asked: PlantingChallenge | null = null
     await this.attempt(joinWords.wait.signing, async (signal) => {
-      const known = this.#created!.prf === null ? undefined : this.#known.find(({ prfSalt }) => prfSalt !== null)
-      const unlocked = known === undefined ? null : await unlockBy(this.#passkey, known, signal)
+      const unlocked = await this.#unlock(signal)
       try {
         asked = await this.#api.beginPasskey(this.#created!, unlocked)
       } finally {
@@ -78,6 +77,20 @@ export class AdditionCourse extends Course {
     this.tell()
   }
 
+  /** Without it the new passkey signs all the same. */
+  async #unlock(signal: AbortSignal): Promise<PasskeyUnlock | null> {
+    const known = this.#known.find(({ prfSalt }) => prfSalt !== null)
+    if (known === undefined || this.#created!.prf === null) return null
+    const credentialId = fromBase64url(known.id)!
+    try {
+      const prf = await this.#passkey.unlock(credentialId, known.prfSalt!, signal)
+      return prf && { credentialId, prf }
+    } catch (error) {
+      if (codeOf(error) === 'cancelled') throw error
+      return null
+    }
+  }
+
   #forget(): void {
     this.#created?.prf?.fill(0)
     this.#created = null
@@ -87,22 +100,6 @@ export class AdditionCourse extends Course {
     await this.#api.finishPasskey(crypto.randomUUID(), answer)
     this.#forget()
     this.done = done
-  }
-}
-
-/** Asks a passkey for what opens the owner's keys. @returns null where it does not give it; then what is added can do without */
-export async function unlockBy(
-  passkey: PasskeyPort,
-  { id, prfSalt }: PasskeyLine,
-  signal: AbortSignal,
-): Promise<PasskeyUnlock | null> {
-  const credentialId = fromBase64url(id)!
-  try {
-    const prf = await passkey.unlock(credentialId, prfSalt!, signal)
-    return prf && { credentialId, prf }
-  } catch (error) {
-    if (codeOf(error) === 'cancelled') throw error
-    return null
   }
 }
 

@@ -3,14 +3,13 @@
  * @module
  */
 import { LitElement, css, html, nothing } from 'lit'
-import type { PasskeyLine, PendingSigner, TreeStatus } from '../../node/api.ts'
+import type { PasskeyLine, TreeStatus } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
 import { icon } from '../part/icon.ts'
 import { sectionStyle, shared } from '../part/shared.ts'
 import type { PasskeyPort } from '../ports.ts'
 import { hashOf } from '../route.ts'
-import { words as shownWords } from '../words.ts'
 import { joinWords } from './words.ts'
 import './passkey-sheet.ts'
 import type { PasskeyDeed } from './passkey-sheet.ts'
@@ -82,7 +81,7 @@ export class BtPasskeys extends LitElement {
             <p class="quiet small number">${words.cardSince(cardSinceMs)}</p>
           </div>
           ${
-            pending === null && mayChange
+            mayChange
               ? html`<a class="button plain" aria-label=${words.cardReplaceLabel} href=${hashOf('/card', this.hash)}
                   >${words.cardReplace}</a
                 >`
@@ -133,29 +132,29 @@ export class BtPasskeys extends LitElement {
     </li>`
   }
 
-  #pending(line: PendingSigner, mayChange: boolean) {
+  #pending(line: NonNullable<NonNullable<TreeStatus['root']>['pending']>, mayChange: boolean) {
     return html`<li>
       ${icon('warn')}
       <div>
-        <p>${words.waiting.title(line.kind)}</p>
-        <p class="quiet small">${line.kind === 'card' ? words.waiting.card : words.kind(line.isSynced)}</p>
+        <p>${words.waiting.title}</p>
+        <p class="quiet small">${words.kind(line.isSynced)}</p>
         <p class="small number">${words.waiting.text(line.countsAtMs, Date.now())}</p>
       </div>
       ${
         mayChange
-          ? html`<button class="danger" ?disabled=${this.isStopping} @click=${() => this.#stop(line)}>
-              ${shownWords.signerAdded.stop}
+          ? html`<button class="danger" ?disabled=${this.isStopping} @click=${this.#stop}>
+              ${words.waiting.stop}
             </button>`
           : nothing
       }
     </li>`
   }
 
-  async #stop({ kind }: PendingSigner): Promise<void> {
+  async #stop(): Promise<void> {
     this.isStopping = true
     try {
       await this.actions.api.vetoPasskey(crypto.randomUUID())
-      this.actions.notices.done(shownWords.signerAdded.stopped(kind))
+      this.actions.notices.done(words.waiting.stopped)
     } catch (error) {
       this.actions.notices.problem(sentenceOf(error))
     } finally {

@@ -320,10 +320,11 @@ export const joinWords = {
           : 'If you lose one of them, sign with another, and remove the lost one with the card.',
     cancel: 'Cancel',
     waiting: {
-      title: (kind: 'passkey' | 'card') => (kind === 'passkey' ? 'A new passkey' : 'A new recovery card'),
-      card: 'The one before it counts until then, and can stop it too.',
+      title: 'A new passkey',
       text: (atMs: number, nowMs: number) =>
         `Counts from ${formatMoment(atMs)}, in ${counted(Math.max(1, Math.round((atMs - nowMs) / 3_600_000)), 'hour', 'hours')}. If you did not add it, stop it: any of your devices can.`,
+      stop: 'Stop it',
+      stopped: 'The new passkey was stopped. It will never sign for this tree.',
     },
     add: {
       open: 'Add a passkey',
@@ -372,35 +373,22 @@ export const joinWords = {
 
   card: {
     title: 'A new recovery card',
-    help: 'For when the card is lost, or somebody may have seen it.',
-    lines: (canByPasskey: boolean) => [
+    help: 'For when somebody may have seen the card, or its paper wears out.',
+    lines: [
       'You get twelve new words, and what is in your tree stays as it is.',
-      canByPasskey
-        ? 'If you have the old card, it signs, and counts no more at once. If not, a passkey signs: the old card counts for 72 hours more, in which each of your devices, and whoever has the old card, can stop the new one.'
-        : 'The old card signs, and counts no more at once. None of your passkeys can open your keys here, so there is no way without the old card.',
+      'The old card signs, and counts no more from then on. A passkey that waits for its 72 hours is stopped.',
       'Archives that were exported before open with the old card alone. Export a new one when the new card counts, and remove those.',
+      'Who has lost the card can not replace it: a passkey alone can not, so that one which is stolen does not take the tree. If yours is lost, add a second passkey and keep both safe, keep several devices in the tree, and download what you can not do without, since archives open with the card alone.',
     ],
     make: 'Make a new card',
-    sign: 'Who signs for the new card?',
-    byPasskey:
-      'A passkey: the browser asks up to twice, and the new card counts after 72 hours. Or the old card, if you have it: then the new one counts at once.',
-    withPasskey: 'Sign with a passkey',
-    withOld: 'Sign with the old card',
-    byOther:
-      'If you have several passkeys and the browser asks for one that is lost, cancel, and try again: it asks for the next one.',
-    byCard: 'The twelve words of the old card sign for the new one, and it counts at once.',
-    notByPasskey:
-      'This passkey can not open your keys in this browser. Try again with another one, or use the old card.',
+    sign: 'The old card signs',
+    signHelp: 'The twelve words of the old card sign for the new one, and it counts at once.',
     button: 'Replace the card',
     wait: 'Waiting for the new card.',
     done: 'The card is replaced',
     doneHelp:
       'The new words count from now on. Destroy the old card, and export a new archive: the ones before open with the old card alone.',
-    waits: 'The new card counts in 72 hours',
-    waitsHelp:
-      'Keep both cards until then. All your devices are told, and each can stop it. When it counts, destroy the old card if you have it, and export a new archive.',
     back: 'See who signs for this tree',
-    already: 'Something was added already and waits for its 72 hours. Wait until it counts, or stop it first.',
     notHere: 'Only on a device of your own, in a tree that was planted, the recovery card can be replaced.',
   },
 

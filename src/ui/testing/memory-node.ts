@@ -22,7 +22,6 @@ import type {
   NodeEvent,
   PasskeyAssertion,
   PasskeyCreation,
-  PasskeyUnlock,
   Quarantined,
   RemovalPreview,
   ResealingPreview,
@@ -464,7 +463,7 @@ export class MemoryNode implements NodeApi {
     const line = this.#lineOf(this.#added!)
     const passkeys = this.tree.root?.passkeys ?? []
     if (Array.isArray(answer)) return this.#tellRoot({ passkeys: [...passkeys, line], pending: null })
-    this.#tellRoot({ pending: { kind: 'passkey', ...line, countsAtMs: this.nowMs() + 3 * dayMs } })
+    this.#tellRoot({ pending: { ...line, countsAtMs: this.nowMs() + 3 * dayMs } })
   }
   async abandonPasskey(): Promise<void> {
     this.#added = null
@@ -486,14 +485,9 @@ export class MemoryNode implements NodeApi {
   async checkCard(words: readonly string[]): Promise<void> {
     await this.confirmCard('', words)
   }
-  async beginCard(unlocked: PasskeyUnlock | null): Promise<TakeOverChallenge> {
-    return this.#challenge(unlocked && this.passkey)
-  }
-  async finishCard(_requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void> {
+  async finishCard(): Promise<void> {
     this.#maybeRefuse()
-    const nowMs = this.nowMs()
-    if (Array.isArray(answer)) return this.#tellRoot({ cardSinceMs: nowMs, pending: null })
-    this.#tellRoot({ pending: { kind: 'card', id: 'card', addedAtMs: nowMs, countsAtMs: nowMs + 3 * dayMs } })
+    this.#tellRoot({ cardSinceMs: this.nowMs(), pending: null })
   }
   async abandonCard(): Promise<void> {
     this.isCardAbandoned = true
