@@ -93,6 +93,14 @@ import type { Replica } from './replica.ts'
 /** Entries before the checkpoint that are kept for members who were away for a moment. */
 const keptEntryCount = 1024
 
+/** A term ends by an election, of which there are few: one far ahead would take all numbers from those that are to come. */
+const termLeapMax = 2 ** 20
+const termLeapt = refused(
+  'termLeapt',
+  'A device spoke of so many elections as there can not have been; the connection to it was closed.',
+)
+const leaderKinds: ReadonlySet<SentMessage['kind']> = new Set(['append', 'heartbeat', 'snapshot'])
+
 /** A wish to go on in another generation. */
 interface Succeeding {
   readonly decide: Decide
@@ -453,6 +461,13 @@ export class Cluster implements Replica {
 
   #onMessage(message: SentMessage): Check {
     if (this.#isOver) return ok
+    const { term, leader } = this.#raft
+    if ('term' in message) {
+      if (message.term > term + termLeapMax) return termLeapt
+      // A term has one leader, so one of the two is none; what he says about what this device has lost would stop it.
+      const isLed = leader !== null && leader !== message.from && message.term === term
+      if (isLed && leaderKinds.has(message.kind)) return ok
+    }
     const check = this.#stepNow({ kind: 'message', message })
     if (check.ok) return ok
     if (check.fault.code === 'raftLogLost') this.#fail(new BlocktreeError('storageLost', check.fault.local))

@@ -463,3 +463,38 @@ async function entriesAfter(family: Family, at: number, index: number): Promise<
     entry.index > index && entry.kind === 'command' ? [entry.data as Bytes] : [],
   )
 }
+
+describe('a device that follows and speaks as if it led', () => {
+  async function scene() {
+    const family = await Family.of(30, 'laptop', 'phone', 'tablet')
+    const [laptop, phone, tablet] = family.lives as [Life, Life, Life]
+    const from = standing(tablet).nodeId
+    family.lives.pop()
+    tablet.process.kill()
+    const say = async (of: 0 | 1, message: object) => {
+      const { nodeId, term } = standing(family.lives[of]!)
+      const rogue = await rogueAt(family, family.devices[2]!, family.transport(2), of)
+      rogue.say({ tag: 'raft', value: { from, to: nodeId, term, ...message } as SentMessage })
+    }
+    return { family, laptop, phone, about: tablet.page.tree.principal, say }
+  }
+
+  test('stops nobody by what was confirmed, as it says', async () => {
+    const { family, laptop, phone, say } = await scene()
+    await say(1, { kind: 'heartbeat', commitIndex: 2 ** 50, readRound: 0 })
+    await family.scheduler.run(family.scheduler.sleep(1000))
+    const note = await family.add(laptop, 'note', content(300))
+    await family.until('the phone has it', () => phone.page.items.has(note))
+    expect(standing(phone).lackingCount).toBe(0)
+  })
+
+  test('uses up no terms, and is told of', async () => {
+    const { family, laptop, phone, about, say } = await scene()
+    const { term } = standing(laptop)
+    for (const [of, life] of [laptop, phone].entries())
+      await untilReported(family, life, about, 'termLeapt', () =>
+        say(of as 0 | 1, { kind: 'heartbeat', term: 2 ** 52, commitIndex: 0, readRound: 0 }),
+      )
+    for (const life of [laptop, phone]) expect(standing(life).term).toBe(term)
+  })
+})

@@ -65,6 +65,8 @@ export class Intake {
     if (map === null) return
     const passed = await gate.checkState(map, snapshot, nowMs())
     const taken = await this.#inTurn(async () => {
+      // It may have come a second time, while the first was being verified.
+      if (snapshot.index <= raft().log.commitIndex) return step(message)
       const follows = passed.ok ? checkFollows(state(), { ...state(), map }) : passed
       return follows.ok ? install(message, map) : follows
     })
