@@ -97,8 +97,6 @@ export function createRaft(config: RaftConfig, reader: LogReader, restored: Rest
   const { electionTicks, entrySizeBytes, applyingSizeBytesMax, id } = config
   let log = openLog(reader, entrySizeBytes, applyingSizeBytesMax)
   // An empty hard state, as of a node that starts from a snapshot alone, says less than the log.
-  if (hardState.commitIndex > lastIndex(log))
-    throw new RangeError(`"commitIndex" expected at most ${lastIndex(log)}, got ${hardState.commitIndex}`)
   log = committedTo(log, hardState.commitIndex)
   if (restored.appliedIndex > 0) log = applied(log, restored.appliedIndex, 0)
   const { progress } = membershipOf(configuration, lastIndex(log))
