@@ -293,6 +293,8 @@ describe('what is committed', () => {
     const log = { ...committedTo(logOf([1, 1, 1, 1, 1, 1]), 6), applyingSizeBytesMax: 100 }
     const paused = applying(log, entriesToApply(log, true), true)
     expect(paused).toMatchObject({ applyingIndex: 2, applyingSizeBytes: 80, isApplyingPaused: true })
+    const full = { ...log, commitIndex: 2, applyingSizeBytesMax: 80 }
+    expect(applying(full, entriesToApply(full, true), true)).toMatchObject({ applyingIndex: 2, isApplyingPaused: true })
     const rest = { ...log, commitIndex: 2 }
     expect(applying(rest, entriesToApply(rest, true), true).isApplyingPaused).toBe(false)
     expect(applying(log, [], true)).toBe(log)

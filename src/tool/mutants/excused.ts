@@ -111,6 +111,13 @@ export const excused: readonly Excuse[] = [
     reason: 'Nobody is set to nobody; this half is for the compiler.',
   },
   {
+    file: 'src/core/raft/log.ts',
+    line: 'while (ownTerm !== null && ownTerm > term) ownTerm = termAt(log, --candidate)',
+    from: 'ownTerm !== null',
+    to: 'true',
+    reason: 'Where no term is known it is not greater; this half is for the compiler.',
+  },
+  {
     file: 'src/core/raft/raft.ts',
     line: "role: 'follower',",
     from: "'follower'",
