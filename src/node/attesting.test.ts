@@ -57,11 +57,15 @@ function at(index: number, own: TreeState, { is = phone, leads = false, signs = 
   const sent: { readonly to: string; readonly body: ControlBody }[] = []
   const accused: Bytes[] = []
   const rows = new Map<string, Bytes>()
-  const place = { index, state: own, leads, checkpointIndex: undefined as number | undefined }
+  const place = { index, state: own, leads, checkpointIndex: undefined as number | undefined, nowMs: 0 }
   const identity = { nodeId: nameOf(is), generation: statement.generation }
   const options = {
     platform: {
-      clock: { nowMs: () => 2000, after: (_delayMs: number, work: () => void) => (timers.push(work), () => {}) },
+      clock: {
+        nowMs: () => 2000,
+        monotonicMs: () => place.nowMs,
+        after: (_delayMs: number, work: () => void) => (timers.push(work), () => {}),
+      },
       crypto: { verify: async (claims: readonly Parameters<typeof verifyClaim>[0][]) => claims.map(verifyClaim) },
       store: {
         read: async (_table: string, key: Bytes) => rows.get(toHex(key)) ?? null,
@@ -316,12 +320,27 @@ test('where somebody waits for an attested state, an entry a little ahead is nam
   leader.place.index = 14
   leader.attesting.want()
   expect(leader.told('attest').map(({ body }) => body.value)).toEqual([{ index: 15 }, { index: 15 }])
-  leader.place.index = 15
+  // What was asked is answered before something else is.
+  leader.place.index = 16
+  leader.attesting.want()
+  expect(leader.told('attest')).toHaveLength(2)
+  leader.place.nowMs += 2000
+  leader.attesting.want()
+  expect(leader.told('attest')).toHaveLength(4)
+  leader.place.nowMs += 2000
+  leader.place.index = 24
   leader.attesting.want()
   expect(leader.told('attest')).toHaveLength(4)
   const follower = at(7, state)
   follower.attesting.want()
   expect(follower.told('attest')).toEqual([])
+})
+
+test('the newest entry is named until it is attested, while somebody is there', () => {
+  const leader = at(7, state, { is: alice, leads: true })
+  leader.quiet()
+  leader.quiet()
+  expect(leader.told('attest').map(({ body }) => body.value)).toEqual([7, 7, 7, 7].map((index) => ({ index })))
 })
 
 test('under a load without a pause an entry ahead is named', () => {

@@ -113,6 +113,7 @@ export class Attesting {
   readonly #waiting = new Set<() => void>()
   #round: Round | null = null
   #askedIndex = 0
+  #askedAtMs = -Infinity
   /** Of all of the above: each generation has a log of its own. */
   #generation: number
   #cancelQuiet = (): void => {}
@@ -140,9 +141,11 @@ export class Attesting {
 
   /** Somebody needs an attested state before long, however busy the tree is. */
   want(): void {
-    const { cluster } = this.#options
+    const { cluster, platform } = this.#options
     const { index } = cluster.base
-    if (!cluster.position.isLeader || this.#askedIndex > index) return
+    // What was asked is to be answered first: another question in its place would be asked again as soon.
+    const isAsking = this.#askedIndex >= index || platform.clock.monotonicMs() < this.#askedAtMs + quietMs
+    if (!cluster.position.isLeader || isAsking) return
     this.#ask(index + wantedAheadCount)
     this.#awaitQuiet()
   }
@@ -197,11 +200,14 @@ export class Attesting {
 
   /** What was named ahead may never come: the newest entry is named when nothing has come for a moment. */
   #awaitQuiet(): void {
-    const { cluster, platform } = this.#options
+    const { cluster, platform, peers } = this.#options
     this.#cancelQuiet()
     this.#cancelQuiet = platform.clock.after(quietMs, () => {
       const isNew = this.newest?.attestation.statement.index !== cluster.base.index
-      if (cluster.position.isLeader && isNew) this.#ask(cluster.base.index)
+      if (!cluster.position.isLeader || !isNew || peers().length === 0) return
+      this.#ask(cluster.base.index)
+      // Until it is answered: an answer can be lost.
+      this.#awaitQuiet()
     })
   }
 
@@ -265,6 +271,7 @@ export class Attesting {
     const all = peers()
     if (all.length === 0) return
     this.#askedIndex = index
+    this.#askedAtMs = this.#options.platform.clock.monotonicMs()
     this.#round = { index, signatures: new Map(), statement: null }
     this.#asked = { index, by: principal }
     for (const peer of all) send(peer, { tag: 'attest', value: { index } })
