@@ -29,6 +29,7 @@ describe('is found within a few hours', () => {
     'no write is synced',
     'no pre-vote',
     'a leader reads without asking',
+    'entries of older terms are committed by count',
     'the old name after the disk was lost',
     'an answer before the majority has it',
     'a snapshot leaves what was applied',

@@ -165,9 +165,6 @@ class GroupRun {
   /** Likewise what happens to one that was elected, as its first words go out. */
   #onElected: (member: Member) => void = () => {}
   #electedTerm = 0
-  /** And as it tells first that more is committed. */
-  #onCommitted: () => void = () => {}
-  #electedIndex = 0
   #joinedCount: number
 
   constructor(options: GroupOptions) {
@@ -293,12 +290,8 @@ class GroupRun {
       this.#soon(random.between(0, 4), () => this.#members.has(from) && this.#restart(this.#members.get(from)!))
     if (kind === 'append' && message.term > this.#electedTerm) {
       this.#electedTerm = message.term
-      this.#electedIndex = message.commitIndex
       this.#tell(`${from} leads in term ${message.term}`)
       this.#onElected(this.#members.get(from)!)
-    } else if (kind === 'append' && message.term === this.#electedTerm && message.commitIndex > this.#electedIndex) {
-      this.#electedIndex = Infinity
-      this.#onCommitted()
     }
   }
 
@@ -436,49 +429,53 @@ class GroupRun {
   }
 
   /**
-   * As in figure 8 of the paper, as far as chance plays along: two have an entry, a third leads and has another one in its place, one
-   * of the two leads again, and is gone the moment it takes something for committed; then the third is back.
+   * As in figure 8 of the paper: the first leads and has an entry that nobody else has, the second leads and has another one in its
+   * place, the first leads again, and is gone when all others have its old entry and none the one that it began with; then the
+   * second leads again. Where a message has room for one entry, what is old goes alone.
    */
   #playFigure8(): void {
-    const first = this.#leader
-    const near = first?.raft.configuration.voters.find((id) => id !== first.id)
-    if (first === null || near === undefined) return
+    const first = this.#members.get(this.#leader?.id ?? '')
+    if (first === undefined) return
     this.#counts.figure8++
-    const split = (isInside: (id: NodeId) => boolean): void => {
+    const blockPairs = (isBlocked: (from: NodeId, to: NodeId) => boolean): void => {
       for (const from of this.#members.keys())
-        for (const to of this.#members.keys()) if (isInside(from) !== isInside(to)) this.#network.block(from, to)
+        for (const to of this.#members.keys()) if (isBlocked(from, to)) this.#network.block(from, to)
     }
-    const restart = (id: NodeId): void => {
-      const member = this.#members.get(id)
-      if (member !== undefined) this.#restart(member)
+    const isolate = ({ id }: Member): void => blockPairs((from, to) => from === id || to === id)
+    /** It alone can be elected: all others reach only it. */
+    const follow = (leader: Member, gone: Member): void => {
+      this.#network.heal()
+      blockPairs((from, to) => from !== leader.id && to !== leader.id)
+      isolate(gone)
+      this.#restart(leader)
     }
     this.#network.heal()
-    split((id) => id === first.id || id === near)
-    this.#clients.ask({ kind: 'write', key: `figure ${this.#timeline.nowMs}`, value: 'it' }, () => {}, first)
-    this.#soon(400, () => first.kill())
+    isolate(first)
+    this.#clients.ask({ kind: 'write', key: `figure ${this.#timeline.nowMs}`, value: 'it' }, () => {}, first.life)
+    this.#soon(400, () => first.life.kill())
     this.#onElected = (second) => {
-      split((id) => id === second.id)
-      this.#onElected = (third) => {
+      isolate(second)
+      this.#onElected = (again) => {
         this.#onElected = () => {}
-        this.#onCommitted = () => {
-          split((id) => id === third.id)
-          this.#soon(2 * writeMs.max, () => {
-            third.life.kill()
-            this.#network.heal()
-            for (const other of this.#members.keys()) this.#network.block(third.id, other)
-            restart(second.id)
-          })
-          // Before the patience of all others is over.
-          this.#soon(electionMs + tickMs, () => void second.life.step({ kind: 'campaign' }))
-        }
+        this.#network.hold((message) => this.#wouldStoreNew(message))
+        this.#soon(2 * tickMs, () => {
+          again.life.kill()
+          follow(second, again)
+        })
       }
       this.#soon(500, () => {
         second.life.kill()
-        this.#network.heal()
-        restart(first.id)
+        follow(first, second)
       })
     }
     this.#pass(minuteMs)
+  }
+
+  /** Whether it brings an entry of the leader's own term to one that would take it. Where it is refused, older ones follow. */
+  #wouldStoreNew(message: Message): boolean {
+    if (message.kind !== 'append' || !message.entries.some(({ term }) => term === message.term)) return false
+    const log = this.#members.get(message.to)?.life.raft.log
+    return log !== undefined && log.tailStart + log.tail.length > message.previousIndex
   }
 
   /** One reads at a member that may have fallen behind, while another writes the same. */
@@ -547,7 +544,6 @@ class GroupRun {
     for (const callOff of this.#callOffs.splice(0)) callOff()
     this.#mayLosePower = false
     this.#onElected = () => {}
-    this.#onCommitted = () => {}
     this.#network.heal()
     for (const member of this.#members.values()) {
       member.life.crash = null

@@ -10,6 +10,7 @@ export const groupNetFaultNames = ['lost', 'repeated', 'delayed', 'blocked'] as 
 export type GroupNetFault = (typeof groupNetFaultNames)[number]
 
 const healthy = { lossChance: 0, repeatChance: 0, delayChance: 0, delayMsMax: 0 }
+const isNeverHeld = (): boolean => false
 const latencyMs = { min: 1, max: 30 }
 
 export class GroupNetwork {
@@ -20,6 +21,7 @@ export class GroupNetwork {
   readonly #deliver: (message: Message) => boolean
   readonly #report: (message: Message, isReceived: boolean) => void
   readonly #blocked = new Set<string>()
+  #isHeld: (message: Message) => boolean = isNeverHeld
 
   /**
    * @param deliver answers false where nobody is there
@@ -52,7 +54,7 @@ export class GroupNetwork {
   }
 
   #arrive(message: Message): void {
-    const isBlocked = this.#blocked.has(`${message.from}>${message.to}`)
+    const isBlocked = this.#blocked.has(`${message.from}>${message.to}`) || this.#isHeld(message)
     const isLost = this.#random.chance(this.faults.lossChance)
     if (isBlocked) this.counts.blocked++
     else if (isLost) this.counts.lost++
@@ -62,8 +64,13 @@ export class GroupNetwork {
   block(from: NodeId, to: NodeId): void {
     this.#blocked.add(`${from}>${to}`)
   }
+  /** Of all messages those that `isHeld` says of, as they are about to arrive. */
+  hold(isHeld: (message: Message) => boolean): void {
+    this.#isHeld = isHeld
+  }
   heal(): void {
     this.#blocked.clear()
+    this.#isHeld = isNeverHeld
     Object.assign(this.faults, healthy)
   }
 }

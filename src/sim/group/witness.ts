@@ -16,8 +16,9 @@ export class Witness {
   readonly #commands = new Set<number>()
   appliedIndexMax = 0
 
+  /** Once: two who lead in one term say so with every message. */
   note(what: string): void {
-    this.violations.push(what)
+    if (!this.violations.includes(what)) this.violations.push(what)
   }
 
   get leaderCount(): number {
