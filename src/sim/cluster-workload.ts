@@ -68,10 +68,11 @@ export const handOverRefusals: ReadonlySet<string> = new Set([
   'notLeading',
 ])
 
-/** How a choice of those who decide may be refused: they are out of reach, or somebody else has chosen. */
+/** How a choice of those who decide may be refused: they are, or go, out of reach, or somebody else has chosen. */
 export const appointRefusals: ReadonlySet<string> = new Set([
   ...openRefusals,
   'decidersAway',
+  'outcomeUnknown',
   'raceLost',
   'signatureInvalid',
 ])
