@@ -456,7 +456,10 @@ class Rebase {
       if (knownRoot === undefined) {
         if (isUnseen(stampMs, doerOf(entry))) return true
         if (content !== null && isUnseen(content.writtenAtMs, doerOf(content.content))) return true
-      } else if (!this.#isAsSeen(child, knownRoot)) return true
+      } else if (!this.#isAsSeen(child, knownRoot)) {
+        // What this device wrote before may have waited to be sealed anew, and so not have been shown, when it was deleted.
+        if (content === null || !this.#isOwn(doerOf(content.content))) return true
+      }
       if (kind === 'directory') pending.push(...childrenOf(this.#state, child))
     }
     return false
