@@ -258,7 +258,7 @@ test(
     await choose.setInputFiles(archive)
     await card.fill(otherWords.join(' '))
     await recover.click()
-    await expect(page.getByRole('alert')).toHaveText(/valid card, but of another tree\. Find the card of this one/)
+    await expect(page.getByRole('alert')).toHaveText(/valid card, but do not open this archive: .* Find that one/)
     await card.fill(words.with(3, words[3] === 'zoo' ? 'zone' : 'zoo').join(' '))
     await recover.click()
     await expect(page.getByRole('alert')).toBeVisible()

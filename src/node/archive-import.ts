@@ -427,7 +427,7 @@ const archiveOfOne = (exporter: string): BlocktreeError =>
 const cardOfOther = (): BlocktreeError =>
   new BlocktreeError(
     'cardForeign',
-    'These words are a valid card, but do not open this archive: they are the card of another tree, or another card counted when it was exported.',
+    'These words are a valid card, but do not open this archive: they are the card of another tree, or another card counted when it was exported. Find that one.',
   )
 
 const fault = ({ fault: reason }: Refused): RefusedError => new RefusedError(reason)
