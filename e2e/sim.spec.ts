@@ -56,9 +56,11 @@ test('time can be stopped, and begin again in the same play', async ({ page }) =
   await open(page, '&seed=9&devices=4')
   await page.getByRole('radio', { name: 'Pause' }).check()
   const clock = page.locator('dl > div').filter({ hasText: 'Simulated time' }).locator('dd')
-  const stopped = await clock.textContent()
   const frames = () =>
     page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+  // What was on its way when it was stopped is still shown.
+  for (let count = 0; count < 20; count++) await frames()
+  const stopped = await clock.textContent()
   for (let count = 0; count < 20; count++) await frames()
   expect(await clock.textContent()).toBe(stopped)
   await page.getByRole('button', { name: 'Begin again' }).click()
