@@ -74,6 +74,7 @@ import {
   wantedLeader,
 } from './cluster/membership.ts'
 import { type Base, MemoryLog } from './cluster/memory-log.ts'
+import { Patience } from './cluster/patience.ts'
 import { Proposals, isOwnDoing } from './cluster/proposals.ts'
 import type { ClusterLink, ClusterOptions } from './cluster/options.ts'
 import { type GivenState, SnapshotSender } from './cluster/snapshots.ts'
@@ -85,7 +86,7 @@ import {
   hardStateOf,
   successionChanges,
 } from './cluster/succession.ts'
-import { Ticker, drawIncarnation, jitterTicks, raftConfig } from './cluster/timing.ts'
+import { Ticker, drawIncarnation, electionMs, jitterTicks, raftConfig } from './cluster/timing.ts'
 import type { PeerId } from './peers.ts'
 import { type Identity, readHeldState, readIdentity } from './read/held-state.ts'
 import type { Replica } from './replica.ts'
@@ -122,6 +123,7 @@ export class Cluster implements Replica {
   /** Under which name each device says that it is here. */
   readonly #present = new Map<PeerId, NodeId>()
   readonly #absences = new Absences()
+  readonly #patience = new Patience()
   /** Who is about to be put out, and so is made a voter no more. */
   readonly #leaving = new Set<PeerId>()
   #link: ClusterLink | null = null
@@ -469,6 +471,8 @@ export class Cluster implements Replica {
       if (isLed && leaderKinds.has(message.kind)) return ok
     }
     const check = this.#stepNow({ kind: 'message', message })
+    if (this.#raft.role === 'follower' && this.#raft.leader === message.from)
+      this.#patience.heard(message.from, this.#options.platform.clock.monotonicMs())
     if (check.ok) return ok
     if (check.fault.code === 'raftLogLost') this.#fail(new BlocktreeError('storageLost', check.fault.local))
     return check.fault.code === 'raftMessageMalformed' ? check : ok
@@ -485,7 +489,8 @@ export class Cluster implements Replica {
     this.#noticeSleep()
     const nowMs = this.#options.platform.clock.monotonicMs()
     const electionJitterTicks = jitterTicks(this.#options.platform.random)
-    this.#stepNow({ kind: 'tick', electionJitterTicks })
+    if (this.#raft.role !== 'follower' || this.#patience.counts(nowMs))
+      this.#stepNow({ kind: 'tick', electionJitterTicks })
     this.#proposals.expire(nowMs)
     const { role, progress } = this.#raft
     const waiting = role !== 'leader' ? [] : [...progress].filter(([, { state }]) => state === 'snapshot')
@@ -502,7 +507,10 @@ export class Cluster implements Replica {
 
   /** One who slept may have been replaced; he finds out before he does anything else. */
   #noticeSleep(): void {
-    if (this.#ticker.hasSlept() && !this.isSoleVoter) this.#stepNow({ kind: 'stepDown' })
+    const nowMs = this.#options.platform.clock.monotonicMs()
+    const isLeading = this.#raft.role === 'leader'
+    const isLong = this.#patience.woke(this.#ticker.passedMs(), nowMs, electionMs, isLeading)
+    if (isLong && !this.isSoleVoter) this.#stepNow({ kind: 'stepDown' })
   }
 
   #alignMembers(): void {

@@ -58,8 +58,9 @@ export async function handOver(site: HandOverSite, principal: Bytes | null): Pro
       if (await until(() => cluster.members.leader === to && (wasVoter || !isVoter(own)))) return
       if (cluster.position.isLeader) cluster.transferLead(own)
     }
-    if (!wasVoter && isVoter(to)) cluster.changeMembers([{ kind: 'addLearner', id: to }])
-    throw new BlocktreeError('handOverSlow', 'The other device did not answer in time, so this one goes on deciding.')
+    if (wasVoter || !isVoter(to)) throw slow()
+    cluster.changeMembers([{ kind: 'addLearner', id: to }])
+    throw between()
   })
 }
 
@@ -91,6 +92,16 @@ const away = (): BlocktreeError =>
   new BlocktreeError(
     'handOverAway',
     'No other device of yours is there and has everything, so this one goes on deciding.',
+  )
+
+const slow = (): BlocktreeError =>
+  new BlocktreeError('handOverSlow', 'The other device did not answer in time, so this one goes on deciding.')
+
+/** Its vote is needed even to take the vote back from it. */
+const between = (): BlocktreeError =>
+  new BlocktreeError(
+    'handOverBetween',
+    'The other device fell silent halfway. Changes wait until it answers, and then one of the two decides alone again. If it is gone for good, go on without it.',
   )
 
 const chosen = (): BlocktreeError =>

@@ -63,6 +63,7 @@ export const handOverRefusals: ReadonlySet<string> = new Set([
   ...openRefusals,
   'handOverAway',
   'handOverChosen',
+  'handOverBetween',
   'handOverSlow',
   'raftTransferring',
   'notLeading',

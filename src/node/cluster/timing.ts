@@ -2,7 +2,8 @@
  * Ticks: time as Raft counts it.
  *
  * A leader speaks twice a second, far below the six seconds of silence after which a connection is given up; a follower waits
- * five to ten seconds before it stands for election, so that a phone that stutters deposes nobody (R-26).
+ * five to ten seconds before it stands for election, so that a phone that stutters deposes nobody (R-26), and longer where the one
+ * that leads stutters (`patience.ts`).
  * @module
  */
 import { type NodeId, type RaftConfig, standardConfig } from '../../core/raft/raft.ts'
@@ -10,7 +11,7 @@ import { batchSizeBytesMax } from '../../core/tree/tree.ts'
 import type { ClockPort, RandomPort } from '../../port/platform.ts'
 
 const tickMs = 500
-const electionMs = tickMs * standardConfig.electionTicks
+export const electionMs = tickMs * standardConfig.electionTicks
 
 export const raftConfig = (id: NodeId): RaftConfig => ({
   ...standardConfig,
@@ -48,18 +49,18 @@ export class Ticker {
     this.#cancel?.()
     this.#cancel = null
     if (!isWanted) return
-    this.hasSlept()
+    this.passedMs()
     this.#tickSoon()
   }
 
-  /** Whether the time since it was last asked is longer than an election takes. A clock that was set forward looks the same. */
-  hasSlept(): boolean {
+  /** The time since it was last asked, by whichever clock says more: one that was set forward looks like a sleep. */
+  passedMs(): number {
     const wall = this.#clock.nowMs()
     const monotonic = this.#clock.monotonicMs()
     const passedMs = Math.max(wall - this.#wall, monotonic - this.#monotonic)
     this.#wall = wall
     this.#monotonic = monotonic
-    return passedMs >= electionMs
+    return passedMs
   }
 
   #tickSoon(): void {
