@@ -45,6 +45,10 @@ test('the owner chooses who decides, and then any one of three may sleep or go',
     await expect(phone.getByRole('dialog', { name: 'Who decides' })).toBeHidden()
     for (const page of pages) await expect.poll(() => decidersAt(page)).toEqual(['Desk', 'Laptop', 'Phone'])
     await expect(section(phone)).toContainText('You chose that.')
+    await phone.getByRole('link', { name: 'What was allowed, and when' }).click()
+    const told = phone.getByRole('listitem').filter({ hasText: 'Who decides was chosen on Phone' })
+    for (const name of ['Laptop', 'Phone', 'Desk', 'decide']) await expect(told).toContainText(name)
+    await phone.getByRole('link', { name: 'Back to the devices' }).click()
   })
 
   /** Which leads now, and the two others. */

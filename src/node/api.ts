@@ -380,6 +380,11 @@ type AuditEventOfDevice = { readonly atMs: number; readonly device: NamedDevice 
   | { readonly kind: 'removed'; readonly by: NamedDevice | null }
   /** It went on without the device that decided. */
   | { readonly kind: 'tookOver' }
+  /**
+   * Who decides was chosen there; none: it was left to the tree. Of such choices the last is told. `endedAtMs` null while it holds;
+   * it ends by itself where one of them is removed, and where a device goes on without them.
+   */
+  | { readonly kind: 'appointed'; readonly deciders: readonly NamedDevice[]; readonly endedAtMs: number | null }
 )
 
 /** What the removal of a device will do. */

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { compare } from '../core/bytes/bytes.ts'
 import { passkey } from '../core/crypto/testing/authenticator.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import {
   type Person,
   alice,
   aliceCap,
+  appointed,
   change,
   childPath,
   commit,
@@ -86,6 +88,19 @@ describe('what happened', () => {
   test('tells of a device that went on alone, and came by the card', () => {
     const state = commit(grown(), [takeOver(grown(), desk)], 5000).state
     expect(told(state)).toEqual(['5000 admitted desk by root', '1500 tookOver desk', '1000 planted alice'])
+  })
+
+  test('tells whom the owner chose to decide, as long as that is the last choice, and when it ended', () => {
+    const withLaptop = withDevice(grown(), laptop, ownerCap(laptop), 2500)
+    const chosen = commit(withLaptop, [appointed(withLaptop, [alice, laptop])], 3000).state
+    expect(told(chosen)).toEqual(['3000 appointed alice', ...told(withLaptop)])
+    const deciders = [alice, laptop].map(idOf).toSorted(compare)
+    expect(happeningsIn(chosen)[0]).toMatchObject({ deciders, endedAtMs: null })
+    const without = commit(chosen, [dismissedByRoot(laptop)], 4000).state
+    expect(happeningsIn(without)[1]).toMatchObject({ kind: 'appointed', atMs: 3000, endedAtMs: 4000 })
+    const left = commit(without, [appointed(without, [])], 5000).state
+    expect(happeningsIn(left)[0]).toMatchObject({ kind: 'appointed', deciders: [], endedAtMs: null })
+    expect(told(left).filter((line) => line.includes('appointed'))).toEqual(['5000 appointed alice'])
   })
 
   test('tells when others came to sign for the tree, once they count', () => {

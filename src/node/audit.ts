@@ -2,7 +2,8 @@
  * What was allowed in a tree, and to whom (U23): read from its committed state alone, so every own device tells the same.
  *
  * Rows of devices and permissions stay, since what was signed is judged by them, and that makes them a history: who was let in, by
- * whom, for how long, who was put out, where a device went on without the one that decided, and when others came to sign as the root.
+ * whom, for how long, who was put out, where a device went on without the one that decided, when others came to sign as the root, and
+ * whom the owner chose to decide at last.
  * @module
  */
 import { type Bytes, equal, fromU64be } from '../core/bytes/bytes.ts'
@@ -14,6 +15,7 @@ import {
   type DeviceRow,
   type TreeState,
   accessOf,
+  appointmentOf,
   chainOf,
   decodeRow,
   deviceOf,
@@ -50,6 +52,11 @@ type OfDevice = {
   | { readonly kind: 'dismissed'; readonly by: Bytes | null }
   /** `atMs` is of the newest that it had of what was decided before. */
   | { readonly kind: 'tookOver' }
+  /**
+   * Who decides was chosen on that device; none: nobody, it was left to the tree. The tree keeps the last such choice alone.
+   * `endedAtMs` is when it ceased to hold by itself; null while it holds.
+   */
+  | { readonly kind: 'appointed'; readonly deciders: readonly Bytes[]; readonly endedAtMs: number | null }
 )
 
 /** A key that somebody was given. */
@@ -90,7 +97,7 @@ export function happeningsIn(state: TreeState): readonly Happening[] {
       happenings.push({ atMs: row.dismissed.atMs, device, kind: 'dismissed', by: dismisserOf(row.dismissed) })
   }
   // Of one instant, what followed from another stands above it.
-  return [...happenings, ...takeOversIn(state), ...signersIn(state)]
+  return [...happenings, ...takeOversIn(state), ...signersIn(state), ...appointedLast(state)]
     .toReversed()
     .toSorted((one, other) => other.atMs - one.atMs)
 }
@@ -153,6 +160,14 @@ function takeOversIn(state: TreeState): readonly Happening[] {
     const holder = body === null ? undefined : chainOf(state, body.writecapHash)?.[0]?.holder
     return body === null || holder === undefined ? [] : [{ atMs: body.stampMs, device: holder, kind: 'tookOver' }]
   })
+}
+
+function appointedLast(state: TreeState): readonly Happening[] {
+  const row = appointmentOf(state)
+  if (row === null) return []
+  const { author, deciders } = row.appointment.fields
+  const device = principalOf(author)
+  return [{ kind: 'appointed', atMs: row.atMs, device, deciders, endedAtMs: row.endedAtMs }]
 }
 
 function signersIn(state: TreeState): readonly Happening[] {

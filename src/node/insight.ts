@@ -158,6 +158,10 @@ function auditEvent(home: Home, happening: Happening): AuditEvent {
       const by = happening.by && namedDevice(home, happening.by)
       return { kind: 'admitted', atMs, device, by, folderName, mayWrite, untilMs }
     }
+    case 'appointed': {
+      const deciders = happening.deciders.map((decider) => namedDevice(home, decider))
+      return { kind: 'appointed', atMs, device, deciders, endedAtMs: happening.endedAtMs }
+    }
     case 'extended':
       return { kind: 'extended', atMs, device, untilMs: happening.untilMs, beforeMs: happening.beforeMs }
     case 'dismissed':

@@ -191,6 +191,11 @@ function toldOf(event: AuditEvent): readonly [IconName, string, ...string[]] {
       if (by?.principal === device.principal) return ['close', words.event.left(name), words.kept]
       return ['close', words.event.removed(name), by === null ? words.byCard : words.byDevice(nameOf(by)), words.kept]
     }
+    case 'appointed': {
+      const { deciders, endedAtMs } = event
+      const ended = endedAtMs === null || deciders.length === 0 ? [] : [words.appointmentEnded(endedAtMs)]
+      return ['devices', words.event.appointed(name), words.deciders(deciders.map(nameOf)), ...ended]
+    }
     case 'tookOver':
       return ['key', words.event.tookOver(name), words.tookOverHelp]
   }

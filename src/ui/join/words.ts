@@ -228,6 +228,7 @@ export const joinWords = {
       left: (name: string) => `${name} left`,
       tookOver: (name: string) => `${name} went on without the device that confirmed every change`,
       signersChanged: 'Who signs for this tree was changed',
+      appointed: (name: string) => `Who decides was chosen on ${name}`,
     },
     granted: (mayWrite: boolean, place: string, untilMs: number) =>
       `May ${mayWrite ? 'read and write' : 'read'} ${place}, until ${formatDay(untilMs)}`,
@@ -247,6 +248,12 @@ export const joinWords = {
       recoveryCard: 'By the recovery card, which counts at once',
     },
     tookOverHelp: 'The date is that of the newest change it had then.',
+    deciders: (names: readonly string[]) =>
+      names.length === 0
+        ? 'It was left to the tree, which chooses by itself'
+        : `${all.format(names)} ${names.length === 1 ? 'decides' : 'decide'}`,
+    appointmentEnded: (atMs: number) =>
+      `It ended ${formatMoment(atMs)}: not all of them could decide any more, so the tree chooses by itself`,
     kept: 'It keeps what it had read by then, and has no key for anything since.',
   },
 
