@@ -94,6 +94,9 @@ import type { Replica } from './replica.ts'
 /** Entries before the checkpoint that are kept for members who were away for a moment. */
 const keptEntryCount = 1024
 
+/** Long enough for an election, also by those who are patient. */
+const deafMs = 30_000
+
 /** A term ends by an election, of which there are few: one far ahead would take all numbers from those that are to come. */
 const termLeapMax = 2 ** 20
 const termLeapt = refused(
@@ -137,6 +140,8 @@ export class Cluster implements Replica {
   #arrived: { readonly index: number; readonly map: AuthenticatedMap } | null = null
   #succeeding: Succeeding | null = null
   #isHandingOver = false
+  /** The clock of that device is ahead of the one here. */
+  #deaf: { readonly to: PeerId | null; readonly untilMs: number } = { to: null, untilMs: 0 }
   /** Somebody else leads than before, or nobody. */
   onLeader: () => void = () => {}
   #pumping: Promise<void> | null = null
@@ -173,7 +178,10 @@ export class Cluster implements Replica {
       nowMs: () => platform.clock.nowMs(),
       state: () => this.#state,
       ask: (to, question) => this.#link?.ask(to, question) ?? Promise.resolve(null),
-      refuse: (from, fault) => this.#link?.refuse(from, fault),
+      refuse: (from, fault) => {
+        if (fault.code === 'stampAhead') this.#deaf = { to: from, untilMs: platform.clock.monotonicMs() + deafMs }
+        this.#link?.refuse(from, fault)
+      },
       step: (message) => this.#onMessage(message),
       install: async (message, map) => {
         this.#arrived = { index: message.snapshot.index, map }
@@ -468,7 +476,8 @@ export class Cluster implements Replica {
       if (message.term > term + termLeapMax) return termLeapt
       // A term has one leader, so one of the two is none; what he says about what this device has lost would stop it.
       const isLed = leader !== null && leader !== message.from && message.term === term
-      if (isLed && leaderKinds.has(message.kind)) return ok
+      const isOfLeader = leaderKinds.has(message.kind)
+      if (isOfLeader && (isLed || this.#isDeafTo(message.from))) return ok
     }
     const check = this.#stepNow({ kind: 'message', message })
     if (this.#raft.role === 'follower' && this.#raft.leader === message.from)
@@ -476,6 +485,12 @@ export class Cluster implements Replica {
     if (check.ok) return ok
     if (check.fault.code === 'raftLogLost') this.#fail(new BlocktreeError('storageLost', check.fault.local))
     return check.fault.code === 'raftMessageMalformed' ? check : ok
+  }
+
+  /** Whether what a leader says goes unheard: while nothing that it stamps can be taken, another one has to lead. */
+  #isDeafTo(id: NodeId): boolean {
+    const { to, untilMs } = this.#deaf
+    return to === peerOf(id) && this.#options.platform.clock.monotonicMs() < untilMs
   }
 
   // --- time -----------------------------------------------------------------------------------------------------------------

@@ -268,3 +268,21 @@ describe('a voter that is asleep', () => {
     await goesOn(family, laptop, 'by two of three')
   })
 })
+
+test('one that leads by a clock that is an hour ahead is replaced, and follows', async () => {
+  const family = await familyOf(8, 'phone', 'desk')
+  const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+  await appoint(family, laptop, 'Laptop', 'phone', 'desk')
+  await untilDecided(family, 'laptop', 'phone', 'desk')
+  family.devices[1]!.wall.jump(60 * 60_000)
+  await family.until('it asked whether it has been replaced', () => !isLeading(phone) && leaders(family).length === 1)
+  const leader = family.lives.find(isLeading)!
+  const [line] = (await family.run(leader, leader.node.api.devices())).filter(({ name }) => name === 'phone')
+  await family.run(leader, leader.node.api.handOver(line!.principal))
+  expect(isLeading(phone)).toBe(true)
+  await family.add(phone, 'by the clock that is ahead', content(100))
+  await goesOn(family, laptop, 'by another')
+  await hasAll(family)
+  expect(isLeading(phone)).toBe(false)
+  for (const life of [laptop, phone, desk]) expect(life.page.items.size).toBe(3)
+})
