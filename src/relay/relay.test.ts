@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { request as ask } from 'node:http'
+import { type IncomingMessage, request as ask } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import type { Stream } from '@libp2p/interface'
@@ -12,7 +13,7 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { type Libp2p, createLibp2p } from 'libp2p'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { type Relay, startRelay } from './relay.ts'
+import { type Relay, networkOf, startRelay } from './relay.ts'
 import { type Server, serveSite } from './server.ts'
 
 let folder: string
@@ -85,6 +86,46 @@ test('is the same relay after a restart, by a key that only its owner reads', as
   expect((await stat(keyFile)).mode & 0o777).toBe(0o600)
   expect((await readFile(keyFile)).length).toBe(32)
 })
+
+test('gives up the place of a device that is gone', async () => {
+  const before = relay.reachableCount
+  const device = await newDevice()
+  await vi.waitFor(() => expect(relay.reachableCount).toBe(before + 1))
+  await device.stop()
+  await vi.waitFor(() => expect(relay.reachableCount).toBe(before))
+})
+
+test('lets nobody shut out the others', () => {
+  const callers: { readonly socket: PassThrough; readonly isRefused: () => boolean }[] = []
+  const call = (remoteAddress: string): boolean => {
+    const socket = new PassThrough()
+    relay.accept(
+      { headers: { upgrade: 'websocket' }, socket: { remoteAddress } } as IncomingMessage,
+      socket,
+      Buffer.of(),
+    )
+    callers.push({ socket, isRefused: () => socket.writableEnded })
+    return !socket.writableEnded
+  }
+  const one = Array.from({ length: 300 }, () => call('203.0.113.9'))
+  expect(one.filter(Boolean)).toHaveLength(256)
+  expect(call('203.0.113.10')).toBe(true)
+  // A proxy on this machine stands for everybody.
+  expect(Array.from({ length: 300 }, () => call('127.0.0.1')).every(Boolean)).toBe(true)
+  for (const { socket } of callers) socket.destroy()
+})
+
+test.each([
+  ['127.0.0.1', null],
+  ['::ffff:127.0.0.1', null],
+  ['::1', null],
+  ['203.0.113.9', '203.0.113.9'],
+  ['::ffff:203.0.113.9', '203.0.113.9'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+  ['2001:db8:1:2::6', '2001:db8:1:2'],
+  ['2001:db8::6', '2001:db8:0:0'],
+  ['fe80::1%eth0', 'fe80:0:0:0'],
+])('counts %s within %s', (address, network) => expect(networkOf(address)).toBe(network))
 
 test('does not start with a key that is none', async () => {
   const damaged = join(folder, 'damaged.key')

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
+import { connect, isIPv4 } from 'node:net'
 import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { ConnectionEncrypter, StreamMessageEvent } from '@libp2p/interface'
@@ -24,6 +24,8 @@ export interface RelayOptions {
 export interface Relay {
   /** As libp2p writes it. */
   readonly peerId: string
+  /** How many devices can be reached through it now. */
+  readonly reachableCount: number
   /** Takes over a socket whose client asked for an upgrade. */
   accept(request: IncomingMessage, socket: Duplex, head: Uint8Array): void
   /** Ends all connections too. */
@@ -32,6 +34,8 @@ export interface Relay {
 
 /** Of all devices together; each holds one socket. */
 const socketCountMax = 2048
+/** Of all devices in one network, so that nobody shuts the others out. */
+const socketsPerNetworkMax = 256
 const reservationCountMax = 1024
 /** A device that went away without a word holds its place for so long. */
 const reservationTtlMs = 60 * 60_000
@@ -98,14 +102,28 @@ export async function startRelay({ keyFile, onSeen }: RelayOptions): Promise<Rel
     },
   })
   const port = libp2p.services.listening.port()
+  // A place without a connection is of no use to anybody, and would be kept for an hour.
+  libp2p.addEventListener('peer:disconnect', ({ detail }) => void libp2p.services.relay.reservations.delete(detail))
   const sockets = new Set<Duplex>()
+  const perNetwork = new Map<string, number>()
+  const socketsIn = (network: string): number => perNetwork.get(network) ?? 0
+  const count = (network: string, by: 1 | -1): void => {
+    perNetwork.set(network, socketsIn(network) + by)
+    if (socketsIn(network) === 0) perNetwork.delete(network)
+  }
   return {
     peerId: libp2p.peerId.toString(),
+    get reachableCount() {
+      return libp2p.services.relay.reservations.size
+    },
     accept(request, socket, head) {
       socket.on('error', () => socket.destroy())
       if (request.headers.upgrade?.toLowerCase() !== 'websocket') return refuse(socket, '426 Upgrade Required')
-      if (sockets.size >= socketCountMax) return refuse(socket, '503 Service Unavailable')
+      const network = networkOf(request.socket.remoteAddress ?? '')
+      const isCrowded = network !== null && socketsIn(network) >= socketsPerNetworkMax
+      if (sockets.size >= socketCountMax || isCrowded) return refuse(socket, '503 Service Unavailable')
       sockets.add(socket)
+      if (network !== null) count(network, 1)
       const inner = connect(port, '127.0.0.1')
       inner.write(upgradeRequest(request))
       inner.write(head)
@@ -113,6 +131,7 @@ export async function startRelay({ keyFile, onSeen }: RelayOptions): Promise<Rel
       socket.pipe(inner)
       socket.once('close', () => {
         sockets.delete(socket)
+        if (network !== null) count(network, -1)
         inner.destroy()
       })
       inner.once('error', () => inner.destroy()).once('close', () => socket.destroy())
@@ -151,6 +170,17 @@ const seenBy =
       },
     })
   }
+
+/** An IPv4 address, or the 64 bits of an IPv6 address that one house has; null on this machine, where a proxy may stand for everybody. */
+export function networkOf(address: string): string | null {
+  const v4 = address.replace(/^::ffff:(?=[\d.]+$)/, '')
+  if (isIPv4(v4)) return v4.startsWith('127.') ? null : v4
+  const [head = '', tail] = address.replace(/%.*$/, '').split('::')
+  const [first, last] = [head, tail ?? ''].map((part) => part.split(':').filter((group) => group !== ''))
+  const zeros = Array<string>(Math.max(0, 8 - first!.length - last!.length)).fill('0')
+  const groups = tail === undefined ? first! : [...first!, ...zeros, ...last!]
+  return address === '::1' ? null : groups.slice(0, 4).join(':')
+}
 
 const refuse = (socket: Duplex, status: string): void =>
   void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy())
