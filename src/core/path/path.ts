@@ -81,8 +81,11 @@ export function contains(outer: IdPath, inner: IdPath): boolean {
 export const samePath = (left: IdPath, right: IdPath): boolean =>
   left.ids.length === right.ids.length && contains(left, right)
 
-export function checkDepth(path: IdPath): Check {
-  if (path.ids.length <= depthMax) return ok
+export const checkDepth = (path: IdPath): Check => checkDepthOf(path.ids.length)
+
+/** @param depth of folders from the root to a block, and itself */
+export function checkDepthOf(depth: number): Check {
+  if (depth <= depthMax) return ok
   return refused('pathTooDeep', `Folders can be nested ${depthMax} deep; put this one further down.`)
 }
 

@@ -22,7 +22,18 @@ import { principalOf } from '../crypto/crypto.ts'
 import { type Chain, type Checked, checkWritecap, rights } from '../cap/cap.ts'
 import { type DoneRecord, type SignedRecord, doerOf, placeOf, versionStepMax } from '../block/block.ts'
 import { entries, root } from '../merkle/merkle.ts'
-import { type IdPath, blockIdOf, checkDepth, childPath, contains, rootBlockId, samePath } from '../path/path.ts'
+import {
+  type BlockId,
+  type IdPath,
+  blockIdOf,
+  checkDepth,
+  checkDepthOf,
+  childPath,
+  contains,
+  parentPath,
+  rootBlockId,
+  samePath,
+} from '../path/path.ts'
 import { type Batch, type Change, type Found, type Operation, type TakeOver, takeOverBodyWire } from './batch.ts'
 import { type SignedDevice, noRevocation } from './device.ts'
 import { Draft } from './draft.ts'
@@ -372,10 +383,21 @@ function checkMove(state: TreeState, previous: EntryRow, place: IdPath, signed: 
   if (contains(origin, place)) return refused('moveIntoItself', 'A folder cannot be moved into itself.')
   // The author gives up one place and takes another, so the permission must cover both.
   const chain = chainOf(state, signed.fields.writecapHash)
-  const covers = chain !== null && chain.every(({ scope }) => contains(scope, previous.entry.fields.parent))
-  return covers
-    ? ok
-    : refused('pathOutsideScope', 'This permission does not cover the folder that the block is moved out of.')
+  const covers = chain !== null && chain.every(({ scope }) => contains(scope, parentPath(origin)!))
+  if (!covers)
+    return refused('pathOutsideScope', 'This permission does not cover the folder that the block is moved out of.')
+  return place.ids.length <= origin.ids.length ? ok : checkDepthBelow(state, place)
+}
+
+/** All that is in a block goes as deep as it does, and has a path afterwards too. */
+function checkDepthBelow({ map }: TreeState, place: IdPath): Check {
+  let level: readonly BlockId[] = [blockIdOf(place)]
+  for (let depth = place.ids.length; level.length > 0; depth++) {
+    const fits = checkDepthOf(depth)
+    if (!fits.ok) return fits
+    level = level.flatMap((block) => [...entries(map, keys.entriesOf(block))].map(([key]) => keys.childIn(key)))
+  }
+  return ok
 }
 
 function applyAccess(draft: Draft, signed: SignedRecord<'access'>): Check {
@@ -465,6 +487,8 @@ function bury(
 function applyRemoval(draft: Draft, signed: SignedRecord<'removal'>, stampMs: number): Check {
   const { parent, child, previousHash } = signed.fields
   const { state } = draft
+  // The path is what the permission was judged by, and its last folder alone may be anywhere.
+  if (!standsAt(state, parent)) return placeUnknown()
   const row = entryOf(state, child)
   if (row === null || !equal(blockIdOf(row.entry.fields.parent), blockIdOf(parent))) return placeUnknown()
   if (!equal(row.entry.hash, previousHash)) return raceLost()

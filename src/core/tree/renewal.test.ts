@@ -3,9 +3,10 @@ import type { Bytes } from '../bytes/bytes.ts'
 import { principalOf } from '../crypto/crypto.ts'
 import { type Readcap, isFor, rights } from '../cap/cap.ts'
 import type { SignedRecord } from '../block/block.ts'
+import { set } from '../merkle/merkle.ts'
 import { rootBlockId } from '../path/path.ts'
 import { isKeyOwed, isRenewable, owesKey } from './renewal.ts'
-import { type TreeState, accessOf, entryOf } from './state.ts'
+import { type TreeState, accessOf, encodeRow, entryOf, keys } from './state.ts'
 import {
   access,
   admission,
@@ -50,14 +51,21 @@ const isOf = (who: typeof phone) => {
   return (readcap: Readcap) => isFor(readcap, principal)
 }
 /** The next access record of a block under a new key, without those who were put out. */
-function renewal(state: TreeState, block: Bytes, extra: object = {}): SignedRecord<'access'> {
+function renewal(
+  state: TreeState,
+  block: Bytes,
+  extra: object = {},
+  author = alice,
+  cap = aliceCap,
+): SignedRecord<'access'> {
   const { keyEpoch, readcaps } = accessOf(state, block)!.fields
-  return nextAccess(state, block, {
+  const fields = {
     keyEpoch: keyEpoch + 1,
     earlierKeys: Array.from({ length: keyEpoch }, () => filled(6, 72)),
     readcaps: readcaps.filter((readcap) => !isOf(phone)(readcap) && !isOf(guest)(readcap)),
     ...extra,
-  })
+  }
+  return nextAccess(state, block, fields, author, cap)
 }
 const taken = (state: TreeState, ...records: readonly SignedRecord[]): TreeState => {
   const { state: after, outcomes } = commit(state, [change(records)])
@@ -165,5 +173,33 @@ describe('a debt ends with a new key and with nothing else', () => {
     const { state, outcomes } = commit(withoutPhone, [admission(withoutPhone, person(7))])
     expect(outcomes[0]).toMatchObject({ ok: true })
     expect(isKeyOwed(state, rootBlock)).toBe(true)
+  })
+})
+
+describe('a guest gives a key', () => {
+  const guestCap = ownerCap(guest, mail, rights.write)
+  const byGuest = (state: TreeState, extra: object = {}) =>
+    code(state, renewal(state, id(2), { ...extra }, guest, guestCap))
+
+  test('where one is owed, or what is moved needs one, and else none: those that are left are for the time after it', () => {
+    expect(byGuest(grown)).toBe('keyNotNeeded')
+    expect(byGuest(mailRenewed, { parentKeyEpoch: 2 })).toBe('ok')
+    expect(byGuest(letterRenewed, { parentKeyEpoch: 2 })).toBe('keyNotNeeded')
+    const inside = childPath(mail, id(9))
+    const both = taken(grown, ...newDirectory(mail, id(9)))
+    const moved = taken(both, nextEntry(both, id(2), { parent: inside, movedFrom: childPath(mail, id(2)) }))
+    expect(byGuest(moved, { path: childPath(inside, id(2)) })).toBe('ok')
+  })
+
+  test('of the first half of those that there can be', () => {
+    const withEpoch = (keyEpoch: number): TreeState => {
+      const fields = { keyEpoch, earlierKeys: Array.from({ length: keyEpoch - 1 }, () => filled(6, 72)) }
+      const row = encodeRow('access', access(childPath(mail, id(2)), fields))
+      return { ...mailRenewed, map: set(mailRenewed.map, keys.access(id(2)), row) }
+    }
+    expect(byGuest(withEpoch(127), { parentKeyEpoch: 2 })).toBe('ok')
+    expect(byGuest(withEpoch(128), { parentKeyEpoch: 2 })).toBe('keyNotNeeded')
+    const byOwner = renewal(withEpoch(128), id(2), { parentKeyEpoch: 2 })
+    expect(code(withEpoch(128), byOwner)).toBe('ok')
   })
 })

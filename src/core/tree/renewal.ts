@@ -9,11 +9,15 @@
  * @module
  */
 import { type Check, ok, refused } from '../bytes/bytes.ts'
+import { type PublicCredential, principalOf } from '../crypto/crypto.ts'
 import { type Readcap, readersOf } from '../cap/cap.ts'
 import { type SignedRecord, keyEpochMax } from '../block/block.ts'
 import { set } from '../merkle/merkle.ts'
-import { type BlockId, blockIdOf } from '../path/path.ts'
+import { type BlockId, blockIdOf, samePath } from '../path/path.ts'
 import { type TreeState, accessOf, deviceOf, encodeRow, keys, parentOf, summaryOf } from './state.ts'
+
+/** Whoever is limited to a folder leaves keys enough to give there after it is put out. */
+const guestKeyEpochMax = keyEpochMax / 2
 
 /** Whether a block owes a key of its own accord, and not only since a folder below it does. */
 export function owesKey(state: TreeState, block: BlockId): boolean {
@@ -55,10 +59,14 @@ export function checkSealedUnder(state: TreeState, block: BlockId, keyEpoch: num
 export function checkKeyOf(
   state: TreeState,
   previous: SignedRecord<'access'> | null,
-  { fields: { path, keyEpoch, parentKeyEpoch, readcaps } }: SignedRecord<'access'>,
+  { fields: { path, keyEpoch, parentKeyEpoch, readcaps, author } }: SignedRecord<'access'>,
 ): Check {
   const epochBefore = previous?.fields.keyEpoch ?? 0
   if (keyEpoch !== epochBefore && keyEpoch !== epochBefore + 1) return keyEpochWrong()
+  if (previous !== null && keyEpoch !== epochBefore && !isOwn(state, author)) {
+    const isNeeded = !samePath(previous.fields.path, path) || isKeyOwed(state, blockIdOf(path))
+    if (!isNeeded || keyEpoch > guestKeyEpochMax) return keyNotNeeded()
+  }
   const parent = parentOf(state, blockIdOf(path))
   if (parent !== null && parentKeyEpoch > (accessOf(state, parent)?.fields.keyEpoch ?? 0)) return keyEpochWrong()
   if (!hasDismissed(state)) return ok
@@ -77,6 +85,12 @@ export const withAccess = ({ treeId, map }: TreeState, access: SignedRecord<'acc
   treeId,
   map: set(map, keys.access(blockIdOf(access.fields.path)), encodeRow('access', access)),
 })
+
+const isOwn = (state: TreeState, author: PublicCredential): boolean =>
+  deviceOf(state, principalOf(author))?.standing === 'own'
+
+const keyNotNeeded = () =>
+  refused('keyNotNeeded', 'A device that has one folder of the tree gives a new key only where one is needed.')
 
 export const keyEpochWrong = () => refused('keyEpochWrong', 'The key of this block was changed meanwhile; repeat.')
 

@@ -40,6 +40,7 @@ import { type Chain, type Checked, type Writecap, chainLengthMax, writecapWire }
 import { type SignedRecord, accessRecordWire, contentRecordWire, entryRecordWire } from '../block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, get } from '../merkle/merkle.ts'
 import {
+  blockIdSizeBytes,
   type BlockId,
   type IdPath,
   type TreeId,
@@ -99,6 +100,8 @@ export const keys = {
   cap: (hash: Bytes) => key('cap', hash),
   entry: (parent: BlockId, child: BlockId) => key('entry', parent, child),
   entriesOf: (parent: BlockId) => key('entry', parent),
+  /** Of the key of an entry. */
+  childIn: (entry: Bytes): BlockId => entry.slice(1 + blockIdSizeBytes),
   content: (block: BlockId) => key('content', block),
   contents: key('content'),
   access: (block: BlockId) => key('access', block),
