@@ -63,6 +63,31 @@ test('passes on how durable a write is to be', async ({ page }) => {
   ])
 })
 
+test('changes nothing where one of the changes can not be stored at all', async ({ page }) => {
+  const found = await page.evaluate(async () => {
+    const store = await bench.openStore({ profile: 'p', deviceKey: await bench.makeKey() })
+    const put = (key: string, value: string) =>
+      ({ kind: 'put', table: 'object', key: bench.octets(key), value: bench.octets(value) }) as const
+    await store.write([put('a', 'before')], 'strict')
+    const { put: putInto } = IDBObjectStore.prototype
+    let count = 0
+    IDBObjectStore.prototype.put = function (value, key) {
+      if (this.name === 'object' && ++count === 2) throw new DOMException('out of memory', 'DataCloneError')
+      return putInto.call(this, value, key)
+    }
+    const failed = await store.write([put('a', 'after'), put('b', 'after')], 'strict').then(
+      () => 'written',
+      () => 'failed',
+    )
+    IDBObjectStore.prototype.put = putInto
+    const rows = await store.readMany('object', [bench.octets('a'), bench.octets('b')])
+    const values = rows.map((row) => row && new TextDecoder().decode(row))
+    await store.write([put('b', 'later')], 'strict')
+    return { failed, values }
+  })
+  expect(found).toEqual({ failed: 'failed', values: ['before', null] })
+})
+
 test('leaves nothing readable at rest, and refuses rows that were changed or moved', async ({ page }) => {
   const found = await page.evaluate(async () => {
     const deviceKey = await bench.makeKey()

@@ -11,7 +11,7 @@ import { createRandom } from '../src/edge/random/random.ts'
 import { discard } from '../src/edge/rpc/discard.ts'
 import { openStore } from '../src/edge/store/store.ts'
 import { hostNode } from '../src/edge/tab/worker.ts'
-import { readFacts } from '../src/edge/web/facts.ts'
+import { freshOrKept, readFacts } from '../src/edge/web/facts.ts'
 import { type Meeting, runNode } from '../src/node/node.ts'
 import { version } from '../package.json'
 
@@ -45,21 +45,14 @@ hostNode(async (profile) => {
 
 const siteAddress = new URL('../', self.location.href)
 const factsCache = 'blocktree-host'
+const factsTimeoutMs = 10_000
 
 /** What the host says, or said when it was last reached: devices find each other by a relay that may be there without it. */
 async function readMeeting(): Promise<Meeting> {
   const address = new URL('relay.json', siteAddress)
   const { relays, stun } = await readFacts(async () => {
-    const cache = await caches.open(factsCache)
-    try {
-      const fresh = await fetch(address, { cache: 'no-cache' })
-      if (fresh.ok) await cache.put(address, fresh.clone())
-      return fresh
-    } catch (error) {
-      const kept = await cache.match(address)
-      if (kept === undefined) throw error
-      return kept
-    }
+    const signal = AbortSignal.timeout(factsTimeoutMs)
+    return freshOrKept(await caches.open(factsCache), address, () => fetch(address, { cache: 'no-cache', signal }))
   })
   return { relays: relays.map(({ url, peerId }) => ({ url: socketAddress(url), peerId })), stun }
 }

@@ -92,7 +92,11 @@ export class Network {
   /** null where the platform has no network. */
   async open(): Promise<OpenNetwork | null> {
     if (this.#port === undefined || this.#isClosed) return null
-    this.#open ??= this.#openPort(this.#port)
+    this.#open ??= this.#openPort(this.#port).catch((error: unknown) => {
+      // Whoever wants it next tries again.
+      this.#open = null
+      throw error
+    })
     return this.#open
   }
 

@@ -133,20 +133,26 @@ function apply(database: Database, epoch: number, changes: readonly Change[], du
 
     // A row that is there already cannot be added, and who fails to takes the whole transaction along. So nothing need be asked
     // first: the commit goes out with the changes, also where this thread is too busy to hear an answer.
-    const owner = transaction.objectStore('owner')
-    owner.add(epoch, epoch)
-    const stores = new Map(used.map((table) => [table, transaction.objectStore(table)]))
-    for (const change of changes) {
-      const store = stores.get(change.table)!
-      if (change.kind === 'put') store.put(change.value, change.key)
-      else if (change.kind === 'delete') store.delete(change.key)
-      else {
-        const range = rangeOf(change.prefix, change.from)
-        if (range) store.delete(range)
+    try {
+      const owner = transaction.objectStore('owner')
+      owner.add(epoch, epoch)
+      const stores = new Map(used.map((table) => [table, transaction.objectStore(table)]))
+      for (const change of changes) {
+        const store = stores.get(change.table)!
+        if (change.kind === 'put') store.put(change.value, change.key)
+        else if (change.kind === 'delete') store.delete(change.key)
+        else {
+          const range = rangeOf(change.prefix, change.from)
+          if (range) store.delete(range)
+        }
       }
+      owner.delete(epoch)
+      transaction.commit()
+    } catch (error) {
+      // A value that can not be cloned, or no memory for it: what was asked for before would commit by itself.
+      reject(meaningOf(error))
+      transaction.abort()
     }
-    owner.delete(epoch)
-    transaction.commit()
   })
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readFacts } from './facts.ts'
+import { freshOrKept, readFacts } from './facts.ts'
 
 const origins = ['https://tree.example', 'https://other.example:8443']
 const says = (body: unknown, init?: ResponseInit) => (): Promise<Response> =>
@@ -44,4 +44,23 @@ test('relays and STUN are read, what is none is passed over', async () => {
     relays,
     stun,
   })
+})
+
+test('what a host said last is said while it is away, and no longer than that', async () => {
+  const kept = new Map<string, Response>()
+  const cache = {
+    put: async (address: unknown, answer: Response) => void kept.set(String(address), answer),
+    match: async (address: unknown) => kept.get(String(address))?.clone(),
+  } as Pick<Cache, 'match' | 'put'>
+  const asked = async (ask: () => Promise<Response>): Promise<string> => {
+    const answer = await freshOrKept(cache, new URL('https://tree.example/relay.json'), ask)
+    return `${answer.status} ${await answer.text()}`
+  }
+  const away = () => Promise.reject(new TypeError('Failed to fetch'))
+  await expect(asked(away)).rejects.toThrow('Failed to fetch')
+  expect(await asked(says('proxy', { status: 502 }))).toBe('502 proxy')
+  expect(await asked(says('first'))).toBe('200 first')
+  for (const ask of [away, says('proxy', { status: 502 }), says('tunnel', { status: 530 })])
+    expect(await asked(ask)).toBe('200 first')
+  expect(await asked(says('gone', { status: 404 }))).toBe('404 gone')
 })

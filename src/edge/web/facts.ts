@@ -28,6 +28,24 @@ export async function readFacts(fetched: () => Promise<Response>): Promise<Publi
   }
 }
 
+/** What the host answers now, or what it answered last where it is away, also where a proxy says so in its place. */
+export async function freshOrKept(
+  cache: Pick<Cache, 'match' | 'put'>,
+  address: URL,
+  ask: () => Promise<Response>,
+): Promise<Response> {
+  const fresh = await ask().catch((error: unknown) => error)
+  const isAnswer = fresh instanceof Response
+  // Where there is no such file, there is no relay any more.
+  if (isAnswer && fresh.status < 500) {
+    if (fresh.ok) await cache.put(address, fresh.clone())
+    return fresh
+  }
+  const kept = await cache.match(address)
+  if (kept === undefined && !isAnswer) throw fresh
+  return kept ?? (fresh as Response)
+}
+
 function factsIn(published: unknown): PublishedFacts {
   const { origins, relays, stun } = (published ?? {}) as Record<string, unknown>
   return { origins: listOf(origins, isPublicOrigin), relays: listOf(relays, isRelay), stun: listOf(stun, isStun) }
