@@ -171,7 +171,11 @@ export class Cluster implements Replica {
       const given = this.givenState({ base: log.base, map: this.#checkpointMap }, log.firstIndex() - 1)
       return given && this.#sender.offer(given)
     }
-    this.#gate = new Gate(platform.crypto, () => this.#state)
+    this.#gate = new Gate(
+      platform.crypto,
+      () => this.#state,
+      () => this.#logged,
+    )
     this.#intake = new Intake({
       raft: () => this.#raft,
       gate: this.#gate,
@@ -194,6 +198,13 @@ export class Cluster implements Replica {
     this.#checkpoints = new Checkpoints(platform.clock, () => void this.#pump())
     this.#commitMark = new CommitMark(platform.clock, () => void this.#pump())
     this.#raft = this.#newRaft()
+  }
+
+  /** All commands in the log. */
+  get #logged(): readonly Uint8Array[] {
+    const log = this.#log
+    const durable = log.entries(log.firstIndex(), log.lastIndex() + 1, Infinity) ?? []
+    return [...durable, ...this.#raft.log.tail.slice()].filter(isCommand).map(({ data }) => data)
   }
 
   #newRaft(): Raft {

@@ -3,8 +3,15 @@
  * owner hears of it; the tree here stays as it was.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Bytes, fromHex } from '../core/bytes/bytes.ts'
-import { ed25519Message, principalOf } from '../core/crypto/crypto.ts'
+import { type Bytes, fromHex, must } from '../core/bytes/bytes.ts'
+import {
+  type CredentialSet,
+  credentialSetHash,
+  ed25519Message,
+  entropyFromWords,
+  principalOf,
+  recoveryFromEntropy,
+} from '../core/crypto/crypto.ts'
 import type { SignedRecord } from '../core/block/block.ts'
 import type { Checked } from '../core/cap/cap.ts'
 import { type AuthenticatedMap, get, remove, set } from '../core/merkle/merkle.ts'
@@ -15,6 +22,7 @@ import {
   type Attestation,
   type Batch,
   type LogPlace,
+  type SetChange,
   type Summary,
   type TreeState,
   attestationDomain,
@@ -28,12 +36,17 @@ import {
   inOrder,
   keys,
   noRevocation,
+  readRow,
+  setChangeBody,
+  setChangeDomain,
+  setOf,
   statementBody,
   statementOf,
   summaryOf,
 } from '../core/tree/tree.ts'
 import { Author } from '../node/author.ts'
 import { rowsAfter, snapshotOf } from '../node/cluster/snapshots.ts'
+import { signedByRecoveryKey } from '../node/founding.ts'
 import { placeOf } from '../node/own-tree.ts'
 import { owingBlocks } from '../node/removal.ts'
 import { readHeldState } from '../node/read/held-state.ts'
@@ -93,7 +106,7 @@ class HostileLeader {
   readonly rogue: Rogue
   readonly #from: string
   readonly #to: string
-  readonly #last: { readonly index: number; readonly term: number }
+  #last: { readonly index: number; readonly term: number }
 
   private constructor(rogue: Rogue, from: string, phone: Life) {
     const { nodeId, appliedIndex, term } = standing(phone)
@@ -122,6 +135,15 @@ class HostileLeader {
     const entries = batches.map((data, at): Entry => ({ kind: 'command', term, index: index + 1 + at, data }))
     const commitIndex = index + batches.length
     this.#say({ kind: 'append', previousIndex: index, previousTerm: term, entries, commitIndex })
+  }
+
+  /** What comes next in the log, and stays there. */
+  lay(data: Bytes, isDecided: boolean): void {
+    const { index, term } = this.#last
+    const entries: readonly Entry[] = [{ kind: 'command', term, index: index + 1, data }]
+    const commitIndex = isDecided ? index + 1 : 0
+    this.#say({ kind: 'append', previousIndex: index, previousTerm: term, entries, commitIndex })
+    this.#last = { index: index + 1, term }
   }
 
   /** What the whole tree is at a later entry of the log. */
@@ -458,6 +480,79 @@ test('a device that gives a piece of a file in the place of another one', async 
   for (const { key, value } of kept) expect(value).toEqual(held.find((row) => String(row.key) === String(key))?.value)
   expect(standing(phone).lackingCount).toBe(1)
 })
+
+describe('keys of the root that came by the log', () => {
+  /** The owner's card is used twice, one time after the other, as the log of the device that decides tells the other one. */
+  async function scene(sequence: number) {
+    const family = await Family.of(5, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await family.comeTogether()
+    const state = await stateOf(family, laptop)
+    const { stampMs } = summaryOf(state)!
+    const first = setOf(state, state.treeId)!
+    const second = changedByCard(family, state, first, 1, sequence)
+    const third = changedByCard(family, state, second.set, 2, sequence + 1)
+    const [one, other] = [second, third].map((value, at) =>
+      encodeBatch({ stampMs: stampMs + 1 + at, operations: [{ tag: 'changeSet', value }] }),
+    ) as [Bytes, Bytes]
+    const leader = await HostileLeader.instead(family, 0, 1)
+    const { appliedIndex } = standing(phone)
+    const untilBothAreDecided = async (setInForce: CredentialSet) => {
+      await family.until('both are decided', () => standing(family.lives[1]!).appliedIndex === appliedIndex + 2)
+      expect(await reportAt(family, family.lives[1]!, laptop.page.tree.principal)).toBeNull()
+      const after = await stateOf(family, family.lives[1]!)
+      expect(summaryOf(after)!.setHash).toEqual(credentialSetHash(setInForce))
+    }
+    return { family, leader, appliedIndex, one, other, first, third: third.set, untilBothAreDecided }
+  }
+
+  test('are known to what comes along with them', async () => {
+    const { leader, one, other, third, untilBothAreDecided } = await scene(1)
+    leader.append(one, other)
+    await untilBothAreDecided(third)
+  })
+
+  test.each([
+    { where: 'not decided yet', isDecided: false, sequence: 1, inForce: 'third' as const },
+    { where: 'decided, and never in force', isDecided: true, sequence: 7, inForce: 'first' as const },
+  ])('are known after a restart: $where', async ({ isDecided, sequence, inForce }) => {
+    const { family, leader, appliedIndex, one, other, untilBothAreDecided, ...sets } = await scene(sequence)
+    const loggedCount = (): number => [...family.devices[1]!.disk.rows('log', new Uint8Array())].length
+    const isAt = (index: number): boolean => standing(family.lives[1]!).appliedIndex === index
+    const loggedBefore = loggedCount()
+    leader.lay(one, isDecided)
+    const foldedIndex = appliedIndex + Number(isDecided)
+    await family.until('it lies there', () => loggedCount() > loggedBefore && isAt(foldedIndex))
+    await leader.rogue.untilDropped(() => family.restart(1))
+    await leader.rogue.untilUp()
+    expect(isAt(foldedIndex)).toBe(true)
+    leader.lay(other, true)
+    await untilBothAreDecided(sets[inForce])
+  })
+})
+
+/** The card in its place, as it goes on from one change to the next. */
+function changedByCard(
+  family: Family,
+  state: TreeState,
+  before: CredentialSet,
+  rotation: number,
+  sequence: number,
+): SetChange {
+  const entropy = must(entropyFromWords(family.words))
+  const following = recoveryFromEntropy(entropy, rotation)
+  const set: CredentialSet = {
+    ...before,
+    sequence,
+    recoveryKey: following.signingPublicKey,
+    nextRecoveryHash: following.nextPublicKeyHash,
+    previousHash: credentialSetHash(before),
+  }
+  const wraps = readRow(state, 'wraps', keys.wraps)!
+  const body = setChangeBody(set, wraps)
+  const signature = signedByRecoveryKey(recoveryFromEntropy(entropy, rotation - 1), setChangeDomain, body)
+  return { set, wraps, signature }
+}
 
 async function entriesAfter(family: Family, at: number, index: number): Promise<readonly Bytes[]> {
   const { treeId } = family.lives[at]!.page.tree

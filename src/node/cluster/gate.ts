@@ -35,14 +35,17 @@ const claimsPerVerification = 256
 export class Gate {
   readonly #crypto: CryptoPort
   readonly #state: () => TreeState
+  readonly #logged: () => readonly Uint8Array[]
   /** Batches that passed, or that this node made, by their octets in the log. */
   readonly #passed = new WeakMap<Uint8Array, Checked<Batch>>()
-  /** By their hashes: those of entries that are not folded yet. Which of them counts the fold says. */
-  readonly #setsAhead = new Map<string, CredentialSet>()
+  /** Those that a batch brings, by their hashes. */
+  readonly #setsIn = new WeakMap<Uint8Array, Sets>()
 
-  constructor(crypto: CryptoPort, state: () => TreeState) {
+  /** @param logged the commands in the log, folded or not */
+  constructor(crypto: CryptoPort, state: () => TreeState, logged: () => readonly Uint8Array[] = () => []) {
     this.#crypto = crypto
     this.#state = state
+    this.#logged = logged
   }
 
   async check(operation: Operation): Promise<Check> {
@@ -55,6 +58,8 @@ export class Gate {
   /** Entries that a leader sent and that this node does not hold yet, in their order. */
   async checkEntries(entries: readonly Entry[], nowMs: number): Promise<Check> {
     const decidedMs = summaryOf(this.#state())?.stampMs ?? 0
+    const before: Uint8Array[] = []
+    const setOf: SetOf = (setHash) => this.#setOf(setHash) ?? this.#setIn(before, setHash)
     for (const entry of entries) {
       if (entry.kind !== 'command' || entry.data.length === 0) continue
       const data = entry.data as Bytes
@@ -64,11 +69,12 @@ export class Gate {
       if (stampMs > nowMs + stampAheadMsMax) return stampAhead
       // A new leader may not have folded all that it found in its log when it stamps by a clock that is a little behind.
       if (stampMs < decidedMs - stampBehindMsMax) return stampBehind
-      const claims = examineBatch(this.#state().treeId, batch.value, this.#setOf)
+      const claims = examineBatch(this.#state().treeId, batch.value, setOf)
       if (!claims.ok) return claims
       const admitted = admit(batch.value, await this.#crypto.verify(claims.value))
       if (!admitted.ok) return admitted
-      this.#remember(data, admitted.value)
+      this.#passed.set(data, admitted.value)
+      before.push(data)
     }
     return ok
   }
@@ -102,7 +108,7 @@ export class Gate {
 
   /** A batch that this node encoded from operations that passed. */
   made(data: Uint8Array, batch: Batch): void {
-    this.#remember(data, batch as Checked<Batch>)
+    this.#passed.set(data, batch as Checked<Batch>)
   }
 
   /** The batch of an entry in the log: it passed before it came there, and the log is sealed at rest. */
@@ -114,14 +120,36 @@ export class Gate {
     return batch
   }
 
-  #remember(data: Uint8Array, batch: Checked<Batch>): void {
-    this.#passed.set(data, batch)
-    for (const { tag, value } of batch.operations)
-      if (tag === 'found' || tag === 'changeSet') this.#setsAhead.set(keyOf(credentialSetHash(value.set)), value.set)
+  readonly #setOf: SetOf = (setHash) => knownSetOf(this.#state(), setHash) ?? this.#setIn(this.#logged(), setHash)
+
+  /**
+   * One that lies in the log. Whether it counts the fold says, and where it did not, the leader may not have known yet when it took
+   * what was signed under it: so it is known here for as long as it lies there.
+   */
+  #setIn(commands: readonly Uint8Array[], setHash: Bytes): CredentialSet | null {
+    const name = keyOf(setHash)
+    for (const data of commands) {
+      const set = this.#setsOf(data).get(name)
+      if (set !== undefined) return set
+    }
+    return null
   }
 
-  readonly #setOf: SetOf = (setHash) =>
-    knownSetOf(this.#state(), setHash) ?? this.#setsAhead.get(keyOf(setHash)) ?? null
+  #setsOf(data: Uint8Array): Sets {
+    const known = this.#setsIn.get(data)
+    if (known !== undefined) return known
+    const sets = setsOf(this.#passed.get(data) ?? must(decodeBatch(data as Bytes)))
+    this.#setsIn.set(data, sets)
+    return sets
+  }
+}
+
+type Sets = ReadonlyMap<string, CredentialSet>
+const noSets: Sets = new Map()
+
+function setsOf({ operations }: Batch): Sets {
+  const sets = operations.flatMap(({ tag, value }) => (tag === 'found' || tag === 'changeSet' ? [value.set] : []))
+  return sets.length === 0 ? noSets : new Map(sets.map((set) => [keyOf(credentialSetHash(set)), set]))
 }
 
 /** One whose signatures hold. */
