@@ -402,7 +402,7 @@ export class Replication {
     if (this.#hosting.isGuest(from)) return this.#hosting.answer(from, question)
     switch (question.tag) {
       case 'generation':
-        return this.#generations.answer(from)
+        return this.#generations.answer(from, question.value)
       case 'rows':
         return this.#generations.rowsFor(from, question.value) ?? cluster.rowsFor(from, question.value)
       case 'objects': {

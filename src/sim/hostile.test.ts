@@ -3,7 +3,7 @@
  * owner hears of it; the tree here stays as it was.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Bytes, fromHex, must } from '../core/bytes/bytes.ts'
+import { type Bytes, bytesOf, encode, fromHex, must, nullable, record, u53 } from '../core/bytes/bytes.ts'
 import {
   type CredentialSet,
   credentialSetHash,
@@ -14,8 +14,8 @@ import {
 } from '../core/crypto/crypto.ts'
 import type { SignedRecord } from '../core/block/block.ts'
 import type { Checked } from '../core/cap/cap.ts'
-import { type AuthenticatedMap, get, remove, set } from '../core/merkle/merkle.ts'
-import type { SentMessage } from '../core/message/message.ts'
+import { type AuthenticatedMap, entries, get, remove, root, set } from '../core/merkle/merkle.ts'
+import type { Answer, Question, SentMessage } from '../core/message/message.ts'
 import type { Entry } from '../core/raft/raft.ts'
 import { rootBlockId } from '../core/path/path.ts'
 import {
@@ -23,7 +23,10 @@ import {
   type Batch,
   type LogPlace,
   type SetChange,
+  type SetStep,
   type Summary,
+  type TakeOverBody,
+  type TakeOverRow,
   type TreeState,
   attestationDomain,
   attestationOf,
@@ -43,6 +46,10 @@ import {
   statementBody,
   statementOf,
   summaryOf,
+  takeOverBodyWire,
+  takeOverDomain,
+  takeOverIn,
+  wrapsHash,
 } from '../core/tree/tree.ts'
 import { Author } from '../node/author.ts'
 import { rowsAfter, snapshotOf } from '../node/cluster/snapshots.ts'
@@ -52,7 +59,7 @@ import { owingBlocks } from '../node/removal.ts'
 import { readHeldState } from '../node/read/held-state.ts'
 import { idFromText } from '../node/read/view.ts'
 import type { Life, SimDevice } from './device.ts'
-import { Family, content, standing } from './testing/family.ts'
+import { Family, content, standing, takeOver } from './testing/family.ts'
 import { stateOf } from './testing/knowledge.ts'
 import { Rogue } from './testing/rogue.ts'
 
@@ -595,5 +602,220 @@ describe('a device that follows and speaks as if it led', () => {
         say(of as 0 | 1, { kind: 'heartbeat', term: 2 ** 52, commitIndex: 0, readRound: 0 }),
       )
     for (const life of [laptop, phone]) expect(standing(life).term).toBe(term)
+  })
+})
+
+describe('a tree that was taken over', () => {
+  /** The phone did that, and the desk has followed it. The tablet has not heard of it, and nobody can reach it. */
+  async function scene() {
+    const family = await Family.of(8, 'laptop', 'phone', 'desk', 'tablet')
+    const [laptop, phone, desk, tablet] = family.lives as [Life, Life, Life, Life]
+    await family.cutOff(3)
+    const early = await stateOf(family, laptop)
+    laptop.process.kill()
+    await takeOver(family, 1)
+    const { generation } = standing(phone)
+    await family.until('the desk follows', () => standing(desk).generation === generation)
+    const late = await stateOf(family, phone)
+    const { appliedIndex: index, term, voters } = standing(phone)
+    const configuration = { voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false }
+    const offered = (map: AuthenticatedMap) =>
+      snapshotOf({ base: { index, term, configuration }, map, attestation: null })
+    const begun = readRow(late, 'takeOver', keys.takeOver(generation))!
+    const told: Told = { takeOver: begun, sets: [], snapshot: offered(late.map) }
+    const asked: Question['tag'][] = []
+    /** Another program on a device that the tablet can reach again; it speaks of a later generation. */
+    const speaking = async (at: number, inGeneration: number, answer: (question: Question) => Answer | null) => {
+      family.lives[at]!.process.kill()
+      family.rejoin(at, 3)
+      const rogue = await rogueAt(family, family.devices[at]!, family.transport(at), 3)
+      rogue.answer = (question) => {
+        asked.push(question.tag)
+        return answer(question)
+      }
+      const { nodeId } = standing(laptop)
+      const say = () => rogue.say({ tag: 'here', value: { nodeId, stampMs: 0, reportVersion: 0 } }, inGeneration)
+      say()
+      return { rogue, say }
+    }
+    return { family, laptop, desk, tablet, early, late, generation, told, offered, asked, speaking }
+  }
+  type Told = Extract<Answer, { tag: 'generation' }>['value']
+  type Scene = Awaited<ReturnType<typeof scene>>
+  const answering =
+    (told: Told, rows: Answer | null = null) =>
+    ({ tag }: Question): Answer | null =>
+      tag === 'generation' ? { tag, value: told } : tag === 'rows' ? rows : { tag: 'none', value: {} }
+
+  test.each<[string, (scene: Scene, at: number) => Promise<unknown>]>([
+    ['say nothing of it', ({ speaking }, at) => speaking(at, 2 ** 50, () => null)],
+    ['give none of its rows', ({ told, generation, speaking }, at) => speaking(at, generation, answering(told))],
+  ])('is heard of at once from one that was there, though two others %s', async (_, turn) => {
+    const place = await scene()
+    const { family, desk, tablet, generation, asked } = place
+    for (const at of [0, 1]) await turn(place, at)
+    await family.until('both are asked', () => asked.filter((tag) => tag === 'generation').length >= 2)
+    family.rejoin(2, 3)
+    const { nodeId } = standing(desk)
+    const isMet = () => standing(tablet).peers.some(({ id, path }) => nodeId.startsWith(id) && path !== null)
+    await family.until('the two meet', isMet)
+    const sinceMs = family.scheduler.nowMs
+    await family.until('the tablet follows', () => standing(tablet).generation === generation)
+    expect(family.scheduler.nowMs - sinceMs).toBeLessThan(15_000)
+  })
+
+  test('is asked about again where no answer comes, after a while and one question at a time', async () => {
+    const { family, tablet, generation, told, late, asked, speaking } = await scene()
+    let isSilent = true
+    const { say } = await speaking(1, generation, (question) =>
+      isSilent ? null : answering(told, rowsAfter(late.map, null))(question),
+    )
+    const questionCount = () => asked.filter((tag) => tag === 'generation').length
+    const startMs = family.scheduler.nowMs
+    while (family.scheduler.nowMs - startMs < 30_000) {
+      say()
+      await family.scheduler.run(family.scheduler.sleep(1000))
+    }
+    expect(questionCount()).toBe(1)
+    isSilent = false
+    await family.until('it follows', () => {
+      say()
+      return standing(tablet).generation === generation
+    })
+    expect(questionCount()).toBe(2)
+    expect(family.scheduler.nowMs - startMs).toBeLessThan(90_000)
+  })
+
+  describe('as one of bad faith tells it', () => {
+    let place: Scene
+    let before: Awaited<ReturnType<typeof allOf>>
+    let rogue: Rogue
+    beforeAll(async () => {
+      place = await scene()
+      before = await allOf(place.family, place.tablet, 3)
+      ;({ rogue } = await place.speaking(0, 1, () => null))
+    }, 60_000)
+
+    const byCard = ({ family }: Scene, body: TakeOverBody, rotation = 0): TakeOverRow => {
+      const octets = encode(takeOverBodyWire, body)
+      const card = recoveryFromEntropy(must(entropyFromWords(family.words)), rotation)
+      return { body: octets, signature: signedByRecoveryKey(card, takeOverDomain, octets) }
+    }
+    const signedIn = ({ late, generation }: Scene): TakeOverBody => takeOverIn(late, generation)!
+    const byNobody = { tag: 'recovery' as const, value: { signature: new Uint8Array(64).fill(1) } }
+    /** A set that follows the one of the tablet, and that the root has not signed. */
+    const stepByNobody = ({ family, early }: Scene): SetStep => {
+      const { set, wraps } = changedByCard(family, early, setOf(early, early.treeId)!, 1, 1)
+      return { set, proof: { wrapsHash: wrapsHash(wraps), signature: byNobody } }
+    }
+    /** The root gave itself other keys and took over with them, and in the state that was given the earlier ones are in force again. */
+    const withKeysOfBefore = (scene: Scene): Told & { readonly map: AuthenticatedMap } => {
+      const { family, early, late, generation, offered } = scene
+      const { set: keySet, wraps, signature } = changedByCard(family, early, setOf(early, early.treeId)!, 1, 1)
+      const setHash = credentialSetHash(keySet)
+      const takeOver = byCard(scene, { ...signedIn(scene), setHash }, 1)
+      const proof = { wrapsHash: wrapsHash(wraps), signature }
+      const rows = [
+        [keys.set(setHash), encodeRow('set', keySet)],
+        [keys.setChange(setHash), encodeRow('setChange', { ...proof, atMs: 1 })],
+        [keys.takeOver(generation), encodeRow('takeOver', takeOver)],
+      ] as const
+      const map = rows.reduce((before, [key, row]) => set(before, key, row), late.map)
+      return { takeOver, sets: [{ set: keySet, proof }], snapshot: offered(map), map }
+    }
+    const rowsWith = (map: AuthenticatedMap): Answer => rowsAfter(map, null)
+    const snapshotFields = { stateRoot: bytesOf(32), rowCount: u53, attestation: nullable(u53) }
+    const snapshotDataWire = record('snapshotData', 2, snapshotFields)
+
+    const tales: readonly (readonly [
+      string,
+      string,
+      number,
+      (place: Scene) => Partial<Told>,
+      (place: Scene) => Answer,
+    ])[] = [
+      [
+        'though nobody signed for it',
+        'generationUnproven',
+        0,
+        ({ told }) => ({ takeOver: { ...told.takeOver, signature: byNobody } }),
+        ({ late }) => rowsWith(late.map),
+      ],
+      [
+        'with what was signed for another tree',
+        'generationUnproven',
+        0,
+        (scene) => {
+          const body = signedIn(scene)
+          return { takeOver: byCard(scene, { ...body, treeId: body.treeId.toReversed() }) }
+        },
+        ({ late }) => rowsWith(late.map),
+      ],
+      [
+        'by keys that nobody gave the root',
+        'generationUnproven',
+        0,
+        (scene) => {
+          const step = stepByNobody(scene)
+          const body = { ...signedIn(scene), setHash: credentialSetHash(step.set) }
+          return { takeOver: byCard(scene, body, 1), sets: [step] }
+        },
+        ({ late }) => rowsWith(late.map),
+      ],
+      [
+        'with more rows than a tree can have',
+        'stateTooLarge',
+        0,
+        ({ told, late }) => {
+          const value = { stateRoot: root(late.map), rowCount: 2 ** 40, attestation: null }
+          return { snapshot: { ...told.snapshot, data: encode(snapshotDataWire, value) } }
+        },
+        ({ late }) => rowsWith(late.map),
+      ],
+      ['and gives other rows of it', 'stateOther', 1, () => ({}), ({ late }) => rowsWith(later(late))],
+      [
+        'and gives a row at a time, which would take for ever',
+        'stateOther',
+        1,
+        () => ({}),
+        ({ late }) => {
+          const [[key, value]] = [...entries(late.map)] as [[Bytes, Bytes]]
+          return { tag: 'rows', value: { rows: [{ key, value }], isLast: false } }
+        },
+      ],
+      [
+        'and gives what was before it',
+        'generationOther',
+        1,
+        ({ early, offered }) => ({ snapshot: offered(early.map) }),
+        ({ early }) => rowsWith(early.map),
+      ],
+      [
+        'and gives a state in which the root speaks by keys of before',
+        'generationOther',
+        1,
+        (scene) => {
+          const { map: _, ...told } = withKeysOfBefore(scene)
+          return told
+        },
+        (scene) => rowsWith(withKeysOfBefore(scene).map),
+      ],
+    ]
+    test.each(tales)('%s', async (_, code, rowsCount, change, rows) => {
+      const { family, laptop, tablet, generation, told, asked } = place
+      await rogue.untilUp()
+      asked.length = 0
+      rogue.answer = (question) => {
+        asked.push(question.tag)
+        return answering({ ...told, ...change(place) }, rows(place))(question)
+      }
+      const value = { nodeId: standing(laptop).nodeId, stampMs: 0, reportVersion: 0 }
+      await untilReported(family, tablet, laptop.page.tree.principal, code, () =>
+        rogue.say({ tag: 'here', value }, generation),
+      )
+      expect(asked.filter((tag) => tag === 'rows')).toHaveLength(rowsCount)
+      expect(await allOf(family, tablet, 3)).toEqual(before)
+      expect(standing(tablet).generation).toBe(1)
+    })
   })
 })

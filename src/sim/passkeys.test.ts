@@ -3,11 +3,12 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { Bytes } from '../core/bytes/bytes.ts'
+import { setStepCountMax } from '../core/message/message.ts'
 import type { PasskeyLine } from '../node/api.ts'
 import { createSimBlob } from './blob.ts'
 import { type Life, readAll } from './device.ts'
 import { type SimulatedPasskey, createSimulatedPasskey } from './keys.ts'
-import { Family, content, standing } from './testing/family.ts'
+import { Family, content, standing, takeOver } from './testing/family.ts'
 
 const hourMs = 3_600_000
 const [atHand, inDrawer, stolen] = [1, 2, 3].map((octet) =>
@@ -131,6 +132,24 @@ describe('a second passkey', () => {
     await all(family, 'all go by the one that is left', (life) => countingOn(life).join() === idOf(inDrawer))
     await family.comeTogether()
   })
+})
+
+test('a device that was away for more changes of the keys than are told at a time follows a take-over', async () => {
+  const family = await planted(8)
+  const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+  await family.cutOff(2)
+  const { api } = laptop.node
+  for (let changeCount = 0; changeCount <= setStepCountMax; changeCount += 2) {
+    await family.run(laptop, api.removePasskey(family.request(), idOf(atHand), family.words))
+    await addByCard(family, laptop, atHand)
+  }
+  await family.run(laptop, api.removePasskey(family.request(), idOf(atHand), family.words))
+  await family.until('the phone has all', () => standing(phone).appliedIndex === standing(laptop).appliedIndex)
+  laptop.process.kill()
+  await takeOver(family, 1)
+  family.network.heal()
+  await family.until('it follows', () => standing(desk).generation === standing(phone).generation)
+  expect(countingOn(desk)).toEqual([])
 })
 
 test('the card goes on after it has changed the keys, also on a browser that has nothing', async () => {

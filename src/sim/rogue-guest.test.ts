@@ -104,7 +104,7 @@ describe('a guest of bad faith', () => {
   const asked: readonly (readonly [string, () => Question])[] = [
     ['the rows of the tree', () => ({ tag: 'rows', value: { index: 1, stateRoot: octets(1, 32), after: null } })],
     ['what is lacking', () => ({ tag: 'lacks', value: { after: null } })],
-    ['the generation', () => ({ tag: 'generation', value: {} })],
+    ['the generation', () => ({ tag: 'generation', value: { setHash: null } })],
     ['who the devices are', () => ({ tag: 'devices', value: {} })],
     ['a body beside its folder', () => ({ tag: 'objects', value: [concat(blockOf(place.secret), octets(1, 32))] })],
     ['a body of nothing', () => ({ tag: 'objects', value: [octets(3, 48)] })],

@@ -7,7 +7,7 @@ import { deviceOf } from '../core/tree/tree.ts'
 import type { Item } from '../node/api.ts'
 import { createSimBlob } from './blob.ts'
 import { type Life, settle } from './device.ts'
-import { Family, content, standing } from './testing/family.ts'
+import { Family, content, standing, takeOver } from './testing/family.ts'
 import { stateOf } from './testing/knowledge.ts'
 
 const named = ({ page }: Life, name: string): Item | undefined =>
@@ -19,15 +19,6 @@ const names = ({ page }: Life): readonly string[] =>
     .toSorted()
 
 const anyTime: unknown = expect.any(Number)
-
-/** Takes over by the card. */
-async function takeOver(family: Family, at: number): Promise<void> {
-  const life = family.lives[at]!
-  await family.until('nobody decides', () => life.page.tree.decider.quorum === 'away')
-  const asked = await family.run(life, life.node.api.beginTakeOver())
-  expect(asked).toEqual({ challenge: null, credentialIds: [] })
-  await family.run(life, life.node.api.finishTakeOver(family.request(), family.words))
-}
 
 /** All are in one generation, hold the same and keep nothing. */
 async function comeTogether(family: Family): Promise<void> {

@@ -5,7 +5,7 @@ import { damaged } from '../crypto/testing/damage.ts'
 import type { Configuration, Entry } from '../raft/raft.ts'
 import { type Dismissal, attestationOf } from '../tree/tree.ts'
 import { rendezvous } from '../tree/testing/abroad.ts'
-import { alice, aliceCap, dismissedBy, person } from '../tree/testing/forest.ts'
+import { alice, aliceCap, dismissedBy, ownerSet, person } from '../tree/testing/forest.ts'
 import {
   type Answer,
   type Bulk,
@@ -91,11 +91,19 @@ const bulks: readonly Bulk[] = [
   answer({ tag: 'lacks', value: { reportVersion: 3, isKept: true, blocks: [octetsOf(3, 16)], isLast: true } }),
   answer({ tag: 'staged', value: {} }),
   answer({ tag: 'none', value: {} }),
-  ask({ tag: 'generation', value: {} }),
+  ask({ tag: 'generation', value: { setHash: null } }),
+  ask({ tag: 'generation', value: { setHash: octetsOf(4, 32) } }),
   answer({
     tag: 'generation',
     value: {
       takeOver: { body: utf8('body'), signature: { tag: 'recovery', value: { signature: octetsOf(7, 64) } } },
+      sets: [
+        { set: ownerSet, proof: null },
+        {
+          set: { ...ownerSet, sequence: 1, previousHash: octetsOf(4, 32) },
+          proof: { wrapsHash: octetsOf(5, 32), signature: { tag: 'recovery', value: { signature: octetsOf(6, 64) } } },
+        },
+      ],
       snapshot: { index: 5, term: 2, configuration, data: utf8('root') },
     },
   }),

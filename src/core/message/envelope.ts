@@ -28,6 +28,7 @@ import {
   equivocationSizeBytesMax,
   operationCountMax,
   rendezvousWire,
+  setStepWire,
   takeOverRowWire,
 } from '../tree/tree.ts'
 import { farewellsWire } from './farewell.ts'
@@ -44,6 +45,8 @@ const carriedCountMax = 2
 const rowCountMax = 4096
 /** Operations that a guest asks about at a time. */
 export const decisionCountMax = 256
+/** Credential sets in one answer: all of them as large as they may be are half a frame. */
+export const setStepCountMax = 16
 const rowKeySizeBytesMax = 256
 const rowValueSizeBytesMax = 128 * 1024
 const blockId = bytesOf(16)
@@ -91,8 +94,11 @@ const question = union({
     body: bodyWire,
     objects: listOf(bytesUpTo(objectSizeBytesMax), carriedCountMax),
   }),
-  /** By what the generation of who is asked began, and its state now. Whoever is in an earlier one asks. */
-  generation: tuple({}),
+  /**
+   * By what the generation of who is asked began, and its state now. Whoever is in an earlier one asks, and says which credential set
+   * he goes by; null where he has none yet.
+   */
+  generation: tuple({ setHash: nullable(bytesOf(32)) }),
   /** Who else belongs to the tree. Whoever is behind, and stays so, may not know the one that leads by now. */
   devices: tuple({}),
   /** Who was put out, with the proof. Whoever met one that knows of more asks. */
@@ -124,8 +130,15 @@ const answer = union({
   lacks: tuple({ reportVersion: u53, isKept: bool, blocks: listOf(blockId, lackingCountMax), isLast: bool }),
   /** Durable, and kept for the request. */
   staged: tuple({}),
-  /** What the root signed; and a place in the log, whose rows are had like those of Raft's snapshots. */
-  generation: tuple({ takeOver: takeOverRowWire, snapshot: snapshotWire }),
+  /**
+   * What the root signed; the credential sets that lead from the one that was named to the one that signed, the next ones of them
+   * where they are many; and a place in the log, whose rows are had like those of Raft's snapshots.
+   */
+  generation: tuple({
+    takeOver: takeOverRowWire,
+    sets: listOf(setStepWire, setStepCountMax),
+    snapshot: snapshotWire,
+  }),
   /** In the tree's cluster, but for who answers. */
   devices: listOf(tuple({ principal: bytesOf(32), transportId: bytesOf(32) }), deviceCountMax),
   farewells: farewellsWire,

@@ -16,7 +16,9 @@ import { childPath } from '../path/path.ts'
 import { type Operation, examineBatch } from './batch.ts'
 import { examineExcerpt, excerptFor } from './excerpt.ts'
 import {
+  type SetStep,
   claimsOfSets,
+  claimsOfSteps,
   descendsFrom,
   knownSetOf,
   objectionMs,
@@ -24,6 +26,7 @@ import {
   setChangeBody,
   setChangeDomain,
   setInForce,
+  setSteps,
 } from './set-change.ts'
 import { type TreeState, encodeRow, entryOf, keys, readRow, setOf, summaryOf } from './state.ts'
 import {
@@ -383,6 +386,47 @@ describe('another card', () => {
     expect(judged(handed, handedOver(handed, 2, revealed(3), wraps))).toBe('setChangeWrong')
     const claims = claimsOfSets(handed)
     expect(claims.ok && claims.value.every(verifyClaim)).toBe(true)
+  })
+})
+
+describe('the way from one set to another', () => {
+  const [one, two, three] = [withCard, withFirst, withSecond].map(setIn) as [
+    CredentialSet,
+    CredentialSet,
+    CredentialSet,
+  ]
+  const hashes = [one, two, three].map(credentialSetHash)
+  const way = (from: number | null, to: number) =>
+    setSteps(withSecond, from === null ? null : hashes[from]!, hashes[to]!)
+  const judgedFrom = (known: CredentialSet | null, steps: readonly SetStep[]): string => {
+    const claims = claimsOfSteps(treeId, known, steps)
+    if (!claims.ok) return claims.fault.code
+    return claims.value.every(verifyClaim) ? 'ok' : 'signatureInvalid'
+  }
+
+  test('has what came after the one, up to the other', () => {
+    expect(way(null, 2).map(({ set }) => set)).toEqual([one, two, three])
+    expect(way(0, 2).map(({ set }) => set)).toEqual([two, three])
+    expect(way(1, 2).map(({ set }) => set)).toEqual([three])
+    expect(way(2, 2)).toEqual([])
+    expect(way(2, 1)).toEqual([])
+    expect(setSteps(withSecond, hash(9), hashes[2]!)).toEqual([])
+    expect(setSteps(withSecond, hashes[0]!, hash(9))).toEqual([])
+  })
+
+  test('is signed by the root at each step, from the tree’s own name on', () => {
+    expect(judgedFrom(null, way(null, 2))).toBe('ok')
+    expect(judgedFrom(one, way(0, 2))).toBe('ok')
+    expect(judgedFrom(two, way(1, 2))).toBe('ok')
+    expect(judgedFrom(null, way(0, 2))).toBe('setUnproven')
+    expect(judgedFrom(one, way(null, 2))).toBe('setUnproven')
+    expect(judgedFrom(one, way(1, 2))).toBe('setChangeWrong')
+    expect(judgedFrom(one, [{ ...way(0, 1)[0]!, proof: null }])).toBe('setUnproven')
+    const [step] = way(0, 1)
+    const wrapsHash = hash(9)
+    expect(judgedFrom(one, [{ ...step!, proof: { ...step!.proof!, wrapsHash } }])).toBe('signatureInvalid')
+    const other = { ...one, recoveryKey: two.recoveryKey }
+    expect(judgedFrom(null, [{ set: other, proof: null }])).toBe('setUnproven')
   })
 })
 

@@ -19,6 +19,7 @@ import {
   decode,
   encode,
   equal,
+  nullable,
   ok,
   parsed,
   record,
@@ -206,6 +207,54 @@ export function checkIssuedNow(state: TreeState, chain: Chain): Check {
   const isNew = chain.some(({ hash }) => readRow(state, 'cap', keys.cap(hash)) === null)
   const issuer = chain.at(-1)?.issuer
   return isNew && issuer?.tag === 'root' ? checkRootNow(state, issuer.value.setHash) : ok
+}
+
+/** A set, and what shows that it follows the one before it; nothing for the first. */
+export const setStepWire = tuple({
+  set: credentialSetWire,
+  proof: nullable(tuple({ wrapsHash: bytesOf(32), signature: successionWire })),
+})
+export type SetStep = Decoded<typeof setStepWire>
+
+/**
+ * The way from one set to another: those that came after the first of the two, up to the other, in their order.
+ * @param from null: the way begins with the set that names the tree
+ * @returns none where the one did not come from the other
+ */
+export function setSteps(state: TreeState, from: Bytes | null, to: Bytes): readonly SetStep[] {
+  const steps: SetStep[] = []
+  for (let at: Bytes | null = to; at !== null;) {
+    if (from !== null && equal(at, from)) return steps.toReversed()
+    const set = setOf(state, at)
+    if (set === null) return []
+    steps.push({ set, proof: readRow(state, 'setChange', keys.setChange(at)) })
+    at = set.previousHash
+  }
+  return from === null ? steps.toReversed() : []
+}
+
+/**
+ * What must verify for sets to follow each other.
+ * @param known the one that the first of them is to follow; null where that is to name the tree
+ */
+export function claimsOfSteps(
+  treeId: TreeId,
+  known: CredentialSet | null,
+  steps: readonly SetStep[],
+): Result<readonly Claim[]> {
+  const claims: Claim[] = []
+  let before = known
+  for (const { set, proof } of steps) {
+    if (before === null) {
+      if (set.sequence !== 0 || !equal(treeIdOf(set), treeId)) return setUnproven
+    } else {
+      const claim = proof === null ? setUnproven : claimOfSetChange(before, set, proof.wrapsHash, proof.signature)
+      if (!claim.ok) return claim
+      claims.push(claim.value)
+    }
+    before = set
+  }
+  return accepted(claims)
 }
 
 /** Whether a set came from another, or is that one. */

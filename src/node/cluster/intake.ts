@@ -61,8 +61,10 @@ export class Intake {
     const { raft, gate, nowMs, state, refuse, step, install } = this.#options
     const { snapshot, term } = message
     if (term < raft().term || snapshot.index <= raft().log.commitIndex) return void step(message)
-    const map = await this.#receiver.receive(from, snapshot)
-    if (map === null) return
+    const received = await this.#receiver.receive(from, snapshot)
+    if (received === null) return
+    if (!received.ok) return refuse(from, received.fault)
+    const map = received.value
     const passed = await gate.checkState(map, snapshot, nowMs())
     const taken = await this.#inTurn(async () => {
       // It may have come a second time, while the first was being verified.

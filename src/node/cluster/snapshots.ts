@@ -6,6 +6,8 @@
 import {
   type Bytes,
   type Decoded,
+  type Result,
+  accepted,
   bytesOf,
   compare,
   decode,
@@ -13,12 +15,13 @@ import {
   equal,
   nullable,
   record,
+  refused,
   u53,
 } from '../../core/bytes/bytes.ts'
 import { type AuthenticatedMap, emptyMap, entries, get, root, set, size } from '../../core/merkle/merkle.ts'
 import type { Answer, Question } from '../../core/message/message.ts'
 import type { NodeId, Snapshot } from '../../core/raft/raft.ts'
-import { type Attestation, attestationSizeBytesMax, attestationWire } from '../../core/tree/tree.ts'
+import { type Attestation, attestationSizeBytesMax, attestationWire, excerptRowCountMax } from '../../core/tree/tree.ts'
 import type { PeerId } from '../peers.ts'
 import type { Base } from './memory-log.ts'
 import { peerOf } from './membership.ts'
@@ -26,6 +29,12 @@ import { peerOf } from './membership.ts'
 /** Of rows in one answer. */
 const pieceSizeBytes = 256 * 1024
 const pieceCountMax = 2048
+/**
+ * Of a whole state, which every device holds in memory: four times what a guest takes of it. Where a tree had more, no browser would
+ * have room for it.
+ */
+const rowCountMax = 4 * excerptRowCountMax
+const sizeBytesMax = 1024 * 1024 * 1024
 /** A receiver that asks for nothing for so long has forgotten the snapshot, or never heard of it. */
 const silentMsMax = 15_000
 
@@ -61,16 +70,25 @@ export const attestationIn = (snapshot: Pick<Snapshot, 'data'>): Attestation | n
 
 /** The rows of a state after a key, as many as one answer takes. */
 export function rowsAfter(map: AuthenticatedMap, after: Bytes | null): Answer {
-  const rows: { key: Bytes; value: Bytes }[] = []
+  const rows: Row[] = []
   let sizeBytes = 0
   for (const [key, value] of entries(map, undefined, after ?? undefined)) {
-    if (rows.length === pieceCountMax || sizeBytes > pieceSizeBytes)
-      return { tag: 'rows', value: { rows, isLast: false } }
+    if (isPiece(rows.length, sizeBytes)) return { tag: 'rows', value: { rows, isLast: false } }
     rows.push({ key, value })
     sizeBytes += key.length + value.length
   }
   return { tag: 'rows', value: { rows, isLast: true } }
 }
+
+interface Row {
+  readonly key: Bytes
+  readonly value: Bytes
+}
+/** Whether so many rows are as many as one answer takes. */
+const isPiece = (rowCount: number, sizeBytes: number): boolean =>
+  rowCount === pieceCountMax || sizeBytes > pieceSizeBytes
+const sizeOf = (rows: readonly Row[]): number =>
+  rows.reduce((sizeBytes, { key, value }) => sizeBytes + key.length + value.length, 0)
 
 interface Sending {
   readonly to: NodeId
@@ -121,12 +139,20 @@ export class SnapshotSender {
 
 type RowsQuestion = Extract<Question, { tag: 'rows' }>['value']
 
+interface Receiving {
+  readonly from: PeerId
+  readonly index: number
+  readonly stateRoot: Bytes
+  map: AuthenticatedMap
+  after: Bytes | null
+  sizeBytes: number
+}
+
 /** Builds the state that a snapshot stands for. */
 export class SnapshotReceiver {
   readonly #ask: (to: PeerId, question: Question) => Promise<Answer | null>
   readonly #known: () => AuthenticatedMap
-  #receiving: { readonly index: number; readonly stateRoot: Bytes; map: AuthenticatedMap; after: Bytes | null } | null =
-    null
+  #receiving: Receiving | null = null
   #turn = 0
 
   /** @param known the state that is here: of rows that are the same in both, its own are taken */
@@ -135,31 +161,42 @@ export class SnapshotReceiver {
     this.#known = known
   }
 
-  /** null where it did not come whole, or where another one has begun meanwhile. */
-  async receive(from: PeerId, snapshot: Snapshot): Promise<AuthenticatedMap | null> {
+  /** Of what has come by now of a state that has not come whole. */
+  get sizeBytes(): number {
+    return this.#receiving?.sizeBytes ?? 0
+  }
+
+  /**
+   * null where it did not come whole, or where another one has begun meanwhile. Refused where what came is not what was spoken of, or
+   * more than a tree can be.
+   */
+  async receive(from: PeerId, snapshot: Snapshot): Promise<Result<AuthenticatedMap> | null> {
     const data = dataOf(snapshot)
-    if (data === null) return null
+    if (data === null) return stateOther
+    if (data.rowCount > rowCountMax) return stateTooLarge
     const { index } = snapshot
     const turn = ++this.#turn
-    const earlier = this.#receiving
-    const isSame = earlier !== null && earlier.index === index && equal(earlier.stateRoot, data.stateRoot)
-    const receiving = (this.#receiving = isSame
-      ? earlier
-      : { index, stateRoot: data.stateRoot, map: emptyMap, after: null })
+    const receiving = (this.#receiving = this.#goesOn(from, index, data.stateRoot)
+      ? this.#receiving!
+      : { from, index, stateRoot: data.stateRoot, map: emptyMap, after: null, sizeBytes: 0 })
     for (;;) {
       const { after, stateRoot } = receiving
       const answer = await this.#ask(from, { tag: 'rows', value: { index, stateRoot, after } })
       if (turn !== this.#turn || answer?.tag !== 'rows') return null
       const { rows, isLast } = answer.value
+      const sizeBytes = sizeOf(rows)
+      receiving.sizeBytes += sizeBytes
+      if (receiving.sizeBytes > sizeBytesMax) return this.#giveUp(stateTooLarge)
       for (const { key, value } of rows) {
         const isNext = receiving.after === null || compare(key, receiving.after) > 0
-        if (!isNext || size(receiving.map) === data.rowCount) return this.#giveUp()
+        if (!isNext || size(receiving.map) === data.rowCount) return this.#giveUp(stateOther)
         const held = get(this.#known(), key)
         receiving.map = set(receiving.map, key, held !== null && equal(held, value) ? held : value)
         receiving.after = key
       }
-      if (!isLast && rows.length > 0) continue
-      return isLast && equal(root(receiving.map), stateRoot) ? receiving.map : this.#giveUp()
+      if (isLast) return equal(root(receiving.map), stateRoot) ? accepted(receiving.map) : this.#giveUp(stateOther)
+      // Who gives less at a time would never have to come to an end.
+      if (!isPiece(rows.length, sizeBytes)) return this.#giveUp(stateOther)
     }
   }
 
@@ -169,8 +206,23 @@ export class SnapshotReceiver {
     this.#turn++
   }
 
-  #giveUp(): null {
+  /** Only from who gave the rows before: he is to blame for all of them. */
+  #goesOn(from: PeerId, index: number, stateRoot: Bytes): boolean {
+    const earlier = this.#receiving
+    return earlier !== null && earlier.from === from && earlier.index === index && equal(earlier.stateRoot, stateRoot)
+  }
+
+  #giveUp<T>(why: T): T {
     this.forget()
-    return null
+    return why
   }
 }
+
+const stateOther = refused(
+  'stateOther',
+  'A device gave other rows of a state of the tree than those that it had spoken of. Nothing of it was used.',
+)
+const stateTooLarge = refused(
+  'stateTooLarge',
+  'A device spoke of a state of the tree that is larger than any device can hold. Nothing of it was used.',
+)

@@ -236,3 +236,12 @@ export const value = <T>(outcome: Outcome<T>): T => {
 export const standing = (life: Life) => life.node.membership.standing()
 /** Octets that are the same for the same size. */
 export const content = (sizeBytes: number): Bytes => Random.fromSeed(sizeBytes).bytes(sizeBytes)
+
+/** Takes over by the card. */
+export async function takeOver(family: Family, at: number): Promise<void> {
+  const life = family.lives[at]!
+  await family.until('nobody decides', () => life.page.tree.decider.quorum === 'away')
+  const asked = await family.run(life, life.node.api.beginTakeOver())
+  if (asked.challenge !== null) throw new Error('passkeys speak for the root here')
+  await family.run(life, life.node.api.finishTakeOver(family.request(), family.words))
+}

@@ -35,8 +35,8 @@ export interface RogueOptions {
 }
 
 export class Rogue {
-  /** What it says when it is asked. */
-  answer: (question: Question) => Answer = () => ({ tag: 'none', value: {} })
+  /** What it says when it is asked; null: nothing. */
+  answer: (question: Question) => Answer | null = () => ({ tag: 'none', value: {} })
   readonly #family: Family
   readonly #peers: Peers
   readonly #target: string
@@ -124,7 +124,9 @@ export class Rogue {
   }
 
   #reply({ number, question }: { readonly number: number; readonly question: Question }): void {
-    const body = { tag: 'answer' as const, value: { number, answer: this.answer(question) } }
+    const answer = this.answer(question)
+    if (answer === null) return
+    const body = { tag: 'answer' as const, value: { number, answer } }
     this.#peers.send(this.#target, 'bulk', encodeBulk({ ...this.#place, generation: 1, body }))
   }
 }
