@@ -2,13 +2,18 @@
  * Links across trees on the real node: two owners with two devices each, what one shares and the other sees, and what becomes of it.
  */
 import { describe, expect, test } from 'vitest'
-import { type Bytes, accepted, equal } from '../core/bytes/bytes.ts'
+import { type Bytes, accepted, equal, fromHex, keyOf } from '../core/bytes/bytes.ts'
 import { decodeBulk, encodeBulk } from '../core/message/message.ts'
 import { type Rendezvous, rendezvousBody } from '../core/tree/tree.ts'
 import type { FarView } from '../node/api.ts'
+import { placeOf } from '../node/own-tree.ts'
+import { inPlace } from '../node/place.ts'
+import { idFromText } from '../node/read/view.ts'
 import type { Connection } from '../port/net.ts'
+import type { CryptoPort } from '../port/platform.ts'
 import { type Life, type Sabotage, readAll } from './device.ts'
-import { Family, content } from './testing/family.ts'
+import type { Process } from './process.ts'
+import { Family, content, standing } from './testing/family.ts'
 import { Guest } from './testing/guest.ts'
 import { share, shareUntilTold } from './testing/shared.ts'
 
@@ -34,6 +39,16 @@ async function scene(sabotage?: Sabotage) {
   const link = await share(ada, laptop, photos, desk)
   await ben.until('both have the link', () => tablet.page.items.has(link))
   return { ada, ben, laptop, phone, desk, tablet, photos, summer, sea, link }
+}
+/** What is sealed of a block on each disk of a family. */
+const sealedOf = ({ devices, lives }: Family, id: string): readonly string[] => {
+  const prefix = inPlace(placeOf(fromHex(lives[0]!.page.tree.treeId)!), idFromText(id)!)
+  return devices.map(({ disk }) =>
+    [...disk.rows('object', prefix)]
+      .map(({ key }) => keyOf(key))
+      .toSorted()
+      .join(),
+  )
 }
 /** Nothing of a family is there. */
 async function goAway(family: Family): Promise<void> {
@@ -159,6 +174,40 @@ describe('where the other tree is met', () => {
     for (const { process } of ada.lives) if (process !== third.process) process.kill()
     await rest(ben)
     expect(namesIn(await see(ben, tablet, link))).toEqual(['summer'])
+  })
+
+  test('is kept once where two devices learn of it at once, and of the other’s word no row is left', async () => {
+    /** Whose own changes wait at the gate. */
+    let waits: Process | null = null
+    const waiting: (() => void)[] = []
+    const { ada, ben, desk, tablet, link } = await scene((platform, process) => {
+      const { crypto } = platform
+      let hasSealed = false
+      const seal: CryptoPort['seal'] = (plans) => {
+        hasSealed = waits === process
+        return crypto.seal(plans)
+      }
+      const verify: CryptoPort['verify'] = async (claims) => {
+        const isHeld = hasSealed
+        hasSealed = false
+        if (isHeld) await new Promise<void>((resolve) => waiting.push(resolve))
+        return crypto.verify(claims)
+      }
+      return { ...platform, crypto: { ...crypto, seal, verify } }
+    })
+    await ada.letInAlone('third')
+    waits = desk.process
+    await follow(ben, desk, link)
+    await ben.until('the desk has learned of it', () => waiting.length > 0)
+    waits = null
+    const { modifiedAtMs } = desk.page.items.get(link)!
+    await follow(ben, tablet, link)
+    await ben.until('the tablet was faster', () => desk.page.items.get(link)!.modifiedAtMs > modifiedAtMs)
+    const { appliedIndex } = standing(desk)
+    for (const goOn of waiting) goOn()
+    await ben.until('the desk has lost', () => standing(desk).appliedIndex > appliedIndex)
+    await ben.until('it has no more than the tablet', () => new Set(sealedOf(ben, link)).size === 1)
+    expect(namesIn(await see(ben, desk, link))).toEqual(['summer'])
   })
 
   /** What each device of Ben hears is another than was said. */
