@@ -11,6 +11,7 @@ import { placeOf } from '../node/own-tree.ts'
 import { placePrefix } from '../node/place.ts'
 import { bodyOf, walk } from '../node/read/content.ts'
 import { scanAll } from '../node/read/scan.ts'
+import { createSimBlob } from './blob.ts'
 import type { Life } from './device.ts'
 import { Random } from './random.ts'
 import { Family, content, standing } from './testing/family.ts'
@@ -31,12 +32,25 @@ async function remove(family: Family, by: Life, at: number): Promise<void> {
 const owedCount = (state: TreeState): number =>
   [...entries(state.map, Uint8Array.of(rowKind.access))].filter(([row]) => owesKey(state, row.slice(1))).length
 
-async function resealAll(family: Family, life: Life): Promise<void> {
+/** @returns how often it was asked what is left */
+async function resealAll(family: Family, life: Life): Promise<number> {
   await family.run(life, life.node.api.reseal(family.request()))
-  for (let seconds = 0; (await preview(family, life)).isWanted; seconds++) {
-    if (seconds > 600) throw new Error('it never came to an end')
+  for (let askedCount = 1; ; askedCount++) {
+    if (!(await preview(family, life)).isWanted) return askedCount
+    if (askedCount > 600) throw new Error('it never came to an end')
     await family.scheduler.run(family.scheduler.sleep(1000))
   }
+}
+
+/** @returns how many objects have been read since, of what lies on the disk of a device */
+function readsOf({ store }: Life): () => number {
+  let readCount = 0
+  const readMany = store.readMany.bind(store)
+  store.readMany = (table, keys) => {
+    if (table === 'object') readCount += keys.length
+    return readMany(table, keys)
+  }
+  return () => readCount
 }
 
 /** All that is sealed on a disk. */
@@ -134,6 +148,32 @@ describe('old contents', () => {
     }
     // Nobody wrote anything.
     for (const life of [laptop, desk]) expect(life.page.items.get(large!)).toMatchObject({ modifiedAtMs, copyCount: 2 })
+  })
+
+  test('that were found clean are not looked at again, until they are others or owe another key', async () => {
+    const { family, laptop, desk, files } = await withRemoval(8)
+    const [large] = files.keys()
+    await remove(family, laptop, 1)
+    await family.comeTogetherWithout(1)
+    await family.cutOff(2)
+    const edit = { startByte: 70_000, content: createSimBlob(content(100), desk.process) }
+    await family.run(desk, desk.node.api.editFile(family.request(), large!, [edit]))
+    await resealAll(family, laptop)
+    const readCount = readsOf(laptop)
+    const previewCount = await resealAll(family, laptop)
+    // Whoever asks what it costs looks at the one page of each, and so does who begins.
+    expect(readCount()).toBe(files.size * (previewCount + 1))
+
+    // It was made over what was there before, of which it has most.
+    family.network.heal()
+    await family.comeTogetherWithout(1)
+    expect(await preview(family, laptop)).toMatchObject({ fileCount: 1 })
+    await resealAll(family, laptop)
+    expect(await preview(family, laptop)).toMatchObject(nothingLeft)
+    await remove(family, laptop, 2)
+    expect(await preview(family, laptop)).toMatchObject({ fileCount: files.size })
+    await resealAll(family, laptop)
+    expect(await preview(family, laptop)).toMatchObject(nothingLeft)
   })
 
   test('by a device that does not decide, and with the link and the trash', async () => {
