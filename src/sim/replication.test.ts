@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, toHex } from '../core/bytes/bytes.ts'
 import { root } from '../core/merkle/merkle.ts'
 import { type Outcome, requestOf } from '../core/tree/tree.ts'
+import type { CryptoPort } from '../port/platform.ts'
 import { Disk } from './disk.ts'
 import type { SimStore } from './store.ts'
 import { Group, type GroupMember } from './testing/group.ts'
@@ -19,6 +20,19 @@ const request = () => {
 const ask = (member: GroupMember, requestId = request()): Promise<Outcome> =>
   member.cluster.propose({ tag: 'change', value: { requestId, records: [] } })
 
+/** @returns what lets the verifications of whole states go on, as they come */
+function holdVerifications({ platform }: GroupMember): readonly (() => void)[] {
+  const held: (() => void)[] = []
+  const { verify } = platform.crypto
+  const holding: CryptoPort['verify'] = async (claims) => {
+    // A greeting or an attestation has one.
+    if (claims.length > 1) await new Promise<void>((resolve) => held.push(resolve))
+    return verify(claims)
+  }
+  Object.assign(platform.crypto, { verify: holding })
+  return held
+}
+
 const rootOf = ({ cluster }: GroupMember): string => toHex(root(cluster.state.map))
 const areSame = ({ members }: Group): boolean => new Set(members.map(rootOf)).size === 1
 
@@ -32,6 +46,26 @@ describe('two devices, one of which votes', () => {
     await group.scheduler.run(ask(laptop))
     await group.until('the phone holds all', () => areSame(group))
     expect(phone.reports.concat(laptop.reports)).toEqual([])
+  })
+
+  test('take a state once that is sent again while it is still being verified, and nobody is to blame', async () => {
+    const group = await Group.of(14, 'laptop', 'phone')
+    const [laptop, phone] = group.members as [GroupMember, GroupMember]
+    const verifications = holdVerifications(phone)
+    // Who asks for no rows for so long is given all of it anew.
+    await group.until('it came twice', () => verifications.length === 2)
+    verifications[0]!()
+    await group.until('the phone holds all', () => areSame(group))
+    // By now it is older than what is here.
+    expect(await group.scheduler.run(ask(laptop))).toMatchObject({ ok: true })
+    await group.until('the phone holds all', () => areSame(group))
+    const { state } = phone.cluster
+    verifications[1]!()
+    await group.scheduler.run(group.scheduler.sleep(1000))
+    expect(phone.reports.concat(laptop.reports)).toEqual([])
+    expect(phone.cluster.state).toBe(state)
+    expect(await group.scheduler.run(ask(laptop))).toMatchObject({ ok: true })
+    await group.until('the phone holds all', () => areSame(group))
   })
 
   test('take a change at either; the one that listens shows it before it is acknowledged there', async () => {
