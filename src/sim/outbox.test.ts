@@ -352,6 +352,21 @@ describe('a lost race', () => {
     await expectSame(family)
   })
 
+  test('of a deletion for good is won by who brought it back and wrote, though it is in the trash again', async () => {
+    let file = ''
+    const { family, laptop, phone } = await apart(34, async (family, laptop) => {
+      file = await family.add(laptop, 'file', content(100))
+      await family.run(laptop, laptop.node.api.trash('t', file))
+    })
+    await family.run(phone, phone.node.api.purge('p', file))
+    await family.run(laptop, laptop.node.api.restore('r', file))
+    await family.write(laptop, file, content(300))
+    await family.run(laptop, laptop.node.api.trash('t2', file))
+    await family.comeTogether()
+    expect(laptop.page.items.get(file)).toMatchObject({ sizeBytes: 300, trashedAtMs: expect.any(Number) })
+    await expectSame(family)
+  })
+
   test('for the name of a deleted file that comes back, since another wrote it, gives two names', async () => {
     const family = await Family.of(27, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]
@@ -421,6 +436,45 @@ describe('a lost race', () => {
     await family.comeTogether()
     expect(laptop.page.items.get(file)).toMatchObject({ parentId: target, sizeBytes: 2_200_000 })
     expect(equal(await family.read(laptop, file), content(2_200_000))).toBe(true)
+    await expectSame(family)
+  })
+
+  /** What the phone has written waits to be sealed under another key, so that it shows what was there before. */
+  async function waiting(seed: number) {
+    let file = ''
+    let target = ''
+    const at = await apart(seed, async (family, laptop) => {
+      file = await family.add(laptop, 'file', content(100))
+      target = await family.run(laptop, laptop.node.api.createFolder('t', laptop.page.tree.rootId, 'target'))
+    })
+    const { family, laptop, phone } = at
+    await family.write(phone, file, content(200))
+    await family.run(laptop, laptop.node.api.move('m', file, target))
+    family.network.heal()
+    while (phone.page.items.get(file)!.sizeBytes !== 100) await family.scheduler.run(family.scheduler.sleep(1))
+    return { ...at, file, target }
+  }
+
+  test('for a key: what waits to be sealed anew when its own device deletes the file is deleted with it', async () => {
+    const { family, laptop, phone, file } = await waiting(32)
+    await family.run(phone, phone.node.api.trash('d', file))
+    await family.comeTogether()
+    for (const life of [laptop, phone])
+      expect(life.page.items.get(file)).toMatchObject({ sizeBytes: 200, trashedAtMs: expect.any(Number) })
+    expect(live(laptop)).toEqual(['target'])
+    await expectSame(family)
+  })
+
+  test('for a key: where another device wrote as well what was deleted comes back with that', async () => {
+    const { family, laptop, phone, file, target, nowMs } = await waiting(33)
+    family.part(0, 1)
+    await family.run(phone, phone.node.api.trash('d', file))
+    await family.write(laptop, file, content(300))
+    await family.comeTogether()
+    expect(laptop.page.items.get(file)).toMatchObject({ parentId: target, sizeBytes: 300, trashedAtMs: null })
+    const copy = nameFrom('file', 'phone', nowMs)
+    expect(live(laptop)).toEqual(['file', copy, 'target'])
+    expect(equal(await family.read(laptop, named(laptop, copy)!.id), content(200))).toBe(true)
     await expectSame(family)
   })
 
