@@ -523,10 +523,10 @@ describe('where somebody is limited, or was removed', () => {
 
 describe('on a device that has not the whole file', () => {
   /** A phone that has room for nothing of it. */
-  async function apartFrom(seed: number) {
+  async function apartFrom(seed: number, sizeBytes = 10 * mib) {
     const family = await Family.of(seed, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]
-    const before = content(10 * mib)
+    const before = content(sizeBytes)
     await family.run(phone, phone.node.api.setHoldQuota(500_000))
     const id = await family.add(laptop, 'file.txt', before)
     await family.until('the phone knows of it', () => phone.page.items.has(id))
@@ -586,6 +586,26 @@ describe('on a device that has not the whole file', () => {
     await family.until('it is beside the other', () => named(laptop, /\(from phone/).length === 1)
     expect(equal(await family.read(laptop, named(laptop, /\(from phone/)[0]!.id), edited(before, parts))).toBe(true)
     expect(equal(await family.read(laptop, id), edited(before, [part(7, content(7))]))).toBe(true)
+  })
+
+  test('an edit that waits for the rest is deleted for good with its file, where its own device does that', async () => {
+    const { family, laptop, phone, id } = await apartFrom(33, 600_000)
+    const target = await family.run(laptop, laptop.node.api.createFolder('f', laptop.page.tree.rootId, 'target'))
+    void settle(phone.process, phone.node.api.editFile('late', id, editsIn(phone, [part(300_000, content(4096))])))
+    while (standing(phone).keptCount === 0) await family.scheduler.run(family.scheduler.sleep(1))
+    family.part(0, 1)
+    // That gives it another key.
+    await family.run(laptop, laptop.node.api.move('m', id, target))
+    family.rejoin(0, 1)
+    while (phone.page.items.get(id)!.parentId !== target) await family.scheduler.run(family.scheduler.sleep(1))
+    family.part(0, 1)
+    await family.run(phone, phone.node.api.trash('t', id))
+    await family.run(phone, phone.node.api.purge('p', id))
+    family.network.heal()
+    await family.until('it was decided', () => standing(phone).keptCount === 0)
+    await family.until('both hold the same', () => standing(laptop).appliedIndex === standing(phone).appliedIndex)
+    for (const life of [laptop, phone]) expect(life.page.items.has(id)).toBe(false)
+    expect(named(laptop, /txt/)).toEqual([])
   })
 
   test('an edit that comes when nobody has the rest any more is kept apart, and said to be', async () => {

@@ -301,8 +301,8 @@ class Rebase {
     if (this.#phase === 'taken') return done
     const doomed = new Map<string, BlockId>()
     for (const { block, bodyRoot } of blocks) {
-      const isAsSeen = this.#isAsSeen(block, bodyRoot)
-      if (entryOf(this.#state, block) === null || !isAsSeen || !this.#isInTrash(block)) continue
+      const isKnown = this.#isKnown(block, bodyRoot)
+      if (entryOf(this.#state, block) === null || !isKnown || !this.#isInTrash(block)) continue
       const isEmpty = [...childrenOf(this.#state, block)].every(({ entry }) => doomed.has(keyOf(entry.fields.child)))
       if (isEmpty) doomed.set(keyOf(block), block)
     }
@@ -456,10 +456,7 @@ class Rebase {
       if (knownRoot === undefined) {
         if (isUnseen(stampMs, doerOf(entry))) return true
         if (content !== null && isUnseen(content.writtenAtMs, doerOf(content.content))) return true
-      } else if (!this.#isAsSeen(child, knownRoot)) {
-        // What this device wrote before may have waited to be sealed anew, and so not have been shown, when it was deleted.
-        if (content === null || !this.#isOwn(doerOf(content.content))) return true
-      }
+      } else if (!this.#isKnown(child, knownRoot)) return true
       if (kind === 'directory') pending.push(...childrenOf(this.#state, child))
     }
     return false
@@ -486,6 +483,16 @@ class Rebase {
   /** @param bodyRoot null for a folder */
   #isAsSeen(block: BlockId, bodyRoot: Bytes | null): boolean {
     return bodyRoot === null ? contentOf(this.#state, block) === null : holdsAsIn(this.#state, block, bodyRoot)
+  }
+
+  /**
+   * Whether who deleted a block knew what is in it. What this device wrote before may have waited to be sealed anew, and so not have
+   * been shown.
+   */
+  #isKnown(block: BlockId, bodyRoot: Bytes | null): boolean {
+    if (this.#isAsSeen(block, bodyRoot)) return true
+    const now = contentOf(this.#state, block)
+    return now !== null && this.#isOwn(doerOf(now.content))
   }
 
   /** Whether this device wrote another version over this one. It may have written over that of another device instead. */
