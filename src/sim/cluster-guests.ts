@@ -125,7 +125,7 @@ export class ClusterGuests {
     const outcome = await settle(life.process, perform(life.node.api, pending.requestId, deed, blobOf))
     tell(`${pending.requestId}: ${describeOutcome(outcome)}`)
     if (outcome.kind === 'done') deeds.guestWrote++
-    const isClean = outcome.kind === 'failed' && cleanRefusals.has(outcome.code)
+    const isClean = outcome.kind === 'failed' && writeRefusals.has(outcome.code)
     if (outcome.kind === 'failed' && !isClean && !openRefusals.has(outcome.code) && !guest.isLeaving)
       note(`${describeDeed(deed)} was refused at ${name}: ${describeOutcome(outcome)}`)
     // Even of what was answered it is known only when all is calm whether the tree has it.
@@ -371,6 +371,8 @@ export class ClusterGuests {
   }
 }
 
+/** An edit reads what it does not write over. */
+const writeRefusals: ReadonlySet<string> = new Set([...cleanRefusals, 'contentAway'])
 const readRefusals: ReadonlySet<string> = new Set([...openRefusals, 'itemGone', 'contentAway'])
 
 function describeGuest({ life, name, isLeaving }: ClusterGuest): string {
