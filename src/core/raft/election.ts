@@ -68,7 +68,7 @@ export function vote(raft: Draft, request: Vote): void {
 /** "A candidate wins an election if it receives votes from a majority of the servers" (paper §5.2), of both in a joint one. */
 export function countVote(raft: Draft, response: VoteResponse): void {
   // The first answer stands: a candidate does not ask twice in a term.
-  if (!raft.votes.has(response.from)) raft.votes.set(response.from, response.isGranted)
+  if (!raft.votes.has(response.from)) raft.votes = new Map(raft.votes).set(response.from, response.isGranted)
   const result = voteResult(quorumOf(raft.configuration), (id) => raft.votes.get(id))
   if (result === 'lost') return becomeFollower(raft, raft.term, null)
   if (result !== 'won') return

@@ -20,7 +20,7 @@ import {
   tellCommit,
 } from './replication.ts'
 import { becomeFollower } from './role.ts'
-import type { Draft } from './state.ts'
+import { type Draft, setProgress } from './state.ts'
 
 export function tickLeader(raft: Draft): void {
   raft.heartbeatElapsedTicks++
@@ -41,7 +41,7 @@ function keepsQuorum(raft: Draft): boolean {
   const isActive = (id: NodeId) => raft.progress.get(id)!.isRecentlyActive
   const result = voteResult(quorumOf(raft.configuration), isActive)
   for (const [id, progress] of raft.progress)
-    if (id !== raft.config.id) raft.progress.set(id, { ...progress, isRecentlyActive: false })
+    if (id !== raft.config.id) setProgress(raft, id, { ...progress, isRecentlyActive: false })
   return result === 'won'
 }
 
@@ -79,8 +79,8 @@ export function appendAnswered(raft: Draft, response: AppendResponse): Check {
     return refused('raftMessageMalformed', 'A device answered entries that nobody sent to it.')
   const before = raft.progress.get(from)
   if (before === undefined) return ok
-  const progress = { ...before, isRecentlyActive: true }
-  raft.progress.set(from, progress)
+  const progress = before.isRecentlyActive ? before : { ...before, isRecentlyActive: true }
+  if (progress !== before) setProgress(raft, from, progress)
   if (rejection === null) return appendAccepted(raft, from, index)
 
   const { hintIndex, hintTerm } = rejection
@@ -88,7 +88,7 @@ export function appendAnswered(raft: Draft, response: AppendResponse): Check {
   const probeIndex = hintTerm > 0 ? lastPossibleMatch(raft.log, hintIndex, hintTerm).index : hintIndex
   const next = rejected(progress, index, probeIndex)
   if (next === null) return ok
-  raft.progress.set(from, next.state === 'replicate' ? becomeProbe(next) : next)
+  setProgress(raft, from, next.state === 'replicate' ? becomeProbe(next) : next)
   sendAppend(raft, from)
   return ok
 }
@@ -98,9 +98,9 @@ function appendAccepted(raft: Draft, from: NodeId, index: Index): Check {
   const isRecovered = progress.state === 'probe' && progress.matchIndex === index
   const next = acknowledged(progress, index) ?? (isRecovered ? progress : null)
   if (next === null) return ok
-  if (next.state === 'replicate') raft.progress.set(from, freeInflight(next, index))
+  if (next.state === 'replicate') setProgress(raft, from, freeInflight(next, index))
   // A probe found its place, or a snapshot arrived, whichever and by whichever way: if the log goes on from there, so does this.
-  else raft.progress.set(from, next.matchIndex + 1 >= firstIndex(raft.log) ? becomeReplicate(next) : next)
+  else setProgress(raft, from, next.matchIndex + 1 >= firstIndex(raft.log) ? becomeReplicate(next) : next)
   const isOther = from !== raft.config.id
   if (advanceCommit(raft)) {
     releaseWaitingReads(raft)
@@ -115,7 +115,7 @@ function appendAccepted(raft: Draft, from: NodeId, index: Index): Check {
 export function heartbeatAnswered(raft: Draft, response: HeartbeatResponse): Check {
   const { from } = response
   const progress = raft.progress.get(from)!
-  raft.progress.set(from, { ...progress, isRecentlyActive: true, isPaused: false })
+  setProgress(raft, from, { ...progress, isRecentlyActive: true, isPaused: false })
   // Also when all was sent: the answer to an empty append takes a full window, or a probe, out of its waiting.
   if (progress.matchIndex < lastIndex(raft.log) || progress.state === 'probe') sendAppend(raft, from)
   return readConfirmed(raft, response)
@@ -124,7 +124,7 @@ export function heartbeatAnswered(raft: Draft, response: HeartbeatResponse): Che
 export function unreachable(raft: Draft, peer: NodeId): void {
   const progress = raft.progress.get(peer)
   // What is in flight is most likely lost.
-  if (progress?.state === 'replicate') raft.progress.set(peer, becomeProbe(progress))
+  if (progress?.state === 'replicate') setProgress(raft, peer, becomeProbe(progress))
 }
 
 export function snapshotReported(raft: Draft, peer: NodeId, isReceived: boolean): void {
@@ -132,7 +132,7 @@ export function snapshotReported(raft: Draft, peer: NodeId, isReceived: boolean)
   if (progress?.state !== 'snapshot') return
   const base = isReceived ? progress : { ...progress, pendingSnapshotIndex: 0 }
   // Wait for the follower's own word, or for a heartbeat before the next try.
-  raft.progress.set(peer, { ...becomeProbe(base), isPaused: true })
+  setProgress(raft, peer, { ...becomeProbe(base), isPaused: true })
 }
 
 /** Thesis §3.10: bring the successor's log up to date, then tell it to campaign at once. */
@@ -174,7 +174,8 @@ export function applyConfiguration(raft: Draft, change: ConfigurationChange): Ch
 
 export function switchTo(raft: Draft, { configuration, progress }: Membership): void {
   raft.configuration = configuration
-  raft.progress = new Map(progress)
+  raft.progress = progress
+  raft.isProgressOwn = false
   if (raft.role !== 'leader') return
   const { id } = raft.config
   const own = raft.progress.get(id)

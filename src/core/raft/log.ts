@@ -80,6 +80,23 @@ export function openLog(
   }
 }
 
+/** A copy to be changed. Written out: several are made at every step, and a spread of so many fields takes many times as long. */
+const copyOf = (log: RaftLog): { -readonly [Field in keyof RaftLog]: RaftLog[Field] } => ({
+  reader: log.reader,
+  entrySizeBytes: log.entrySizeBytes,
+  applyingSizeBytesMax: log.applyingSizeBytesMax,
+  tail: log.tail,
+  tailStart: log.tailStart,
+  handedOver: log.handedOver,
+  snapshot: log.snapshot,
+  snapshotToInstall: log.snapshotToInstall,
+  commitIndex: log.commitIndex,
+  applyingIndex: log.applyingIndex,
+  appliedIndex: log.appliedIndex,
+  applyingSizeBytes: log.applyingSizeBytes,
+  isApplyingPaused: log.isApplyingPaused,
+})
+
 // Reading
 
 /** The durable part ends where the tail starts, so the reader need not be asked. */
@@ -177,13 +194,11 @@ export function appended(log: RaftLog, entries: readonly Entry[]): RaftLog {
       `"entries" expected to start at ${log.commitIndex + 1}..${lastIndex(log) + 1}, got ${first.index}`,
     )
   // What is durable from there on is overwritten too, as soon as the host appends the new tail.
-  const tailStart = Math.min(log.tailStart, first.index)
-  return {
-    ...log,
-    tail: log.tail.take(first.index - tailStart).append(...entries),
-    tailStart,
-    handedOver: Math.min(log.handedOver, first.index),
-  }
+  const next = copyOf(log)
+  next.tailStart = Math.min(log.tailStart, first.index)
+  next.tail = log.tail.take(first.index - next.tailStart).append(...entries)
+  next.handedOver = Math.min(log.handedOver, first.index)
+  return next
 }
 
 /** The first of the entries that this log does not hold, with those after it. */
@@ -196,7 +211,9 @@ export function missing(log: RaftLog, entries: readonly Entry[]): readonly Entry
 export function committedTo(log: RaftLog, index: Index): RaftLog {
   if (index <= log.commitIndex) return log
   if (index > lastIndex(log)) throw new RangeError(`"commitIndex" expected at most ${lastIndex(log)}, got ${index}`)
-  return { ...log, commitIndex: index }
+  const next = copyOf(log)
+  next.commitIndex = index
+  return next
 }
 
 /** The log that a snapshot stands for: nothing but the snapshot. */
@@ -215,21 +232,22 @@ export const replacedBySnapshot = (log: RaftLog, snapshot: Snapshot): RaftLog =>
 export const entriesToStore = (log: RaftLog): readonly Entry[] => log.tail.slice(log.handedOver - log.tailStart)
 export const hasEntriesToStore = (log: RaftLog): boolean => log.handedOver <= lastIndex(log)
 
-export const handedOver = (log: RaftLog): RaftLog => ({
-  ...log,
-  handedOver: lastIndex(log) + 1,
-  snapshotToInstall: null,
-})
+export function handedOver(log: RaftLog): RaftLog {
+  if (!hasEntriesToStore(log) && log.snapshotToInstall === null) return log
+  const next = copyOf(log)
+  next.handedOver = lastIndex(log) + 1
+  next.snapshotToInstall = null
+  return next
+}
 
 /** Everything up to this entry is durable. Ignored where the tail has another entry there by now. */
 export function stored(log: RaftLog, index: Index, term: Term): RaftLog {
   if (index < log.tailStart || !holds(log, index, term)) return log
-  return {
-    ...log,
-    tail: log.tail.drop(index + 1 - log.tailStart),
-    tailStart: index + 1,
-    handedOver: Math.max(log.handedOver, index + 1),
-  }
+  const next = copyOf(log)
+  next.tail = log.tail.drop(index + 1 - log.tailStart)
+  next.tailStart = index + 1
+  next.handedOver = Math.max(log.handedOver, index + 1)
+  return next
 }
 
 export const snapshotInstalled = (log: RaftLog, index: Index): RaftLog =>
@@ -255,21 +273,22 @@ export function entriesToApply(log: RaftLog, mayBeInTail: boolean): readonly Ent
 export function applying(log: RaftLog, entries: readonly Entry[], mayBeInTail: boolean): RaftLog {
   const index = entries.at(-1)?.index
   if (index === undefined) return log
-  const applyingSizeBytes = log.applyingSizeBytes + sizeOf(log, entries)
+  const next = copyOf(log)
+  next.applyingIndex = index
+  next.applyingSizeBytes += sizeOf(log, entries)
   // Paused at the limit, and also just below it where the limit cut off an entry that would have gone over.
-  const isApplyingPaused = applyingSizeBytes >= log.applyingSizeBytesMax || index < applicableIndex(log, mayBeInTail)
-  return { ...log, applyingIndex: index, applyingSizeBytes, isApplyingPaused }
+  next.isApplyingPaused =
+    next.applyingSizeBytes >= log.applyingSizeBytesMax || index < applicableIndex(log, mayBeInTail)
+  return next
 }
 
 export function applied(log: RaftLog, index: Index, sizeBytes: number): RaftLog {
   if (index > log.commitIndex || index < log.appliedIndex)
     throw new RangeError(`"appliedIndex" expected ${log.appliedIndex}..${log.commitIndex}, got ${index}`)
-  const applyingSizeBytes = Math.max(0, log.applyingSizeBytes - sizeBytes)
-  return {
-    ...log,
-    appliedIndex: index,
-    applyingIndex: Math.max(log.applyingIndex, index),
-    applyingSizeBytes,
-    isApplyingPaused: applyingSizeBytes >= log.applyingSizeBytesMax,
-  }
+  const next = copyOf(log)
+  next.appliedIndex = index
+  next.applyingIndex = Math.max(log.applyingIndex, index)
+  next.applyingSizeBytes = Math.max(0, log.applyingSizeBytes - sizeBytes)
+  next.isApplyingPaused = next.applyingSizeBytes >= log.applyingSizeBytesMax
+  return next
 }

@@ -54,6 +54,19 @@ export function newProgress(matchIndex: Index, nextIndex: Index, isLearner: bool
   }
 }
 
+/** A copy to be changed. Written out, like that of the log, since every message makes one. */
+const copyOf = (progress: Progress): { -readonly [Field in keyof Progress]: Progress[Field] } => ({
+  state: progress.state,
+  matchIndex: progress.matchIndex,
+  nextIndex: progress.nextIndex,
+  sentCommitIndex: progress.sentCommitIndex,
+  pendingSnapshotIndex: progress.pendingSnapshotIndex,
+  isRecentlyActive: progress.isRecentlyActive,
+  isPaused: progress.isPaused,
+  inflight: progress.inflight,
+  isLearner: progress.isLearner,
+})
+
 export function isInflightFull(progress: Progress, limits: InflightLimits): boolean {
   const { messages, sizeBytes } = progress.inflight
   return messages.length >= limits.inflightCountMax || sizeBytes >= limits.inflightSizeBytesMax
@@ -103,25 +116,31 @@ export function sentAppend(
   commitIndex: Index,
   limits: InflightLimits,
 ): Progress {
-  if (progress.state === 'probe')
-    return { ...progress, isPaused: progress.isPaused || entryCount > 0, sentCommitIndex: commitIndex }
-  const nextIndex = progress.nextIndex + entryCount
-  const inflight: Inflight =
-    entryCount === 0
-      ? progress.inflight
-      : {
-          messages: progress.inflight.messages.append({ lastIndex: nextIndex - 1, sizeBytes }),
-          sizeBytes: progress.inflight.sizeBytes + sizeBytes,
-        }
-  const sent = { ...progress, nextIndex, inflight, sentCommitIndex: commitIndex }
+  const next = copyOf(progress)
+  next.sentCommitIndex = commitIndex
+  if (progress.state === 'probe') {
+    next.isPaused ||= entryCount > 0
+    return next
+  }
+  next.nextIndex += entryCount
+  if (entryCount > 0)
+    next.inflight = {
+      messages: progress.inflight.messages.append({ lastIndex: next.nextIndex - 1, sizeBytes }),
+      sizeBytes: progress.inflight.sizeBytes + sizeBytes,
+    }
   // When the window is full this message was the last one; one empty append a heartbeat then finds out whether all were lost.
-  return { ...sent, isPaused: isInflightFull(sent, limits) }
+  next.isPaused = isInflightFull(next, limits)
+  return next
 }
 
 /** The follower holds everything up to `index`. @returns null where that was known */
 export function acknowledged(progress: Progress, index: Index): Progress | null {
   if (index <= progress.matchIndex) return null
-  return { ...progress, matchIndex: index, nextIndex: Math.max(progress.nextIndex, index + 1), isPaused: false }
+  const next = copyOf(progress)
+  next.matchIndex = index
+  next.nextIndex = Math.max(progress.nextIndex, index + 1)
+  next.isPaused = false
+  return next
 }
 
 /** Room in the window for what was acknowledged. */
@@ -131,7 +150,10 @@ export function freeInflight(progress: Progress, index: Index): Progress {
   let freedCount = 0
   for (; freedCount < messages.length && messages.at(freedCount)!.lastIndex <= index; freedCount++)
     sizeBytes -= messages.at(freedCount)!.sizeBytes
-  return { ...progress, inflight: { messages: messages.drop(freedCount), sizeBytes } }
+  if (freedCount === 0) return progress
+  const next = copyOf(progress)
+  next.inflight = { messages: messages.drop(freedCount), sizeBytes }
+  return next
 }
 
 /**

@@ -27,9 +27,15 @@ export function committedIndex(quorum: Quorum, acknowledged: (id: NodeId) => num
 
 function majorityIndex(majority: Majority, acknowledged: (id: NodeId) => number | undefined): number {
   if (majority.length === 0) return Infinity
-  const ascending = majority.map((id) => acknowledged(id) ?? 0).sort((left, right) => left - right)
-  // As many members as a quorum has stand at this position or after it.
-  return ascending[majority.length - quorumSize(majority.length)]!
+  const indexes = majority.map((id) => acknowledged(id) ?? 0)
+  let greatest = 0
+  for (const index of indexes) {
+    if (index <= greatest) continue
+    let reachedCount = 0
+    for (const other of indexes) if (other >= index) reachedCount++
+    if (reachedCount >= quorumSize(majority.length)) greatest = index
+  }
+  return greatest
 }
 
 /** @param vote what a member answered, or undefined where it has not */

@@ -39,6 +39,7 @@ import {
   type StorageApplied,
   type StorageAppended,
   type StorageResponse,
+  closeDraft,
   hardStateOf,
   isSameHardState,
   openDraft,
@@ -174,7 +175,7 @@ export function advance(raft: Raft): Raft {
   const draft = openDraft(raft)
   draft.stepsOnAdvance = null
   for (const step of raft.stepsOnAdvance) stepSelf(draft, step)
-  return draft
+  return closeDraft(draft)
 }
 
 function stepSelf(raft: Draft, step: Message | StorageResponse): Check {

@@ -7,7 +7,7 @@ import { appended, committedTo, entriesBetween, firstIndex, lastIndex, termAt } 
 import type { Entry, Index, Message, NodeId, Proposal, Term } from './message.ts'
 import { type Progress, becomeSnapshot, canRaiseCommit, isHeldBack, isInflightFull, sentAppend } from './progress.ts'
 import { committedIndex } from './quorum.ts'
-import type { Draft, Raft } from './state.ts'
+import { type Draft, type Raft, setProgress } from './state.ts'
 
 /**
  * Queues a message. What answers a vote or an append is a promise that must survive a crash, the node's own vote and
@@ -84,10 +84,10 @@ export function sendAppend(raft: Draft, to: NodeId, evenIfEmpty = true): boolean
   }
   if (entries.length === 0 && !evenIfEmpty) return false
   const { commitIndex } = log
-  const message = { kind: 'append', from: config.id, to, term: raft.term, previousIndex, previousTerm } as const
-  send(raft, { ...message, entries, commitIndex })
+  const { term } = raft
+  send(raft, { kind: 'append', from: config.id, to, term, previousIndex, previousTerm, entries, commitIndex })
   const sizeBytes = entries.reduce((sum, entry) => sum + payloadSizeBytes(entry), 0)
-  raft.progress.set(to, sentAppend(progress, entries.length, sizeBytes, commitIndex, config))
+  setProgress(raft, to, sentAppend(progress, entries.length, sizeBytes, commitIndex, config))
   return true
 }
 
@@ -98,7 +98,7 @@ function sendSnapshot(raft: Draft, to: NodeId, progress: Progress): void {
   if (snapshot === null) return
   if (snapshot.index < firstIndex(raft.log) - 1)
     throw new Error(`the log is compacted to ${firstIndex(raft.log)}, the snapshot ends at ${snapshot.index}`)
-  raft.progress.set(to, becomeSnapshot(progress, snapshot.index))
+  setProgress(raft, to, becomeSnapshot(progress, snapshot.index))
   send(raft, { kind: 'snapshot', from: raft.config.id, to, term: raft.term, snapshot })
 }
 
@@ -109,7 +109,7 @@ export function broadcastHeartbeat(raft: Draft, readRound: number): void {
     // A follower commits what it is told; it must hold those very entries.
     const commitIndex = Math.min(progress.matchIndex, raft.log.commitIndex)
     send(raft, { kind: 'heartbeat', from: raft.config.id, to, term: raft.term, commitIndex, readRound })
-    raft.progress.set(to, { ...progress, sentCommitIndex: commitIndex })
+    setProgress(raft, to, { ...progress, sentCommitIndex: commitIndex })
   }
 }
 

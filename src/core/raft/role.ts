@@ -10,7 +10,7 @@ import type { NodeId, Term } from './message.ts'
 import { becomeReplicate, newProgress } from './progress.ts'
 import { forgetReads } from './reads.ts'
 import { appendProposals } from './replication.ts'
-import type { Draft } from './state.ts'
+import { type Draft, setProgress } from './state.ts'
 
 export function becomeFollower(raft: Draft, term: Term, leader: NodeId | null): void {
   reset(raft, term)
@@ -42,7 +42,7 @@ export function becomeLeader(raft: Draft): void {
   raft.leader = id
   const own = raft.progress.get(id)
   if (own === undefined) throw new Error(`${id} was elected but is no member`)
-  raft.progress.set(id, { ...becomeReplicate(own), isRecentlyActive: true })
+  setProgress(raft, id, { ...becomeReplicate(own), isRecentlyActive: true })
   // Some entry up to here may change the configuration; rather than look, wait until all of them are applied.
   raft.pendingConfigurationIndex = lastIndex(raft.log)
   // "each leader commits a blank no-op entry into the log at the start of its term" (paper §8). Having no size it is never too much.
@@ -67,7 +67,7 @@ function reset(raft: Draft, term: Term): void {
   raft.votes = new Map()
   const end = lastIndex(raft.log)
   for (const [id, { isLearner }] of raft.progress)
-    raft.progress.set(id, newProgress(id === raft.config.id ? end : 0, end + 1, isLearner))
+    setProgress(raft, id, newProgress(id === raft.config.id ? end : 0, end + 1, isLearner))
   raft.pendingConfigurationIndex = 0
   raft.uncommittedSizeBytes = 0
   raft.reads = forgetReads(raft.reads)

@@ -18,8 +18,10 @@ export class Sequence<T> {
     this.length = length
   }
 
+  static readonly #empty = new Sequence<never>([], 0, 0)
+
   static empty<T>(): Sequence<T> {
-    return new Sequence<T>([], 0, 0)
+    return Sequence.#empty
   }
 
   at(position: number): T | undefined {
@@ -36,8 +38,10 @@ export class Sequence<T> {
   }
 
   /** Amortised O(items), unless a newer version has already grown out of the same array. */
-  append(...items: readonly T[]): Sequence<T> {
+  append(...items: T[]): Sequence<T> {
     if (items.length === 0) return this
+    // The items came as an array of their own.
+    if (this.length === 0) return new Sequence(items, 0, items.length)
     const isNewest = this.#shared.length === this.#start + this.length
     // A head that is longer than the rest is let go, so that dropped elements are freed; each copy is paid for by the drops before it.
     const isMostlyDropped = this.#start > this.length + 16

@@ -93,10 +93,20 @@ export interface Raft {
   readonly stepsOnAdvance: readonly (Message | StorageResponse)[] | null
 }
 
-/** The state of one step while it runs. It owns its maps; all else in it is replaced, never changed. */
+/** The state of one step while it runs. What is in it is replaced, never changed, but for a map that this step has made. */
 export type Draft = { -readonly [Field in keyof Raft]: Raft[Field] } & {
-  progress: Map<NodeId, Progress>
-  votes: Map<NodeId, boolean>
+  isProgressOwn: boolean
+}
+
+/** Most steps learn nothing of any member, so the map is copied when a step first changes it. */
+export function setProgress(raft: Draft, id: NodeId, progress: Progress): void {
+  if (!raft.isProgressOwn) {
+    const own = new Map<NodeId, Progress>()
+    raft.progress.forEach((known, each) => own.set(each, known))
+    raft.progress = own
+    raft.isProgressOwn = true
+  }
+  ;(raft.progress as Map<NodeId, Progress>).set(id, progress)
 }
 
 export function openDraft(raft: Raft): Draft {
@@ -110,8 +120,9 @@ export function openDraft(raft: Raft): Draft {
     role: raft.role,
     leader: raft.leader,
     configuration: raft.configuration,
-    progress: new Map(raft.progress),
-    votes: new Map(raft.votes),
+    progress: raft.progress,
+    isProgressOwn: false,
+    votes: raft.votes,
     electionElapsedTicks: raft.electionElapsedTicks,
     heartbeatElapsedTicks: raft.heartbeatElapsedTicks,
     electionTimeoutTicks: raft.electionTimeoutTicks,
@@ -127,6 +138,12 @@ export function openDraft(raft: Raft): Draft {
     readyHardState: raft.readyHardState,
     stepsOnAdvance: raft.stepsOnAdvance,
   }
+}
+
+/** The step has ended: the next one must not change what this one leaves. */
+export function closeDraft(draft: Draft): Raft {
+  draft.isProgressOwn = false
+  return draft
 }
 
 export type StorageResponse = StorageAppended | StorageApplied
