@@ -74,6 +74,7 @@ import {
   wantedLeader,
 } from './cluster/membership.ts'
 import { type Base, MemoryLog } from './cluster/memory-log.ts'
+import { Outgoing } from './cluster/outgoing.ts'
 import { Patience } from './cluster/patience.ts'
 import { Proposals, isOwnDoing } from './cluster/proposals.ts'
 import type { ClusterLink, ClusterOptions } from './cluster/options.ts'
@@ -120,6 +121,7 @@ export class Cluster implements Replica {
   readonly #proposals = new Proposals()
   #sender = new SnapshotSender()
   readonly #intake: Intake
+  readonly #outgoing: Outgoing
   readonly #ticker: Ticker
   readonly #checkpoints: Checkpoints
   readonly #commitMark: CommitMark
@@ -193,6 +195,10 @@ export class Cluster implements Replica {
         await this.#pump()
         return check
       },
+    })
+    this.#outgoing = new Outgoing({
+      send: (message) => this.#send(message as SentMessage),
+      soon: (callback) => void platform.clock.after(0, callback),
     })
     this.#ticker = new Ticker(platform.clock, () => this.#tick())
     this.#checkpoints = new Checkpoints(platform.clock, () => void this.#pump())
@@ -593,6 +599,7 @@ export class Cluster implements Replica {
   async close(): Promise<void> {
     if (this.#isClosed) return
     await this.#pump()
+    this.#outgoing.flush()
     this.#isClosed = true
     this.#ticker.run(false)
     this.#checkpoints.close()
@@ -761,12 +768,12 @@ export class Cluster implements Replica {
     const isNews = this.#raft.role === 'leader' && ready.entries.length === 0 && ready.committed.length > 0
     const isLast = isNews && !coming.some(isDismissal)
     const isEarly = (message: Message): boolean => !isBound && !isLast && !isPromise(message)
-    for (const message of ready.messages) if (isEarly(message)) this.#send(message as SentMessage)
+    for (const message of ready.messages) if (isEarly(message)) this.#outgoing.send(message)
     if (ready.snapshot === null) await this.#persist(ready)
     else await this.#install(ready, ready.snapshot)
     if (this.#isOver) return
-    const later = ready.messages.filter((message) => !isEarly(message)) as readonly SentMessage[]
-    if (!isLast) for (const message of later) this.#send(message)
+    const later = ready.messages.filter((message) => !isEarly(message))
+    if (!isLast) for (const message of later) this.#outgoing.send(message)
     const prepared = this.#options.onComing?.(coming)
     if (prepared) await prepared
     if (this.#isOver) return
@@ -781,12 +788,11 @@ export class Cluster implements Replica {
     const isAlone = this.isSoleVoter && ready.committed.some(({ kind }) => kind === 'configuration')
     if (isAlone && this.#raft.role !== 'leader') this.#raft = step(this.#raft, { kind: 'campaign' })[0]
     this.#onRole(before)
-    if (!isLast || later.length === 0) return
-    await new Promise<void>((resolve) => this.#options.platform.clock.after(0, resolve))
-    if (!this.#isOver) for (const message of later) this.#send(message)
+    if (isLast) for (const message of later) this.#outgoing.hold(message)
   }
 
   #send(message: SentMessage): void {
+    if (this.#isOver) return
     if (message.kind === 'snapshot')
       this.#sender.begin(message.to, message.snapshot.index, this.#options.platform.clock.monotonicMs())
     this.#link?.send(peerOf(message.to), { tag: 'raft', value: message })
@@ -836,6 +842,8 @@ export class Cluster implements Replica {
 
   async #succeed({ decide, resolve, reject }: Succeeding): Promise<void> {
     this.#succeeding = null
+    // What is of this generation is said in it.
+    this.#outgoing.flush()
     const { platform, place, onArriving, onInstalling } = this.#options
     let next: Succession | null = null
     try {

@@ -52,7 +52,7 @@ export {
 } from './message.ts'
 export { type Ready, type StorageAppend, type StorageApply, advance, hasReady, takeReady } from './ready.ts'
 export { quorumSize } from './quorum.ts'
-export { isPromise } from './replication.ts'
+export { isOvertaken, isPromise } from './replication.ts'
 export type { Raft, RaftConfig, RaftEvent, ReadState, Role, StorageResponse } from './state.ts'
 
 /** What fits devices of one person. Sizes are of what crosses a data channel, or is held in memory, at a time. */

@@ -24,6 +24,18 @@ export const isPromise = ({ kind }: Message): boolean =>
   kind === 'appendResponse' || kind === 'voteResponse' || kind === 'preVoteResponse'
 
 /**
+ * Whether a message that waits to be sent has become needless, since what is sent after it by the same node says as much: an append
+ * without entries tells how far is committed, and so does any later append.
+ */
+export const isOvertaken = (waiting: Message, later: Message): boolean =>
+  waiting.kind === 'append' &&
+  later.kind === 'append' &&
+  waiting.to === later.to &&
+  waiting.entries.length === 0 &&
+  waiting.term <= later.term &&
+  waiting.commitIndex <= later.commitIndex
+
+/**
  * Puts proposals at the end of the log. The leader's own acknowledgement follows once they are durable.
  * @returns false where too much is waiting to be committed already; then nothing changed
  */
