@@ -193,7 +193,7 @@ export type Joining =
       readonly isLink: boolean
     }
   | { readonly stage: 'digits'; readonly digits: string }
-  /** Admitted; the tree is on its way. */
+  /** Admitted; the tree is on its way, as long as nobody ends it. `ownerName` is empty where that is not known yet. */
   | { readonly stage: 'fetching'; readonly ownerName: string }
   /** The tree is there; the home of this profile is now that tree (a `snapshot` event came before). */
   | { readonly stage: 'joined'; readonly ownerName: string }
@@ -598,6 +598,7 @@ export interface NodeApi {
   join(code: string, deviceName: string): Promise<void>
   /** The owner has seen whose tree it is. */
   confirmJoining(): Promise<void>
+  /** At whatever stage. Of a tree that was on its way here, what that comes to is told before; asked again, nothing is told any more. */
   endJoining(): Promise<void>
   /** What was here before this device joined the tree. */
   aside(): Promise<readonly AsideFile[]>

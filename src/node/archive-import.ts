@@ -136,7 +136,7 @@ export async function recover(
     await takeObjects(platform, frames, next, header, job)
     if ((await checkBodies(platform, state, header.treeId)) !== header.objectCount) throw fault(archiveDamaged())
   } catch (error) {
-    await node.abandonArrival(header.treeId)
+    await node.forget(header.treeId)
     // What a walk calls damaged is, here, not this device's.
     throw error instanceof StoreDamagedError ? fault(archiveDamaged()) : error
   }

@@ -6,6 +6,7 @@
 import {
   BlocktreeError,
   type Bytes,
+  type Fault,
   RefusedError,
   type Result,
   equal,
@@ -38,9 +39,14 @@ export interface JoiningsOptions {
   keep(joined: Joined, secret: Bytes): Promise<{ readonly linkId: string; readonly name: string }>
   /** Meets no other tree any more: each of its devices can be called once at a time. */
   leaveOthers(): void
-  /** Takes part in the tree under this name; resolves when it is the home of this device. */
+  /** Takes part in the tree under this name; resolves when it is the home of this device, rejects where it was given up. */
   follow(address: TreeAddress, deviceName: string): Promise<void>
+  /** Whoever follows a tree waits for it no more, unless it is here already. */
+  giveUp(reason: BlocktreeError): void
+  /** Whether a tree that begins here is just taking the place of the home. */
+  readonly isReplacing: () => boolean
   onChanged(joining: Joining | null): void
+  onFailure(error: unknown): void
 }
 
 /** One way from a code to a tree. */
@@ -58,6 +64,8 @@ export class Joinings {
   #state: Joining | null = null
   #course: Course | null = null
   #confirm: (() => void) | null = null
+  /** Until the tree that this device was let into is here, or nobody waits for it any more. */
+  #arriving: Promise<void> | null = null
   /** Until the connection of the course before is closed: on the same path nothing new can begin. */
   #left: Promise<unknown> = Promise.resolve()
 
@@ -69,21 +77,28 @@ export class Joinings {
     return this.#state
   }
 
+  /** Whether another device's tree may come to be the home. */
+  get isUnderWay(): boolean {
+    return this.#arriving !== null || this.#course?.isLink === false
+  }
+
   /** @param code base64url, as it was read @param typedName what this device is to be called */
-  begin(code: string, typedName: string): void {
-    const { status } = this.#options
+  async begin(code: string, typedName: string): Promise<void> {
+    const { status, isReplacing, onFailure } = this.#options
     if (status().removed !== null) throw new RefusedError(deviceDismissed().fault)
     if (status().limited !== null) throw limitedOnly()
-    if (this.#state?.stage === 'fetching')
-      throw new BlocktreeError('joinUnderWay', 'This device has joined a tree already, which is still on its way here.')
+    if (this.#state?.stage === 'fetching') throw joinUnderWay()
     const invitation = orRefuse(decodeInvitation(fromBase64url(code) ?? new Uint8Array()))
     const deviceName = personName(typedName)
-    this.end()
+    await this.end()
+    if (this.#arriving !== null) throw joinUnderWay()
+    if (isReplacing() && !status().planted) throw treeUnderWay()
+    this.#drop()
     let cancel = (): void => {}
     const requested = new Promise<void>((resolve) => (cancel = resolve))
     this.#course = { invitation, deviceName, requested, cancel, isLink: status().planted }
     this.#become({ stage: 'connecting' })
-    void this.#run(this.#course)
+    this.#run(this.#course).catch(onFailure)
   }
 
   confirm(): void {
@@ -94,19 +109,39 @@ export class Joinings {
     confirm()
   }
 
-  /** Ends what can still be ended, and shows nothing of it any more. */
-  end(): void {
-    if (this.#state?.stage === 'fetching') return
+  /** Ends what can still be ended, and shows nothing of it any more but what a person does not know yet. */
+  async end(): Promise<void> {
+    const arriving = this.#arriving
+    if (arriving === null) return this.#drop()
+    const isTold = this.#state?.stage === 'ended'
+    this.#options.giveUp(notAwaited())
+    await arriving
+    if (isTold && this.#state?.stage === 'ended') this.#become(null)
+  }
+
+  #drop(): void {
     this.#course?.cancel()
     this.#course = this.#confirm = null
     this.#become(null)
   }
 
-  /** Shows how a tree comes here that this device is admitted to. */
-  async arrive(ownerName: string, arrival: Promise<void>): Promise<void> {
+  /** Shows how a tree comes here that this device is admitted to. @param ownerName empty: not known yet */
+  arrive(ownerName: string, arrival: Promise<void>): Promise<void> {
     this.#become({ stage: 'fetching', ownerName })
-    await arrival
-    this.#become({ stage: 'joined', ownerName })
+    return (this.#arriving = this.#arrive(arrival))
+  }
+
+  async #arrive(arrival: Promise<void>): Promise<void> {
+    const refusal = await arrival.then(() => null, refusalOf)
+    this.#arriving = null
+    this.#become(
+      refusal === null ? { stage: 'joined', ownerName: this.#options.status().ownerName } : endedBy(refusal.fault),
+    )
+  }
+
+  /** A device of the tree that this one waits for says that it was put out. */
+  putOut(): void {
+    if (this.#state?.stage === 'fetching') this.#become(endedBy(putOutWhileJoining.fault))
   }
 
   #become(state: Joining | null): void {
@@ -119,11 +154,11 @@ export class Joinings {
     const joined = await this.#meet(course, secret).catch(refusalOf)
     if (this.#course !== course) return
     this.#course = this.#confirm = null
-    if (!joined.ok) return this.#become({ stage: 'ended', code: joined.fault.code, message: joined.fault.local })
+    if (!joined.ok) return this.#become(endedBy(joined.fault))
     if (course.isLink) return this.#keep(joined.value, secret)
     const { card, grant, devices, generation } = joined.value
     const isHostNamed = devices.some(({ transportId }) => equal(transportId, course.invitation.transportId))
-    if (!isHostNamed) return this.#become({ stage: 'ended', ...hostMissing })
+    if (!isHostNamed) return this.#become(endedBy(hostMissing.fault))
     const { follow } = this.#options
     await this.arrive(
       card.ownerName,
@@ -134,11 +169,7 @@ export class Joinings {
   /** What was shared is in the tree of this profile from here on. */
   async #keep(joined: Joined, secret: Bytes): Promise<void> {
     const kept = await this.#options.keep(joined, secret).catch(refusalOf)
-    this.#become(
-      'ok' in kept
-        ? { stage: 'ended', code: kept.fault.code, message: kept.fault.local }
-        : { stage: 'kept', ownerName: joined.card.ownerName, ...kept },
-    )
+    this.#become('ok' in kept ? endedBy(kept.fault) : { stage: 'kept', ownerName: joined.card.ownerName, ...kept })
   }
 
   async #meet({ invitation, deviceName, requested, isLink }: Course, secret: Bytes): Promise<Result<Joined>> {
@@ -180,7 +211,25 @@ function visitOf({ ownerName }: JoinCard, { writecap, placeName }: JoinGrant): V
 }
 
 const ownTree = refused('linkToOwnTree', 'This code is of your own tree, all of which is here already.')
-const hostMissing = {
-  code: 'join-failed',
-  message: 'The other device did not say how it is found, so nothing was changed here. Scan a new code to try again.',
-}
+const hostMissing = refused(
+  'join-failed',
+  'The other device did not say how it is found, so nothing was changed here. Scan a new code to try again.',
+)
+const putOutWhileJoining = refused(
+  'join-undone',
+  'The tree’s owner took this device out again before the tree had come, so nothing of it is here. Begin anew here to plant a tree or to join another one; into that tree it comes only by another profile of this browser.',
+)
+const notAwaited = (): BlocktreeError =>
+  new BlocktreeError(
+    'join-stopped',
+    'You stopped waiting for the tree, and nothing of it is on this device. It may still be listed on the tree’s other devices: remove it there under Devices, or scan a new code to wait for the tree again.',
+  )
+const joinUnderWay = (): BlocktreeError =>
+  new BlocktreeError(
+    'joinUnderWay',
+    'This device has joined a tree already, which is still on its way here. Stop waiting for it first.',
+  )
+export const treeUnderWay = (): BlocktreeError =>
+  new BlocktreeError('treeUnderWay', 'A tree is being planted or restored here. Wait until that is done.')
+
+const endedBy = ({ code, local }: Fault): Joining => ({ stage: 'ended', code, message: local })

@@ -66,6 +66,8 @@ export class Network {
   readonly #port: NetPort | undefined
   #open: Promise<OpenNetwork> | null = null
   #current: Replication | Visiting | null = null
+  /** How often replicating was ended: opening the network takes time, in which somebody may think better of it. */
+  #leftCount = 0
   #isClosed = false
   /** Of whoever has to do with the tree that is replicated. */
   #known: () => KnownTransports = nobodyKnown
@@ -134,8 +136,9 @@ export class Network {
     treeId: TreeId,
     { held, untilSwept, introduced, onChanged, onFarewell }: Member,
   ): Promise<Replication | Visiting | null> {
+    const leftCount = this.#leftCount
     const open = await this.open()
-    if (open === null || this.#isClosed) return null
+    if (open === null || this.#isClosed || leftCount !== this.#leftCount) return null
     this.#current?.close()
     const { cluster, holdings } = held
     this.#known = () => knownTransports(cluster.state, introduced)
@@ -176,6 +179,7 @@ export class Network {
 
   /** Replicates nothing any more. */
   leave(): void {
+    this.#leftCount++
     this.#current?.close()
     this.#current = null
     this.#known = nobodyKnown

@@ -40,7 +40,7 @@ export interface HeldTree {
   readonly visit: Visit | null
 }
 
-interface JoiningTree extends HeldTree {
+export interface JoiningTree extends HeldTree {
   readonly feed: Feed & {
     ring: KeyRing | null
     /** A state that comes whole and is being installed. */

@@ -10,6 +10,7 @@ import {
   type Codec,
   type Decoded,
   bytesOf,
+  concat,
   decode,
   encode,
   listOf,
@@ -58,16 +59,20 @@ export async function readProfile(store: StoreReader): Promise<Profile> {
   return row === null ? emptyProfile : must(decode(profileWire, row, 8192))
 }
 
-export const writeProfile = (store: StorePort, profile: Profile): Promise<void> =>
-  store.write([{ kind: 'put', table: 'node', key: profileKey, value: encode(profileWire, profile) }], 'strict')
+/** @param others what changes together with it */
+export const writeProfile = (store: StorePort, profile: Profile, others: readonly Change[] = []): Promise<void> =>
+  store.write(
+    [...others, { kind: 'put', table: 'node', key: profileKey, value: encode(profileWire, profile) }],
+    'strict',
+  )
 
 export const treeAt = (profile: Profile, stage: Stage): TreeId | null =>
   profile.trees.find((tree) => tree.stage === stage)?.treeId ?? null
 
-/** Everything of a tree on this device, gone in one transaction. */
-export const forgetTree = (treeId: TreeId): readonly Change[] =>
-  (['raft', 'log', 'state', 'staging', 'holding', 'outbox', 'object'] as const).map((table) => ({
-    kind: 'deleteAll',
-    table,
-    prefix: treeId,
-  }))
+/** Everything of a tree on this device, gone in one transaction; what the profile says of it goes with it. */
+export const forgetTree = (treeId: TreeId): readonly Change[] => [
+  ...treeTables.map((table) => ({ kind: 'deleteAll' as const, table, prefix: treeId })),
+  // That this device is a guest in it: `guest/visit.ts`.
+  { kind: 'deleteAll', table: 'node', prefix: concat(utf8('visit'), treeId) },
+]
+const treeTables = ['raft', 'log', 'state', 'staging', 'holding', 'outbox', 'object'] as const

@@ -2,14 +2,16 @@
  * A running node: which tree is open, what is being watched, and what goes on by itself: resuming, moving in, emptying the trash.
  * @module
  */
-import { BlocktreeError, type Bytes, RefusedError, equal, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, RefusedError, equal, refused, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import type { Farewell } from '../core/message/message.ts'
 import type { BlockId, TreeId } from '../core/path/path.ts'
 import { type Dismissal, type TreeState, deviceDismissed, deviceOf, rowKind } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
+import type { Change } from '../port/store.ts'
 import type { NodeEvent, TreeStatus } from './api.ts'
 import { Abroad } from './abroad/abroad.ts'
+import { Arrival } from './arrival.ts'
 import { keepLink } from './abroad/keeping.ts'
 import { Aside } from './aside.ts'
 import { Hold } from './hold.ts'
@@ -21,7 +23,7 @@ import { Files } from './files.ts'
 import { Jobs } from './jobs.ts'
 import { livedSince, readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
 import { Invitations } from './invitations.ts'
-import { Joinings } from './joinings.ts'
+import { Joinings, treeUnderWay } from './joinings.ts'
 import { type TreeAddress, admit, announceHybrid, isHybridAsked } from './members.ts'
 import { moveIn } from './move-in.ts'
 import { Precedence } from './precedence.ts'
@@ -76,7 +78,11 @@ export class RunningNode {
   readonly #watchers = new Map<string, (event: NodeEvent) => void>()
   #home: Home | null = null
   #aside: Aside | null = null
+  /** What is to be the home, as long as it is on its way here. */
+  #arrival: Arrival | null = null
+  #isReplacing = false
   #profile!: Profile
+  #profileTurn: Promise<unknown> = Promise.resolve()
   #watchCount = 0
   #stop!: (error: Error) => void
   #onPutOut!: () => void
@@ -102,9 +108,12 @@ export class RunningNode {
     this.joinings = new Joinings({
       ...common,
       follow: (address, deviceName) => this.join(address, deviceName),
+      giveUp: (reason) => this.#arrival?.giveUp(reason),
+      isReplacing: () => this.#isReplacing,
       keep: (joined, secret) => keepLink(this.home, joined, secret),
       leaveOthers: () => this.abroad.close(),
       onChanged: (joining) => this.emit({ kind: 'joining', joining }),
+      onFailure: (error) => this.fail(error),
     })
     this.abroad = new Abroad({
       ...{ platform, network: this.#network, home: () => this.home },
@@ -133,7 +142,7 @@ export class RunningNode {
     void store.closed.then((error) => this.fail(error))
     this.#profile = await readProfile(store)
     const halfArrived = treeAt(this.#profile, 'arriving')
-    if (halfArrived !== null) await this.abandonArrival(halfArrived)
+    if (halfArrived !== null) await this.forget(halfArrived)
     const home = treeAt(this.#profile, 'home')
     if (home === null) await this.#beginLocal()
     else await this.#open(home)
@@ -158,14 +167,10 @@ export class RunningNode {
     const { treeId, operation, people } = founding
     await this.expectArrival(treeId)
     const tree = await OwnTree.begin(this.#treeOptions(treeId), operation, base)
-    await this.#setProfile({
-      ...this.#profile,
+    await this.#changeProfile(({ trees }) => ({
       deviceName: people.deviceName,
-      trees: this.#profile.trees.map((held) => ({
-        ...held,
-        stage: equal(held.treeId, treeId) ? ('home' as const) : ('leaving' as const),
-      })),
-    })
+      trees: trees.map((held) => ({ ...held, stage: equal(held.treeId, treeId) ? 'home' : 'leaving' })),
+    }))
     await this.#moveTo(tree)
   }
 
@@ -225,7 +230,7 @@ export class RunningNode {
       treeId,
       onApplied: (before: TreeState, state: TreeState, touched: readonly Bytes[]) => {
         this.#onApplied(treeId, before, state, touched)
-        this.#onJoined()
+        this.#arrival?.look()
       },
       onFailure: (error: unknown) => this.fail(error),
     }
@@ -345,53 +350,69 @@ export class RunningNode {
   }
 
   /** Takes part in another device's tree, which becomes the home once it can be read; what is kept here is set aside. */
-  async join({ visit, ...address }: TreeAddress, deviceName: string): Promise<void> {
+  join({ visit, ...address }: TreeAddress, deviceName: string): Promise<void> {
     const { treeId } = address
-    await writeVisit(this.platform.store, treeId, visit)
-    await this.#setProfile({
-      ...this.#profile,
-      trees: [...this.#profile.trees.filter((held) => !equal(held.treeId, treeId)), { treeId, stage: 'joining' }],
-      deviceName,
-      address,
+    return this.#follow(address, async () => {
+      await writeVisit(this.platform.store, treeId, visit)
+      await this.#changeProfile(({ trees }) => ({
+        trees: [...otherThan(treeId, trees), { treeId, stage: 'joining' }],
+        deviceName,
+        address,
+      }))
     })
-    await this.#follow(address)
   }
 
-  async #follow({ treeId, generation, devices }: Omit<TreeAddress, 'visit'>): Promise<void> {
-    const options = this.#treeOptions(treeId)
-    const held = await OwnTree.join(options, generation)
-    const untilSwept = (): Promise<void> => Promise.resolve()
-    await this.#network.replicate(treeId, {
-      ...{ held, untilSwept, introduced: devices },
-      onChanged() {},
-      // Of a tree of which it has nothing yet it could not tell whether that holds.
-      onFarewell() {},
+  /** @param begin makes it known that the tree comes, where no earlier life of the node did */
+  async #follow(address: Omit<TreeAddress, 'visit'>, begin = async (): Promise<void> => {}): Promise<void> {
+    const { treeId } = address
+    const arrival = new Arrival({
+      ...{ tree: this.#treeOptions(treeId), network: this.#network, address },
+      onPutOut: () => this.joinings.putOut(),
     })
-    const tree = await new Promise<OwnTree>((resolve, reject) => {
-      let isReading = false
-      const tryToRead = (): void => {
-        if (isReading || !OwnTree.isReadable(options, held)) return
-        isReading = true
-        OwnTree.unlock(options, held).then(resolve, reject)
-      }
-      this.#onJoined = tryToRead
-      tryToRead()
-    })
-    this.#onJoined = () => {}
+    this.#arrival = arrival
+    let tree: OwnTree
+    try {
+      await begin()
+      tree = await arrival.come()
+      await this.#dropWelcome()
+    } catch (error) {
+      if (error instanceof BlocktreeError) await this.#abandon(arrival)
+      throw error
+    }
     const from = this.home.tree.treeId
-    await this.#dropWelcome()
     const isEmpty = this.home.view.items.size === 1
     const rest = isEmpty ? 'leaving' : 'aside'
-    await this.#setProfile({
-      ...this.#profile,
-      trees: this.#profile.trees.map((one) => ({ ...one, stage: equal(one.treeId, treeId) ? 'home' : rest })),
+    await this.#changeProfile(({ trees }) => ({
+      trees: trees.map((one) => ({ ...one, stage: equal(one.treeId, treeId) ? 'home' : rest })),
       address: null,
-    })
+    }))
     await this.#moveTo(tree)
+    this.#arrival = null
     if (isEmpty) void this.#settle(this.#moveIn(from))
     else await this.#openAside(from)
   }
-  #onJoined: () => void = () => {}
+
+  /** What has come of a tree that nobody waits for any more is deleted, and where it would be found with it. */
+  async #abandon(arrival: Arrival): Promise<void> {
+    const { treeId } = arrival
+    this.#network.leave()
+    await arrival.close()
+    await this.forget(treeId, { address: null })
+    this.#arrival = null
+  }
+
+  /** Lets a tree that begins here take the place of the home, while no other is about to. */
+  async replacing<T>(work: () => Promise<T>): Promise<T> {
+    this.demandNoArrival()
+    this.#isReplacing = true
+    return work().finally(() => (this.#isReplacing = false))
+  }
+
+  /** Two trees are never mixed: one that comes later would push aside what was planted or restored meanwhile. */
+  demandNoArrival(): void {
+    if (this.#arrival !== null || this.joinings.isUnderWay) throw new RefusedError(stillJoining.fault)
+    if (this.#isReplacing) throw treeUnderWay()
+  }
 
   /** What was cut short by the end of an earlier life: content that moves in, moves that re-key. */
   #resume(): void {
@@ -435,8 +456,7 @@ export class RunningNode {
       throw new BlocktreeError('alreadyPlanted', 'This tree is planted already.')
     }
     const from = this.home.tree.treeId
-    const founding = await this.plantings.finish(plantingId, assertion)
-    await this.#begin(founding, null)
+    await this.replacing(async () => this.#begin(await this.plantings.finish(plantingId, assertion), null))
     this.plantings.abandon()
     await this.#moveIn(from, requestId)
   }
@@ -448,11 +468,7 @@ export class RunningNode {
       await source.close()
       source.ring.close()
     }
-    await this.platform.store.write(forgetTree(from), 'strict')
-    await this.#setProfile({
-      ...this.#profile,
-      trees: this.#profile.trees.filter(({ treeId }) => !equal(treeId, from)),
-    })
+    await this.forget(from)
   }
 
   /** Old contents go under new keys from now on, until none is left or somebody cancels. */
@@ -466,7 +482,7 @@ export class RunningNode {
 
   /** How much of the tree's contents this device keeps. @param quotaBytes null: all */
   async setHoldQuota(quotaBytes: number | null): Promise<void> {
-    await this.#setProfile({ ...this.#profile, holdQuotaBytes: quotaBytes })
+    await this.#changeProfile(() => ({ holdQuotaBytes: quotaBytes }))
     this.home.hold.refreshSoon()
   }
   get holdQuotaBytes(): number | null {
@@ -502,10 +518,9 @@ export class RunningNode {
     if (this.status().limited?.mayWrite === false) throw limitedOnly()
     const treeId = await this.#closeAside()
     if (treeId === null) return
-    await this.#setProfile({
-      ...this.#profile,
-      trees: this.#profile.trees.map((held) => (equal(held.treeId, treeId) ? { treeId, stage: 'leaving' } : held)),
-    })
+    await this.#changeProfile(({ trees }) => ({
+      trees: trees.map((held) => (equal(held.treeId, treeId) ? { treeId, stage: 'leaving' } : held)),
+    }))
     this.#tellStatus()
     await this.#moveIn(treeId, requestId)
   }
@@ -514,7 +529,7 @@ export class RunningNode {
   async dropAside(): Promise<void> {
     const treeId = await this.#closeAside()
     if (treeId === null) return
-    await this.abandonArrival(treeId)
+    await this.forget(treeId)
     this.#tellStatus()
   }
 
@@ -548,19 +563,14 @@ export class RunningNode {
 
   /** A tree that is about to arrive in pieces: whatever of it lies here when it does not arrive whole is deleted at the next start. */
   async expectArrival(treeId: TreeId): Promise<void> {
-    await this.#setProfile({
-      ...this.#profile,
-      trees: [...this.#profile.trees.filter((held) => !equal(held.treeId, treeId)), { treeId, stage: 'arriving' }],
-    })
+    await this.#changeProfile(({ trees }) => ({
+      trees: [...otherThan(treeId, trees), { treeId, stage: 'arriving' }],
+    }))
   }
 
-  /** Deletes what has come of a tree that will not arrive. */
-  async abandonArrival(treeId: TreeId): Promise<void> {
-    await this.platform.store.write(forgetTree(treeId), 'strict')
-    await this.#setProfile({
-      ...this.#profile,
-      trees: this.#profile.trees.filter((held) => !equal(held.treeId, treeId)),
-    })
+  /** Deletes a tree from this device, together with what the profile says of it. */
+  forget(treeId: TreeId, more: Partial<Profile> = {}): Promise<void> {
+    return this.#changeProfile(({ trees }) => ({ ...more, trees: otherThan(treeId, trees) }), forgetTree(treeId))
   }
 
   watch(observer: (event: NodeEvent) => void): string {
@@ -603,6 +613,7 @@ export class RunningNode {
     this.streams.closeAll()
     this.abroad.close()
     await this.#network.close()
+    await this.#arrival?.close()
     await this.#home?.tree.close()
     await this.#closeAside()
     this.plantings.abandon()
@@ -616,6 +627,7 @@ export class RunningNode {
     this.#isStopped = true
     const reason = error instanceof Error ? error : new Error(String(error))
     this.#home?.tree.halt(reason)
+    this.#arrival?.halt(reason)
     this.abroad.close()
     void this.#network.close().catch(() => {})
     this.streams.closeAll()
@@ -628,8 +640,25 @@ export class RunningNode {
     this.#stop(reason)
   }
 
-  async #setProfile(profile: Profile): Promise<void> {
-    await writeProfile(this.platform.store, profile)
-    this.#profile = profile
+  /**
+   * One change after the other, so that none takes back what another one just made.
+   * @param others what changes in the same transaction
+   */
+  #changeProfile(change: (profile: Profile) => Partial<Profile>, others: readonly Change[] = []): Promise<void> {
+    const changed = this.#profileTurn.then(async () => {
+      const profile = { ...this.#profile, ...change(this.#profile) }
+      await writeProfile(this.platform.store, profile, others)
+      this.#profile = profile
+    })
+    this.#profileTurn = changed.catch(() => {})
+    return changed
   }
 }
+
+const otherThan = (treeId: TreeId, trees: Profile['trees']): Profile['trees'] =>
+  trees.filter((held) => !equal(held.treeId, treeId))
+
+const stillJoining = refused(
+  'stillJoining',
+  'This device is joining another tree. Go to “This is my second device” and stop that first; then try again.',
+)

@@ -103,7 +103,10 @@ export function createApi(node: RunningNode): NodeApi {
     reseal: async (_requestId) => node.reseal(),
 
     plantingSalt: async () => plantings.prfSalt,
-    beginPlanting: async (ownerName, deviceName, passkey) => plantings.begin(ownerName, deviceName, passkey),
+    beginPlanting: async (ownerName, deviceName, passkey) => {
+      node.demandNoArrival()
+      return plantings.begin(ownerName, deviceName, passkey)
+    },
     confirmCard: async (plantingId, words) => plantings.confirmCard(plantingId, words),
     finishPlanting: async (requestId, plantingId, assertion) => node.plant(requestId, plantingId, assertion),
     abandonPlanting: async (plantingId) => plantings.abandon(plantingId),
@@ -112,7 +115,7 @@ export function createApi(node: RunningNode): NodeApi {
     inspectArchive: inspectArchive,
     recover: async (requestId, archive, words, deviceName, takesUnattested = false) =>
       jobs.run(requestId, 'import', '', archive.size, (job) =>
-        recover(node, archive, words, deviceName, takesUnattested, job),
+        node.replacing(() => recover(node, archive, words, deviceName, takesUnattested, job)),
       ),
 
     invite: async () => node.invitations.begin(),

@@ -3,9 +3,11 @@
  * step.
  */
 import { describe, expect, test } from 'vitest'
-import type { Inviting, Joining } from '../node/api.ts'
+import type { DeviceChoice, Inviting, Joining } from '../node/api.ts'
+import { fromHex } from '../core/bytes/bytes.ts'
+import { readVisit } from '../node/guest/visit.ts'
 import { createSimBlob } from './blob.ts'
-import { type Life, type Outcome, SimDevice, readAll, settle } from './device.ts'
+import { type Life, type Outcome, type Sabotage, SimDevice, readAll, settle } from './device.ts'
 import { Disk } from './disk.ts'
 import { plant } from './family.ts'
 import { SimNetwork } from './net.ts'
@@ -14,6 +16,7 @@ import { Scheduler } from './scheduler.ts'
 import { drain } from './testing/drain.ts'
 import { Trace } from './trace.ts'
 
+const dayMs = 24 * 60 * 60 * 1000
 const quiet = { onCrash() {}, onFull() {}, onSuperseded() {}, onBrokenSignature() {} }
 const value = <T>(outcome: Outcome<T>): T => {
   if (outcome.kind === 'done') return outcome.value
@@ -30,15 +33,21 @@ class Pair {
   words: readonly string[] = []
   inviting: Inviting | null = null
   joining: Joining | null = null
+  /** How long the phone takes to open its network. */
+  openingMs = 0
 
   private constructor() {
     const random = Random.fromSeed(1)
     const trace = new Trace()
     this.network = new SimNetwork(this.scheduler, random.fork('network'), trace)
     const world = { scheduler: this.scheduler, trace, random }
-    const deviceOf = (name: string): SimDevice =>
-      new SimDevice(world, name, new Disk(), quiet, { network: this.network, welcomes: true })
-    this.#devices = [deviceOf('laptop'), deviceOf('phone')]
+    const deviceOf = (name: string, sabotage?: Sabotage): SimDevice =>
+      new SimDevice(world, name, new Disk(), quiet, { network: this.network, welcomes: true, sabotage })
+    const slow: Sabotage = ({ net, ...platform }) => ({
+      ...platform,
+      net: { open: (options) => this.scheduler.sleep(this.openingMs).then(() => net!.open(options)) },
+    })
+    this.#devices = [deviceOf('laptop'), deviceOf('phone', slow)]
   }
 
   static async of(): Promise<Pair> {
@@ -52,22 +61,31 @@ class Pair {
         if (event.kind === 'inviting' || event.kind === 'snapshot') pair.inviting = event.inviting
       }),
     )
-    await pair.scheduler.run(
-      pair.phone.node.api.watch((event) => {
-        if (event.kind === 'joining' || event.kind === 'snapshot') pair.joining = event.joining
+    await pair.#watchPhone()
+    return pair
+  }
+
+  async #watchPhone(): Promise<void> {
+    await this.scheduler.run(
+      this.phone.node.api.watch((event) => {
+        if (event.kind === 'joining' || event.kind === 'snapshot') this.joining = event.joining
       }),
     )
-    return pair
   }
 
   /** The phone's process dies, and it starts again. */
   async restartPhone(): Promise<void> {
     this.phone.process.kill()
     this.phone = value(await this.scheduler.run(this.#devices[1].start()))
+    await this.#watchPhone()
   }
 
   run<T>(life: Life, work: Promise<T>): Promise<T> {
     return this.scheduler.run(settle(life.process, work)).then(value)
+  }
+  /** By the clocks of both. */
+  get nowMs(): number {
+    return this.scheduler.nowMs + this.#devices[0].wall.offsetMs
   }
   wait(delayMs: number): Promise<unknown> {
     return this.scheduler.run(this.scheduler.sleep(delayMs))
@@ -83,6 +101,14 @@ class Pair {
   async cut(): Promise<void> {
     const [laptop, phone] = this.#devices
     this.network.cut(await laptop.keys.transportId(), await phone.keys.transportId())
+  }
+  /** Neither reaches the other any more. */
+  async part(): Promise<void> {
+    const [laptop, phone] = this.#devices
+    const [one, other] = [await laptop.keys.transportId(), await phone.keys.transportId()]
+    this.network.block(one, other)
+    this.network.block(other, one)
+    this.network.cut(one, other)
   }
   async invite(): Promise<string> {
     await this.run(this.laptop, this.laptop.node.api.invite())
@@ -105,18 +131,22 @@ class Pair {
     const digits = this.joining?.stage === 'digits' ? this.joining.digits : ''
     await this.run(this.laptop, this.laptop.node.api.typeDigits(change(digits)))
   }
-  async approve(): Promise<void> {
+  /** @param kind limited: to a new folder, for days */
+  async approve(kind: DeviceChoice['kind'] = 'own', days = 7): Promise<void> {
     await this.until('the question what it may', () => this.inviting?.stage === 'approval')
+    const expiresAtMs = this.nowMs + days * dayMs
+    if (kind === 'limited')
+      await this.run(this.laptop, this.laptop.node.api.choose({ kind, folderId: null, mayWrite: true, expiresAtMs }))
     await this.run(this.laptop, this.laptop.node.api.approve(this.words))
   }
   async arrive(): Promise<void> {
     await this.until('the end', () => this.inviting?.stage === 'admitted' && this.joining?.stage === 'joined')
   }
-  async join(code: string): Promise<void> {
+  async join(code: string, ...terms: Parameters<Pair['approve']>): Promise<void> {
     await this.scan(code)
     await this.confirm()
     await this.typeDigits()
-    await this.approve()
+    await this.approve(...terms)
     await this.arrive()
   }
   devices() {
@@ -322,5 +352,167 @@ describe('what goes wrong', () => {
     await pair.run(pair.phone, pair.phone.node.api.join(code, 'Phone'))
     await pair.until('the end', () => pair.joining?.stage === 'ended')
     expect(pair.joining).toMatchObject({ code: 'peerAway' })
+  })
+})
+
+describe('a tree that does not come', () => {
+  /** A phone that was let in, and can not reach the tree; it had a file before. */
+  async function waiting(kind: DeviceChoice['kind'] = 'own') {
+    const pair = await Pair.of()
+    const { api } = pair.phone.node
+    const { rootId } = pair.phone.page.tree
+    await pair.run(pair.phone, api.addFile('a', rootId, 'mine', createSimBlob(new Uint8Array(10), pair.phone.process)))
+    await pair.scan(await pair.invite())
+    await pair.confirm()
+    await pair.typeDigits()
+    await pair.approve(kind)
+    await pair.until('it was let in', () => pair.joining?.stage === 'fetching')
+    await pair.part()
+    // Until that is durable.
+    await pair.wait(1000)
+    return pair
+  }
+  const end = (pair: Pair) => pair.run(pair.phone, pair.phone.node.api.endJoining())
+  const undo = async (pair: Pair) => {
+    const line = (await pair.devices()).find(({ isThis }) => !isThis)!
+    await pair.run(pair.laptop, pair.laptop.node.api.removeDevice('undo', line.principal))
+    pair.network.heal()
+    await pair.until('it is told so', () => pair.joining?.stage === 'ended')
+  }
+  /** As it was before the code was read. */
+  async function untouched({ phone, laptop, joining, scheduler }: Pair): Promise<void> {
+    expect(joining).toBeNull()
+    expect(phone.page.tree).toMatchObject({ planted: false, aside: null, limited: null })
+    expect([...phone.page.items.values()].map(({ name }) => name)).toContain('mine')
+    const treeId = fromHex(laptop.page.tree.treeId)!
+    for (const table of ['raft', 'log', 'state', 'holding', 'object'] as const)
+      expect(await scheduler.run(phone.store.scan(table, treeId, 1)), table).toEqual([])
+    expect(await scheduler.run(readVisit(phone.store, treeId))).toBeNull()
+  }
+
+  test.each(['own', 'limited'] as const)('is waited for no longer: %s', async (kind) => {
+    const pair = await waiting(kind)
+    await end(pair)
+    expect(pair.joining).toMatchObject({ stage: 'ended', code: 'join-stopped' })
+    pair.network.heal()
+    await pair.wait(5 * 60_000)
+    expect(pair.joining).toMatchObject({ stage: 'ended', code: 'join-stopped' })
+    await end(pair)
+    await untouched(pair)
+    await pair.restartPhone()
+    await pair.wait(60_000)
+    await untouched(pair)
+    await pair.join(await pair.invite(), kind)
+    expect(await pair.devices()).toHaveLength(2)
+    expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ada', aside: { fileCount: 1 } })
+  })
+
+  test('is waited for, or not, whenever the phone dies while it stops waiting', async () => {
+    const found: (string | undefined)[] = []
+    for (let crash = 0, isOver = false; !isOver; crash++) {
+      const pair = await waiting(crash % 4 < 2 ? 'own' : 'limited')
+      pair.phone.store.faults.crash = { writeCount: crash >> 2, when: crash % 2 === 0 ? 'before' : 'after' }
+      const asked = await pair.scheduler.run(settle(pair.phone.process, pair.phone.node.api.endJoining()))
+      isOver = asked.kind === 'done'
+      await pair.restartPhone()
+      found.push(pair.joining?.stage)
+      if (pair.joining !== null) await end(pair).then(() => end(pair))
+      await untouched(pair)
+      await pair.run(pair.phone, plant(pair.phone))
+      pair.network.heal()
+      await pair.wait(60_000)
+      expect(pair.phone.page.tree).toMatchObject({ planted: true, aside: null, deviceCount: 1 })
+      expect([...pair.phone.page.items.values()].map(({ name }) => name)).toContain('mine')
+    }
+    expect(new Set(found)).toEqual(new Set(['fetching', undefined]))
+  })
+
+  test('is here or is not, at whatever instant nobody waits for it any more', async () => {
+    const found: (string | undefined)[] = []
+    for (let delayMs = 0; delayMs < 1500; delayMs += 100) {
+      const pair = await waiting()
+      pair.network.heal()
+      await pair.wait(delayMs)
+      await end(pair)
+      found.push(pair.joining?.stage)
+      if (pair.joining?.stage === 'ended') await end(pair).then(() => untouched(pair))
+      else expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ada', aside: { fileCount: 1 } })
+      await pair.restartPhone()
+      expect(pair.phone.page.tree.planted).toBe(found.at(-1) !== 'ended')
+    }
+    expect(found[0]).toBe('ended')
+    expect(found).not.toContain('fetching')
+    expect(found.at(-1)).toBeUndefined()
+  })
+
+  test('is not met by a phone whose network opens when nobody waits for it any more', async () => {
+    const pair = await waiting()
+    pair.openingMs = 5000
+    await pair.restartPhone()
+    await end(pair)
+    pair.network.heal()
+    await pair.wait(60_000)
+    expect((await pair.devices()).map(({ path }) => path)).toEqual(['this', 'away'])
+  })
+
+  test('is waited for by the next life too, with its owner’s name once it is there', async () => {
+    const pair = await waiting()
+    await pair.restartPhone()
+    expect(pair.joining).toEqual({ stage: 'fetching', ownerName: '' })
+    pair.network.heal()
+    await pair.until('the tree', () => pair.joining?.stage === 'joined')
+    expect(pair.joining).toEqual({ stage: 'joined', ownerName: 'Ada' })
+  })
+
+  test('is not pushed aside by one that is planted or restored meanwhile, nor pushes that aside', async () => {
+    const pair = await waiting()
+    const { api } = pair.phone.node
+    const refusal = expect.objectContaining({ code: 'stillJoining' })
+    await expect(pair.run(pair.phone, api.beginPlanting('Ben', 'Phone', null))).rejects.toEqual(refusal)
+    const archive = createSimBlob(new Uint8Array(100), pair.phone.process)
+    await expect(pair.run(pair.phone, api.recover('r', archive, [], 'Phone'))).rejects.toEqual(refusal)
+    await end(pair)
+    await pair.run(pair.phone, plant(pair.phone))
+    pair.network.heal()
+    await pair.wait(60_000)
+    expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ada', deviceCount: 1, aside: null })
+  })
+
+  test.each(['scan', 'confirm'] as const)('is not joined by one who plants after "%s"', async (last) => {
+    const pair = await Pair.of()
+    const { api } = pair.phone.node
+    const { plantingId, words, askedPositions } = await pair.run(pair.phone, api.beginPlanting('Ben', 'Phone', null))
+    const asked = askedPositions.map((position) => words[position]!)
+    await pair.run(pair.phone, api.confirmCard(plantingId, asked))
+    await pair.scan(await pair.invite())
+    if (last === 'confirm') await pair.confirm()
+    const finish = () => pair.run(pair.phone, api.finishPlanting('plant', plantingId, null))
+    await expect(finish()).rejects.toMatchObject({ code: 'stillJoining' })
+    await end(pair)
+    await finish()
+    expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ben' })
+  })
+
+  test.each(['own', 'limited'] as const)('because its owner took the device out again: %s', async (kind) => {
+    const pair = await waiting(kind)
+    await undo(pair)
+    expect(pair.joining).toMatchObject({ code: 'join-undone' })
+    await pair.restartPhone()
+    await pair.until('the next life is told too', () => pair.joining?.stage === 'ended')
+    expect(pair.joining).toMatchObject({ code: 'join-undone' })
+    await end(pair)
+    await untouched(pair)
+    await pair.restartPhone()
+    await pair.wait(60_000)
+    await untouched(pair)
+    await pair.run(pair.phone, plant(pair.phone))
+    expect(pair.phone.page.tree).toMatchObject({ planted: true, aside: null })
+  })
+
+  test('because its owner took the device out again: another code is read at once', async () => {
+    const pair = await waiting()
+    await undo(pair)
+    await pair.run(pair.phone, pair.phone.node.api.join(await pair.invite(), 'Phone'))
+    await pair.until('the question whose tree it is', () => pair.joining?.stage === 'confirm')
   })
 })

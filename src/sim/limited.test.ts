@@ -86,7 +86,10 @@ describe('a limited device', () => {
     expect(await family.read(phone, id)).toEqual(content(200_000))
 
     const letter = await family.add(phone, 'letter', content(300_000), folder.id)
-    await family.until('the guest sees it', () => guest.named('letter') !== undefined)
+    await family.until(
+      'the guest has it',
+      () => guest.named('letter') !== undefined && standing(guest.life).lackingCount === 0,
+    )
     expect(await family.read(guest.life, letter)).toEqual(content(300_000))
     expect(names(guest.life)).toEqual(['letter', 'photo'])
     expect(standing(guest.life)).toMatchObject({ keptCount: 0, quarantinedCount: 0 })

@@ -63,8 +63,12 @@ export function joinStep(step: JoinStep, scene: JoinScene) {
     case 'digits':
       return digitsStep(step, course)
     case 'fetching':
-      return html`<h1 tabindex="-1">${join.fetching}</h1>
-        ${going(joinWords.wait.fetching(step.ownerName), course)} ${cancelRow(course)}`
+      return html`<h1 tabindex="-1">${join.fetching.title}</h1>
+        ${going(joinWords.wait.fetching(step.ownerName), course)}
+        <p class="quiet small">${join.fetching.help}</p>
+        <div class="row">
+          <button ?disabled=${course.isBusy} @click=${() => course.end()}>${join.fetching.stop}</button>
+        </div>`
     case 'joined':
       return html`<h1 tabindex="-1">${join.joined.title}</h1>
         <p>
@@ -94,6 +98,13 @@ export function joinStep(step: JoinStep, scene: JoinScene) {
         <p class="problem" role="alert">${icon('warn')}<span>${step.message}</span></p>
         <div class="row">
           <button class="loud" ?disabled=${course.isBusy} @click=${() => course.end()}>${join.again}</button>
+          ${
+            step.code === 'join-undone'
+              ? html`<a class="button" href=${besideHash(scene.hash, null)} target="_blank" rel="noopener">
+                  ${icon('open')}${join.planted.beside}
+                </a>`
+              : nothing
+          }
         </div>
         ${problemLine(course.problem)}`
   }

@@ -54,6 +54,16 @@ describe('joining a tree', () => {
     expect(course.problem).toBe('')
   })
 
+  test('a tree that does not come is waited for no longer, and then another code is read', async () => {
+    const { node, course, at } = begin()
+    node.tellJoining({ stage: 'fetching', ownerName: 'Ada' })
+    expect(at()).toBe('fetching')
+    await course.end()
+    expect([at(), course.isBusy]).toEqual(['ended', false])
+    await course.end()
+    expect(at()).toBe('ways')
+  })
+
   test('what ended begins anew', async () => {
     const { node, course, at } = begin()
     at()

@@ -65,7 +65,9 @@ export const joinWords = {
     camera: 'Waiting for the camera. The browser may be asking whether this page may use it.',
     photo: 'Looking for a code in the picture.',
     connecting: 'Looking for the other device. Keep its code in sight.',
-    fetching: (owner: string) => `The tree is on its way from ${owner}’s devices. Keep both open.`,
+    /** @param owner empty: not known yet */
+    fetching: (owner: string) =>
+      `The tree is on its way from ${owner === '' ? 'its owner' : owner}’s devices. Keep one of them open, and this one.`,
   },
 
   devices: {
@@ -575,7 +577,11 @@ export const joinWords = {
       help: 'It asks for them now, and then asks its owner to let this device in. This page goes on by itself.',
       label: (digits: string) => `Digits: ${[...digits].join(' ')}`,
     },
-    fetching: 'You are in',
+    fetching: {
+      title: 'You are in',
+      help: 'Where none of its devices comes back, stop waiting: nothing of the tree stays here, and this device is free for another one.',
+      stop: 'Stop waiting',
+    },
     joined: {
       title: 'Your tree is here',
       help: (owner: string) =>

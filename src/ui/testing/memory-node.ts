@@ -451,7 +451,8 @@ export class MemoryNode implements NodeApi {
     this.tellJoining({ stage: 'digits', digits: this.digits })
   }
   async endJoining(): Promise<void> {
-    this.tellJoining(null)
+    const isFetching = this.joining?.stage === 'fetching'
+    this.tellJoining(isFetching ? { stage: 'ended', code: 'join-stopped', message: 'You stopped waiting.' } : null)
   }
   async beginPasskey(passkey: PasskeyCreation): Promise<TakeOverChallenge> {
     this.#maybeRefuse()
