@@ -91,14 +91,16 @@ export class Invitations {
     if (status().limited !== null) throw limitedOnly()
     const open = await network.open()
     if (open === null) throw networkMissing()
+    if (this.#state?.stage === 'admitting') throw admittingStill()
     this.end()
     network.onJoin = (connection, commitment) => void this.#meet(open, connection, commitment)
     network.isInviting = () => isOpen(this.#state)
     this.#show(open)
   }
 
-  /** Nothing is shown any more, and whoever is joining is told so. */
+  /** Nothing is shown any more, and whoever is joining is told so; a device that is being written into the tree is let in. */
   end(): void {
+    if (this.#state?.stage === 'admitting') return
     this.#cancelRenewal()
     this.#forget()
     this.#cancelCourse?.()
@@ -290,6 +292,9 @@ const elsewhereAlready = refused(
   'deviceKnown',
   'This device belongs to the tree already, with another place in it. Remove it first; then it can join again with new keys.',
 )
+
+const admittingStill = (): BlocktreeError =>
+  new BlocktreeError('admitting', 'A device is just being written into the tree. Wait until that is done.')
 
 const nothingAsked = (): BlocktreeError =>
   new BlocktreeError(

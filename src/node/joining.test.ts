@@ -287,6 +287,27 @@ describe('joining', () => {
     for (const result of [joined, invited]) if (!result.ok) expect(result.fault.local.length).toBeGreaterThan(5)
   })
 
+  test.each(['inviter', 'newcomer'] as const)(
+    'what is being written is told as it came out, whatever the %s says meanwhile',
+    async (by) => {
+      let stop!: () => void
+      const stopped = new Promise<void>((resolve) => (stop = resolve))
+      const { joined, invited } = await run({
+        inviter: {
+          admit: async () => {
+            stop()
+            await new Promise((resolve) => setImmediate(resolve))
+            return accepted({ generation: 1, devices: [], rendezvous: null })
+          },
+        },
+        [by === 'inviter' ? 'cancelInviter' : 'cancelNewcomer']: stopped,
+      })
+      expect(invited.ok).toBe(true)
+      expect(joined.ok).toBe(by === 'inviter')
+      if (!joined.ok) expect(joined.fault.code).toBe('join-cancelled')
+    },
+  )
+
   test('a permission for somebody else is our mistake, and never sent', async () => {
     await expect(run({ inviter: { approve: async () => grantFor(mallory) } })).rejects.toThrow('another device')
   })

@@ -156,6 +156,8 @@ export async function inviteOver(
       equal(principalOf(device.fields.credential), principalOf(credential)) &&
       equal(device.fields.transportId, isLink ? credential.signingKey : path.newcomerTransport)
     if (!isItself) return link.end('failed')
+    // What is written into the tree is not taken back by leaving it: from here on the newcomer is told what came of it.
+    link.forbidCancelling()
     const admitted = await inviter.admit(request.value, device)
     if (!admitted.ok) {
       link.say('failed')
@@ -309,12 +311,19 @@ class JoinLink {
   readonly #cancelled: Promise<Refused>
   #pending: Promise<Result<JoinFrame>> | null = null
   #hasEnded = false
+  #isCancellable = true
 
   constructor(platform: JoinPlatform, connection: Connection, cancel: Cancel, sentences: Sentences) {
     this.#platform = platform
     this.#connection = connection
     this.#sentences = sentences
-    this.#cancelled = cancel.requested.then(() => this.end('cancelled'))
+    this.#cancelled = cancel.requested.then(() => {
+      return this.#isCancellable ? this.end('cancelled') : new Promise<never>(() => {})
+    })
+  }
+
+  forbidCancelling(): void {
+    this.#isCancellable = false
   }
 
   send(frame: JoinFrame): void {

@@ -345,6 +345,20 @@ describe('what goes wrong', () => {
     expect(pair.inviting).toBeNull()
   })
 
+  test('whoever shows the code can not take back what is being written into the tree', async () => {
+    const pair = await Pair.of()
+    await pair.scan(await pair.invite())
+    await pair.confirm()
+    await pair.typeDigits()
+    await pair.approve()
+    while (pair.inviting?.stage === 'approval') await pair.wait(1)
+    expect(pair.inviting?.stage).toBe('admitting')
+    await pair.run(pair.laptop, pair.laptop.node.api.endInviting())
+    await expect(pair.invite()).rejects.toMatchObject({ code: 'admitting' })
+    await pair.arrive()
+    expect(await pair.devices()).toHaveLength(2)
+  })
+
   test('nobody is there: the newcomer is told', async () => {
     const pair = await Pair.of()
     const code = await pair.invite()
@@ -357,7 +371,7 @@ describe('what goes wrong', () => {
 
 describe('a tree that does not come', () => {
   /** A phone that was let in, and can not reach the tree; it had a file before. */
-  async function waiting(kind: DeviceChoice['kind'] = 'own') {
+  async function waiting(...terms: Parameters<Pair['approve']>) {
     const pair = await Pair.of()
     const { api } = pair.phone.node
     const { rootId } = pair.phone.page.tree
@@ -365,7 +379,7 @@ describe('a tree that does not come', () => {
     await pair.scan(await pair.invite())
     await pair.confirm()
     await pair.typeDigits()
-    await pair.approve(kind)
+    await pair.approve(...terms)
     await pair.until('it was let in', () => pair.joining?.stage === 'fetching')
     await pair.part()
     // Until that is durable.

@@ -51,7 +51,7 @@ function stageStep(inviting: Inviting, scene: InviteScene) {
     case 'admitting':
       return html`<h1 tabindex="-1">${invite.admitting}</h1>
         <bt-waiting .cause=${joinWords.wait.admitting(inviting.deviceName)}></bt-waiting>
-        ${cancelRow(scene)}`
+        <p class="quiet small">${invite.admittingHelp}</p>`
     case 'admitted':
       return admittedStep(inviting, scene)
     case 'ended':

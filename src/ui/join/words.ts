@@ -509,6 +509,8 @@ export const joinWords = {
     },
     scanned: 'A device has read the code',
     admitting: 'Letting it in',
+    admittingHelp:
+      'This is signed for and goes on by itself. A device that is not wanted after all can be taken out right after.',
     admitted: {
       title: (name: string) => `${name} is one of your devices`,
       help: 'What is in the tree is on its way to it. These can read the whole tree now:',
