@@ -227,6 +227,13 @@ export class Invitations {
           const [own] = chainOf(tree().committed, known.writecapHash) ?? []
           const isSame = own !== undefined && samePath(own.scope, writecap!.scope) && own.rights === writecap!.rights
           if (!isSame) return elsewhereAlready
+          const { expiresAtMs } = writecap!
+          // The root has signed for another end than the one in force; one that is earlier does not count after a later one.
+          if (expiresAtMs < own.expiresAtMs) return longerAlready
+          if (expiresAtMs > own.expiresAtMs) {
+            const extended = await tree().ownCluster.propose({ tag: 'extend', value: { writecap: writecap! } })
+            if (!extended.ok) return extended
+          }
         } else {
           const refusal = await admit(tree(), device, writecap!).then(() => null, refusalOf)
           if (refusal !== null) return refusal
@@ -291,6 +298,11 @@ const fingerprintOf = ({ credential }: JoinRequest): string => groupsOfFour(prin
 const elsewhereAlready = refused(
   'deviceKnown',
   'This device belongs to the tree already, with another place in it. Remove it first; then it can join again with new keys.',
+)
+
+const longerAlready = refused(
+  'termLonger',
+  'This device belongs to the tree already, and until a later day than that. Choose that day or a later one, or remove the device first.',
 )
 
 const admittingStill = (): BlocktreeError =>

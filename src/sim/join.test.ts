@@ -421,6 +421,27 @@ describe('a tree that does not come', () => {
     expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ada', aside: { fileCount: 1 } })
   })
 
+  test('is waited for again until the day that its owner chose last', async () => {
+    const pair = await waiting('limited', 3)
+    await end(pair)
+    pair.network.heal()
+    await pair.join(await pair.invite(), 'limited', 6)
+    const endsAtMs = async () => (await pair.devices()).find(({ limited }) => limited !== null)!.expiresAtMs
+    expect(Math.round(((await endsAtMs()) - pair.nowMs) / dayMs)).toBe(6)
+  })
+
+  test('is not waited for again for a shorter time than the one that counts', async () => {
+    const pair = await waiting('limited', 6)
+    await end(pair)
+    pair.network.heal()
+    await pair.scan(await pair.invite())
+    await pair.confirm()
+    await pair.typeDigits()
+    await pair.approve('limited', 3)
+    await pair.until('both are told', () => [pair.inviting, pair.joining].every((side) => side?.stage === 'ended'))
+    expect(pair.inviting).toMatchObject({ code: 'termLonger' })
+  })
+
   test('is waited for, or not, whenever the phone dies while it stops waiting', async () => {
     const found: (string | undefined)[] = []
     for (let crash = 0, isOver = false; !isOver; crash++) {
