@@ -128,7 +128,7 @@ async function open({ body, pages, ciphertexts }: SealedBody, blockKey: Bytes, d
   const walk = readBody(body)
   for (let step = walk.next([]); !step.done;) {
     if (step.value.kind === 'need') {
-      step = walk.next(step.value.pages.map((hash) => pages.get(keyOf(hash)) ?? null))
+      step = walk.next(step.value.pages.map(({ hash }) => pages.get(keyOf(hash)) ?? null))
       continue
     }
     const found = step.value.found.filter(isSealed)

@@ -165,7 +165,7 @@ async function* liveObjects(
     // All that is reachable from a body, as the difference to no body at all.
     for await (const found of walk({ store, place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
       for (let start = 0; start < found.length; start += objectsPerFrame) {
-        const keysOfFound = found.slice(start, start + objectsPerFrame).map(({ hash }) => objectKey(place, block, hash))
+        const keysOfFound = found.slice(start, start + objectsPerFrame).map((object) => objectKey(place, block, object))
         const values = await readAll(keysOfFound)
         yield keysOfFound.map((at, position) => ({ key: at.slice(placePrefixSizeBytes), value: values[position]! }))
       }

@@ -322,13 +322,13 @@ async function checkBodies(platform: Platform, state: TreeState, treeId: Bytes):
       objectCount += objects.length
       const sectors = objects.filter(({ kind }) => kind === 'sector')
       for (let start = 0; start < sectors.length; start += 16) {
-        const hashes = sectors.slice(start, start + 16).map(({ hash }) => hash)
+        const some = sectors.slice(start, start + 16)
         const values = await store.readMany(
           'object',
-          hashes.map((hash) => objectKey(place, block, hash)),
+          some.map((sector) => objectKey(place, block, sector)),
         )
         const actual = await platform.crypto.hash(values.map((value) => value!))
-        if (!actual.every((hash, at) => equal(hash, hashes[at]!))) throw fault(archiveDamaged())
+        if (!actual.every((hash, at) => equal(hash, some[at]!.hash))) throw fault(archiveDamaged())
       }
     }
   }

@@ -14,9 +14,11 @@ import {
   emptyBody,
   emptyBodyWriter,
   finishBody,
+  objectIdSizeBytes,
   planSeal,
   replaceSectors,
   sealedSectors,
+  sectorName,
   sectorSaltSizeBytes,
   sectorSizeBytes,
   writeSectors,
@@ -35,8 +37,8 @@ const pieceSizeBytes = sectorCountPerPiece * sectorSizeBytes
 
 type Put = Extract<Change, { kind: 'put' }>
 
-/** Block and hash of the objects that one staging row holds a lease on; pages may come with sectors. */
-const leaseWire = listOf(bytesOf(48), 4096)
+/** The objects that one staging row holds a lease on; pages may come with sectors. */
+const leaseWire = listOf(bytesOf(objectIdSizeBytes), 4096)
 const leaseSizeBytesMax = 4096 * 64
 
 /** Where bodies are made: on this device, for blocks of one cluster. */
@@ -229,7 +231,7 @@ export async function abandonBody(
   }
   for await (const objects of walk({ store, place: site.place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
     await store.write(
-      objects.map(({ hash }): Change => ({ kind: 'delete', table: 'object', key: objectKey(site.place, block, hash) })),
+      objects.map((object): Change => ({ kind: 'delete', table: 'object', key: objectKey(site.place, block, object) })),
       'relaxed',
     )
   }
@@ -250,22 +252,23 @@ async function sealRun(
 ) {
   const salt = site.platform.random.bytes(sectorSaltSizeBytes)
   const sealed = await site.platform.crypto.seal(planSeal(keys, site.place.treeId, block, firstIndex, salt, plaintext))
+  const leaves = sealed.map(({ hash }): SectorLeaf => ({ hash, keyEpoch, salt }))
   return {
-    leaves: sealed.map(({ hash }): SectorLeaf => ({ hash, keyEpoch, salt })),
-    changes: sealed.map(({ hash, ciphertext }): Put => ({
+    leaves,
+    changes: sealed.map(({ ciphertext }, at): Put => ({
       kind: 'put',
       table: 'object',
-      key: objectKey(site.place, block, hash),
+      key: objectKey(site.place, block, sectorName(firstIndex + at, leaves[at]!)),
       value: ciphertext,
     })),
   }
 }
 
-const putPage = (place: ClusterPlace, block: BlockId, { hash, octets }: Page): Put => ({
+const putPage = (place: ClusterPlace, block: BlockId, page: Page): Put => ({
   kind: 'put',
   table: 'object',
-  key: objectKey(place, block, hash),
-  value: octets,
+  key: objectKey(place, block, page),
+  value: page.octets,
 })
 
 /** Where the objects of one body go while it is made. */

@@ -6,9 +6,9 @@
  * a slow path heartbeats find their way between two answers.
  * @module
  */
-import { type Bytes, type Fault, concat, equal, keyOf, refused } from '../core/bytes/bytes.ts'
-import { type Body, diffBodies } from '../core/block/block.ts'
-import { type BlockId, blockIdSizeBytes } from '../core/path/path.ts'
+import { type Bytes, type Fault, equal, keyOf, refused } from '../core/bytes/bytes.ts'
+import { type Body, diffBodies, hashInObjectId, objectId } from '../core/block/block.ts'
+import type { BlockId } from '../core/path/path.ts'
 import { type Answer, type Question, wantedCountMax } from '../core/message/message.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
@@ -95,11 +95,11 @@ export class Fetcher {
       pages = []
       if (done === true) return true
       if (value.kind === 'found') {
-        const sectors = value.found.filter(({ kind }) => kind === 'sector').map(({ hash }) => concat(block, hash))
+        const sectors = value.found.filter(({ kind }) => kind === 'sector').map((sector) => objectId(block, sector))
         if (!(await this.#fetchSectors(source, sectors, given))) return false
         continue
       }
-      const keys = value.pages.map((hash) => concat(block, hash))
+      const keys = value.pages.map((page) => objectId(block, page))
       const held = await this.#read(keys)
       const missing = keys.filter((_, at) => held[at] === null)
       const got = await this.#obtainRest(source, missing, given)
@@ -131,7 +131,7 @@ export class Fetcher {
     const got = await this.#obtainRest(source, missing, given)
     const sectors = got.flatMap((value, at) => (value === null ? [] : [{ key: missing[at]!, value }]))
     const hashes = await this.#options.platform.crypto.hash(sectors.map(({ value }) => value))
-    if (sectors.some(({ key }, at) => !equal(key.subarray(blockIdSizeBytes), hashes[at]!))) {
+    if (sectors.some(({ key }, at) => !equal(hashInObjectId(key), hashes[at]!))) {
       if (source !== null) this.#options.onReport(source, unfitting)
       return false
     }
@@ -140,13 +140,13 @@ export class Fetcher {
   }
 
   async #obtainRest(source: PeerId | null, keys: readonly Bytes[], given: Given): Promise<(Bytes | null)[]> {
-    const here = keys.map((key) => given.get(keyOf(key.subarray(blockIdSizeBytes))) ?? null)
+    const here = keys.map((key) => given.get(keyOf(hashInObjectId(key))) ?? null)
     const missing = keys.filter((_, at) => here[at] === null)
     const rest = source === null ? missing.map(() => null) : await this.obtain(source, missing)
     return here.map((octets) => octets ?? rest.shift()!)
   }
 
-  /** Objects from a device, unchecked and not kept. @param keys block ‖ hash */
+  /** Objects from a device, unchecked and not kept. @param keys as `objectId` makes them */
   async obtain(source: PeerId, keys: readonly Bytes[]): Promise<(Bytes | null)[]> {
     const got: (Bytes | null)[] = []
     while (got.length < keys.length) {

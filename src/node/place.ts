@@ -3,6 +3,7 @@
  * @module
  */
 import { type Bytes, concat, u64be } from '../core/bytes/bytes.ts'
+import { type ObjectName, objectId } from '../core/block/block.ts'
 import type { BlockId, TreeId } from '../core/path/path.ts'
 
 /** A cluster is named by the directory that it is attached at. */
@@ -17,9 +18,7 @@ export const placePrefixSizeBytes = 48
 
 export const inPlace = (place: ClusterPlace, ...parts: readonly Uint8Array[]): Bytes =>
   concat(placePrefix(place), ...parts)
-/**
- * A sector or index page: by its block and its hash. The block is in the key so that nobody can name another block's object as
- * his own and have it deleted with his.
- */
-export const objectKey = (place: ClusterPlace, block: BlockId, hash: Bytes): Bytes => inPlace(place, block, hash)
+/** A sector or index page. */
+export const objectKey = (place: ClusterPlace, block: BlockId, name: ObjectName): Bytes =>
+  inPlace(place, objectId(block, name))
 export const logKey = (place: ClusterPlace, index: number): Bytes => inPlace(place, u64be(index))

@@ -109,13 +109,10 @@ export class Sharing {
   async #objectsIn(block: BlockId, body: Body): Promise<readonly Bytes[]> {
     const { platform, place } = this.#options
     const { store } = platform
-    const hashes: Bytes[] = []
+    const keys: Bytes[] = []
     for await (const found of walk({ store, place }, block, diffBodies(body, [])))
-      hashes.push(...found.map(({ hash }) => hash))
-    const objects = await store.readMany(
-      'object',
-      hashes.map((hash) => objectKey(place, block, hash)),
-    )
+      keys.push(...found.map((object) => objectKey(place, block, object)))
+    const objects = await store.readMany('object', keys)
     return objects.filter((octets) => octets !== null)
   }
 
@@ -199,8 +196,10 @@ export class Sharing {
       if (await holdings.stage(requestId, position, block, body, this.#stampMs)) return { tag: 'staged', value: {} }
       const now = contentOf(state(), block)?.content.fields
       const base = holdings.isLacking(block) ? holdings.baseOf(block) : (now ?? null)
-      const hashes = await platform.crypto.hash(objects)
-      const given = new Map(hashes.map((hash, at) => [keyOf(hash), objects[at]!]))
+      // Of a larger body the few that come along might stand in any number of places, each of which takes room.
+      const carried = body.sizeBytes > sectorSizeBytes ? [] : objects
+      const hashes = await platform.crypto.hash(carried)
+      const given = new Map(hashes.map((hash, at) => [keyOf(hash), carried[at]!]))
       const isHere = await this.#fetcher.fetch(block, body, base, [from], given)
       return isHere && (await holdings.stagedWhole(requestId, position))
         ? { tag: 'staged', value: {} }
@@ -285,7 +284,7 @@ export class Sharing {
 
   /**
    * Objects from whoever has them, where this device lacks their blocks. Those that are on their way to being connected are waited for.
-   * @param keys block ‖ hash
+   * @param keys as `objectId` makes them
    * @returns null for what nobody gives
    */
   readonly obtain: Obtain = async (keys) => {

@@ -155,6 +155,6 @@ export class Sweeper {
     // Where others hold the tree too, some of these may never have come here whole.
     const doomed = isShared ? diffBodies(body, [], others) : diffBodies(body, others)
     for await (const objects of walk({ store: platform.store, place }, block, doomed))
-      yield objects.map(({ hash }) => ({ kind: 'delete', table: 'object', key: objectKey(place, block, hash) }))
+      yield objects.map((object) => ({ kind: 'delete', table: 'object', key: objectKey(place, block, object) }))
   }
 }

@@ -27,7 +27,7 @@ export async function weighDisk(disk: Disk, state: TreeState): Promise<Findings>
     const block = key.slice(1)
     const { bodyRoot, sizeBytes } = decodeRow('content', octets).content.fields
     for await (const objects of walk({ store, place }, block, diffBodies({ bodyRoot, sizeBytes }, [])))
-      for (const { hash } of objects) live.add(keyOf(objectKey(place, block, hash)))
+      for (const object of objects) live.add(keyOf(objectKey(place, block, object)))
   }
   const lying = [...disk.rows('object', new Uint8Array())].map(({ key }) => keyOf(key))
   const uselessCount = lying.filter((key) => !live.has(key)).length

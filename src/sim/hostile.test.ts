@@ -12,7 +12,7 @@ import {
   principalOf,
   recoveryFromEntropy,
 } from '../core/crypto/crypto.ts'
-import type { SignedRecord } from '../core/block/block.ts'
+import { type SignedRecord, objectIdSizeBytes } from '../core/block/block.ts'
 import type { Checked } from '../core/cap/cap.ts'
 import { type AuthenticatedMap, entries, get, remove, root, set } from '../core/merkle/merkle.ts'
 import type { Answer, Question, SentMessage } from '../core/message/message.ts'
@@ -474,7 +474,9 @@ test('a device that gives a piece of a file in the place of another one', async 
   expect(sectors.length).toBeGreaterThan(2)
   leader.rogue.answer = (question) => {
     if (question.tag !== 'objects') return { tag: 'none', value: {} }
-    const found = question.value.map((key) => held.find((row) => String(row.key.slice(-48)) === String(key))!)
+    const found = question.value.map((key) =>
+      held.find((row) => String(row.key.slice(-objectIdSizeBytes)) === String(key))!,
+    )
     const swapped = found.map((row) =>
       row.value.length > 60_000 ? sectors[(sectors.indexOf(row) + 1) % sectors.length]! : row,
     )

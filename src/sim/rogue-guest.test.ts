@@ -106,13 +106,13 @@ describe('a guest of bad faith', () => {
     ['what is lacking', () => ({ tag: 'lacks', value: { after: null } })],
     ['the generation', () => ({ tag: 'generation', value: { setHash: null } })],
     ['who the devices are', () => ({ tag: 'devices', value: {} })],
-    ['a body beside its folder', () => ({ tag: 'objects', value: [concat(blockOf(place.secret), octets(1, 32))] })],
-    ['a body of nothing', () => ({ tag: 'objects', value: [octets(3, 48)] })],
+    ['a body beside its folder', () => ({ tag: 'objects', value: [concat(blockOf(place.secret), octets(1, 40))] })],
+    ['a body of nothing', () => ({ tag: 'objects', value: [octets(3, 56)] })],
     [
       'one body of its own and one beside it',
       () => ({
         tag: 'objects',
-        value: [concat(blockOf(place.mine), octets(1, 32)), concat(blockOf(place.secret), octets(1, 32))],
+        value: [concat(blockOf(place.mine), octets(1, 40)), concat(blockOf(place.secret), octets(1, 40))],
       }),
     ],
     ['to keep a body for a file beside it', () => staging(blockOf(place.secret))],

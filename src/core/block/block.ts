@@ -4,6 +4,7 @@
  */
 export * from './body.ts'
 export { pageEntryCountMax } from './body-page.ts'
+export * from './object.ts'
 export * from './records.ts'
 export * from './sector.ts'
 export { recordGroup, signedTogetherCountMax } from './signature.ts'

@@ -1,12 +1,12 @@
 /**
  * Index pages: the nodes of the Merkle tree over a body's sectors, 128 entries wide.
  *
- * A page of level 0 holds leaves, one of level k the hashes of pages of level k - 1. A page is stored under its hash, so it needs
- * nothing else to be believed. A page above level 0 that would have a single entry is not made; its child stands in for it.
+ * A page of level 0 holds leaves, one of level k the hashes of pages of level k - 1. A page is stored under its place and its hash, so
+ * it needs nothing else to be believed. A page above level 0 that would have a single entry is not made; its child stands in for it.
  * So wide a tree is hashed four times as fast as a binary one, and a reader fetches whole pages anyhow.
  *
  * What nobody wrote is a hole: zeros in the place of a leaf, and in the place of a hash where all below is one. So it takes no room
- * however large it is, and no object stands in two places.
+ * however large it is.
  * @module
  */
 import {
@@ -22,6 +22,7 @@ import {
   refused,
 } from '../bytes/bytes.ts'
 import { digest } from '../crypto/crypto.ts'
+import type { ObjectName } from './object.ts'
 import { type Leaf, leafSizeBytes, packLeaf, parseLeaf } from './sector.ts'
 
 export const pageEntryCountMax = 128
@@ -34,9 +35,7 @@ const hashPageWire = record('hashPage', 1, { hashes: bytesUpTo(pageEntryCountMax
 export const pageSizeBytesMax = pageEntryCountMax * leafSizeBytes + 16
 
 /** As it is stored. */
-export interface Page {
-  /** Of its entries; the key of the object. */
-  readonly hash: Bytes
+export interface Page extends ObjectName {
   readonly octets: Bytes
 }
 
@@ -51,16 +50,16 @@ export const holeHash: Bytes = new Uint8Array(hashSizeBytes)
 export const isHole = (hash: Bytes): boolean => equal(hash, holeHash)
 
 /** null where all of it is a hole. */
-export function leafPage(leaves: readonly Leaf[]): Page | null {
+export function leafPage(index: number, leaves: readonly Leaf[]): Page | null {
   if (leaves.every((leaf) => leaf === null)) return null
   const packed = concat(...leaves.map((leaf) => (leaf === null ? holeLeaf : packLeaf(leaf))))
-  return { hash: hashOfLeaves(packed), octets: encode(leafPageWire, { leaves: packed }) }
+  return { level: 0, index, hash: hashOfLeaves(packed), octets: encode(leafPageWire, { leaves: packed }) }
 }
 
-export function hashPage(hashes: readonly Bytes[]): Page | null {
+export function hashPage(level: number, index: number, hashes: readonly Bytes[]): Page | null {
   if (hashes.every(isHole)) return null
   const packed = concat(...hashes)
-  return { hash: hashOfHashes(packed), octets: encode(hashPageWire, { hashes: packed }) }
+  return { level, index, hash: hashOfHashes(packed), octets: encode(hashPageWire, { hashes: packed }) }
 }
 
 export const pageDamaged = refused(

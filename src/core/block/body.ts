@@ -9,7 +9,7 @@
  * that the core waits for nothing and the node decides where pages come from. Nesting is at most seven deep.
  * @module
  */
-import { type Bytes, type Result, accepted, equal, keyOf, refused } from '../bytes/bytes.ts'
+import { type Bytes, type Result, accepted, equal, refused } from '../bytes/bytes.ts'
 import {
   type Page,
   emptyLeafPageHash,
@@ -26,6 +26,7 @@ import {
   spanOf,
   topLevelOf,
 } from './body-page.ts'
+import { type ObjectName, sectorName } from './object.ts'
 import {
   type Leaf,
   type LocatedSector,
@@ -77,13 +78,17 @@ export function writeSectors(writer: BodyWriter, leaves: readonly Leaf[]): BodyP
     open = [...open, ...leaves.slice(taken, taken + room)]
     taken += room
     if (open.length < pageEntryCountMax) break
-    hashes = withHash(hashes, closed(leafPage(open), pages), pages)
+    const sectorCount = writer.sectorCount + Math.min(taken, leaves.length)
+    hashes = withHash(hashes, closed(leafPage(lastIndexOf(0, sectorCount), open), pages), sectorCount, pages)
     open = []
   }
   const sectorCount = writer.sectorCount + leaves.length
   const endsInHole = leaves.length === 0 ? writer.endsInHole : leaves.at(-1) === null
   return { writer: { sectorCount, endsInHole, leaves: open, hashes }, pages }
 }
+
+/** Of the last page of a level. */
+const lastIndexOf = (level: number, sectorCount: number): number => Math.floor((sectorCount - 1) / spanOf(level))
 
 /** @returns what stands for a page in the one above it */
 function closed(page: Page | null, pages: Page[]): Bytes {
@@ -93,7 +98,7 @@ function closed(page: Page | null, pages: Page[]): Bytes {
 }
 
 /** Adds a finished page's hash to the level above, and so on while that fills. */
-function withHash(hashes: BodyWriter['hashes'], hash: Bytes, pages: Page[]): BodyWriter['hashes'] {
+function withHash(hashes: BodyWriter['hashes'], hash: Bytes, sectorCount: number, pages: Page[]): BodyWriter['hashes'] {
   const levels = [...hashes]
   let rising = hash
   for (let level = 0; ; level++) {
@@ -102,7 +107,7 @@ function withHash(hashes: BodyWriter['hashes'], hash: Bytes, pages: Page[]): Bod
       levels[level] = open
       return levels
     }
-    rising = closed(hashPage(open), pages)
+    rising = closed(hashPage(level + 1, lastIndexOf(level + 1, sectorCount), open), pages)
     levels[level] = []
   }
 }
@@ -118,10 +123,14 @@ export function finishBody(
     throw new RangeError(`"sizeBytes" expected to fill ${sectorCount} sectors, got ${sizeBytes}`)
   if (sectorCount === 0) return { body: emptyBody, pages: [] }
   const pages: Page[] = []
-  let rising = leaves.length === 0 ? null : closed(leafPage(leaves), pages)
-  for (const open of hashes) {
+  let rising = leaves.length === 0 ? null : closed(leafPage(lastIndexOf(0, sectorCount), leaves), pages)
+  for (const [below, open] of hashes.entries()) {
+    const level = below + 1
     const entries: readonly Bytes[] = rising === null ? open : [...open, rising]
-    rising = entries.length > 1 ? closed(hashPage(entries), pages) : (entries[0] ?? null)
+    rising =
+      entries.length > 1
+        ? closed(hashPage(level, lastIndexOf(level, sectorCount), entries), pages)
+        : (entries[0] ?? null)
   }
   return { body: { bodyRoot: rising!, sizeBytes }, pages }
 }
@@ -131,7 +140,7 @@ export function finishBody(
 /** What a walk says each time it stops. */
 export type WalkStep<Found> =
   /** Answer with the octets of these pages, in this order, null for one that is not to be had. They are verified here. */
-  | { readonly kind: 'need'; readonly pages: readonly Bytes[] }
+  | { readonly kind: 'need'; readonly pages: readonly ObjectName[] }
   /** A part of the result, as soon as it is certain; the answer is not looked at. */
   | { readonly kind: 'found'; readonly found: readonly Found[] }
 
@@ -140,12 +149,8 @@ export type Walk<Found, Value> = Generator<WalkStep<Found>, Result<Value>, reado
 
 const missing = refused('pageMissing', 'A part of the index of this file is not on this device yet.')
 
-/** A page's place in the tree of pages, and what is known of its hash. */
-interface Place {
-  readonly level: number
-  readonly index: number
-  readonly hash: Bytes
-}
+/** A page's place in the tree of pages, and what is known of its hash. Where no page is stored for it, its only child stands in. */
+type Place = ObjectName
 
 const topOf = (body: Body): Place => ({
   level: topLevelOf(sectorCountOf(body.sizeBytes)),
@@ -219,7 +224,7 @@ function* readPages(body: Body, places: readonly Place[], range: SectorRange): W
   for (let next = 0; next < places.length; next += pagesAheadMax) {
     const group = places.slice(next, next + pagesAheadMax)
     const stored = group.filter((place) => isPageAt(body, place))
-    const answers = stored.length === 0 ? [] : yield { kind: 'need', pages: stored.map(({ hash }) => hash) }
+    const answers = stored.length === 0 ? [] : yield { kind: 'need', pages: stored }
     let answered = 0
     for (const place of group) {
       const { level, index } = place
@@ -259,13 +264,13 @@ function* readPages(body: Body, places: readonly Place[], range: SectorRange): W
 
 function* hashesAt(body: Body, place: Place): Walk<never, readonly Bytes[]> {
   if (!isPageAt(body, place)) return openHashes(body, place, null)
-  const [octets] = yield { kind: 'need', pages: [place.hash] }
+  const [octets] = yield { kind: 'need', pages: [place] }
   return octets == null ? missing : openHashes(body, place, octets)
 }
 
 function* leavesAt(body: Body, place: Place): Walk<never, readonly Leaf[]> {
   if (!isPageAt(body, place)) return openLeaves(body, place, null)
-  const [octets] = yield { kind: 'need', pages: [place.hash] }
+  const [octets] = yield { kind: 'need', pages: [place] }
   return octets == null ? missing : openLeaves(body, place, octets)
 }
 
@@ -343,7 +348,7 @@ function* rebuild(replacement: Replacement, level: number, index: number, oldHas
     const leaves: Leaf[] = []
     for (let sector = start; sector < end; sector++)
       leaves.push(changed.get(sector) ?? oldLeaves.value[sector - start] ?? null)
-    page = leafPage(leaves)!
+    page = leafPage(index, leaves)!
   } else {
     const oldHashes = oldPlace === null ? accepted([]) : yield* hashesAt(old, oldPlace)
     if (!oldHashes.ok) return oldHashes
@@ -359,7 +364,7 @@ function* rebuild(replacement: Replacement, level: number, index: number, oldHas
       hashes.push(below.value)
     }
     if (hashes.length === 1) return accepted(hashes[0]!)
-    page = hashPage(hashes)!
+    page = hashPage(level, index, hashes)!
   }
   yield { kind: 'found', found: [page] }
   return accepted(page.hash)
@@ -382,20 +387,18 @@ function firstAtLeast(ascending: readonly number[], bound: number): number {
 
 // ---- comparing
 
-/** What a body consists of in the store, by the hash that is its key. */
-export interface BodyObject {
+/** What a body consists of in the store. */
+export interface BodyObject extends ObjectName {
   readonly kind: 'page' | 'sector'
-  readonly hash: Bytes
 }
 
 /**
- * Finds the objects that `body` reaches and none of `others` does, place by place; equal subtrees are passed over unread.
- * Others without an object in the same place do not protect it: salts are fresh, so an object stands in one place only.
+ * Finds the objects that `body` reaches and none of `others` does; equal subtrees are passed over unread. An object has its place in
+ * its name, so it is enough to compare place by place, whoever made up the bodies: what stands elsewhere is another object.
  *
  * With the versions that are kept as `others` this is what may be deleted; with a version that is here as the other it is what
  * has to be fetched. A page is found after all below it, so a deletion that stops half way can start again: a page of `body` that
  * is not to be had is passed over with everything below.
- * A page that stands in two places of `body` is refused: a few of them could make a walk without end.
  * @param others whose pages are all to be had
  * @param partial others that may not be: below a page that is not, nothing can be found, and so nothing is protected
  */
@@ -413,7 +416,6 @@ export function* diffBodies(
     body,
     top(body),
     kept.map(([other, isWhole]) => ({ body: other, isWhole, place: top(other) })),
-    new Set(),
   )
 }
 
@@ -423,15 +425,10 @@ interface Other {
   readonly place: Place
 }
 
-/** @param met pages of `body` that were come by, by their hashes */
-function* diffPlace(body: Body, place: Place, others: readonly Other[], met: Set<string>): Walk<BodyObject, null> {
+function* diffPlace(body: Body, place: Place, others: readonly Other[]): Walk<BodyObject, null> {
   if (others.some((other) => equal(other.place.hash, place.hash))) return accepted(null)
-  const { level, hash } = place
+  const { level, index, hash } = place
   if (isHole(hash)) return isAtEnd(body, place) ? pageDamaged : accepted(null)
-  if (isPageAt(body, place)) {
-    if (met.has(keyOf(hash))) return pageDamaged
-    met.add(keyOf(hash))
-  }
   if (level === 0) {
     const leaves = yield* leavesAt(body, place)
     if (!leaves.ok) return leaves === missing ? accepted(null) : leaves
@@ -441,14 +438,12 @@ function* diffPlace(body: Body, place: Place, others: readonly Other[], met: Set
       if (otherLeaves.ok) othersLeaves.push(otherLeaves.value)
       else if (other.isWhole || otherLeaves !== missing) return otherLeaves
     }
-    const own = leaves.value.filter(
-      (leaf, entry): leaf is SectorLeaf =>
-        leaf !== null && othersLeaves.every((of) => of[entry] == null || !equal(of[entry].hash, leaf.hash)),
+    const own = leaves.value.flatMap((leaf, entry): readonly BodyObject[] =>
+      leaf !== null && othersLeaves.every((of) => of[entry] == null || !equal(of[entry].hash, leaf.hash))
+        ? [{ kind: 'sector', ...sectorName(index * pageEntryCountMax + entry, leaf) }]
+        : [],
     )
-    yield {
-      kind: 'found',
-      found: [...own.map((leaf) => ({ kind: 'sector' as const, hash: leaf.hash })), { kind: 'page', hash }],
-    }
+    yield { kind: 'found', found: [...own, { kind: 'page', level, index, hash }] }
     return accepted(null)
   }
   const hashes = yield* hashesAt(body, place)
@@ -464,9 +459,9 @@ function* diffPlace(body: Body, place: Place, others: readonly Other[], met: Set
       const otherChild = of[entry]
       return otherChild === undefined ? [] : [{ ...other, place: childOf(other.place, entry, otherChild) }]
     })
-    const below = yield* diffPlace(body, childOf(place, entry, child), beside, met)
+    const below = yield* diffPlace(body, childOf(place, entry, child), beside)
     if (!below.ok) return below
   }
-  if (isPageAt(body, place)) yield { kind: 'found', found: [{ kind: 'page', hash }] }
+  if (isPageAt(body, place)) yield { kind: 'found', found: [{ kind: 'page', level, index, hash }] }
   return accepted(null)
 }

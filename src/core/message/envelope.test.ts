@@ -79,7 +79,7 @@ const controls: readonly Control[] = [
 const body = { bodyRoot: octetsOf(6, 32), sizeBytes: 12 }
 const { dismissal } = dismissedBy(person(3), alice, aliceCap).value as { dismissal: Dismissal }
 const bulks: readonly Bulk[] = [
-  ask({ tag: 'objects', value: [octetsOf(5, 48)] }),
+  ask({ tag: 'objects', value: [octetsOf(5, 56)] }),
   ask({ tag: 'rows', value: { index: 5, stateRoot: octetsOf(8, 32), after: null } }),
   ask({
     tag: 'stage',
@@ -171,7 +171,7 @@ describe('what is damaged is refused, or is another envelope that re-encodes to 
 })
 
 test('nothing that is larger than it may be is read', () => {
-  const many = Array.from({ length: wantedCountMax + 1 }, () => octetsOf(5, 48))
+  const many = Array.from({ length: wantedCountMax + 1 }, () => octetsOf(5, 56))
   expect(() => encodeBulk(ask({ tag: 'objects', value: many }))).toThrow(RangeError)
   expect(() => encodeBulk(answer({ tag: 'objects', value: [new Uint8Array(objectSizeBytesMax + 1)] }))).toThrow(
     RangeError,

@@ -31,6 +31,7 @@ import {
   setStepWire,
   takeOverRowWire,
 } from '../tree/tree.ts'
+import { objectIdSizeBytes } from '../block/block.ts'
 import { farewellsWire } from './farewell.ts'
 import { frameSizeBytesMax } from './frame.ts'
 import { commandSizeBytesMax, nodeIdWire, raftMessageWire, snapshotWire } from './raft-wire.ts'
@@ -80,8 +81,8 @@ export type Control = Decoded<typeof controlWire>
 export type ControlBody = Control['body']
 
 const question = union({
-  /** Sectors and pages, by block ‖ hash. */
-  objects: listOf(bytesOf(48), wantedCountMax),
+  /** Sectors and pages. */
+  objects: listOf(bytesOf(objectIdSizeBytes), wantedCountMax),
   /** Rows of the state at the index of a snapshot, after a key. */
   rows: tuple({ index: u53, stateRoot: bytesOf(32), after: nullable(bytesUpTo(rowKeySizeBytesMax)) }),
   /** Blocks whose bodies are not whole on the device that is asked, in the order of their ids, after one. */

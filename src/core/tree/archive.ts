@@ -32,6 +32,7 @@ import {
   union,
   utf8,
 } from '../bytes/bytes.ts'
+import { objectIdSizeBytes } from '../block/block.ts'
 import { type Claim, type Nonce, digest, publicCredentialWire, signedBy } from '../crypto/crypto.ts'
 import { type TreeId, treeIdWire } from '../path/path.ts'
 import { attestationSizeBytesMax, attestationWire } from './attestation.ts'
@@ -60,8 +61,8 @@ export type ArchiveHeader = Decoded<typeof headerBodyWire>
 const frameWire = union({
   header: tuple({ body: bytesUpTo(headerSizeBytesMax), signature: bytesOf(64) }),
   rows: listOf(tuple({ key: bytesUpTo(256), value: bytesUpTo(rowSizeBytesMax) }), 8192),
-  /** Sectors and index pages by block id ‖ hash. */
-  objects: listOf(tuple({ key: bytesOf(48), value: bytesUpTo(128 * 1024) }), 1024),
+  /** Sectors and index pages. */
+  objects: listOf(tuple({ key: bytesOf(objectIdSizeBytes), value: bytesUpTo(128 * 1024) }), 1024),
   end: tuple({ rowCount: u53, objectCount: u53 }),
 })
 export type ArchiveFrame = Decoded<typeof frameWire>

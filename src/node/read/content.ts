@@ -14,6 +14,7 @@ import {
   planOpen,
   readBody,
   sealedSectors,
+  sectorName,
   sectorSizeBytes,
 } from '../../core/block/block.ts'
 import type { SectorKeys } from '../../core/crypto/crypto.ts'
@@ -94,7 +95,7 @@ export async function* walk<Found, Value>(
     if (value.kind === 'need')
       answer = await store.readMany(
         'object',
-        value.pages.map((hash) => objectKey(place, block, hash)),
+        value.pages.map((page) => objectKey(place, block, page)),
       )
     else yield value.found
   }
@@ -111,7 +112,7 @@ async function openPiece(
   const sealed = sectors.filter(isSealed)
   const stored = await store.readMany(
     'object',
-    sealed.map(({ leaf }) => objectKey(place, block, leaf.hash)),
+    sealed.map(({ index, leaf }) => objectKey(place, block, sectorName(index, leaf))),
   )
   const ciphertexts = stored.map((ciphertext) => {
     if (ciphertext === null) throw new StoreDamagedError('a piece of a file is missing')

@@ -8,7 +8,7 @@ import type { StoreReader } from '../../port/store.ts'
 import { placePrefixSizeBytes } from '../place.ts'
 import type { ObjectStore } from './content.ts'
 
-/** Objects from elsewhere. @param keys block ‖ hash @returns null for what nobody gives */
+/** Objects from elsewhere. @param keys as `objectId` makes them @returns null for what nobody gives */
 export type Obtain = (keys: readonly Bytes[]) => Promise<readonly (Bytes | null)[]>
 
 export interface ObjectSource {
