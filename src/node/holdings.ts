@@ -287,12 +287,12 @@ export class Holdings {
     return false
   }
 
-  /** The body is whole here; durable when this resolves, with everything written before. */
-  async stagedWhole(request: Bytes, position: number): Promise<boolean> {
+  /** A body is whole here; durable when this resolves, with everything written before. @returns whether it is still the one that is kept */
+  async stagedWhole(request: Bytes, position: number, { bodyRoot }: Body): Promise<boolean> {
     const name = keyOf(concat(request, u64be(position)))
     const known = this.#staged.get(name)
-    // The fold was faster, or forgot it.
-    if (known === undefined) return false
+    // The fold was faster, or forgot it; or its author has staged another one meanwhile.
+    if (known === undefined || !equal(known.body.bodyRoot, bodyRoot)) return false
     const staged = { ...known, isWhole: true }
     this.#staged.set(name, staged)
     await this.#store.write([this.#stagedRow(staged)], 'strict')

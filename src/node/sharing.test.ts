@@ -1,8 +1,20 @@
 import { expect, test } from 'vitest'
+import { type Bytes, concat, equal } from '../core/bytes/bytes.ts'
+import { emptyBodyWriter, finishBody, hashInObjectId, writeSectors } from '../core/block/block.ts'
+import { sha256 } from '../core/crypto/crypto.ts'
+import { emptyMap } from '../core/merkle/merkle.ts'
 import { emptyConfiguration } from '../core/raft/raft.ts'
 import type { Answer } from '../core/message/message.ts'
 import { id } from '../core/tree/testing/forest.ts'
+import { createSimulatedCrypto } from '../sim/crypto.ts'
+import { Disk } from '../sim/disk.ts'
+import { Process } from '../sim/process.ts'
+import { Random } from '../sim/random.ts'
+import { Scheduler } from '../sim/scheduler.ts'
+import { SimStore } from '../sim/store.ts'
 import { drain } from '../sim/testing/drain.ts'
+import { Trace } from '../sim/trace.ts'
+import { Holdings } from './holdings.ts'
 import { Sharing, type SharingOptions } from './sharing.ts'
 
 const [phone, laptop] = ['aa'.repeat(32), 'bb'.repeat(32)]
@@ -72,4 +84,53 @@ test('nor what it has said before it came to vote, when it might let go itself',
   said.report = { ...said.report, reportVersion: 3, isKept: true }
   await here(100)
   expect(isSafe()).toBe(true)
+})
+
+/** A body of one sector, and what it consists of. */
+function bodyOf(octet: number) {
+  const sealed = new Uint8Array(100).fill(octet)
+  const leaf = { hash: sha256(sealed), keyEpoch: 1, salt: new Uint8Array(16) }
+  const { body, pages } = finishBody(writeSectors(emptyBodyWriter, [leaf]).writer, sealed.length)
+  return { body, objects: [{ hash: leaf.hash, octets: sealed }, ...pages] }
+}
+
+test('of two bodies that one after the other are staged for a record the first that comes does not count as the second', async () => {
+  const scheduler = new Scheduler(drain)
+  const process = new Process(scheduler)
+  const random = Random.fromSeed(1)
+  const store = new SimStore(new Disk(), process, random, new Trace(), { onCrash() {}, onFull() {}, onSuperseded() {} })
+  const place = { treeId: concat(id(1), id(1)), clusterId: id(2) }
+  const holdings = await scheduler.run(Holdings.open(store, place, new Uint8Array(32)))
+  const [first, second] = [bodyOf(1), bodyOf(2)]
+  /** The phone gives what it is asked for when it is let go on. */
+  const waiting: (() => void)[] = []
+  const ask: SharingOptions['ask'] = async (_to, question) => {
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    const octetsOf = (key: Bytes) => first.objects.find(({ hash }) => equal(hash, hashInObjectId(key)))?.octets ?? null
+    return question.tag === 'objects' ? { tag: 'objects', value: question.value.map(octetsOf) } : null
+  }
+  const options = {
+    ...{ place, holdings, ask },
+    platform: { store, crypto: createSimulatedCrypto(random), clock: { monotonicMs: () => 0 }, discard: () => {} },
+    state: () => ({ treeId: place.treeId, map: emptyMap }),
+    untilSwept: async () => {},
+  } as unknown as SharingOptions
+  const sharing = new Sharing(options)
+  const stage = ({ body }: typeof first) =>
+    sharing.onStage(phone, { requestId: id(7), position: 0, block: id(3), body, objects: [] })
+  const answers = [stage(first)]
+  const untilAsked = async (count: number): Promise<void> => {
+    while (waiting.length < count) await scheduler.run(scheduler.sleep(1))
+  }
+  await untilAsked(1)
+  answers.push(stage(second))
+  await untilAsked(2)
+  waiting[0]!()
+  await untilAsked(3)
+  waiting[2]!()
+  expect(await scheduler.run(answers[0]!)).toMatchObject({ tag: 'none' })
+  expect(holdings.stagedBodies(id(3))).toMatchObject([{ body: second.body, isWhole: false }])
+  // The second, which the phone does not give.
+  waiting[1]!()
+  expect(await scheduler.run(answers[1]!)).toMatchObject({ tag: 'none' })
 })

@@ -201,7 +201,7 @@ export class Sharing {
       const hashes = await platform.crypto.hash(carried)
       const given = new Map(hashes.map((hash, at) => [keyOf(hash), carried[at]!]))
       const isHere = await this.#fetcher.fetch(block, body, base, [from], given)
-      return isHere && (await holdings.stagedWhole(requestId, position))
+      return isHere && (await holdings.stagedWhole(requestId, position, body))
         ? { tag: 'staged', value: {} }
         : { tag: 'none', value: {} }
     } finally {
