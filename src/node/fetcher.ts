@@ -34,6 +34,16 @@ export interface FetcherOptions {
 /** Objects by their hashes. */
 export type Given = ReadonlyMap<string, Bytes>
 const noneGiven: Given = new Map()
+/** Whether so many octets more may be kept. */
+export type MayKeep = (sizeBytes: number) => Promise<boolean>
+const always: MayKeep = async () => true
+
+interface Supply {
+  /** null: nobody, and it is only looked for here. */
+  readonly source: PeerId | null
+  readonly given: Given
+  readonly mayKeep: MayKeep
+}
 
 interface Pace {
   /** Objects asked for at a time. */
@@ -63,24 +73,19 @@ export class Fetcher {
     base: Body | null,
     sources: readonly PeerId[],
     given: Given = noneGiven,
+    mayKeep: MayKeep = always,
   ): Promise<boolean> {
-    for (const source of sources) if (await this.#fetchFrom(source, block, body, base, given)) return true
+    for (const source of sources) if (await this.#fetchFrom({ source, given, mayKeep }, block, body, base)) return true
     return false
   }
 
   /** Whether it is whole here already. */
   isHere(block: BlockId, body: Body, base: Body | null): Promise<boolean> {
-    return this.#fetchFrom(null, block, body, base, noneGiven)
+    return this.#fetchFrom({ source: null, given: noneGiven, mayKeep: always }, block, body, base)
   }
 
-  /** @param source null: nobody, and it is only looked for here */
-  async #fetchFrom(
-    source: PeerId | null,
-    block: BlockId,
-    body: Body,
-    base: Body | null,
-    given: Given,
-  ): Promise<boolean> {
+  async #fetchFrom(supply: Supply, block: BlockId, body: Body, base: Body | null): Promise<boolean> {
+    const { source } = supply
     const steps = diffBodies(body, base === null ? [] : [base])
     let answer: readonly (Bytes | null)[] = []
     /** Not kept before the walk has gone on over them, which it does only where they fit. */
@@ -91,18 +96,18 @@ export class Fetcher {
         if (pages.length > 0 && source !== null) this.#options.onReport(source, unfitting)
         return false
       }
-      await this.#keep(pages)
+      if (!(await this.#keep(supply, pages))) return false
       pages = []
       if (done === true) return true
       if (value.kind === 'found') {
         const sectors = value.found.filter(({ kind }) => kind === 'sector').map((sector) => objectId(block, sector))
-        if (!(await this.#fetchSectors(source, sectors, given))) return false
+        if (!(await this.#fetchSectors(supply, sectors))) return false
         continue
       }
       const keys = value.pages.map((page) => objectId(block, page))
       const held = await this.#read(keys)
       const missing = keys.filter((_, at) => held[at] === null)
-      const got = await this.#obtainRest(source, missing, given)
+      const got = await this.#obtainRest(supply, missing)
       // A walk passes over a page that it does not get, and the body would look whole.
       if (got.some((page) => page === null)) return false
       pages = missing.map((key, at) => ({ key, value: got[at]! }))
@@ -110,36 +115,36 @@ export class Fetcher {
     }
   }
 
-  async #fetchSectors(source: PeerId | null, keys: readonly Bytes[], given: Given): Promise<boolean> {
+  async #fetchSectors(supply: Supply, keys: readonly Bytes[]): Promise<boolean> {
     let start = 0
     let isGood = true
     const fetchInTurn = async (): Promise<void> => {
       while (isGood && start < keys.length) {
         const part = keys.slice(start, (start += wantedCountMax))
-        isGood = (await this.#fetchPart(source, part, given)) && isGood
+        isGood = (await this.#fetchPart(supply, part)) && isGood
       }
     }
     await Promise.all(Array.from({ length: partCountMax }, fetchInTurn))
     return isGood
   }
 
-  async #fetchPart(source: PeerId | null, part: readonly Bytes[], given: Given): Promise<boolean> {
+  async #fetchPart(supply: Supply, part: readonly Bytes[]): Promise<boolean> {
+    const { source } = supply
     const held = await this.#read(part)
     const missing = part.filter((_, at) => held[at] === null)
     this.#options.platform.discard(...held.filter((octets) => octets !== null))
     if (missing.length === 0) return true
-    const got = await this.#obtainRest(source, missing, given)
+    const got = await this.#obtainRest(supply, missing)
     const sectors = got.flatMap((value, at) => (value === null ? [] : [{ key: missing[at]!, value }]))
     const hashes = await this.#options.platform.crypto.hash(sectors.map(({ value }) => value))
     if (sectors.some(({ key }, at) => !equal(hashInObjectId(key), hashes[at]!))) {
       if (source !== null) this.#options.onReport(source, unfitting)
       return false
     }
-    await this.#keep(sectors)
-    return sectors.length === missing.length
+    return (await this.#keep(supply, sectors)) && sectors.length === missing.length
   }
 
-  async #obtainRest(source: PeerId | null, keys: readonly Bytes[], given: Given): Promise<(Bytes | null)[]> {
+  async #obtainRest({ source, given }: Supply, keys: readonly Bytes[]): Promise<(Bytes | null)[]> {
     const here = keys.map((key) => given.get(keyOf(hashInObjectId(key))) ?? null)
     const missing = keys.filter((_, at) => here[at] === null)
     const rest = source === null ? missing.map(() => null) : await this.obtain(source, missing)
@@ -187,8 +192,13 @@ export class Fetcher {
     )
   }
 
-  async #keep(objects: readonly { readonly key: Bytes; readonly value: Bytes }[]): Promise<void> {
-    if (objects.length === 0) return
+  /** @returns whether it may be */
+  async #keep(
+    { mayKeep }: Supply,
+    objects: readonly { readonly key: Bytes; readonly value: Bytes }[],
+  ): Promise<boolean> {
+    if (objects.length === 0) return true
+    if (!(await mayKeep(objects.reduce((sum, { value }) => sum + value.length, 0)))) return false
     const { platform, place } = this.#options
     const changes = objects.map(({ key, value }): Change => ({
       kind: 'put',
@@ -198,6 +208,7 @@ export class Fetcher {
     }))
     await platform.store.write(changes, 'relaxed')
     platform.discard(...objects.map(({ value }) => value))
+    return true
   }
 }
 

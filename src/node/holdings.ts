@@ -27,7 +27,7 @@ import {
   u64be,
 } from '../core/bytes/bytes.ts'
 import { type Body, doerOf } from '../core/block/block.ts'
-import { principalOf } from '../core/crypto/crypto.ts'
+import { type Principal, principalOf } from '../core/crypto/crypto.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf, blockIdSizeBytes } from '../core/path/path.ts'
 import {
@@ -47,9 +47,17 @@ import { scanAll } from './read/scan.ts'
 
 /** How long a staged body waits for its record, and one that was left for whoever has a record of it, by the stamps of the fold. */
 const stagedLifeMs = 24 * 60 * 60 * 1000
+/** How long what is here of one that is not whole waits for its author to go on, by this device's own time: the fold's may stand still. */
+const partLifeMs = 60 * 60 * 1000
 
 const bodyWire = tuple({ bodyRoot: bytesOf(32), sizeBytes: u53 })
-const stagedWire = tuple({ block: bytesOf(blockIdSizeBytes), body: bodyWire, stampMs: u53, isWhole: bool })
+const stagedWire = tuple({
+  block: bytesOf(blockIdSizeBytes),
+  body: bodyWire,
+  guest: nullable(bytesOf(32)),
+  stampMs: u53,
+  isWhole: bool,
+})
 const lackingWire = tuple({ body: bodyWire, base: nullable(bodyWire) })
 const leftWire = tuple({ body: bodyWire, stampMs: u53, isReplaced: bool })
 const rowSizeBytesMax = 512
@@ -65,12 +73,22 @@ export interface Lacking {
   readonly base: Body | null
 }
 
-interface Staged {
-  readonly key: Bytes
+/** What its author asks to keep for a request, at a position of its records. */
+export interface Staging {
+  readonly requestId: Bytes
+  readonly position: number
   readonly block: BlockId
   readonly body: Body
+  /** Who asks, where it is a guest. */
+  readonly guest: Principal | null
   readonly stampMs: number
+}
+
+interface Staged extends Omit<Staging, 'requestId' | 'position'> {
+  readonly key: Bytes
   readonly isWhole: boolean
+  /** When its author asked last, by this device's own time; null where that was in a life before. */
+  readonly askedAtMs: number | null
 }
 
 /** What a generation had when it was left. */
@@ -93,6 +111,10 @@ export class Holdings {
   readonly #principal: Bytes
   readonly #lacking = new Map<string, Lacking>()
   readonly #staged = new Map<string, Staged>()
+  /** The same, by their blocks. */
+  readonly #stagedIn = new Map<string, Map<string, Staged>>()
+  /** How many there are of each guest. */
+  readonly #stagedCounts = new Map<string, number>()
   readonly #doomed = new Map<string, Doomed>()
   /** Bodies that were made in this life and are whole, until the fold refers to them. */
   readonly #made = new Set<string>()
@@ -142,7 +164,7 @@ export class Holdings {
     const block = rest.slice(0, blockIdSizeBytes)
     switch (key[0]) {
       case kinds.staged:
-        this.#staged.set(keyOf(rest), { key, ...must(decode(stagedWire, value, rowSizeBytesMax)) })
+        this.#setStaged(keyOf(rest), { key, askedAtMs: null, ...must(decode(stagedWire, value, rowSizeBytesMax)) })
         break
       case kinds.lacking:
         this.#lacking.set(keyOf(block), { block, ...must(decode(lackingWire, value, rowSizeBytesMax)) })
@@ -257,7 +279,11 @@ export class Holdings {
 
   /** Bodies of a block that are kept for changes to come. */
   stagedBodies(block: BlockId): readonly { readonly body: Body; readonly isWhole: boolean }[] {
-    return [...this.#staged.values()].filter((staged) => equal(staged.block, block))
+    return [...(this.#stagedIn.get(keyOf(block))?.values() ?? [])]
+  }
+  /** How many bodies are kept for changes of a guest to come. */
+  stagedCountOf(guest: Principal): number {
+    return this.#stagedCounts.get(keyOf(guest)) ?? 0
   }
 
   /** Bodies of a block that another generation had, and that are needed where somebody goes on from an earlier state of that one. */
@@ -274,15 +300,18 @@ export class Holdings {
 
   // --- staging --------------------------------------------------------------------------------------------------------------
 
-  /** Keeps a body for a request, whole or not. @returns whether it is whole already */
-  async stage(request: Bytes, position: number, block: BlockId, body: Body, stampMs: number): Promise<boolean> {
-    const name = concat(request, u64be(position))
+  /** Keeps a body for a request, whole or not. @param nowMs by this device's own time @returns whether it is whole already */
+  async stage({ requestId, position, ...staging }: Staging, nowMs: number): Promise<boolean> {
+    const name = concat(requestId, u64be(position))
     const known = this.#staged.get(keyOf(name))
-    if (known !== undefined && equal(known.body.bodyRoot, body.bodyRoot)) return known.isWhole
+    if (known !== undefined && equal(known.body.bodyRoot, staging.body.bodyRoot)) {
+      this.#setStaged(keyOf(name), { ...known, askedAtMs: nowMs })
+      return known.isWhole
+    }
     // Its author has sealed it anew before anybody decided.
     if (known !== undefined) this.#unstage(keyOf(name), known, true)
-    const staged = { key: concat(Uint8Array.of(kinds.staged), name), block, body, stampMs, isWhole: false }
-    this.#staged.set(keyOf(name), staged)
+    const staged = { key: concat(Uint8Array.of(kinds.staged), name), ...staging, isWhole: false, askedAtMs: nowMs }
+    this.#setStaged(keyOf(name), staged)
     await this.#write([this.#stagedRow(staged)])
     return false
   }
@@ -294,16 +323,19 @@ export class Holdings {
     // The fold was faster, or forgot it; or its author has staged another one meanwhile.
     if (known === undefined || !equal(known.body.bodyRoot, bodyRoot)) return false
     const staged = { ...known, isWhole: true }
-    this.#staged.set(name, staged)
+    this.#setStaged(name, staged)
     await this.#store.write([this.#stagedRow(staged)], 'strict')
     return true
   }
 
-  /** Lets go of what nobody referred to in a day. */
-  expire(state: TreeState): void {
+  /** Lets go of what nobody referred to in a day, and of what nobody went on with. @param nowMs by this device's own time */
+  expire(state: TreeState, nowMs: number): void {
     const stampMs = summaryOf(state)?.stampMs ?? 0
-    for (const [name, staged] of this.#staged)
-      if (stampMs - staged.stampMs > stagedLifeMs) this.#unstage(name, staged, true)
+    for (const [name, staged] of this.#staged) {
+      const isLeft = !staged.isWhole && staged.askedAtMs !== null && nowMs - staged.askedAtMs > partLifeMs
+      if (isLeft || stampMs - staged.stampMs > stagedLifeMs) this.#unstage(name, staged, true)
+      else if (staged.askedAtMs === null) this.#setStaged(name, { ...staged, askedAtMs: nowMs })
+    }
     for (const [name, all] of this.#left) {
       const over = all.filter((left) => stampMs - left.stampMs > stagedLifeMs)
       if (over.length === 0) continue
@@ -332,13 +364,32 @@ export class Holdings {
     return inPlace(this.#place, Uint8Array.of(kinds.left), block, body.bodyRoot)
   }
 
-  #stagedRow({ key, block, body, stampMs, isWhole }: Staged): Change {
-    const value = encode(stagedWire, { block, body, stampMs, isWhole })
+  #stagedRow({ key, block, body, guest, stampMs, isWhole }: Staged): Change {
+    const value = encode(stagedWire, { block, body, guest, stampMs, isWhole })
     return { kind: 'put', table, key: inPlace(this.#place, key), value }
   }
 
-  #unstage(name: string, staged: Staged, isDoomed: boolean): void {
+  #setStaged(name: string, staged: Staged): void {
+    this.#dropStaged(name)
+    this.#staged.set(name, staged)
+    const block = keyOf(staged.block)
+    this.#stagedIn.set(block, (this.#stagedIn.get(block) ?? new Map<string, Staged>()).set(name, staged))
+    if (staged.guest !== null) this.#stagedCounts.set(keyOf(staged.guest), this.stagedCountOf(staged.guest) + 1)
+  }
+
+  #dropStaged(name: string): void {
+    const staged = this.#staged.get(name)
+    if (staged === undefined) return
     this.#staged.delete(name)
+    const block = keyOf(staged.block)
+    const beside = this.#stagedIn.get(block)!
+    beside.delete(name)
+    if (beside.size === 0) this.#stagedIn.delete(block)
+    if (staged.guest !== null) this.#stagedCounts.set(keyOf(staged.guest), this.stagedCountOf(staged.guest) - 1)
+  }
+
+  #unstage(name: string, staged: Staged, isDoomed: boolean): void {
+    this.#dropStaged(name)
     void this.#write([{ kind: 'delete', table, key: inPlace(this.#place, staged.key) }])
     if (isDoomed) this.#doom(staged, true)
   }

@@ -297,7 +297,7 @@ export class Replication {
       // The time of some may have ended.
       this.#peers.refresh()
       this.#sayHereToAll()
-      this.#options.holdings.expire(this.#options.cluster.state)
+      this.#options.holdings.expire(this.#options.cluster.state, this.#options.platform.clock.monotonicMs())
       this.#sayHereAgain()
     })
   }

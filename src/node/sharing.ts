@@ -4,13 +4,14 @@
  */
 import { type Bytes, type Check, type Fault, keyOf, ok, refused } from '../core/bytes/bytes.ts'
 import { type Body, diffBodies, sectorSizeBytes } from '../core/block/block.ts'
+import type { Principal } from '../core/crypto/crypto.ts'
 import { type BlockId, blockIdOf } from '../core/path/path.ts'
 import { type Answer, type Question, lackingCountMax } from '../core/message/message.ts'
 import type { Configuration } from '../core/raft/raft.ts'
 import { type Operation, type TreeState, contentOf, summaryOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import { peerOf } from './cluster/membership.ts'
-import { Fetcher } from './fetcher.ts'
+import { Fetcher, type MayKeep } from './fetcher.ts'
 import { type Holdings, type Lacking, sizeOfContents } from './holdings.ts'
 import type { PeerId } from './peers.ts'
 import { type ClusterPlace, objectKey } from './place.ts'
@@ -61,6 +62,12 @@ interface StagedBody {
   /** Of a small body, all that it consists of. */
   readonly objects: readonly Bytes[]
 }
+
+export interface StagingTerms {
+  readonly guest: Principal | null
+  readonly mayKeep: MayKeep
+}
+const freely: StagingTerms = { guest: null, mayKeep: async () => true }
 
 export class Sharing {
   readonly #options: SharingOptions
@@ -183,24 +190,26 @@ export class Sharing {
     )
   }
 
-  /** Voter: fetches a body from its author and keeps it for the request. */
+  /** Voter: fetches a body from its author and keeps it for the request. @param terms of one who may not bring whatever it likes */
   async onStage(
     from: PeerId,
     { requestId, position, block, body, objects }: Extract<Question, { tag: 'stage' }>['value'],
+    { guest, mayKeep }: StagingTerms = freely,
   ): Promise<Answer> {
     const { holdings, state, untilSwept, platform } = this.#options
     // Whatever comes of it, nothing of it is deleted while more of it is written.
     const hasCome = holdings.coming(block)
     try {
       await untilSwept()
-      if (await holdings.stage(requestId, position, block, body, this.#stampMs)) return { tag: 'staged', value: {} }
+      const staging = { requestId, position, block, body, guest, stampMs: this.#stampMs }
+      if (await holdings.stage(staging, platform.clock.monotonicMs())) return { tag: 'staged', value: {} }
       const now = contentOf(state(), block)?.content.fields
       const base = holdings.isLacking(block) ? holdings.baseOf(block) : (now ?? null)
       // Of a larger body the few that come along might stand in any number of places, each of which takes room.
       const carried = body.sizeBytes > sectorSizeBytes ? [] : objects
       const hashes = await platform.crypto.hash(carried)
       const given = new Map(hashes.map((hash, at) => [keyOf(hash), carried[at]!]))
-      const isHere = await this.#fetcher.fetch(block, body, base, [from], given)
+      const isHere = await this.#fetcher.fetch(block, body, base, [from], given, mayKeep)
       return isHere && (await holdings.stagedWhole(requestId, position, body))
         ? { tag: 'staged', value: {} }
         : { tag: 'none', value: {} }

@@ -351,6 +351,23 @@ describe('a limited device', () => {
   })
 })
 
+test('where a device is about to be full a guest keeps what it has written, and brings it when there is room', async () => {
+  const family = await Family.of(9, 'laptop')
+  const [laptop] = family.lives as [Life]
+  const guest = await Guest.of(family, 'camera')
+  await guest.untilConnected()
+  await family.add(laptop, 'film', content(2_000_000))
+  const { disk } = family.devices[0]!
+  const roomBytes = disk.quotaBytes
+  disk.quotaBytes = Math.ceil(disk.usedBytes / 0.9)
+  const photo = await family.add(guest.life, 'photo', content(100_000))
+  await waitMs(family, minuteMs)
+  expect(laptop.page.items.has(photo)).toBe(false)
+  disk.quotaBytes = roomBytes
+  await untilTaken(family, guest, laptop, photo)
+  expect(await family.read(laptop, photo)).toEqual(content(100_000))
+})
+
 describe('probation', () => {
   test('the root can not be asked for more than seven days at first', async () => {
     const family = await Family.of(6, 'laptop')
@@ -385,6 +402,30 @@ describe('probation', () => {
     await waitMs(family, 60 * minuteMs)
     await family.until('it has the large one', () => guest.life.page.items.get(large)?.copyCount === 2)
     expect(await family.read(guest.life, large)).toEqual(content(300_000))
+  })
+
+  test('in the first hour no more is kept of what it brings than a bound, also after a restart', async () => {
+    const family = await Family.of(7, 'laptop')
+    const guest = await Guest.of(family, 'camera')
+    const place = placeIn(guest.life)
+    const principal = fromHex(guest.life.page.tree.principal.replaceAll(' ', ''))!
+    const key = inPlace(place, utf8('brought'), principal)
+    family.lives[0]!.process.kill()
+    const value = encode(u53, probationBytesMax - 100_000)
+    await family.scheduler.run(family.storeOf(0).write([{ kind: 'put', table: 'raft', key, value }], 'strict'))
+    const laptop = await family.restart(0)
+    await guest.untilConnected()
+    const small = await family.add(guest.life, 'small', content(20_000))
+    await untilTaken(family, guest, laptop, small)
+    const before = family.devices[0]!.disk.usedBytes
+    const large = await family.add(guest.life, 'large', content(300_000))
+    await waitMs(family, minuteMs)
+    expect(laptop.page.items.has(large)).toBe(false)
+    expect(standing(guest.life).keptCount).toBe(1)
+    expect(family.devices[0]!.disk.usedBytes - before).toBeLessThan(150_000)
+    for (const { wall } of [family.devices[0]!, guest.device]) wall.jump(60 * minuteMs)
+    await untilTaken(family, guest, laptop, large)
+    expect(await family.read(laptop, large)).toEqual(content(300_000))
   })
 
   test('ends with its time, and goes on when the root gives it more', async () => {

@@ -3,13 +3,15 @@
  * likes. The tree stays as it was, and nothing beside the folder is told to it.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Bytes, concat, fromHex } from '../core/bytes/bytes.ts'
+import { type Bytes, concat, fromHex, u64be } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import type { ControlBody, Question } from '../core/message/message.ts'
 import { childPath, rootPath } from '../core/path/path.ts'
 import { type Operation, encodeBatch, rowKind } from '../core/tree/tree.ts'
 import { Author } from '../node/author.ts'
+import { stagedCountMax } from '../node/guest/hosting.ts'
 import { placeOf } from '../node/own-tree.ts'
+import { inPlace } from '../node/place.ts'
 import { idFromText } from '../node/read/view.ts'
 import type { Life } from './device.ts'
 import { Family, content } from './testing/family.ts'
@@ -38,13 +40,14 @@ const sizesOf = (rows: readonly Row[]) => rows.map(({ key, value }) => `${key[0]
 const octets = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
 
 /** A tree with a file beside the folder, a guest in the folder, and the rogue in its place. */
-async function scene(secretName = 'secret', secretSizeBytes = 500) {
+async function scene(secretName = 'secret', secretSizeBytes = 500, mayWrite = true) {
   const family = await Family.of(1, 'laptop')
   const [laptop] = family.lives as [Life]
   const secret = await family.add(laptop, secretName, content(secretSizeBytes))
-  const guest = await Guest.of(family, 'camera')
+  const guest = await Guest.of(family, 'camera', { mayWrite })
   await guest.untilConnected()
-  const mine = await family.add(guest.life, 'mine', content(300))
+  const within = [...laptop.page.items.values()].find(({ name }) => name === 'camera')!.id
+  const mine = await family.add(mayWrite ? guest.life : laptop, 'mine', content(300), within)
   await family.until('the laptop has it', () => laptop.page.items.has(mine))
   const keys = await guest.device.keys.node()
   const treeId = fromHex(laptop.page.tree.treeId)!
@@ -182,5 +185,51 @@ describe('a guest of bad faith', () => {
     })
     expect(place.laptop.page.items.get(mine)?.name).toBe('mine')
     expect([...place.laptop.page.items.values()].filter(({ name }) => name === '\ufffd')).toEqual([])
+  })
+})
+
+describe('what is to be kept for a guest of bad faith', () => {
+  const minuteMs = 60_000
+  const staging = (request: number, block: Bytes): Question => ({
+    tag: 'stage',
+    value: {
+      ...{ requestId: concat(octets(9, 8), u64be(request)), position: 0, block },
+      body: { bodyRoot: concat(octets(1, 24), u64be(request)), sizeBytes: 10 },
+      objects: [],
+    },
+  })
+  const rowsIn = ({ family, treeId }: Scene): number =>
+    [...family.devices[0]!.disk.rows('holding', inPlace(placeOf(treeId)))].length
+
+  test('is nothing where it may only read', async () => {
+    const place = await scene('secret', 500, false)
+    const before = rowsIn(place)
+    for (const block of [octets(3, 16), idFromText(place.mine)!]) {
+      await place.rogue.untilUp()
+      expect(await place.rogue.ask(staging(1, block))).toBeNull()
+    }
+    expect(rowsIn(place)).toBe(before)
+  })
+
+  test('is so many bodies and no more, and what never came not for long, also after a restart', async () => {
+    const place = await scene()
+    const { family, rogue } = place
+    const before = rowsIn(place)
+    for (let request = 0; request < stagedCountMax + 20; request++)
+      expect(await rogue.ask(staging(request, concat(octets(4, 8), u64be(request))))).toEqual({
+        tag: 'none',
+        value: {},
+      })
+    expect(rowsIn(place)).toBe(before + stagedCountMax)
+    await family.scheduler.run(family.scheduler.sleep(50 * minuteMs))
+    expect(rowsIn(place)).toBe(before + stagedCountMax)
+    await family.restart(0)
+    await family.scheduler.run(family.scheduler.sleep(30 * minuteMs))
+    expect(rowsIn(place)).toBe(before + stagedCountMax)
+    await family.scheduler.run(family.scheduler.sleep(32 * minuteMs))
+    expect(rowsIn(place)).toBe(before)
+    await rogue.untilUp()
+    expect(await rogue.ask(staging(1, octets(4, 16)))).toEqual({ tag: 'none', value: {} })
+    expect(rowsIn(place)).toBe(before + 1)
   })
 })

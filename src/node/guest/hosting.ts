@@ -7,7 +7,8 @@
  * @module
  */
 import { type Bytes, type Check, type Fault, type Result, accepted, equal, refused } from '../../core/bytes/bytes.ts'
-import { principalOf } from '../../core/crypto/crypto.ts'
+import { checkRight, rights } from '../../core/cap/cap.ts'
+import { type Principal, principalOf } from '../../core/crypto/crypto.ts'
 import { type AuthenticatedMap, emptyMap, get, remove, root, set } from '../../core/merkle/merkle.ts'
 import type { Answer, ControlBody, Question } from '../../core/message/message.ts'
 import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, rootBlockId } from '../../core/path/path.ts'
@@ -17,6 +18,7 @@ import {
   type Outcome,
   type Rendezvous,
   type TreeState,
+  chainOf,
   checkDevice,
   checkOfGuest,
   concernsGuest,
@@ -57,7 +59,7 @@ export interface HostingOptions {
 }
 
 interface Guest {
-  readonly principal: Bytes
+  readonly principal: Principal
   readonly row: DeviceRow
   readonly limit: IdPath
 }
@@ -70,6 +72,12 @@ interface Offer {
 
 /** The newest, and those before it that a guest may still have, or whose rows may be on their way. */
 const offerCountMax = 4
+/** Bodies that are kept for changes of a guest to come; its outbox prepares a quarter of that at a time. */
+export const stagedCountMax = 1024
+/** What is left free of the store, of what guests bring: a full one would stop the node. */
+const freeShare = 0.1
+/** Until it is looked again how much is free. */
+const looksEveryBytes = 16 * 1024 * 1024
 
 export class Hosting {
   readonly #options: HostingOptions
@@ -222,11 +230,33 @@ export class Hosting {
   // --- changes --------------------------------------------------------------------------------------------------------------
 
   async #stage(from: PeerId, guest: Guest, question: Extract<Question, { tag: 'stage' }>['value']): Promise<Answer> {
-    const { state } = this.#options.cluster
+    const { cluster, holdings, sharing } = this.#options
+    const { state } = cluster
     const { block } = question
+    const chain = chainOf(state, guest.row.writecapHash)
+    const allowed = chain === null ? notOfGuest : checkRight(chain, rights.write)
+    if (!allowed.ok) return this.#drop(from, allowed.fault)
     const isNew = parentOf(state, block) === null && !equal(block, rootBlockId(state.treeId))
     if (!isNew && !this.#wasOffered(from, guest, block)) return this.#drop(from, notOfGuest.fault)
-    return this.#options.sharing.onStage(from, question)
+    if (holdings.stagedCountOf(guest.principal) >= stagedCountMax || !this.#probation.mayBring(guest.row))
+      return nothing
+    if (!(await this.#hasRoom())) return nothing
+    let unseenBytes = 0
+    const mayKeep = async (sizeBytes: number): Promise<boolean> => {
+      unseenBytes += sizeBytes
+      if (unseenBytes > looksEveryBytes) {
+        if (!(await this.#hasRoom())) return false
+        unseenBytes = 0
+      }
+      return this.#probation.bring(guest.row, sizeBytes)
+    }
+    return sharing.onStage(from, question, { guest: guest.principal, mayKeep })
+  }
+
+  async #hasRoom(): Promise<boolean> {
+    const { usedBytes, quotaBytes } = await this.#options.platform.store.usage()
+    // Not every browser says how much there is.
+    return quotaBytes === 0 || usedBytes < (1 - freeShare) * quotaBytes
   }
 
   async #propose(from: PeerId, { principal, limit }: Guest, octets: Bytes): Promise<Answer> {

@@ -1,9 +1,10 @@
 /**
  * The first hour of a guest (R-23): it gets contents from the device alone that approved it, and not more than a bound. So the bound
- * holds for the whole tree, and a code that got into wrong hands costs little before its owner notices.
+ * holds for the whole tree, and a code that got into wrong hands costs little before its owner notices. Of what it brings each device
+ * keeps as much.
  * @module
  */
-import { type Bytes, concat, decode, encode, equal, must, toHex, u53, utf8 } from '../../core/bytes/bytes.ts'
+import { type Bytes, concat, decode, encode, equal, keyOf, must, u53, utf8 } from '../../core/bytes/bytes.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
 import type { DeviceRow } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
@@ -16,8 +17,10 @@ export class Probation {
   readonly #platform: Pick<Platform, 'store' | 'clock'>
   readonly #place: ClusterPlace
   readonly #own: Bytes
-  /** Octets that each guest was given, as far as they were asked for in this life of the node. */
-  readonly #given = new Map<string, number>()
+  /** Octets that each guest was given or has brought, as far as they were asked for in this life of the node. */
+  readonly #counts = new Map<string, number>()
+  readonly #isFull = new Set<string>()
+  #turn: Promise<unknown> = Promise.resolve()
 
   /** @param own this device's principal */
   constructor(platform: Pick<Platform, 'store' | 'clock'>, place: ClusterPlace, own: Bytes) {
@@ -26,19 +29,40 @@ export class Probation {
     this.#own = own
   }
 
-  /** Whether a guest may have so much more now; what it may is counted, durable before it gets it. One call at a time for a guest. */
-  async take({ device, admittedAtMs, approver }: DeviceRow, sizeBytes: number): Promise<boolean> {
-    const { store, clock } = this.#platform
-    if (clock.nowMs() >= admittedAtMs + probationMs) return true
-    if (!equal(approver, this.#own)) return false
-    const principal = principalOf(device.fields.credential)
-    const name = toHex(principal)
-    const key = inPlace(this.#place, concat(utf8('probation'), principal))
-    const given = (this.#given.get(name) ?? (await this.#read(key))) + sizeBytes
-    if (given > probationBytesMax) return false
-    this.#given.set(name, given)
-    await store.write([{ kind: 'put', table: 'raft', key, value: encode(u53, given) }], 'strict')
-    return true
+  /** Whether a guest may have so much more now; what it may is counted, durable before it gets it. */
+  take(row: DeviceRow, sizeBytes: number): Promise<boolean> {
+    if (this.#isOver(row)) return Promise.resolve(true)
+    return equal(row.approver, this.#own) ? this.#count('probation', row, sizeBytes) : Promise.resolve(false)
+  }
+
+  /** Whether more may come of what a guest brings: once something was too much it is asked for nothing until its hour is over. */
+  mayBring(row: DeviceRow): boolean {
+    return this.#isOver(row) || !this.#isFull.has(keyOf(principalOf(row.device.fields.credential)))
+  }
+
+  /** Whether so much more may be kept of it. */
+  async bring(row: DeviceRow, sizeBytes: number): Promise<boolean> {
+    if (this.#isOver(row) || (await this.#count('brought', row, sizeBytes))) return true
+    this.#isFull.add(keyOf(principalOf(row.device.fields.credential)))
+    return false
+  }
+
+  #isOver({ admittedAtMs }: DeviceRow): boolean {
+    return this.#platform.clock.nowMs() >= admittedAtMs + probationMs
+  }
+
+  /** One after another: what is asked for at the same time counts together. */
+  #count(what: 'probation' | 'brought', { device }: DeviceRow, sizeBytes: number): Promise<boolean> {
+    const key = inPlace(this.#place, concat(utf8(what), principalOf(device.fields.credential)))
+    const counted = this.#turn.then(async () => {
+      const count = (this.#counts.get(keyOf(key)) ?? (await this.#read(key))) + sizeBytes
+      if (count > probationBytesMax) return false
+      this.#counts.set(keyOf(key), count)
+      await this.#platform.store.write([{ kind: 'put', table: 'raft', key, value: encode(u53, count) }], 'strict')
+      return true
+    })
+    this.#turn = counted.catch(() => {})
+    return counted
   }
 
   async #read(key: Bytes): Promise<number> {
