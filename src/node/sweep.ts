@@ -9,7 +9,7 @@
  * @module
  */
 import { type Bytes, equal } from '../core/bytes/bytes.ts'
-import { type Body, diffBodies } from '../core/block/block.ts'
+import { type Body, doomedObjects } from '../core/block/block.ts'
 import { entries } from '../core/merkle/merkle.ts'
 import { type BlockId, blockIdSizeBytes } from '../core/path/path.ts'
 import { keys, readRow, rowKind } from '../core/tree/tree.ts'
@@ -111,11 +111,14 @@ export class Sweeper {
             this.#dead.push(dead)
             continue
           }
-          for await (const some of this.#removalsOf(dead)) {
-            removals.push(...some)
+          const found = this.#removalsOf(dead)
+          let step = await found.next()
+          for (; step.done !== true; step = await found.next()) {
+            removals.push(...step.value)
             if (removals.length >= removalCountMax) await remove()
           }
-          removals.push(...this.#tree.holdings.gone(dead))
+          // Where something had to stay for damage the next start tries again.
+          if (step.value) removals.push(...this.#tree.holdings.gone(dead))
         }
         await remove()
       }
@@ -137,8 +140,11 @@ export class Sweeper {
     )
   }
 
-  /** What the version in force shares with the dead body stays, and what one that is read, staged, left, kept or not yet due shares with it. */
-  async *#removalsOf({ block, body }: Dead): AsyncGenerator<readonly Change[]> {
+  /**
+   * What the version in force shares with the dead body stays, and what one that is read, staged, left, kept or not yet due shares with it.
+   * @returns whether nothing had to stay for damage
+   */
+  async *#removalsOf({ block, body }: Dead): AsyncGenerator<readonly Change[], boolean> {
     const { committed, platform, place, holdings, outbox, isShared } = this.#tree
     const current = bodyOf(committed, block)
     const base = holdings.baseOf(block)
@@ -153,8 +159,11 @@ export class Sweeper {
       ...listed.filter((dead) => equal(dead.block, block)).map((dead) => dead.body),
     ]
     // Where others hold the tree too, some of these may never have come here whole.
-    const doomed = isShared ? diffBodies(body, [], others) : diffBodies(body, others)
-    for await (const objects of walk({ store: platform.store, place }, block, doomed))
-      yield objects.map((object) => ({ kind: 'delete', table: 'object', key: objectKey(place, block, object) }))
+    const doomed = isShared ? doomedObjects(body, [], others) : doomedObjects(body, others, [])
+    const found = walk({ store: platform.store, place }, block, doomed)
+    let step = await found.next()
+    for (; step.done !== true; step = await found.next())
+      yield step.value.map((object) => ({ kind: 'delete', table: 'object', key: objectKey(place, block, object) }))
+    return step.value
   }
 }

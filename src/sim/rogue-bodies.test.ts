@@ -3,7 +3,7 @@
  * such a body, nothing is lost that another one consists of.
  */
 import { describe, expect, test } from 'vitest'
-import { type Bytes, equal, fromHex, keyOf } from '../core/bytes/bytes.ts'
+import { type Bytes, bytesUpTo, concat, encode, equal, fromHex, keyOf, record } from '../core/bytes/bytes.ts'
 import {
   type Body,
   type Leaf,
@@ -19,6 +19,7 @@ import {
   sectorSizeBytes,
   writeSectors,
 } from '../core/block/block.ts'
+import { digest, sha256 } from '../core/crypto/crypto.ts'
 import type { Answer } from '../core/message/message.ts'
 import { type IdPath, childPath, rootPath } from '../core/path/path.ts'
 import { contentOf, decodeRow, encodeBatch, rowKind } from '../core/tree/tree.ts'
@@ -91,6 +92,20 @@ class Forger {
   #keep(pages: readonly Page[]): void {
     for (const page of pages) this.#objects.set(keyOf(page.hash), page.octets)
   }
+  /** Makes up a body that ends in a hole, which no program of ours takes, with sectors of its own before. */
+  forgeDamaged(): Body {
+    const leaves = Array.from({ length: 128 }, (_, at): Leaf => {
+      const sealed = octets(at, 100)
+      this.#objects.set(keyOf(sha256(sealed)), sealed)
+      return { hash: sha256(sealed), keyEpoch: 1, salt: octets(1, 16) }
+    })
+    const { body, pages } = bodyOfLeaves(leaves, 128 * sectorSizeBytes)
+    this.#keep(pages)
+    const hashes = concat(body.bodyRoot, new Uint8Array(32))
+    const bodyRoot = digest('blocktree/1/hashPage', hashes)
+    this.#objects.set(keyOf(bodyRoot), encode(record('hashPage', 1, { hashes: bytesUpTo(64) }), { hashes }))
+    return { bodyRoot, sizeBytes: 129 * sectorSizeBytes }
+  }
 
   stage(requestId: Bytes, body: Body): Promise<Answer | null> {
     const value = { requestId, position: 0, block: this.block, body, objects: [] }
@@ -138,16 +153,16 @@ async function scene(seed: number, sizeBytes: number) {
       ...{ path, version, previousHash: previous.hash, ...body, keyEpoch: film.fields.keyEpoch },
       ...{ resealed: false, origin: null },
     })
-  const objectsAt = (at: number): readonly string[] =>
+  const rowsAt = (at: number): readonly string[] =>
     [...family.devices[at]!.disk.rows('object', inPlace(placeOf(treeId), idFromText(id)!))].map(({ key }) => keyOf(key))
-  const before = [0, 1].map(objectsAt)
+  const before = [0, 1].map(rowsAt)
   /** Everywhere, when all is deleted that is going to be, there is what the film consists of. */
   const expectWhole = async (): Promise<void> => {
     await family.scheduler.run(family.scheduler.sleep(10_000))
-    for (const at of [0, 1]) expect(objectsAt(at)).toEqual(expect.arrayContaining([...before[at]!]))
+    for (const at of [0, 1]) expect(rowsAt(at)).toEqual(expect.arrayContaining([...before[at]!]))
     expect(equal(await family.read(laptop, id), content(sizeBytes))).toBe(true)
   }
-  return { family, laptop, phone, forger, film, recordOf, expectWhole }
+  return { family, laptop, phone, forger, film, recordOf, expectWhole, rowsAt }
 }
 
 async function recordsTold(rogue: Rogue) {
@@ -170,6 +185,19 @@ describe('no sector of a file is lost where somebody who may read it', () => {
     const { forger, expectWhole } = await scene(1, 100_000)
     await forger.replaceStaged(forger.forge(from(forger.leaves)))
     await expectWhole()
+  })
+
+  test('has one staged that is damaged, and what came of it goes', async () => {
+    const { family, forger, expectWhole, rowsAt } = await scene(5, 100_000)
+    const body = forger.forgeDamaged()
+    expect(await forger.stage(octets(9, 16), body)).toEqual({ tag: 'none', value: {} })
+    expect(rowsAt(0).length).toBeGreaterThan(129)
+    await forger.stage(octets(9, 16), { ...body, bodyRoot: octets(1, 32) })
+    await expectWhole()
+    expect(rowsAt(0)).toEqual(rowsAt(1))
+    // Nor is it noted any more that it is to go.
+    const noted = [...family.devices[0]!.disk.rows('holding', new Uint8Array())]
+    expect(noted.filter(({ key }) => equal(key.slice(-32), body.bodyRoot))).toEqual([])
   })
 
   test('proposes a body that is one of its pages in another place, and has no right to', async () => {

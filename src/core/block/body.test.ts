@@ -5,6 +5,7 @@ import { verdictOf } from '../bytes/testing/verdict.ts'
 import { blockKeySchedule, digest, openAes, sealAes, sha256 } from '../crypto/crypto.ts'
 import {
   type Body,
+  type BodyObject,
   type BodyWriter,
   type Leaf,
   type LocatedSector,
@@ -14,6 +15,7 @@ import {
   type SectorLeaf,
   type Walk,
   diffBodies,
+  doomedObjects,
   emptyBody,
   emptyBodyWriter,
   finishBody,
@@ -680,7 +682,7 @@ describe('comparing bodies', () => {
       let isWhole = true
       for (const [at, body] of doomedBodies.entries()) {
         const others = [...keptBodies, ...doomedBodies.slice(at + 1)]
-        const walk = isPartial ? diffBodies(body, [], others) : diffBodies(body, others)
+        const walk = isPartial ? doomedObjects(body, [], others) : doomedObjects(body, others, [])
         for (let step = walk.next(); !step.done;) {
           if (step.value.kind === 'need') {
             const octetsOf = (page: ObjectName) => (stored.has(textOfName(page)) ? pages.get(keyOf(page.hash))! : null)
@@ -728,8 +730,8 @@ describe('comparing bodies', () => {
     { count: 130, pageCount: 3 },
   ])('with an empty body finds all: $count sectors', ({ count, pageCount }) => {
     const { body, store } = build(leavesOf(count))
-    for (const walk of [diffBodies(body, [emptyBody]), diffBodies(body, [], [emptyBody])]) {
-      const { found, result } = perform(walk, store)
+    for (const walk of [diffBodies(body, [emptyBody]), doomedObjects(body, [emptyBody], [emptyBody])]) {
+      const { found, result } = perform<BodyObject, unknown>(walk, store)
       expect(result.ok).toBe(true)
       expect(found).toHaveLength(count + pageCount)
     }
@@ -757,7 +759,7 @@ describe('comparing bodies', () => {
     for (let cutAfter = 0; cutAfter < stepCount; cutAfter++) {
       const store = new Map([...all].map((key) => [key, pages.get(key) ?? new Uint8Array(1)]))
       const collect = (steps: number): boolean => {
-        const walk = diffBodies(old, [kept])
+        const walk = doomedObjects(old, [kept], [])
         let step = walk.next()
         for (let taken = 0; !step.done; taken++) {
           if (taken === steps) return false
@@ -777,46 +779,91 @@ describe('comparing bodies', () => {
     }
   })
 
-  test('refuses where a kept body can not be read, so that nothing of it is lost, unless it need not be whole', () => {
+  /** Two versions with another sector in the first of three pages, and the pages of both without some. */
+  function without(pagesOf: (kept: Body, old: Body, store: Store) => readonly Bytes[], instead: Bytes | null) {
     const { store, bodies } = versionsOf([
       { count: 300, more: [] },
       { count: 300, more: [5] },
     ])
     const [old, kept] = bodies as [Body, Body]
-    const without = new Map(store)
-    without.delete(keyOf(kept.bodyRoot))
-    expect(perform(diffBodies(old, [kept]), without)).toMatchObject({
-      found: [],
-      result: { ok: false, fault: { code: 'pageMissing' } },
-    })
-    const { found, result } = perform(diffBodies(old, [], [kept]), without)
-    expect(result.ok).toBe(true)
-    expect(new Set(found.map(({ hash }) => keyOf(hash)))).toEqual(objectsOf(old, store))
-    const damaged = new Map(store).set(keyOf(kept.bodyRoot), store.get(keyOf(old.bodyRoot))!)
-    for (const walk of [diffBodies(old, [kept]), diffBodies(old, [], [kept])])
-      expect(perform(walk, damaged)).toMatchObject({
-        found: [],
-        result: { ok: false, fault: { code: 'pageDamaged' } },
-      })
+    const left = new Map(store)
+    for (const hash of pagesOf(kept, old, store)) {
+      left.delete(keyOf(hash))
+      if (instead !== null) left.set(keyOf(hash), instead)
+    }
+    return { old, kept, store, left }
+  }
+  const rootOfKept = ({ bodyRoot }: Body) => [bodyRoot]
+  const leavesOfKept = (kept: Body, old: Body, store: Store) =>
+    perform(diffBodies(kept, [old]), store).found.flatMap(({ level, hash }) => (level === 0 ? [hash] : []))
+  const damage = new Uint8Array(1)
+
+  test('refuses where another body can not be read', () => {
+    for (const pagesOf of [rootOfKept, leavesOfKept]) {
+      for (const [instead, code] of [
+        [null, 'pageMissing'],
+        [damage, 'pageDamaged'],
+      ] as const) {
+        const { old, kept, left } = without(pagesOf, instead)
+        const { found, result } = perform(diffBodies(old, [kept]), left)
+        expect(verdictOf(result)).toBe(code)
+        expect(found).toEqual([])
+      }
+    }
   })
 
-  test('refuses so, too, where only a page further down of the kept body is not to be had', () => {
+  test('dooms nothing that stands where a kept body can not be read, unless it is only not here', () => {
+    const all = (result: Result<boolean>) => result.ok && result.value
+    for (const [pagesOf, countBelow] of [
+      [rootOfKept, 300 + 3 + 1],
+      [leavesOfKept, 128 + 2],
+    ] as const) {
+      for (const [instead, isPartial] of [
+        [null, false],
+        [damage, false],
+        [damage, true],
+      ] as const) {
+        const { old, kept, left } = without(pagesOf, instead)
+        const walk = isPartial ? doomedObjects(old, [], [kept]) : doomedObjects(old, [kept], [])
+        const { found, result } = perform(walk, left)
+        expect(found).toEqual([])
+        expect(result.ok).toBe(true)
+        expect(all(result)).toBe(false)
+      }
+      const { old, kept, left } = without(pagesOf, null)
+      const { found, result } = perform(doomedObjects(old, [], [kept]), left)
+      expect(all(result)).toBe(true)
+      expect(found).toHaveLength(countBelow)
+    }
+  })
+
+  test('dooms what stands beside a place where a kept body can not be read, and keeps the way there', () => {
     const { store, bodies } = versionsOf([
       { count: 300, more: [] },
-      { count: 300, more: [5] },
+      { count: 300, more: [5, 200] },
     ])
     const [old, kept] = bodies as [Body, Body]
-    const [page] = perform(diffBodies(kept, [old]), store).found.filter(({ kind }) => kind === 'page')
-    const without = new Map(store)
-    without.delete(keyOf(page!.hash))
-    expect(verdictOf(perform(diffBodies(old, [kept]), without).result)).toBe('pageMissing')
-    const { found, result } = perform(diffBodies(old, [], [kept]), without)
-    expect(result.ok).toBe(true)
-    // All of the page that is not protected, and the page above.
-    expect(found).toHaveLength(128 + 2)
-    const damaged = new Map(store).set(keyOf(page!.hash), new Uint8Array(1))
-    for (const walk of [diffBodies(old, [kept]), diffBodies(old, [], [kept])])
-      expect(verdictOf(perform(walk, damaged).result)).toBe('pageDamaged')
+    const [first] = perform(diffBodies(kept, [old]), store).found.filter(({ level }) => level === 0)
+    const { found, result } = perform(doomedObjects(old, [kept], []), new Map(store).set(keyOf(first!.hash), damage))
+    expect(result).toEqual({ ok: true, value: false })
+    expect(found.map(({ level, index }) => [level, index])).toEqual([
+      [-1, 200],
+      [0, 1],
+    ])
+  })
+
+  test('dooms all that can be found of a body that is damaged, or that nobody could have made in good faith', () => {
+    const { body, store } = build(leavesOf(300))
+    const leafPages = [...store.keys()].filter((hash) => hash !== keyOf(body.bodyRoot))
+    const { found, result } = perform(doomedObjects(body, [], []), new Map(store).set(leafPages[0]!, damage))
+    expect(result).toEqual({ ok: true, value: true })
+    expect(found).toHaveLength(300 - 128 + 3 + 1)
+    const longer = { ...body, sizeBytes: sizeOf(128 * 100) }
+    const { level, index, hash } = perform(diffBodies(body, []), store).found.at(-1)!
+    expect(perform(doomedObjects(longer, [], []), store)).toMatchObject({
+      found: [{ level, index, hash }],
+      result: { ok: true, value: true },
+    })
   })
 })
 

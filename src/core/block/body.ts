@@ -396,27 +396,39 @@ export interface BodyObject extends ObjectName {
  * Finds the objects that `body` reaches and none of `others` does; equal subtrees are passed over unread. An object has its place in
  * its name, so it is enough to compare place by place, whoever made up the bodies: what stands elsewhere is another object.
  *
- * With the versions that are kept as `others` this is what may be deleted; with a version that is here as the other it is what
- * has to be fetched. A page is found after all below it, so a deletion that stops half way can start again: a page of `body` that
- * is not to be had is passed over with everything below.
+ * With no others this is all that a body consists of, with a version that is here as the other it is what has to be fetched. A page
+ * that is not to be had is passed over with everything below.
  * @param others whose pages are all to be had
- * @param partial others that may not be: below a page that is not, nothing can be found, and so nothing is protected
  */
-export function* diffBodies(
+export function* diffBodies(body: Body, others: readonly Body[]): Walk<BodyObject, null> {
+  const compared = yield* compareBodies(body, others, [], false)
+  return compared.ok ? accepted(null) : compared
+}
+
+/**
+ * Finds what may be deleted with a body: what it reaches and none that is kept does. A page is found after all below it, so a deletion
+ * that stops half way can start again. Bodies that nobody could have made in good faith, and pages that are damaged here, end nothing:
+ * of the doomed body they are passed over, and what a kept one may reach below one of them stays.
+ * @param kept whose pages are all to be had: what is missing below one protects all that stands there
+ * @param partial kept ones that may not be here whole: below a page that is not, nothing can be found, and so nothing is protected
+ * @returns whether nothing had to stay for damage
+ */
+export const doomedObjects = (body: Body, kept: readonly Body[], partial: readonly Body[]): Walk<BodyObject, boolean> =>
+  compareBodies(body, kept, partial, true)
+
+function* compareBodies(
   body: Body,
   others: readonly Body[],
-  partial: readonly Body[] = [],
-): Walk<BodyObject, null> {
-  if (body.sizeBytes === 0) return accepted(null)
+  partial: readonly Body[],
+  isDoomed: boolean,
+): Walk<BodyObject, boolean> {
+  if (body.sizeBytes === 0) return accepted(true)
   const all = [...others.map((other) => [other, true] as const), ...partial.map((other) => [other, false] as const)]
   const kept = all.filter(([other]) => other.sizeBytes > 0)
   const level = Math.max(topOf(body).level, ...kept.map(([other]) => topOf(other).level))
   const top = (of: Body): Place => ({ ...topOf(of), level })
-  return yield* diffPlace(
-    body,
-    top(body),
-    kept.map(([other, isWhole]) => ({ body: other, isWhole, place: top(other) })),
-  )
+  const beside = kept.map(([other, isWhole]) => ({ body: other, isWhole, place: top(other) }))
+  return yield* comparePlace(body, top(body), beside, isDoomed)
 }
 
 interface Other {
@@ -425,43 +437,62 @@ interface Other {
   readonly place: Place
 }
 
-function* diffPlace(body: Body, place: Place, others: readonly Other[]): Walk<BodyObject, null> {
-  if (others.some((other) => equal(other.place.hash, place.hash))) return accepted(null)
+/** @returns whether all that was to be found was */
+function* comparePlace(
+  body: Body,
+  place: Place,
+  others: readonly Other[],
+  isDoomed: boolean,
+): Walk<BodyObject, boolean> {
+  if (others.some((other) => equal(other.place.hash, place.hash))) return accepted(true)
   const { level, index, hash } = place
-  if (isHole(hash)) return isAtEnd(body, place) ? pageDamaged : accepted(null)
+  if (isHole(hash)) return isAtEnd(body, place) && !isDoomed ? pageDamaged : accepted(true)
+  const page: BodyObject = { kind: 'page', level, index, hash }
+  const opened = level === 0 ? yield* leavesAt(body, place) : yield* hashesAt(body, place)
+  if (!opened.ok) {
+    if (opened === missing) return accepted(true)
+    if (!isDoomed) return opened
+    yield { kind: 'found', found: [page] }
+    return accepted(true)
+  }
   if (level === 0) {
-    const leaves = yield* leavesAt(body, place)
-    if (!leaves.ok) return leaves === missing ? accepted(null) : leaves
-    const othersLeaves: (readonly Leaf[])[] = []
-    for (const other of others) {
-      const otherLeaves = yield* leavesAt(other.body, other.place)
-      if (otherLeaves.ok) othersLeaves.push(otherLeaves.value)
-      else if (other.isWhole || otherLeaves !== missing) return otherLeaves
-    }
-    const own = leaves.value.flatMap((leaf, entry): readonly BodyObject[] =>
-      leaf !== null && othersLeaves.every((of) => of[entry] == null || !equal(of[entry].hash, leaf.hash))
-        ? [{ kind: 'sector', ...sectorName(index * pageEntryCountMax + entry, leaf) }]
-        : [],
-    )
-    yield { kind: 'found', found: [...own, { kind: 'page', level, index, hash }] }
-    return accepted(null)
+    const beside = yield* entriesBeside(others, leavesAt)
+    if (!beside.ok) return isDoomed ? accepted(false) : beside
+    const sectors = (opened.value as readonly Leaf[]).flatMap((leaf, entry): readonly BodyObject[] => {
+      const isOwn =
+        leaf !== null && beside.value.every(({ of }) => of[entry] == null || !equal(of[entry].hash, leaf.hash))
+      return isOwn ? [{ kind: 'sector', ...sectorName(index * pageEntryCountMax + entry, leaf) }] : []
+    })
+    yield { kind: 'found', found: [...sectors, page] }
+    return accepted(true)
   }
-  const hashes = yield* hashesAt(body, place)
-  if (!hashes.ok) return hashes === missing ? accepted(null) : hashes
-  const othersHashes: { readonly other: Other; readonly hashes: readonly Bytes[] }[] = []
-  for (const other of others) {
-    const otherHashes = yield* hashesAt(other.body, other.place)
-    if (otherHashes.ok) othersHashes.push({ other, hashes: otherHashes.value })
-    else if (other.isWhole || otherHashes !== missing) return otherHashes
-  }
-  for (const [entry, child] of hashes.value.entries()) {
-    const beside = othersHashes.flatMap(({ other, hashes: of }) => {
+  const beside = yield* entriesBeside(others, hashesAt)
+  if (!beside.ok) return isDoomed ? accepted(false) : beside
+  let isAll = true
+  for (const [entry, child] of (opened.value as readonly Bytes[]).entries()) {
+    const below = beside.value.flatMap(({ other, of }) => {
       const otherChild = of[entry]
       return otherChild === undefined ? [] : [{ ...other, place: childOf(other.place, entry, otherChild) }]
     })
-    const below = yield* diffPlace(body, childOf(place, entry, child), beside)
-    if (!below.ok) return below
+    const compared = yield* comparePlace(body, childOf(place, entry, child), below, isDoomed)
+    if (!compared.ok) return compared
+    isAll &&= compared.value
   }
-  if (isPageAt(body, place)) yield { kind: 'found', found: [{ kind: 'page', level, index, hash }] }
-  return accepted(null)
+  // What stays is reached through it.
+  if (isAll && isPageAt(body, place)) yield { kind: 'found', found: [page] }
+  return accepted(isAll)
+}
+
+/** What stands in the same place of other bodies; of one that need not be whole nothing, where that is not to be had. */
+function* entriesBeside<Entry>(
+  others: readonly Other[],
+  read: (body: Body, place: Place) => Walk<never, readonly Entry[]>,
+): Walk<never, readonly { readonly other: Other; readonly of: readonly Entry[] }[]> {
+  const beside: { readonly other: Other; readonly of: readonly Entry[] }[] = []
+  for (const other of others) {
+    const of = yield* read(other.body, other.place)
+    if (of.ok) beside.push({ other, of: of.value })
+    else if (other.isWhole || of !== missing) return of
+  }
+  return accepted(beside)
 }
