@@ -35,7 +35,7 @@ const helloTimeoutMs = 10_000
 /** What is said, instead of who one is, to a device that was put out of the tree. */
 export interface Farewells {
   /** null for who never was a device of it. */
-  to(peer: Introduction): Farewell | null
+  to(peer: Introduction): Awaitable<Farewell | null>
   /** Said to this device. Whether it holds is still to be checked. */
   onHeard(farewell: Farewell): void
 }
@@ -112,7 +112,7 @@ async function hello(
   if (!isProved) return helloForged
   const known = await isKnown(peer)
   if (!known.ok) {
-    const farewell = connection.isDialler ? null : farewells.to(peer)
+    const farewell = connection.isDialler ? null : await farewells.to(peer)
     if (farewell !== null) connection.send('control', encodeFarewell(farewell))
     await connection.drained('control')
     return known

@@ -6,9 +6,10 @@ import { BlocktreeError, type Fault, equal, toHex } from '../core/bytes/bytes.ts
 import { principalOf } from '../core/crypto/crypto.ts'
 import { type Farewell, type Introduction, type JoinFrame, decodeJoinFrame } from '../core/message/message.ts'
 import type { TreeId } from '../core/path/path.ts'
-import { noRevocation, summaryOf } from '../core/tree/tree.ts'
+import { type TreeState, noRevocation, summaryOf } from '../core/tree/tree.ts'
 import type { Connection, Net, NetPort, RelayAddress, TransportId } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
+import { Appeal } from './appeal.ts'
 import { Cluster } from './cluster.ts'
 import { type KnownTransports, knownTransports, otherDevices } from './devices.ts'
 import { GuestReplica } from './guest/guest-replica.ts'
@@ -18,7 +19,7 @@ import { firstFrame } from './meet.ts'
 import type { HeldTree } from './own-tree.ts'
 import { placeOf } from './own-tree.ts'
 import type { Device, PeerId } from './peers.ts'
-import { farewellTo } from './removal.ts'
+import { farewellNow } from './removal.ts'
 import { Replication } from './replication.ts'
 import { Reports } from './reports.ts'
 import { Strangers } from './strangers.ts'
@@ -65,7 +66,7 @@ export class Network {
   readonly #meeting: NetworkOptions['meeting']
   readonly #port: NetPort | undefined
   #open: Promise<OpenNetwork> | null = null
-  #current: Replication | Visiting | null = null
+  #current: Replication | Visiting | Appeal | null = null
   /** How often replicating was ended: opening the network takes time, in which somebody may think better of it. */
   #leftCount = 0
   #isClosed = false
@@ -142,27 +143,19 @@ export class Network {
     this.#current?.close()
     const { cluster, holdings } = held
     this.#known = () => knownTransports(cluster.state, introduced)
-    const { credential } = this.#keys
-    const own = principalOf(credential)
+    const own = principalOf(this.#keys.credential)
+    const { clock } = this.#platform
     const options = {
-      platform: this.#platform,
-      ...open,
+      ...this.#commonOf(open, treeId, () => cluster.state),
       place: placeOf(treeId),
       holdings,
       principal: toHex(own),
       untilSwept,
-      introduction: () => ({
-        treeId,
-        credential,
-        buildId: this.buildId,
-        revocationHead: summaryOf(cluster.state)?.revocationHead ?? noRevocation,
-      }),
       farewells: {
         to: ({ treeId: named, credential: who }: Introduction) =>
-          equal(named, treeId) ? farewellTo(cluster.state, principalOf(who)) : null,
+          equal(named, treeId) ? farewellNow(cluster.state, this.#keys, principalOf(who), clock.nowMs()) : null,
         onHeard: onFarewell,
       },
-      onReport: (id: PeerId, fault: Fault) => this.reports.tell(id, fault),
       onChanged,
     }
     const members = () => otherDevices(cluster.state, own, introduced)
@@ -173,8 +166,35 @@ export class Network {
       ...options,
       cluster,
       keys: this.#keys,
-      devices: () => [...members(), ...guestsOf(cluster.state, this.#platform.clock.nowMs())],
+      devices: () => [...members(), ...guestsOf(cluster.state, clock.nowMs())],
     }))
+  }
+
+  /** What is said to whichever device of a tree. */
+  #commonOf(open: OpenNetwork, treeId: TreeId, state: () => TreeState) {
+    return {
+      platform: this.#platform,
+      ...open,
+      introduction: (): Introduction => ({
+        treeId,
+        credential: this.#keys.credential,
+        buildId: this.buildId,
+        revocationHead: summaryOf(state())?.revocationHead ?? noRevocation,
+      }),
+      onReport: (id: PeerId, fault: Fault) => this.reports.tell(id, fault),
+    }
+  }
+
+  /** Looks for others who know that this device was not put out; whatever was replicated before is not any more. */
+  async appeal(treeId: TreeId, state: TreeState, onOverruled: () => void): Promise<void> {
+    this.leave()
+    const leftCount = this.#leftCount
+    const open = await this.open()
+    // This device may have gone on to something else meanwhile.
+    if (open === null || this.#isClosed || this.#current !== null || leftCount !== this.#leftCount) return
+    this.#known = () => knownTransports(state, [])
+    const devices = () => otherDevices(state, principalOf(this.#keys.credential))
+    this.#current = new Appeal({ ...this.#commonOf(open, treeId, () => state), devices, onOverruled })
   }
 
   /** Replicates nothing any more. */
@@ -188,7 +208,8 @@ export class Network {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#current?.close()
-    await (await this.#open)?.net.close()
+    const open = await this.#open?.catch(() => null)
+    await open?.net.close()
   }
 }
 

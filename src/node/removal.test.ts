@@ -9,8 +9,10 @@ import {
   commit,
   dismissedBy,
   dismissedByRoot,
+  endMs,
   founded,
   mallory,
+  nodeCap,
   ownerCap,
   person,
   withDevice,
@@ -22,9 +24,9 @@ const laptop = person(21)
 const before = withDevice(founded(), laptop)
 const after = commit(before, [byCard(before, 0, passkey(31))], 3000).state
 
-const judged = (state: TreeState, operation: Operation, chain: Chain = []): string => {
+const judged = (state: TreeState, operation: Operation, chain: Chain = [], nowMs = 5000): string => {
   if (operation.tag !== 'dismiss') throw new Error('"operation" expected a dismissal')
-  const claims = claimsNow(state, { ...operation.value, chain }, principalOf(laptop.credential))
+  const claims = claimsNow(state, { ...operation.value, chain }, principalOf(laptop.credential), nowMs)
   return claims.ok ? 'ok' : claims.fault.code
 }
 
@@ -39,5 +41,28 @@ describe('a farewell, once the keys of the root were replaced', () => {
     const stolen = ownerCap(mallory)
     expect(judged(before, dismissedBy(laptop, mallory, stolen), [stolen])).toBe('ok')
     expect(judged(after, dismissedBy(laptop, mallory, stolen), [stolen])).toBe('setReplaced')
+  })
+})
+
+describe('a farewell that a device signed', () => {
+  const byAlice = dismissedBy(laptop, alice, aliceCap)
+
+  test('counts no more when that one’s time has ended', () => {
+    expect(judged(before, byAlice, [aliceCap], endMs - 1)).toBe('ok')
+    expect(judged(before, byAlice, [aliceCap], endMs)).toBe('writecapExpired')
+  })
+
+  test('counts no more when that one was put out itself, nor when it was let in by such a one', () => {
+    const without = commit(before, [dismissedBy(alice, laptop, ownerCap(laptop))], 3000).state
+    expect(judged(without, byAlice, [aliceCap])).toBe('writecapRevoked')
+    const passedOn = nodeCap(alice, mallory)
+    const byMallory = dismissedBy(laptop, mallory, passedOn)
+    expect(judged(before, byMallory, [passedOn, aliceCap])).toBe('ok')
+    expect(judged(without, byMallory, [passedOn, aliceCap])).toBe('writecapRevoked')
+  })
+
+  test('counts whatever became of that one, where it left by itself', () => {
+    const own = ownerCap(laptop)
+    expect(judged(before, dismissedBy(laptop, laptop, own), [own], endMs)).toBe('ok')
   })
 })

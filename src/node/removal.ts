@@ -8,6 +8,7 @@
  */
 import {
   type Bytes,
+  type Check,
   type Result,
   RefusedError,
   concat,
@@ -18,6 +19,7 @@ import {
   must,
   refused,
   toHex,
+  u53,
   utf8,
 } from '../core/bytes/bytes.ts'
 import { type Claim, ed25519Message, principalOf } from '../core/crypto/crypto.ts'
@@ -27,7 +29,9 @@ import {
   type Dismissal,
   type TreeState,
   chainOf,
+  checkDevice,
   checkIssuedNow,
+  checkNotRevoked,
   checkRootNow,
   deviceOf,
   devicesOf,
@@ -63,7 +67,7 @@ export async function removeDevice(tree: OwnTree, keys: NodeKeys, text: string, 
   if (row.dismissed === null) {
     const isOwn = equal(device, principalOf(keys.credential))
     if (isOwn && tree.isShared && tree.cluster.isSoleVoter && !isReached) throw new RefusedError(nobodyTakesOver.fault)
-    const dismissal = await dismissalOf(tree, keys, device)
+    const dismissal = await dismissalOf(tree.treeId, tree.author.writecapHash, keys, device)
     const outcome = await tree.cluster.propose({ tag: 'dismiss', value: { dismissal } })
     if (!outcome.ok) throw new RefusedError(outcome.fault)
     if (isOwn) return
@@ -71,9 +75,10 @@ export async function removeDevice(tree: OwnTree, keys: NodeKeys, text: string, 
   await renewKeys(tree)
 }
 
-async function dismissalOf({ treeId, author }: OwnTree, keys: NodeKeys, device: Bytes): Promise<Dismissal> {
+/** @param writecapHash of the permission under which this device says so */
+async function dismissalOf(treeId: TreeId, writecapHash: Bytes, keys: NodeKeys, device: Bytes): Promise<Dismissal> {
   const { credential } = keys
-  const issuer = { tag: 'node' as const, value: { author: credential, writecapHash: author.writecapHash } }
+  const issuer = { tag: 'node' as const, value: { author: credential, writecapHash } }
   const fields = { treeId, device, issuer }
   const body = dismissalBody(fields)
   const signature = await keys.sign(ed25519Message(dismissalDomain, body))
@@ -115,25 +120,67 @@ export function farewellTo(state: TreeState, device: Bytes): Farewell | null {
   return { dismissal, chain: issuer.tag === 'node' ? (chainOf(state, issuer.value.writecapHash) ?? []) : [] }
 }
 
+/**
+ * The same, as it counts now: where whoever put the device out could not do so any more, this device says it in its own name.
+ * @param keys this device's
+ */
+export async function farewellNow(
+  state: TreeState,
+  keys: NodeKeys,
+  device: Bytes,
+  nowMs: number,
+): Promise<Farewell | null> {
+  const farewell = farewellTo(state, device)
+  if (farewell === null || claimsNow(state, farewell, device, nowMs).ok) return farewell
+  const own = checkDevice(state, principalOf(keys.credential), nowMs)
+  if (!own.ok || own.value.standing !== 'own') return farewell
+  const { writecapHash } = own.value
+  const dismissal = await dismissalOf(state.treeId, writecapHash, keys, device)
+  return { dismissal, chain: chainOf(state, writecapHash) ?? [] }
+}
+
 /** Whether a farewell holds that was said to this device. */
 export async function isFarewellTrue(
   tree: OwnTree,
-  { crypto }: Platform,
+  { crypto, clock, store }: Platform,
   keys: NodeKeys,
   farewell: Farewell,
 ): Promise<boolean> {
-  const claims = claimsNow(tree.committed, farewell, principalOf(keys.credential))
-  return claims.ok && (await crypto.verify(claims.value)).every(Boolean)
+  const nowMs = clock.nowMs()
+  const claims = claimsNow(tree.committed, farewell, principalOf(keys.credential), nowMs)
+  if (!claims.ok || !(await crypto.verify(claims.value)).every(Boolean)) return false
+  const overruled = await store.read('node', overruledKey(tree.treeId))
+  return overruled === null || nowMs >= must(decode(u53, overruled, 16)) + overruledMs
 }
 
-/** What must verify for a farewell to count. Keys of the root that were replaced put nobody out any more, and let nobody in who could. */
-export function claimsNow(state: TreeState, farewell: Farewell, device: Bytes): Result<readonly Claim[]> {
-  const { issuer } = farewell.dismissal.fields
-  const now = issuer.tag === 'root' ? checkRootNow(state, issuer.value.setHash) : checkIssuedNow(state, farewell.chain)
-  return now.ok ? claimsOfFarewell(farewell, state.treeId, device, (hash) => setOf(state, hash)) : now
+/** What must verify for a farewell to count: by the state here, whoever signed it may still put a device out. */
+export function claimsNow(
+  state: TreeState,
+  farewell: Farewell,
+  device: Bytes,
+  nowMs: number,
+): Result<readonly Claim[]> {
+  const allowed = checkIssuerNow(state, farewell, nowMs)
+  return allowed.ok ? claimsOfFarewell(farewell, state.treeId, device, (hash) => setOf(state, hash)) : allowed
+}
+
+/**
+ * Whether who signed may put a device out by the state here: keys of the root that were replaced put nobody out any more, and let
+ * nobody in who could; nor does a device whose time has ended, or that was put out itself.
+ */
+export function checkIssuerNow(state: TreeState, { dismissal, chain }: Farewell, nowMs: number): Check {
+  const { issuer, device } = dismissal.fields
+  if (issuer.tag === 'root') return checkRootNow(state, issuer.value.setHash)
+  const issued = checkIssuedNow(state, chain)
+  // Whoever leaves needs no right to that.
+  if (!issued.ok || equal(principalOf(issuer.value.author), device)) return issued
+  if (chain.some(({ expiresAtMs }) => nowMs >= expiresAtMs)) return issuerExpired
+  return checkNotRevoked(state, chain)
 }
 
 const dismissalKey = (treeId: TreeId): Bytes => concat(utf8('dismissal'), treeId)
+const overruledKey = (treeId: TreeId): Bytes => concat(utf8('overruled'), treeId)
+const overruledMs = 60 * 60_000
 
 /** Remembers that this device was put out, also of a tree that will not say so itself any more. */
 export const keepDismissal = (
@@ -153,6 +200,19 @@ export const keepDismissal = (
     'strict',
   )
 
+/**
+ * Others know better: what was said to this device was a lie, or of a tree that went on otherwise. The same may be said again before
+ * the log has brought what they know, so for a while it does not count.
+ */
+export const overruleDismissal = (store: StorePort, treeId: TreeId, nowMs: number): Promise<void> =>
+  store.write(
+    [
+      { kind: 'delete', table: 'node', key: dismissalKey(treeId) },
+      { kind: 'put', table: 'node', key: overruledKey(treeId), value: encode(u53, nowMs) },
+    ],
+    'strict',
+  )
+
 /** null where this device was not put out, as far as it has heard. */
 export async function dismissalFrom(store: StorePort, state: TreeState, keys: NodeKeys): Promise<Dismissal | null> {
   const row = await store.read('node', dismissalKey(state.treeId))
@@ -161,6 +221,10 @@ export async function dismissalFrom(store: StorePort, state: TreeState, keys: No
 }
 
 const deviceUnknown = refused('deviceUnknown', 'This device does not belong to the tree any more.')
+const issuerExpired = refused(
+  'writecapExpired',
+  'A device whose own time has ended said that another one was removed; nothing was changed.',
+)
 const nobodyTakesOver = refused(
   'nobodyTakesOver',
   'This device keeps the tree in order, and no other one is there to go on with that. Open Blocktree on another device of yours first.',

@@ -3,35 +3,50 @@
  * go on as if it were not.
  *
  * Each hello names the revocation head. Whoever knows of fewer asks for the dismissals themselves. They count for what is in them,
- * and not for who brings them; from then on those devices are none of the tree here, whatever the log says.
+ * and not for who brings them; from then on those devices are none of the tree here, whatever the log says. They do so for as long as
+ * the log has not come as far itself, and does not say that who signed them was put out.
+ *
+ * What a device says of the others in its own name nobody else may know of: it may have been put out itself, and this device be the
+ * last to hear. So it keeps nobody away who votes here, by whom the log comes, and is forgotten with this life of the node.
  * @module
  */
-import { type Fault, decode, encode, must, refused, toHex } from '../core/bytes/bytes.ts'
+import { type Fault, decode, encode, listOf, must, refused, toHex, tuple, u53 } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
-import { type Answer, type Farewell, type Question, farewellCountMax, farewellsWire } from '../core/message/message.ts'
-import { type RevocationHead, type TreeState, devicesOf, summaryOf } from '../core/tree/tree.ts'
+import { type Answer, type Farewell, type Question, farewellCountMax, farewellWire } from '../core/message/message.ts'
+import { type RevocationHead, type TreeState, deviceOf, devicesOf, summaryOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { PeerId } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
-import { claimsNow, farewellTo } from './removal.ts'
+import { checkIssuerNow, claimsNow, farewellTo } from './removal.ts'
 
 export interface RevocationsOptions {
-  readonly platform: Pick<Platform, 'crypto' | 'store'>
+  readonly platform: Pick<Platform, 'crypto' | 'store' | 'clock'>
   readonly place: ClusterPlace
   /** This device's principal: it hears of its own end by a farewell. */
   readonly principal: PeerId
   readonly state: () => TreeState
+  /** Whether a device takes part in deciding, as far as is known here. */
+  votes(id: PeerId): boolean
   ask(to: PeerId, question: Question): Promise<Answer | null>
   /** These were put out. */
   onHeard(ids: readonly PeerId[], fault: Fault): void
 }
 
+const keptWire = listOf(tuple({ farewell: farewellWire, dueSequence: u53 }), farewellCountMax)
 const keptKey = (place: ClusterPlace) => inPlace(place, Uint8Array.of(6))
 const keptSizeBytesMax = 2 * 1024 * 1024
 
+interface Heard {
+  readonly farewell: Farewell
+  /** The log says it itself from this number of removals on, or it is not so. */
+  readonly dueSequence: number
+  /** Nobody but who signed it has said so. */
+  readonly isOwnWord: boolean
+}
+
 export class Revocations {
   readonly #options: RevocationsOptions
-  readonly #heard = new Map<PeerId, Farewell>()
+  readonly #heard = new Map<PeerId, Heard>()
 
   constructor(options: RevocationsOptions) {
     this.#options = options
@@ -39,16 +54,27 @@ export class Revocations {
   }
 
   isPutOut(id: PeerId): boolean {
-    return this.#heard.has(id)
+    const heard = this.#heard.get(id)
+    return heard !== undefined && this.#counts(heard) && !(heard.isOwnWord && this.#options.votes(id))
+  }
+
+  #counts({ farewell, dueSequence }: Heard): boolean {
+    const { state, platform } = this.#options
+    return this.#sequence < dueSequence && checkIssuerNow(state(), farewell, platform.clock.nowMs()).ok
+  }
+
+  get #sequence(): number {
+    return summaryOf(this.#options.state())?.revocationHead.sequence ?? 0
   }
 
   /** A device has said how many were put out. */
   async onHead(from: PeerId, { sequence }: RevocationHead): Promise<void> {
-    const { state, ask, platform, place } = this.#options
-    if (sequence <= (summaryOf(state())?.revocationHead.sequence ?? 0)) return
+    const { ask, platform, place } = this.#options
+    if (sequence <= this.#sequence) return
     const answer = await ask(from, { tag: 'farewells', value: {} })
-    if (answer?.tag !== 'farewells' || !(await this.#take(answer.value))) return
-    const value = encode(farewellsWire, [...this.#heard.values()].slice(-farewellCountMax))
+    if (answer?.tag !== 'farewells' || !(await this.#hear(answer.value, from))) return
+    const told = [...this.#heard.values()].filter(({ isOwnWord }) => !isOwnWord)
+    const value = encode(keptWire, told.slice(-farewellCountMax))
     await platform.store.write([{ kind: 'put', table: 'raft', key: keptKey(place), value }], 'strict')
   }
 
@@ -64,28 +90,54 @@ export class Revocations {
   }
 
   /** @returns whether any of it is new, and holds */
-  async #take(farewells: readonly Farewell[]): Promise<boolean> {
-    const { platform, principal, state, onHeard } = this.#options
-    if (summaryOf(state()) === null) return false
-    const news: PeerId[] = []
-    for (const farewell of farewells) {
-      const { device } = farewell.dismissal.fields
-      const id = toHex(device)
-      if (id === principal || this.#heard.has(id)) continue
-      const claims = claimsNow(state(), farewell, device)
-      if (!claims.ok || !(await platform.crypto.verify(claims.value)).every(Boolean)) continue
-      this.#heard.set(id, farewell)
-      news.push(id)
+  async #hear(farewells: readonly Farewell[], from: PeerId): Promise<boolean> {
+    const held: Farewell[] = []
+    for (const farewell of farewells) if (await this.#holds(farewell)) held.push(farewell)
+    const dueSequence = this.#sequence + held.length
+    return this.#take(held.map((farewell) => ({ farewell, dueSequence, isOwnWord: signerOf(farewell) === from })))
+  }
+
+  /** Whether it tells of a device that is one by the state here, and is right. */
+  async #holds(farewell: Farewell): Promise<boolean> {
+    const { platform, state } = this.#options
+    const { device } = farewell.dismissal.fields
+    if (summaryOf(state()) === null || (deviceOf(state(), device)?.dismissed ?? null) !== null) return false
+    const claims = claimsNow(state(), farewell, device, platform.clock.nowMs())
+    return claims.ok && (await platform.crypto.verify(claims.value)).every(Boolean)
+  }
+
+  /** @returns whether any of it is new */
+  #take(heard: readonly Heard[]): boolean {
+    const { principal, onHeard } = this.#options
+    const ids = new Set<PeerId>()
+    for (const each of heard) {
+      const id = toHex(each.farewell.dismissal.fields.device)
+      const before = this.#heard.get(id)
+      const isNews = before === undefined || !this.#counts(before) || (before.isOwnWord && !each.isOwnWord)
+      if (id === principal || !isNews) continue
+      this.#heard.set(id, each)
+      ids.add(id)
     }
+    const news = [...ids].filter((id) => this.isPutOut(id))
     if (news.length > 0) onHeard(news, putOut.fault)
-    return news.length > 0
+    return ids.size > 0
   }
 
   async #recall(): Promise<void> {
     const { platform, place } = this.#options
     const row = await platform.store.read('raft', keptKey(place))
-    if (row !== null) await this.#take(must(decode(farewellsWire, row, keptSizeBytesMax)))
+    if (row === null) return
+    const kept = must(decode(keptWire, row, keptSizeBytesMax))
+    const held: Heard[] = []
+    for (const each of kept) if (await this.#holds(each.farewell)) held.push({ ...each, isOwnWord: false })
+    this.#take(held)
   }
+}
+
+/** The device of the tree by whose permission it was signed; null where the root signed. */
+const signerOf = ({ chain }: Farewell): PeerId | null => {
+  const given = chain.at(-1)
+  return given === undefined ? null : toHex(given.holder)
 }
 
 const putOut = refused(

@@ -32,7 +32,15 @@ import { OwnTree } from './own-tree.ts'
 import { NewCard } from './new-card.ts'
 import { Passkeys } from './passkeys.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
-import { dismissalFrom, isFarewellTrue, keepDismissal, owingBlocks, removeDevice, renewKeys } from './removal.ts'
+import {
+  dismissalFrom,
+  isFarewellTrue,
+  keepDismissal,
+  overruleDismissal,
+  owingBlocks,
+  removeDevice,
+  renewKeys,
+} from './removal.ts'
 import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
 import { obtainNothing } from './read/objects.ts'
 import { TreeView, idText } from './read/view.ts'
@@ -291,7 +299,7 @@ export class RunningNode {
     home.dismissal = dismissal
     home.replication = null
     this.#onPutOut()
-    this.#network.leave()
+    this.#appeal(home)
     this.abroad.close()
     this.invitations.end()
     home.tree.putOut()
@@ -299,6 +307,19 @@ export class RunningNode {
     home.view.copyCountOf = (block) => (home.tree.holdings.isLacking(block) ? 0 : 1)
     if (this.#home === home) this.#tellStatus()
     this.#countCopies(home)
+  }
+
+  /** Where the tree here does not say itself that this device was put out, others may know better. */
+  #appeal({ tree }: Home): void {
+    const { committed, treeId } = tree
+    if (deviceOf(committed, principalOf(this.keys.credential))?.dismissed != null) return this.#network.leave()
+    const onOverruled = (): void => {
+      this.#network.leave()
+      const overruled = overruleDismissal(this.platform.store, treeId, this.platform.clock.nowMs())
+      // What was given up because of it begins anew.
+      void this.#settle(overruled.then(() => this.fail(removalOverruled())))
+    }
+    void this.#settle(this.#network.appeal(treeId, committed, onOverruled))
   }
 
   #onShown(home: Home, shown: TreeState, touched: readonly Bytes[]): void {
@@ -662,3 +683,9 @@ const stillJoining = refused(
   'stillJoining',
   'This device is joining another tree. Go to “This is my second device” and stop that first; then try again.',
 )
+
+const removalOverruled = (): BlocktreeError =>
+  new BlocktreeError(
+    'removalOverruled',
+    'Another device of yours knows that this one was not removed, as it had been told. Reload to go on; what could not be written meanwhile lies where you can bring it back.',
+  )

@@ -61,7 +61,7 @@ import { idFromText } from '../node/read/view.ts'
 import type { Life, SimDevice } from './device.ts'
 import { Family, content, standing, takeOver } from './testing/family.ts'
 import { stateOf } from './testing/knowledge.ts'
-import { Rogue } from './testing/rogue.ts'
+import { Rogue, farewellBy } from './testing/rogue.ts'
 
 const hourMs = 60 * 60 * 1000
 /** 1 January 2099. */
@@ -420,6 +420,80 @@ test('one that was put out is believed no more, though the one that decides keep
   await family.scheduler.run(family.scheduler.sleep(5 * 60_000))
   expect(rogue.isUp).toBe(false)
   expect(await family.run(again, again.node.api.storage())).toMatchObject({ stateRoot: before.stateRoot })
+})
+
+test('one that was put out is believed no more by who meets nobody but the one that removed it', async () => {
+  const family = await Family.of(5, 'laptop', 'phone', 'desk', 'tablet')
+  const [laptop, phone, desk, tablet] = family.lives as [Life, Life, Life, Life]
+  const about = tablet.page.tree.principal
+  await family.cutOff(2)
+  await family.run(phone, phone.node.api.removeDevice('r', about))
+  laptop.process.kill()
+  tablet.process.kill()
+  family.rejoin(2, 3)
+  const rogue = await rogueAt(family, family.devices[3]!, family.transport(3), 2)
+  await untilReported(family, desk, about, 'deviceDismissed', () => family.rejoin(1, 2))
+  await family.until('it is dropped', () => !rogue.isUp)
+})
+
+describe('one that says of all the others that they were removed', () => {
+  /** The tablet, in the place of which one of bad faith says so to the desk. */
+  async function scene(seed: number) {
+    const family = await Family.of(seed, 'laptop', 'phone', 'desk', 'tablet')
+    await family.comeTogether()
+    await family.cutOff(2)
+    const lie = async () => {
+      const [tablet, desk] = [family.devices[3]!, family.lives[2]!]
+      const state = await stateOf(family, desk)
+      const others = family.lives.slice(0, 2).map(({ page }) => fromHex(page.tree.principal.replaceAll(' ', ''))!)
+      const value = await Promise.all(others.map((other) => farewellBy(tablet, state, other)))
+      family.lives[3]!.process.kill()
+      family.rejoin(2, 3)
+      let wasAsked = false
+      const rogue = await Rogue.start(family, {
+        ...{ device: tablet, transport: family.transport(3), target: desk, targetTransport: family.transport(2) },
+        revocationHead: { sequence: 1e6, hash: new Uint8Array(32) },
+        answer: ({ tag }) => {
+          wasAsked ||= tag === 'farewells'
+          return tag === 'farewells' ? { tag, value } : { tag: 'none', value: {} }
+        },
+      })
+      await family.until('it is asked', () => wasAsked)
+      await family.scheduler.run(family.scheduler.sleep(10_000))
+      return rogue
+    }
+    const isWith = (life: Life, at: number): boolean => {
+      const other = family.lives[at]!.page.tree.principal.replaceAll(' ', '')
+      return standing(life).peers.some(({ id, path }) => id === other && path !== null)
+    }
+    return { family, lie, isWith }
+  }
+
+  test('and had its own time ended, is not heard', async () => {
+    const { family, lie, isWith } = await scene(41)
+    const { devices, lives } = family
+    // The laptop has 400 days, the others 365.
+    for (const { wall } of devices) wall.jump(366 * 24 * hourMs)
+    await lie()
+    for (const at of [0, 1]) family.rejoin(at, 2)
+    await family.until('the desk meets both', () => isWith(lives[2]!, 0) && isWith(lives[2]!, 1))
+    for (const about of [0, 1]) expect(await reportAt(family, lives[2]!, lives[about]!.page.tree.principal)).toBeNull()
+  })
+
+  test('and was removed itself before, keeps nobody away', async () => {
+    const { family, lie, isWith } = await scene(42)
+    const [laptop, , desk, tablet] = family.lives as [Life, Life, Life, Life]
+    await family.run(laptop, laptop.node.api.removeDevice('r', tablet.page.tree.principal))
+    const rogue = await lie()
+    for (const at of [0, 1]) family.rejoin(at, 2)
+    await family.until('the desk hears of the removal', () => desk.page.tree.deviceCount === 3)
+    await family.until('it is dropped', () => !rogue.isUp)
+    await family.until('the desk meets both', () => isWith(desk, 0) && isWith(desk, 1))
+    await family.cutOff(2)
+    const again = await family.restart(2)
+    for (const at of [0, 1]) family.rejoin(at, 2)
+    await family.until('the desk meets both again', () => isWith(again, 0) && isWith(again, 1))
+  })
 })
 
 test('one that decides and leads two devices to two trees is found out as soon as they meet', async () => {

@@ -2,14 +2,16 @@
  * Devices that go: removed by another one, or leaving by themselves (design §4, §10; R-08 to R-14).
  */
 import { describe, expect, test } from 'vitest'
-import { type Bytes, concat, equal } from '../core/bytes/bytes.ts'
+import { type Bytes, concat, equal, fromHex } from '../core/bytes/bytes.ts'
 import { heldContent } from '../node/read/read-only.ts'
 import { owingBlocks } from '../node/removal.ts'
 import { createSimulatedCrypto } from './crypto.ts'
 import { type Life, settle } from './device.ts'
 import { Random } from './random.ts'
 import { Family, content, standing } from './testing/family.ts'
+import { dayMs } from './testing/guest.ts'
 import { isOpenedBy, keysWithin, stateOf } from './testing/knowledge.ts'
+import { farewellBy, sayFarewell } from './testing/rogue.ts'
 
 const closed = { isNameOpen: false, isContentOpen: false }
 const principalAt = (family: Family, at: number): string => family.lives[at]!.page.tree.principal
@@ -248,6 +250,102 @@ describe('a device that is removed', () => {
     await expect(
       family.run(laptop, laptop.node.api.removeDevice('x', laptop.page.tree.treeId.replaceAll(' ', ''))),
     ).rejects.toMatchObject({ code: 'deviceUnknown' })
+  })
+})
+
+describe('a device that another one says was removed', () => {
+  /** From here on one device of bad faith is at the place of another, and says so to whoever dials it. */
+  async function lie(family: Family, by: number, about: Life): Promise<void> {
+    family.lives[by]!.process.kill()
+    const farewell = await farewellBy(family.devices[by]!, await stateOf(family, about), principalOf(about))
+    const options = { device: family.devices[by]!, transport: family.transport(by) }
+    await sayFarewell(family, { ...options, target: about, targetTransport: family.transport(0) }, farewell)
+  }
+  const principalOf = ({ page }: Life): Bytes => fromHex(page.tree.principal.replaceAll(' ', ''))!
+
+  test('whose own time had ended, goes on', async () => {
+    const family = await Family.of(31, 'laptop', 'phone')
+    const [laptop] = family.lives as [Life, Life]
+    await family.comeTogether()
+    // The phone has 365 days, the laptop 400.
+    for (const { wall } of family.devices) wall.jump(366 * dayMs)
+    await lie(family, 1, laptop)
+    await family.scheduler.run(family.scheduler.sleep(5 * 60_000))
+    const again = await family.restart(0)
+    expect(again.page.tree.removed).toBeNull()
+    await family.add(again, 'note', content(10))
+  })
+
+  test('which was removed before while this one was away, hears from a third one that it is not so', async () => {
+    const family = await Family.of(32, 'laptop', 'phone', 'desk')
+    const [laptop, , desk] = family.lives as [Life, Life, Life]
+    await family.comeTogether()
+    await family.cutOff(2)
+    const own = await family.add(desk, 'own', content(500))
+    await remove(family, laptop, 1)
+    await lie(family, 1, desk)
+    family.rejoin(1, 2)
+    await family.until('it is believed, as nothing here speaks against it', () => desk.page.tree.removed !== null)
+    // Nobody else is there yet, at whatever start.
+    const out = await family.restart(2)
+    await family.scheduler.run(family.scheduler.sleep(60_000))
+    expect(out.page.tree).toMatchObject({ removed: { by: 'phone' }, quarantinedCount: 1 })
+
+    family.rejoin(0, 2)
+    await family.until('it stops, to begin anew', () => out.page.stopped !== null)
+    const again = await family.restart(2)
+    await family.until('it has come to know of the removal', () => again.page.tree.deviceCount === 2)
+    await family.scheduler.run(family.scheduler.sleep(5 * 60_000))
+    expect(again.page.tree.removed).toBeNull()
+    const [kept] = await family.run(again, again.node.api.quarantine())
+    await family.run(again, again.node.api.retryQuarantined(kept!.id))
+    await family.until('the laptop has what was kept', () => laptop.page.items.has(own))
+  })
+
+  test('is not put out by the same word again before the log has come', async () => {
+    const family = await Family.of(35, 'laptop', 'phone', 'desk', 'tablet')
+    const [laptop, , desk, tablet] = family.lives as [Life, Life, Life, Life]
+    await family.comeTogether()
+    await family.cutOff(2)
+    await remove(family, laptop, 1)
+    await family.until('the tablet knows', () => tablet.page.tree.deviceCount === 3)
+    laptop.process.kill()
+    await lie(family, 1, desk)
+    family.rejoin(1, 2)
+    await family.until('it is believed', () => desk.page.tree.removed !== null)
+    family.rejoin(2, 3)
+    await family.until('it stops, to begin anew', () => desk.page.stopped !== null)
+    family.part(2, 3)
+    const again = await family.restart(2)
+    await family.scheduler.run(family.scheduler.sleep(5 * 60_000))
+    expect(again.page).toMatchObject({ stopped: null, tree: { removed: null, deviceCount: 4 } })
+  })
+
+  test('by one whose time has ended since, is told so by who brings it', async () => {
+    const family = await Family.of(33, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    await family.comeTogether()
+    await family.cutOff(2)
+    await remove(family, phone, 2)
+    await family.until('the laptop knows', () => laptop.page.tree.deviceCount === 2)
+    phone.process.kill()
+    for (const { wall } of family.devices) wall.jump(366 * dayMs)
+    family.rejoin(0, 2)
+    await family.until('the desk hears of it', () => desk.page.tree.removed !== null)
+    expect(desk.page.tree.removed).toEqual({ by: 'Laptop' })
+  })
+
+  test('by one that was removed itself since, hears of it', async () => {
+    const family = await Family.of(34, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    await family.comeTogether()
+    await family.cutOff(2)
+    await remove(family, phone, 2)
+    await remove(family, laptop, 1)
+    family.rejoin(0, 2)
+    await family.until('the desk hears of it', () => desk.page.tree.removed !== null)
+    await family.scheduler.run(family.scheduler.sleep(5 * 60_000))
+    expect((await family.restart(2)).page.tree.removed).not.toBeNull()
   })
 })
 

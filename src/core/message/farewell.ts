@@ -23,7 +23,7 @@ import { type Chain, chainWire, checkRight, claimsOfChain, isHeldBy, rights } fr
 import type { TreeId } from '../path/path.ts'
 import { claimOfDismissal, dismissalWire } from '../tree/tree.ts'
 
-const farewellWire = record('farewell', 1, {
+export const farewellWire = record('farewell', 1, {
   dismissal: dismissalWire,
   /** That of the device which signed; empty where the root did. */
   chain: chainWire,
@@ -61,7 +61,7 @@ export function claimsOfFarewell(
   return mayPutOut ? accepted([own.value, ...claims.value]) : farewellForeign
 }
 
-/** That each grant comes from the next, and the last from the root of the tree. When they ended does not matter any more. */
+/** That each grant comes from the next, and the last from the root of the tree. Whether they have ended is for who has a clock. */
 const isOfRoot = (chain: Chain, treeId: TreeId): boolean =>
   chain.every(({ issuer, scope }, position) => {
     const next = chain[position + 1]

@@ -333,7 +333,7 @@ export class FarFolder {
     const { state } = this.#replica
     const { treeId, device } = farewell.dismissal.fields
     if (summaryOf(state) === null) return equal(treeId, this.#place.treeId) && equal(device, this.#own)
-    const claims = claimsNow(state, farewell, this.#own)
+    const claims = claimsNow(state, farewell, this.#own, this.#platform.clock.nowMs())
     return claims.ok && (await this.#platform.crypto.verify(claims.value)).every(Boolean)
   }
 

@@ -2,19 +2,30 @@
  * A device of bad faith: it has the keys of one that belongs, or belonged, to the tree, and says whatever it likes to another.
  * @module
  */
-import { fromHex } from '../../core/bytes/bytes.ts'
+import { type Bytes, fromHex } from '../../core/bytes/bytes.ts'
+import { ed25519Message, principalOf } from '../../core/crypto/crypto.ts'
 import {
   type Answer,
   type ControlBody,
+  type Farewell,
   type Question,
   decodeBulk,
   encodeBulk,
   encodeControl,
 } from '../../core/message/message.ts'
-import { type RevocationHead, noRevocation } from '../../core/tree/tree.ts'
+import {
+  type RevocationHead,
+  type TreeState,
+  chainOf,
+  deviceOf,
+  dismissalBody,
+  dismissalDomain,
+  noRevocation,
+} from '../../core/tree/tree.ts'
+import { firstFrame } from '../../node/meet.ts'
 import { placeOf } from '../../node/own-tree.ts'
 import { Peers } from '../../node/peers.ts'
-import type { TransportId } from '../../port/net.ts'
+import type { Connection, TransportId } from '../../port/net.ts'
 import { createSimClock } from '../clock.ts'
 import { createSimulatedCrypto } from '../crypto.ts'
 import type { Life, SimDevice } from '../device.ts'
@@ -32,6 +43,65 @@ export interface RogueOptions {
   readonly target: Life
   readonly targetTransport: TransportId
   readonly revocationHead?: RevocationHead
+  /** What it says when it is asked, from the beginning. */
+  readonly answer?: (question: Question) => Answer
+}
+
+/** What a device signs now to put another one out, under the permission that it has in a state. */
+export async function farewellBy(device: SimDevice, state: TreeState, other: Bytes): Promise<Farewell> {
+  const { credential, sign } = await device.keys.node()
+  const { writecapHash } = deviceOf(state, principalOf(credential))!
+  const issuer = { tag: 'node' as const, value: { author: credential, writecapHash } }
+  const fields = { treeId: state.treeId, device: other, issuer }
+  const body = dismissalBody(fields)
+  const signature = { tag: 'node' as const, value: await sign(ed25519Message(dismissalDomain, body)) }
+  return { dismissal: { fields, body, signature }, chain: chainOf(state, writecapHash)! }
+}
+
+/** What a device of bad faith has in common, whatever it says. */
+async function openedBy(
+  family: Family,
+  { device, transport, target, revocationHead = noRevocation }: RogueOptions,
+  onConnection: (connection: Connection) => void,
+) {
+  const process = new Process(family.scheduler)
+  const random = Random.fromSeed(99)
+  const { keys, wall } = device
+  const { credential } = await keys.node()
+  const platform = {
+    clock: createSimClock(process, wall),
+    random: random.fork('node'),
+    crypto: createSimulatedCrypto(random.fork('crypto')),
+    keys,
+  }
+  const net = await family.scheduler.run(
+    family.network.port(process, transport).open({
+      ...{ relays, stun: [], onConnection },
+      admits: () => true,
+      onDropped() {},
+      onReachable() {},
+    }),
+  )
+  const treeId = fromHex(target.page.tree.treeId)!
+  const introduction = () => ({ treeId, credential, buildId: 'rogue', revocationHead })
+  return { platform, net, relays, introduction, onReport() {} }
+}
+
+/** It waits until it is dialled, and then says that the other one was put out. */
+export async function sayFarewell(family: Family, options: RogueOptions, farewell: Farewell): Promise<void> {
+  const common = await openedBy(family, options, (connection) => void accept(connection))
+  const peers = new Peers({
+    ...common,
+    devices: () => [],
+    farewells: { to: () => farewell, onHeard() {} },
+    onUp() {},
+    onDown() {},
+    onFrame: () => ({ ok: true }),
+  })
+  const accept = async (connection: Connection): Promise<void> => {
+    const first = await firstFrame(common.platform, connection)
+    if (first !== null) peers.accept(connection, first)
+  }
 }
 
 export class Rogue {
@@ -52,36 +122,12 @@ export class Rogue {
   }
 
   /** The program that ran on the device before is to be gone. */
-  static async start(
-    family: Family,
-    { device, transport, target, targetTransport, revocationHead = noRevocation }: RogueOptions,
-  ): Promise<Rogue> {
-    const process = new Process(family.scheduler)
-    const random = Random.fromSeed(99)
-    const { keys, wall } = device
-    const { credential } = await keys.node()
-    const net = await family.scheduler.run(
-      family.network.port(process, transport).open({
-        relays,
-        stun: [],
-        onConnection: (connection) => connection.close(),
-        admits: () => true,
-        onDropped() {},
-        onReachable() {},
-      }),
-    )
-    const treeId = fromHex(target.page.tree.treeId)!
+  static async start(family: Family, options: RogueOptions): Promise<Rogue> {
+    const { target, targetTransport } = options
+    const common = await openedBy(family, options, (connection) => connection.close())
     const peers = (rogue: Rogue) =>
       new Peers({
-        platform: {
-          clock: createSimClock(process, wall),
-          random: random.fork('node'),
-          crypto: createSimulatedCrypto(random.fork('crypto')),
-          keys,
-        },
-        net,
-        relays,
-        introduction: () => ({ treeId, credential, buildId: 'rogue', revocationHead }),
+        ...common,
         devices: () => [{ principal: fromHex(rogue.#target)!, transportId: targetTransport }],
         onUp() {},
         onDown: () => void rogue.#dropCount++,
@@ -91,9 +137,9 @@ export class Rogue {
           if (decoded?.ok && decoded.value.body.tag === 'ask') rogue.#reply(decoded.value.body.value)
           return { ok: true }
         },
-        onReport() {},
       })
     const rogue = new Rogue(family, peers, target)
+    rogue.answer = options.answer ?? rogue.answer
     await rogue.untilUp()
     return rogue
   }
