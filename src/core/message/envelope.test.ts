@@ -116,6 +116,7 @@ const bulks: readonly Bulk[] = [
     tag: 'excerpt',
     value: {
       generation: 1,
+      takeOver: null,
       stampMs: 1000,
       root: octetsOf(8, 32),
       decided: [

@@ -145,6 +145,8 @@ const answer = union({
   farewells: farewellsWire,
   excerpt: tuple({
     generation: u53,
+    /** What the root signed for it; null in the first. */
+    takeOver: nullable(takeOverRowWire),
     /** Of the newest batch: of two excerpts the one of the later is newer. */
     stampMs: u53,
     root: bytesOf(32),

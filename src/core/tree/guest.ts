@@ -7,8 +7,8 @@ import { type Bytes, type Check, equal, ok, refused } from '../bytes/bytes.ts'
 import { type Principal, principalOf } from '../crypto/crypto.ts'
 import { placeOf } from '../block/block.ts'
 import { type BlockId, type IdPath, blockIdOf, blockIdSizeBytes, contains, depthMax } from '../path/path.ts'
-import type { Operation } from './batch.ts'
-import { type TreeState, chainOf, deviceOf, parentOf, rowKind } from './state.ts'
+import type { Change, Operation } from './batch.ts'
+import { type TreeState, chainOf, contentOf, deviceOf, parentOf, rowKind, summaryOf } from './state.ts'
 
 /** The folder that a device is limited to, as the root has said; null for the owner's own, and for who never was a device. */
 export function limitOf(state: TreeState, device: Principal): IdPath | null {
@@ -32,6 +32,8 @@ export function concernsGuest(before: TreeState, after: TreeState, limit: IdPath
   const folder = blockIdOf(limit)
   const isNear = (block: BlockId): boolean =>
     limit.ids.some((id) => equal(id, block)) || isWithin(before, folder, block) || isWithin(after, folder, block)
+  // What is said beside the rows has to fit them.
+  if (summaryOf(before)?.generation !== summaryOf(after)?.generation) return true
   return touched.some((key) => {
     switch (key[0]) {
       case rowKind.device:
@@ -71,6 +73,20 @@ export function checkOfGuest(operation: Operation, guest: Principal, limit: IdPa
       return notOfGuest
   }
 }
+
+/** Whether a state shows the contents that a change has brought, or what was written over them. */
+export const showsContents = (state: TreeState, { records }: Change): boolean =>
+  records.every(
+    (signed) =>
+      signed.kind !== 'content' ||
+      (contentOf(state, blockIdOf(signed.fields.path))?.content.fields.version ?? -1) >= signed.fields.version,
+  )
+
+/** Of a decision in favour of a guest's change, of which its folder shows nothing. */
+export const takenUnseen = refused(
+  'takenUnseen',
+  'Another device said that your tree has taken this, but it is not in the folder: it was moved or deleted there, or that device is wrong. Look for it on another device before you give it up.',
+)
 
 const notOfGuest = refused(
   'beyondFolder',

@@ -145,6 +145,7 @@ export class FarFolder {
       connected: () => this.#peers.connected,
       stageAt: async () => devicesAway,
       drop: (host, fault) => this.#peers.drop(host, fault),
+      report: (host, fault) => options.onReport(host, fault),
     })
   }
 

@@ -28,7 +28,7 @@ import { votersOf } from './membership.ts'
 import { attestationIn } from './snapshots.ts'
 
 /** How far ahead of this device's clock a leader may stamp, and how far behind what was decided already. */
-const stampAheadMsMax = 2 * 60_000
+export const stampAheadMsMax = 2 * 60_000
 const stampBehindMsMax = 2 * 60_000
 const claimsPerVerification = 256
 
@@ -174,7 +174,7 @@ const stampBehind = refused(
   'stampBehind',
   'A device dated a change to a time before what your devices had decided already. It was not taken.',
 )
-const stampAhead = refused(
+export const stampAhead = refused(
   'stampAhead',
   'The clocks of your devices differ by more than two minutes, so changes wait. Set the clock of the one that is wrong.',
 )

@@ -12,36 +12,48 @@ import {
   type Check,
   type Fault,
   compare,
+  decode,
   equal,
   keyOf,
   ok,
   refused,
 } from '../../core/bytes/bytes.ts'
 import { isFor } from '../../core/cap/cap.ts'
+import { rootClaim } from '../../core/crypto/crypto.ts'
 import { type AuthenticatedMap, emptyMap, get, remove, root, set, size } from '../../core/merkle/merkle.ts'
 import { type Answer, type Question, decisionCountMax } from '../../core/message/message.ts'
 import { emptyConfiguration } from '../../core/raft/raft.ts'
 import {
+  type Change,
   type Decision,
   type Operation,
   type Outcome,
   type TreeState,
   accessOf,
+  checkDevice,
+  descendsFrom,
   emptyTree,
   encodeBatch,
   examineExcerpt,
   excerptIn,
   excerptRowCountMax,
+  firstGeneration,
   guestState,
   isWithin,
   limitOf,
+  setOf,
+  showsContents,
   summaryOf,
+  takeOverBodyWire,
+  takeOverDomain,
+  takeOverSizeBytesMax,
+  takenUnseen,
 } from '../../core/tree/tree.ts'
 import { type BlockId, blockIdOf } from '../../core/path/path.ts'
 import { checkpointChanges, differingKeys } from '../cluster/durable.ts'
-import { Gate } from '../cluster/gate.ts'
+import { Gate, stampAhead, stampAheadMsMax } from '../cluster/gate.ts'
 import type { ClusterOptions } from '../cluster/options.ts'
-import type { PeerId } from '../peers.ts'
+import { type PeerId, principalIn } from '../peers.ts'
 import type { Replica } from '../replica.ts'
 import { readHeldState } from '../read/held-state.ts'
 
@@ -61,11 +73,21 @@ export interface Hosts {
   stageAt(host: PeerId, operation: Operation): Promise<Check>
   /** It gave what is not what it should be. */
   drop(host: PeerId, fault: Fault): void
+  /** What it says is of no use, which may be nobody's fault. */
+  report(host: PeerId, fault: Fault): void
 }
 
 export interface GuestOptions extends ClusterOptions {
   /** This device's. */
   readonly own: Bytes
+}
+
+interface Given {
+  readonly requestId: Bytes
+  /** All that was given under this id. */
+  readonly changes: Set<Change>
+  /** Who says that it was taken, and shows nothing of it. */
+  readonly unseenAt: Set<PeerId>
 }
 
 type Told = Extract<Answer, { tag: 'excerpt' }>['value']
@@ -80,13 +102,15 @@ export class GuestReplica implements Replica {
   /** Of the newest that a member has told. */
   #newest: { readonly generation: number; readonly stampMs: number }
   /** Given, and not known to be decided. */
-  readonly #given = new Map<string, Bytes>()
+  readonly #given = new Map<string, Given>()
   /** Who holds the bodies of what is going to be given. */
   readonly #stagedAt = new Map<string, PeerId>()
   /** That is being installed: what it refers to may be asked for already. */
   #arriving: TreeState | null = null
   /** What each member has told last of the folder, by the root of that. */
   readonly #toldBy = new Map<PeerId, Bytes>()
+  /** Of these members the ones that did not take what was given to them, when it was their turn last. */
+  readonly #unhelpful = new Set<PeerId>()
   #isFolderGone = false
   #turn: Promise<unknown> = Promise.resolve()
   /** Under way, or waiting for that. */
@@ -139,10 +163,12 @@ export class GuestReplica implements Replica {
    * question about that for one about something beside it.
    */
   get hostsInStep(): readonly PeerId[] {
-    const here = root((this.#arriving ?? this.#excerpt).map)
+    const excerpt = this.#arriving ?? this.#excerpt
+    const here = root(excerpt.map)
+    const nowMs = this.#options.platform.clock.nowMs()
     return this.#connected.filter((id) => {
       const told = this.#toldBy.get(id)
-      return told !== undefined && equal(told, here)
+      return told !== undefined && equal(told, here) && checkHost(excerpt, principalIn(id), nowMs).ok
     })
   }
   /** Whether a block is in the folder as it is here: of others whoever is in step may know nothing. */
@@ -153,7 +179,11 @@ export class GuestReplica implements Replica {
   }
   /** Whoever says that the folder is gone is given what was done in it all the same, so that it is decided. */
   get #host(): PeerId | null {
-    return this.hostsInStep[0] ?? (this.#isFolderGone ? (this.#connected[0] ?? null) : null)
+    const hosts = this.hostsInStep
+    return this.#helpful(hosts) ?? (this.#isFolderGone ? this.#helpful(this.#connected) : null)
+  }
+  #helpful(hosts: readonly PeerId[]): PeerId | null {
+    return hosts.find((id) => !this.#unhelpful.has(id)) ?? hosts[0] ?? null
   }
 
   /** Members can be reached from here on. */
@@ -208,13 +238,25 @@ export class GuestReplica implements Replica {
       const { requestId } = operation.value
       const isElsewhere = this.#stagedAt.has(keyOf(requestId)) && this.#stagedAt.get(keyOf(requestId)) !== host
       if (isElsewhere && !(await this.stage(operation)).ok) return null
-      this.#given.set(keyOf(requestId), requestId)
+      const given = this.#given.get(keyOf(requestId)) ?? { requestId, changes: new Set(), unseenAt: new Set() }
+      given.changes.add(operation.value)
+      this.#given.set(keyOf(requestId), given)
     }
     const batch = encodeBatch({ stampMs: 0, operations })
     const answer = await this.#hosts!.ask(host, { tag: 'propose', value: { batch } })
+    const isTaken = answer?.tag === 'proposed' && answer.value.faults.length === operations.length
+    this.#isHelpful(host, isTaken)
     // Decided or not: what the tree remembers comes with the excerpt.
     await this.look(host)
-    return answer?.tag === 'proposed' && answer.value.faults.length === operations.length ? answer.value.faults : null
+    return isTaken ? answer.value.faults : null
+  }
+
+  /** Whoever did not take it is given the next only where there is no other, and each gets its turn. */
+  #isHelpful(host: PeerId, isHelpful: boolean): void {
+    if (isHelpful) this.#unhelpful.delete(host)
+    else this.#unhelpful.add(host)
+    if (this.#connected.every((id) => this.#unhelpful.has(id))) this.#unhelpful.clear()
+    if (!isHelpful) this.#unhelpful.add(host)
   }
 
   /** Whether a member has said that the folder is not where it was: it was moved, or deleted. */
@@ -232,6 +274,7 @@ export class GuestReplica implements Replica {
   /** It is not connected any more. */
   onDown(host: PeerId): void {
     this.#toldBy.delete(host)
+    this.#unhelpful.delete(host)
   }
 
   /** Resolves when what is being asked for by now has come. */
@@ -250,19 +293,24 @@ export class GuestReplica implements Replica {
   async #look(host: PeerId): Promise<void> {
     const hosts = this.#hosts
     if (hosts === null || this.#isOver) return
-    const requestIds = [...this.#given.values()].slice(0, decisionCountMax)
+    const requestIds = [...this.#given.values()].map(({ requestId }) => requestId).slice(0, decisionCountMax)
     const answer = await hosts.ask(host, { tag: 'excerpt', value: { requestIds } })
-    if (answer?.tag === 'excerpt') this.#toldBy.set(host, answer.value.root)
-    if (answer?.tag !== 'excerpt' || this.#isOlder(answer.value)) return
+    if (answer?.tag !== 'excerpt') return
     const told = answer.value
+    this.#toldBy.set(host, told.root)
+    if (told.stampMs > this.#stampMsMax) return hosts.report(host, stampAhead.fault)
+    if (!isAsAsked(told, requestIds)) return hosts.drop(host, excerptUnfitting.fault)
+    if (this.#isOlder(told)) return
     const isSame = equal(told.root, root(this.#excerpt.map))
-    if (isSame) this.#isFolderGone = false
-    if (isSame && told.decided.length === 0) return this.#heard(told)
     let excerpt = isSame ? this.#excerpt : await this.#receive(host, hosts, told)
     if (excerpt === null || this.#isOver) return
-    if (!isSame) {
-      const checked = await this.#examine(excerpt)
-      if (!checked.ok) return hosts.drop(host, checked.fault)
+    const checked = isSame ? ok : await this.#examine(excerpt)
+    if (!checked.ok) return hosts.drop(host, checked.fault)
+    const entitled = checkHost(excerpt, principalIn(host), this.#options.platform.clock.nowMs())
+    if (!entitled.ok) return hosts.report(host, entitled.fault)
+    if (!(await this.#isOfGeneration(excerpt, told))) return hosts.drop(host, excerptUnfitting.fault)
+    if (isSame) this.#isFolderGone = false
+    else {
       // The folder was moved or deleted, or this device was put out: what it has stays as it is, and what it did is decided.
       this.#isFolderGone = !this.#isReadable(excerpt)
       if (this.#isFolderGone) {
@@ -270,12 +318,22 @@ export class GuestReplica implements Replica {
         excerpt = this.#excerpt
       }
     }
-    await this.#install(excerpt, told)
+    const shown = excerpt
+    const decided = told.decided.flatMap((decision) => this.#borneOut(host, shown, decision))
+    if (isSame && decided.length === 0) return this.#heard(told)
+    await this.#install(excerpt, { ...told, decided })
+  }
+
+  /** Later than that nothing was decided yet. */
+  get #stampMsMax(): number {
+    return this.#options.platform.clock.nowMs() + stampAheadMsMax
   }
 
   /** A member that is behind tells what was. */
   #isOlder({ generation, stampMs }: Told): boolean {
     const newest = this.#newest
+    // It was taken when the clock here was wrong.
+    if (newest.stampMs > this.#stampMsMax) return false
     return generation < newest.generation || (generation === newest.generation && stampMs < newest.stampMs)
   }
 
@@ -328,6 +386,36 @@ export class GuestReplica implements Replica {
     if (!claims.ok) return claims
     const verdicts = await this.#options.platform.crypto.verify(claims.value)
     return verdicts.every(Boolean) ? ok : signatureInvalid
+  }
+
+  /** Whether what is told is of the generation that it names, and that one was begun by the root as this device knows it. */
+  async #isOfGeneration(excerpt: TreeState, { generation, takeOver }: Told): Promise<boolean> {
+    if (summaryOf(excerpt)?.generation !== generation) return false
+    if (generation === this.#newest.generation || generation === firstGeneration) return true
+    const signed = takeOver && decode(takeOverBodyWire, takeOver.body, takeOverSizeBytesMax)
+    if (!signed?.ok || !equal(signed.value.treeId, excerpt.treeId) || signed.value.generation !== generation)
+      return false
+    const { setHash } = signed.value
+    // A device that has nothing of the tree yet goes by its name.
+    const known = summaryOf(this.#excerpt)?.setHash ?? excerpt.treeId
+    const set = descendsFrom(excerpt, setHash, known) ? setOf(excerpt, setHash) : null
+    const claim = set && rootClaim(set, takeOverDomain, takeOver!.body, takeOver!.signature)
+    return claim?.ok === true && (await this.#options.platform.crypto.verify([claim.value])).every(Boolean)
+  }
+
+  /**
+   * A decision, as the excerpt bears it out: what was taken is in the folder, or what was written over it. Where it is not, another
+   * member is asked; and when all that are there say so, it stays with who did it.
+   */
+  #borneOut(host: PeerId, excerpt: TreeState, decision: Decision): readonly Decision[] {
+    const given = this.#given.get(keyOf(decision.requestId))
+    if (given === undefined) return []
+    if (decision.fault !== null || [...given.changes].some((change) => showsContents(excerpt, change)))
+      return [decision]
+    given.unseenAt.add(host)
+    this.#isHelpful(host, false)
+    const isAgreed = this.#connected.every((id) => given.unseenAt.has(id))
+    return isAgreed ? [{ ...decision, fault: takenUnseen.fault.code }] : []
   }
 
   #isReadable(excerpt: TreeState): boolean {
@@ -392,6 +480,22 @@ export const limitedOnly = (): BlocktreeError =>
     'This device has one folder of the tree. That is done on a device that has all of it.',
   )
 
+/** Whether nothing is said to be decided but what was asked about, and nothing later than all else. */
+const isAsAsked = ({ decided, stampMs }: Told, requestIds: readonly Bytes[]): boolean => {
+  const asked = new Set(requestIds.map(keyOf))
+  return decided.every((decision) => decision.stampMs <= stampMs && asked.delete(keyOf(decision.requestId)))
+}
+
+/** Whether by what it tells it is a device of the owner's own that may go on being one. */
+function checkHost(excerpt: TreeState, host: Bytes, nowMs: number): Check {
+  const row = checkDevice(excerpt, host, nowMs)
+  return row.ok && row.value.standing !== 'own' ? excerptUnfitting : row.ok ? ok : row
+}
+
+const excerptUnfitting = refused(
+  'excerptUnfitting',
+  'What a device said of the folder does not hold together, so it was not used. Another device is asked.',
+)
 const hostsAway = refused(
   'leaderAway',
   'None of the devices that have the whole tree can be reached now. Try again when one is there.',

@@ -29,8 +29,10 @@ import {
   excerptFor,
   isOfLink,
   isWithin,
+  keys,
   limitOf,
   parentOf,
+  readRow,
   summaryOf,
 } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
@@ -198,7 +200,8 @@ export class Hosting {
     if (offer === null || summary === null) return nothing
     const { generation, stampMs } = summary
     const decided = decisionsOn(cluster.state, requestIds)
-    return { tag: 'excerpt', value: { generation, stampMs, root: offer.root, decided } }
+    const takeOver = readRow(cluster.state, 'takeOver', keys.takeOver(generation))
+    return { tag: 'excerpt', value: { generation, takeOver, stampMs, root: offer.root, decided } }
   }
 
   // --- contents -------------------------------------------------------------------------------------------------------------

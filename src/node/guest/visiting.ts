@@ -64,6 +64,7 @@ export class Visiting {
       connected: () => this.#peers.connected,
       stageAt: (host, operation) => this.sharing.stageAt(host, operation),
       drop: (host, fault) => this.#peers.drop(host, fault),
+      report: (host, fault) => options.onReport(host, fault),
     })
     this.sharing.fetchLacking()
   }

@@ -3,7 +3,7 @@
  * @module
  */
 import { keyOf, refused } from '../../core/bytes/bytes.ts'
-import { type Outcome, type TreeState, requestOf } from '../../core/tree/tree.ts'
+import { type Outcome, type TreeState, requestOf, takenUnseen } from '../../core/tree/tree.ts'
 import type { Folded } from '../cluster/options.ts'
 import { operationIdOf } from '../request.ts'
 import type { Pending } from './overlay.ts'
@@ -23,10 +23,12 @@ export function decidedIn(state: TreeState, entries: readonly Pending[]): Decisi
   const outcomes = new Map<string, Outcome>()
   for (const { kept, operationId } of entries) {
     const row = requestOf(state, operationIdOf(kept.requestId, kept.turn))
-    if (row !== null)
-      outcomes.set(operationId, row.fault === null ? taken : refused(row.fault, 'This change was refused.'))
+    if (row !== null) outcomes.set(operationId, row.fault === null ? taken : refusedFor(row.fault))
   }
   return outcomes
 }
+
+const refusedFor = (code: string): Outcome =>
+  code === takenUnseen.fault.code ? takenUnseen : refused(code, 'This change was refused.')
 
 const taken: Outcome = { ok: true, repeated: true }

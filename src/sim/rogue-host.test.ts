@@ -1,0 +1,141 @@
+/**
+ * A host of bad faith: it has the keys of a device of the owner's own, and tells a guest of the folder whatever it likes. The guest
+ * goes on with those that tell the truth, and loses nothing.
+ */
+import { describe, expect, test } from 'vitest'
+import { type Bytes, fromHex } from '../core/bytes/bytes.ts'
+import { root } from '../core/merkle/merkle.ts'
+import type { Answer, Question } from '../core/message/message.ts'
+import { type TreeState, excerptFor, summaryOf } from '../core/tree/tree.ts'
+import { rowsAfter } from '../node/cluster/snapshots.ts'
+import type { Life } from './device.ts'
+import { Family, content, standing } from './testing/family.ts'
+import { Guest, dayMs } from './testing/guest.ts'
+import { stateOf } from './testing/knowledge.ts'
+import { Rogue } from './testing/rogue.ts'
+
+type Told = Extract<Answer, { tag: 'excerpt' }>['value']
+const octets = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
+const noAnswer: Answer = { tag: 'none', value: {} }
+
+/** A guest that has written a note meets the phone alone, which is of bad faith. */
+async function scene(seed: number) {
+  const family = await Family.of(seed, 'laptop', 'phone')
+  const [laptop, phone] = family.lives as [Life, Life]
+  const guest = await Guest.of(family, 'camera')
+  await guest.untilConnected()
+  const note = await family.add(guest.life, 'note', content(300))
+  await family.until('both have it', () => [laptop, phone].every(({ page }) => page.items.has(note)))
+  await guest.cutOff()
+  phone.process.kill()
+  const principal = fromHex(guest.life.page.tree.principal.replaceAll(' ', ''))!
+  /** The phone tells of the folder as it is in a state, but for what is changed. */
+  const host = (
+    state: TreeState,
+    change: (question: Question) => Partial<Told>,
+    answer: (question: Question) => Answer = () => noAnswer,
+  ) => {
+    const { map } = excerptFor(state, principal)!
+    const { generation, stampMs } = summaryOf(state)!
+    family.network.unblock(guest.transport, family.transport(1))
+    family.network.unblock(family.transport(1), guest.transport)
+    return Rogue.start(family, {
+      ...{ device: family.devices[1]!, transport: family.transport(1) },
+      ...{ target: guest.life, targetTransport: guest.transport },
+      answer: (question) => {
+        if (question.tag === 'excerptRows')
+          return question.value.known === null ? rowsAfter(map, question.value.after) : noAnswer
+        if (question.tag !== 'excerpt') return answer(question)
+        const told = { generation, takeOver: null, stampMs, root: root(map), decided: [] }
+        return { tag: 'excerpt', value: { ...told, ...change(question) } }
+      },
+    })
+  }
+  /** The laptop is there again, and at the next start as well. */
+  const goesOn = async (): Promise<void> => {
+    family.network.heal()
+    for (const start of [async () => {}, () => guest.restart()]) {
+      await start()
+      const other = laptop.page.tree.principal.replaceAll(' ', '')
+      await family.until('the guest meets the laptop', () =>
+        standing(guest.life).peers.some(({ id, path }) => id === other && path !== null),
+      )
+      const id = await family.add(guest.life, family.request(), content(400))
+      await family.until('the laptop has it', () => laptop.page.items.get(id)?.copyCount !== undefined)
+      await family.until('the guest knows', () => standing(guest.life).keptCount === 0)
+      const late = await family.add(laptop, family.request(), content(500), laptop.page.items.get(id)!.parentId!)
+      await family.until('the guest sees it', () => guest.life.page.items.has(late))
+    }
+  }
+  return { family, laptop, guest, note, host, goesOn }
+}
+const waitMs = (family: Family, ms: number) => family.scheduler.run(family.scheduler.sleep(ms))
+
+describe('a guest that is told', () => {
+  const lies: readonly (readonly [string, (state: TreeState) => Partial<Told>])[] = [
+    ['of a time that will never come', () => ({ stampMs: Number.MAX_SAFE_INTEGER })],
+    ['of a generation that nobody has begun', () => ({ generation: Number.MAX_SAFE_INTEGER })],
+    [
+      'of a time and of a decision',
+      () => ({
+        stampMs: Number.MAX_SAFE_INTEGER,
+        decided: [{ requestId: octets(9, 16), stampMs: 5, fault: null }],
+      }),
+    ],
+  ]
+  test.each(lies)('%s goes on with who tells the truth', async (_, lie) => {
+    const { family, laptop, host, goesOn } = await scene(51)
+    const state = await stateOf(family, laptop)
+    const rogue = await host(state, () => lie(state))
+    await waitMs(family, 60_000)
+    expect(rogue).toBeDefined()
+    await goesOn()
+  })
+
+  test('that what it wrote was taken, which the folder does not show, keeps it', async () => {
+    const { family, laptop, guest, host, goesOn } = await scene(52)
+    const photo = await family.add(guest.life, 'photo', content(70_000))
+    const state = await stateOf(family, laptop)
+    const { stampMs } = summaryOf(state)!
+    const taken = (question: Question): Partial<Told> =>
+      question.tag !== 'excerpt'
+        ? {}
+        : { decided: question.value.requestIds.map((requestId) => ({ requestId, stampMs, fault: null })) }
+    const staged: Answer = { tag: 'staged', value: {} }
+    await host(state, taken, ({ tag }) => (tag === 'stage' ? staged : noAnswer))
+    await family.until('it is told', () => standing(guest.life).keptCount === 0)
+    await waitMs(family, 60_000)
+    const [kept] = await family.run(guest.life, guest.life.node.api.quarantine())
+    expect(kept).toMatchObject({ name: 'photo', reason: expect.stringContaining('not in the folder') })
+    expect(await family.read(guest.life, kept!.id)).toEqual(content(70_000))
+
+    await goesOn()
+    const [again] = await family.run(guest.life, guest.life.node.api.quarantine())
+    await family.run(guest.life, guest.life.node.api.retryQuarantined(again!.id))
+    await family.until('the laptop has it', () => laptop.page.items.get(photo)?.name === 'photo')
+  })
+
+  test('what the folder was, by one whose time has ended, does not use it', async () => {
+    const { family, laptop, guest, note, host, goesOn } = await scene(53)
+    const early = await stateOf(family, laptop)
+    family.network.heal()
+    await guest.untilConnected()
+    const later = await family.add(laptop, 'later', content(20), laptop.page.items.get(note)!.parentId!)
+    await family.until('the guest sees it', () => guest.life.page.items.has(later))
+    await guest.cutOff()
+    // The phone has 365 days, the guest as many as its owner gave it.
+    for (const { wall } of [...family.devices, guest.device]) wall.jump(366 * dayMs)
+    const { stampMs } = summaryOf(early)!
+    await host(early, () => ({ stampMs: stampMs + 366 * dayMs }))
+    await waitMs(family, 60_000)
+    expect(guest.life.page.items.has(later)).toBe(true)
+    const untilMs = family.nowMs + 30 * dayMs
+    const extensions = [{ principal: guest.life.page.tree.principal, expiresAtMs: untilMs }]
+    await family.run(laptop, laptop.node.api.beginExtension(extensions))
+    await family.run(laptop, laptop.node.api.finishExtension(family.request(), extensions, family.words))
+    family.network.heal()
+    await family.until('the guest has more time', () => guest.life.page.tree.limited?.expiresAtMs === untilMs)
+    expect(guest.life.page.items.has(later)).toBe(true)
+    await goesOn()
+  })
+})
