@@ -4,9 +4,9 @@
  */
 import { describe, expect, test } from 'vitest'
 import { type Bytes, fromHex } from '../core/bytes/bytes.ts'
-import { root } from '../core/merkle/merkle.ts'
+import { root, set } from '../core/merkle/merkle.ts'
 import type { Answer, Question } from '../core/message/message.ts'
-import { type TreeState, excerptFor, summaryOf } from '../core/tree/tree.ts'
+import { type TreeState, encodeRow, excerptFor, keys, summaryOf } from '../core/tree/tree.ts'
 import { rowsAfter } from '../node/cluster/snapshots.ts'
 import type { Life } from './device.ts'
 import { Family, content, standing } from './testing/family.ts'
@@ -33,7 +33,7 @@ async function scene(seed: number) {
   const host = (
     state: TreeState,
     change: (question: Question) => Partial<Told>,
-    answer: (question: Question) => Answer = () => noAnswer,
+    answer: (question: Question) => Answer | null = () => noAnswer,
   ) => {
     const { map } = excerptFor(state, principal)!
     const { generation, stampMs } = summaryOf(state)!
@@ -92,6 +92,15 @@ describe('a guest that is told', () => {
     await goesOn()
   })
 
+  test('of a generation that nobody has begun, by an excerpt as well, goes on', async () => {
+    const { family, laptop, host, goesOn } = await scene(57)
+    const { treeId, map } = await stateOf(family, laptop)
+    const summary = { ...summaryOf({ treeId, map })!, generation: Number.MAX_SAFE_INTEGER }
+    await host({ treeId, map: set(map, keys.summary, encodeRow('summary', summary)) }, () => ({}))
+    await waitMs(family, 60_000)
+    await goesOn()
+  })
+
   test('that what it wrote was taken, which the folder does not show, keeps it', async () => {
     const { family, laptop, guest, host, goesOn } = await scene(52)
     const photo = await family.add(guest.life, 'photo', content(70_000))
@@ -137,5 +146,70 @@ describe('a guest that is told', () => {
     await family.until('the guest has more time', () => guest.life.page.tree.limited?.expiresAtMs === untilMs)
     expect(guest.life.page.items.has(later)).toBe(true)
     await goesOn()
+  })
+})
+
+describe('a guest that is told the truth', () => {
+  test('by a clock less than two minutes ahead of its own, goes on', async () => {
+    const family = await Family.of(55, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const guest = await Guest.of(family, 'camera')
+    guest.device.wall.jump(-110_000)
+    await guest.restart()
+    const id = await family.add(guest.life, 'photo', content(400))
+    await family.until('the guest knows', () => standing(guest.life).keptCount === 0)
+    expect(laptop.page.items.has(id)).toBe(true)
+  })
+
+  test('of a generation that the root began, goes on in it, and so does one that comes then', async () => {
+    const family = await Family.of(56, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const guest = await Guest.of(family, 'camera')
+    await family.comeTogether()
+    await guest.untilConnected()
+    laptop.process.kill()
+    await family.until('nobody decides', () => phone.page.tree.decider.quorum === 'away')
+    await family.run(phone, phone.node.api.beginTakeOver())
+    await family.run(phone, phone.node.api.finishTakeOver(family.request(), family.words))
+    const late = await Guest.of(family, 'tablet', {}, phone)
+    for (const { life } of [guest, late]) {
+      const id = await family.add(life, 'photo', content(400))
+      await family.until('the guest knows', () => standing(life).keptCount === 0)
+      expect(phone.page.items.has(id)).toBe(true)
+    }
+  })
+})
+
+describe('a guest with a host that says nothing', () => {
+  /** The laptop comes, and what is written then is there soon. */
+  async function untilTaken({ family, laptop, guest }: Awaited<ReturnType<typeof scene>>, withinMs: number) {
+    const id = await family.add(guest.life, 'photo', content(400))
+    family.network.heal()
+    const endMs = family.scheduler.nowMs + withinMs
+    await family.until('the laptop has it', () => laptop.page.items.get(id)?.copyCount !== undefined)
+    const late = await family.add(laptop, 'late', content(500), laptop.page.items.get(id)!.parentId!)
+    await family.until('the guest sees it', () => guest.life.page.items.has(late))
+    expect(family.scheduler.nowMs).toBeLessThan(endMs)
+  }
+
+  test('of what is in the folder, whatever it says of its own, hears of others', async () => {
+    const place = await scene(61)
+    const state = await stateOf(place.family, place.laptop)
+    const rogue = await place.host(state, () => ({ root: octets(8, 32) }))
+    rogue.answer = () => null
+    for (const octet of [1, 2, 3]) rogue.say({ tag: 'excerpt', value: { root: octets(octet, 32) } })
+    await waitMs(place.family, 10_000)
+    await untilTaken(place, 30_000)
+  })
+
+  test('and takes nothing, gives to others', async () => {
+    const place = await scene(62)
+    await place.host(
+      await stateOf(place.family, place.laptop),
+      () => ({}),
+      ({ tag }) => (tag === 'stage' ? { tag: 'staged', value: {} } : null),
+    )
+    await waitMs(place.family, 10_000)
+    await untilTaken(place, 150_000)
   })
 })

@@ -60,6 +60,9 @@ import { readHeldState } from '../read/held-state.ts'
 /** Octets of what is told of a folder: whoever tells it may be a stranger's device. */
 const excerptSizeBytesMax = 256 * 1024 * 1024
 
+/** How long a member may say nothing on being asked. */
+const answerMs = 60_000
+
 /** How long a change waits for a member that takes it, and how often it is tried. */
 const patienceMs = 20_000
 const retryMs = 1000
@@ -80,6 +83,13 @@ export interface Hosts {
 export interface GuestOptions extends ClusterOptions {
   /** This device's. */
   readonly own: Bytes
+}
+
+/** With one member: what it is asked is asked in turn. */
+interface Talk {
+  turn: Promise<unknown>
+  /** Under way, or waiting for that. */
+  lookCount: number
 }
 
 interface Given {
@@ -112,9 +122,9 @@ export class GuestReplica implements Replica {
   /** Of these members the ones that did not take what was given to them, when it was their turn last. */
   readonly #unhelpful = new Set<PeerId>()
   #isFolderGone = false
-  #turn: Promise<unknown> = Promise.resolve()
-  /** Under way, or waiting for that. */
-  #lookCount = 0
+  readonly #talks = new Map<PeerId, Talk>()
+  /** One after the other, whoever brought them. */
+  #installing: Promise<unknown> = Promise.resolve()
   #failure: { readonly error: unknown } | null = null
   #isClosed = false
   onLeader: () => void = () => {}
@@ -243,7 +253,7 @@ export class GuestReplica implements Replica {
       this.#given.set(keyOf(requestId), given)
     }
     const batch = encodeBatch({ stampMs: 0, operations })
-    const answer = await this.#hosts!.ask(host, { tag: 'propose', value: { batch } })
+    const answer = await this.#answerOf(host, { tag: 'propose', value: { batch } })
     const isTaken = answer?.tag === 'proposed' && answer.value.faults.length === operations.length
     this.#isHelpful(host, isTaken)
     // Decided or not: what the tree remembers comes with the excerpt.
@@ -253,10 +263,10 @@ export class GuestReplica implements Replica {
 
   /** Whoever did not take it is given the next only where there is no other, and each gets its turn. */
   #isHelpful(host: PeerId, isHelpful: boolean): void {
-    if (isHelpful) this.#unhelpful.delete(host)
-    else this.#unhelpful.add(host)
-    if (this.#connected.every((id) => this.#unhelpful.has(id))) this.#unhelpful.clear()
-    if (!isHelpful) this.#unhelpful.add(host)
+    this.#unhelpful.delete(host)
+    if (isHelpful) return
+    if (this.#connected.every((id) => id === host || this.#unhelpful.has(id))) this.#unhelpful.clear()
+    this.#unhelpful.add(host)
   }
 
   /** Whether a member has said that the folder is not where it was: it was moved, or deleted. */
@@ -268,33 +278,63 @@ export class GuestReplica implements Replica {
   async onTold(host: PeerId, told: Bytes): Promise<void> {
     this.#toldBy.set(host, told)
     // It is said again and again; while one look is under way another one is enough.
-    if (this.#lookCount < 2 && !equal(told, root(this.#excerpt.map))) await this.look(host)
+    if (this.#talkWith(host).lookCount < 2 && !equal(told, root(this.#excerpt.map))) await this.look(host)
   }
 
   /** It is not connected any more. */
   onDown(host: PeerId): void {
     this.#toldBy.delete(host)
     this.#unhelpful.delete(host)
+    this.#talks.delete(host)
   }
 
-  /** Resolves when what is being asked for by now has come. */
+  /** Resolves when what is being asked for by now has come, as far as somebody answers. */
   async untilLooked(): Promise<void> {
-    await this.#turn
+    await this.#within(Promise.all([...this.#talks.values()].map(({ turn }) => turn)))
   }
 
   /** Asks a member what the excerpt is now, and takes it. Resolves when it is in force, or when it can not be had there. */
   look(host: PeerId): Promise<void> {
-    this.#lookCount++
-    const looked = this.#turn.then(() => this.#look(host)).finally(() => this.#lookCount--)
-    this.#turn = looked.catch((error: unknown) => this.#fail(error))
+    const talk = this.#talkWith(host)
+    talk.lookCount++
+    const looked = talk.turn.then(() => this.#look(host)).finally(() => talk.lookCount--)
+    talk.turn = looked.catch((error: unknown) => this.#fail(error))
     return looked
+  }
+
+  #talkWith(host: PeerId): Talk {
+    const talk = this.#talks.get(host) ?? { turn: Promise.resolve(), lookCount: 0 }
+    this.#talks.set(host, talk)
+    return talk
+  }
+
+  /** null where the member is gone, or says nothing for too long. */
+  async #answerOf(host: PeerId, question: Question): Promise<Answer | null> {
+    return (await this.#within(this.#hosts!.ask(host, question))) ?? null
+  }
+
+  async #within<T>(work: Promise<T>): Promise<T | undefined> {
+    let cancel = (): void => {}
+    const late = new Promise<undefined>((resolve) => {
+      cancel = this.#options.platform.clock.after(answerMs, () => resolve(undefined))
+    })
+    return Promise.race([work, late]).finally(cancel)
+  }
+
+  /** The same about the folder, which it only has to read: one that is late is given up. */
+  async #toldOfFolder(host: PeerId, question: Question): Promise<Answer | null> {
+    let isLate = true
+    const asked = this.#hosts!.ask(host, question).finally(() => (isLate = false))
+    const answer = (await this.#within(asked)) ?? null
+    if (isLate) this.#hosts!.drop(host, tooLate.fault)
+    return answer
   }
 
   async #look(host: PeerId): Promise<void> {
     const hosts = this.#hosts
     if (hosts === null || this.#isOver) return
     const requestIds = [...this.#given.values()].map(({ requestId }) => requestId).slice(0, decisionCountMax)
-    const answer = await hosts.ask(host, { tag: 'excerpt', value: { requestIds } })
+    const answer = await this.#toldOfFolder(host, { tag: 'excerpt', value: { requestIds } })
     if (answer?.tag !== 'excerpt') return
     const told = answer.value
     this.#toldBy.set(host, told.root)
@@ -302,13 +342,23 @@ export class GuestReplica implements Replica {
     if (!isAsAsked(told, requestIds)) return hosts.drop(host, excerptUnfitting.fault)
     if (this.#isOlder(told)) return
     const isSame = equal(told.root, root(this.#excerpt.map))
-    let excerpt = isSame ? this.#excerpt : await this.#receive(host, hosts, told)
+    const excerpt = isSame ? this.#excerpt : await this.#receive(host, told)
     if (excerpt === null || this.#isOver) return
     const checked = isSame ? ok : await this.#examine(excerpt)
     if (!checked.ok) return hosts.drop(host, checked.fault)
     const entitled = checkHost(excerpt, principalIn(host), this.#options.platform.clock.nowMs())
     if (!entitled.ok) return hosts.report(host, entitled.fault)
     if (!(await this.#isOfGeneration(excerpt, told))) return hosts.drop(host, excerptUnfitting.fault)
+    const taken = this.#installing.then(() => this.#take(host, excerpt, told))
+    this.#installing = taken.catch(() => {})
+    await taken
+  }
+
+  /** What was told holds together. Another member may have told something newer meanwhile. */
+  async #take(host: PeerId, received: TreeState, told: Told): Promise<void> {
+    if (this.#isOver || this.#isOlder(told)) return
+    const isSame = equal(told.root, root(this.#excerpt.map))
+    let excerpt = isSame ? this.#excerpt : received
     if (isSame) this.#isFolderGone = false
     else {
       // The folder was moved or deleted, or this device was put out: what it has stays as it is, and what it did is decided.
@@ -342,24 +392,18 @@ export class GuestReplica implements Replica {
   }
 
   /** What has changed since the excerpt that is here, where the member can tell that; else the whole. */
-  async #receive(host: PeerId, hosts: Hosts, told: Told): Promise<TreeState | null> {
+  async #receive(host: PeerId, told: Told): Promise<TreeState | null> {
     const { map } = this.#excerpt
-    const since = size(map) === 0 ? null : await this.#receiveRows(host, hosts, told, map, root(map))
-    return since ?? this.#receiveRows(host, hosts, told, emptyMap, null)
+    const since = size(map) === 0 ? null : await this.#receiveRows(host, told, map, root(map))
+    return since ?? this.#receiveRows(host, told, emptyMap, null)
   }
 
-  async #receiveRows(
-    host: PeerId,
-    hosts: Hosts,
-    told: Told,
-    base: AuthenticatedMap,
-    known: Bytes | null,
-  ): Promise<TreeState | null> {
+  async #receiveRows(host: PeerId, told: Told, base: AuthenticatedMap, known: Bytes | null): Promise<TreeState | null> {
     let map = base
     let sizeBytes = 0
     for (let after: Bytes | null = null; ;) {
       const question: Question = { tag: 'excerptRows', value: { root: told.root, known, after } }
-      const answer: Answer | null = await hosts.ask(host, question)
+      const answer: Answer | null = await this.#toldOfFolder(host, question)
       if (answer?.tag !== 'rows') return null
       const { rows, isLast } = answer.value
       for (const { key, value } of rows) {
@@ -459,7 +503,7 @@ export class GuestReplica implements Replica {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await this.#turn
+    await this.#installing
   }
 
   halt(error: unknown): void {
@@ -495,6 +539,10 @@ function checkHost(excerpt: TreeState, host: Bytes, nowMs: number): Check {
 const excerptUnfitting = refused(
   'excerptUnfitting',
   'What a device said of the folder does not hold together, so it was not used. Another device is asked.',
+)
+const tooLate = refused(
+  'answerLate',
+  'A device did not say in time what is in the folder, so the connection to it was closed. Another one is asked.',
 )
 const hostsAway = refused(
   'leaderAway',

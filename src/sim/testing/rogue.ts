@@ -44,7 +44,7 @@ export interface RogueOptions {
   readonly targetTransport: TransportId
   readonly revocationHead?: RevocationHead
   /** What it says when it is asked, from the beginning. */
-  readonly answer?: (question: Question) => Answer
+  readonly answer?: Rogue['answer']
 }
 
 /** What a device signs now to put another one out, under the permission that it has in a state. */
