@@ -24,13 +24,14 @@ import {
 } from '../core/bytes/bytes.ts'
 import type { Body } from '../core/block/block.ts'
 import type { BlockId } from '../core/path/path.ts'
-import { type Outcome, type TreeState, contentOf, deadGraceMs, summaryOf } from '../core/tree/tree.ts'
+import { type TreeState, contentOf, deadGraceMs, requestOf, summaryOf } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
 import type { Doomed, Holdings } from './holdings.ts'
 import { type Deed, blocksOf, bodyOfDeed } from './outbox/deed.ts'
-import { decidedBy, decidedIn } from './outbox/decisions.ts'
+import { type Decision, type Decisions, decidedBy, decidedIn } from './outbox/decisions.ts'
+import { isSameChange, isUpkeep, showsEffect } from './outbox/effect.ts'
 import { Giver } from './outbox/giver.ts'
 import { Journal } from './outbox/journal.ts'
 import { Maker, type MakerOptions, raceCodes } from './outbox/maker.ts'
@@ -41,7 +42,7 @@ import { Passage, firstSequence } from './outbox/passage.ts'
 import { type Kept, keptGone, keptRow, readKept, readMark } from './outbox/rows.ts'
 import { doneOverAnew, isListed } from './outbox/seen.ts'
 import { bodyOf } from './read/content.ts'
-import { type RequestStanding, standingOf } from './request.ts'
+import { standingOf } from './request.ts'
 
 /** How long a person waits for the other devices before he is told that it is kept here. */
 const patienceMs = 2000
@@ -118,7 +119,7 @@ export class Outbox {
     this.#giver = new Giver(cluster, this.#overlay, this.#maker, () => this.#work())
     this.#sequence = kept.at(-1)?.sequence ?? firstSequence
     this.quarantine = new Quarantine(kept.filter(({ fault }) => fault !== null))
-    for (const each of kept) if (each.fault === null) this.#overlay.append(Pending.asItLay(each))
+    for (const each of kept) if (each.fault === null) this.#overlay.append(Pending.asItLay(each, options.principal))
     this.#passage = new Passage(options, this.#overlay, this.#maker, this.quarantine)
     feed.onArriving = (after) => this.#passage.prepare(after)
     feed.onApplied = (touched, folded) => this.#onApplied(touched, folded)
@@ -202,10 +203,11 @@ export class Outbox {
 
   /** How a request ended that was asked for before; null where it never was. */
   answerOf(requestId: string): Promise<Answer> | null {
-    return this.#answerBy(requestId, standingOf(this.#options.cluster.state, requestId))
+    const { cluster, principal } = this.#options
+    return this.#answerBy(requestId, standingOf(cluster.state, principal, requestId).isTaken)
   }
 
-  #answerBy(requestId: string, { isTaken }: RequestStanding): Promise<Answer> | null {
+  #answerBy(requestId: string, isTaken: boolean): Promise<Answer> | null {
     const entry = this.#overlay.find(requestId)
     if (entry !== null) return entry.written.then(() => this.#answerFor(entry))
     if (isTaken) return Promise.resolve('taken')
@@ -224,11 +226,8 @@ export class Outbox {
     attached: readonly Change[] = [],
     sight: Sight = this.sight,
   ): Promise<Answer> {
-    const { cluster, platform } = this.#options
-    const standing = standingOf(cluster.state, requestId)
-    const known = this.#answerBy(requestId, standing)
-    if (known !== null) return known
-    this.#throwIfPutOut()
+    const { cluster, platform, principal } = this.#options
+    const standing = standingOf(cluster.state, principal, requestId)
     const kept: Kept = {
       sequence: 0,
       requestId,
@@ -243,6 +242,10 @@ export class Outbox {
       operation: null,
       fault: null,
     }
+    const isTaken = standing.isTaken && showsEffect(cluster.state, kept, standing.block)
+    const known = this.#answerBy(requestId, isTaken)
+    if (known !== null) return known
+    this.#throwIfPutOut()
     const isAlone = cluster.isSoleVoter && this.#overlay.entries.length === 0
     const rest = isAlone ? await this.#decideAlone(kept, attached, sight) : kept
     return rest === null ? 'taken' : this.#keep(rest, attached, sight)
@@ -262,6 +265,8 @@ export class Outbox {
       if (raceCodes.has(outcome.fault.code)) return { ...made, turn: made.turn + 1, operation: null }
       throw new RefusedError(outcome.fault)
     }
+    // What was taken may have been another change that took the request for itself.
+    if (!showsEffect(cluster.state, made, null)) return { ...made, turn: made.turn + 1, operation: null }
     const isAll = foreignCount === this.#foreignCount || this.#maker.step(cluster.state, kept, 'taken').kind === 'done'
     return isAll ? null : { ...made, turn: made.turn + 1, isTaken: true, operation: null }
   }
@@ -332,7 +337,7 @@ export class Outbox {
       if (this.#overlay.tip !== over) continue
       const refusal = this.#maker.refusal(over, made)
       if (refusal !== null) throw new RefusedError(refusal)
-      const entry = new Pending({ ...made, sequence: ++this.#sequence })
+      const entry = new Pending({ ...made, sequence: ++this.#sequence }, this.#options.principal)
       return Object.assign(entry, { madeOver: foreignCount, madeFor: over, isFirst: phase === 'first' })
     }
   }
@@ -350,12 +355,12 @@ export class Outbox {
   /** Tries again what is in quarantine, as if it were done now; where the tree refuses it again, it goes back there. */
   async retry(sequence: number): Promise<void> {
     this.#throwIfPutOut()
-    const { cluster, place } = this.#options
+    const { cluster, place, principal } = this.#options
     const kept = this.quarantine.take(sequence)
-    const { turn } = standingOf(cluster.state, kept.requestId)
+    const { turn } = standingOf(cluster.state, kept.author ?? principal, kept.requestId)
     const again: Kept = { ...kept, sequence: ++this.#sequence, turn, operation: null, fault: null }
     await this.#journal.write([keptGone(place, sequence), keptRow(place, again)])
-    this.#overlay.append(Pending.asItLay(again))
+    this.#overlay.append(Pending.asItLay(again, principal))
     this.#refresh()
     this.#work()
   }
@@ -549,19 +554,22 @@ export class Outbox {
     this.#decideAll(folded === null ? decidedIn(state, this.#overlay.entries) : decidedBy(folded))
   }
 
-  #decideAll(outcomes: ReadonlyMap<string, Outcome>): void {
+  #decideAll(decisions: Decisions): void {
     for (const entry of this.#overlay.entries) {
-      const outcome = outcomes.get(entry.operationId)
-      if (outcome !== undefined) this.#decide(entry, outcome)
+      const decision = decisions.get(entry.operationKey)
+      if (decision !== undefined) this.#decide(entry, decision)
     }
   }
 
-  #decide(entry: Pending, outcome: Outcome): void {
+  #decide(entry: Pending, decision: Decision): void {
+    const { outcome } = decision
     if (!outcome.ok && !this.#maker.isPassing(outcome.fault, entry.kept)) return this.#refuse(entry, outcome.fault)
-    entry.nextTurn(outcome.ok)
+    const isTaken = outcome.ok && this.#isTaken(entry, decision)
+    entry.nextTurn(isTaken)
     this.#overlay.changed()
-    if (!outcome.ok) {
-      if (entry.kept.turn >= turnCountMax) this.#refuse(entry, outcome.fault)
+    if (!isTaken) {
+      const { fault } = outcome.ok ? takenOtherwise : outcome
+      if (entry.kept.turn >= turnCountMax) this.#refuse(entry, fault)
       return
     }
     // What was made anew is news to what was done after it, as others' doings are.
@@ -571,6 +579,14 @@ export class Outbox {
     const later = this.#overlay.doneAfter(entry)
     if (isUndisturbed || this.#maker.step(state, entry.kept, 'taken', later).kind === 'done') this.#settle(entry)
     else entry.answer('taken')
+  }
+
+  /** Whether it was this very operation that took effect, or the tree shows what the deed wanted: else another one took its request. */
+  #isTaken({ kept, operationId }: Pending, { outcome, operation }: Decision): boolean {
+    const isThisOne = operation !== null && isSameChange(operation, kept.operation)
+    if (kept.isTaken || (isThisOne && outcome.ok && !outcome.repeated)) return true
+    const { state } = this.#options.cluster
+    return showsEffect(state, kept, requestOf(state, operationId)?.block ?? null)
   }
 
   /** The tree shows what the deed wanted, or nothing is left of it to be wanted. */
@@ -635,12 +651,13 @@ const baseForgotten = refused(
   'This was written into a file that was changed elsewhere long ago, and no device has the rest of it any more.',
 ).fault
 
+const takenOtherwise = refused(
+  'requestTaken',
+  'Another device asks for its own changes in the name of this one, so this was not saved. Look at your devices, then try it again.',
+)
+
 const isOfSameBlock = (one: Deed, other: Deed): boolean =>
   blocksOf(one).own.some((block) => blocksOf(other).own.some((each) => equal(each, block)))
-
-/** What another device can do as well, and does where it is still to be done. */
-const isUpkeep = ({ tag, value }: Deed): boolean =>
-  tag === 'rekey' || tag === 'renew' || tag === 'arrive' || (tag === 'writeFile' && value.isSame)
 
 const isSameFile = (one: Deed, other: Deed): boolean =>
   one.tag === 'writeFile' && other.tag === 'writeFile' && isOfSameBlock(one, other)

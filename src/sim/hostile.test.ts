@@ -17,11 +17,12 @@ import type { Checked } from '../core/cap/cap.ts'
 import { type AuthenticatedMap, entries, get, remove, root, set } from '../core/merkle/merkle.ts'
 import type { Answer, Question, SentMessage } from '../core/message/message.ts'
 import type { Entry } from '../core/raft/raft.ts'
-import { rootBlockId } from '../core/path/path.ts'
+import { childPath, rootBlockId, rootPath } from '../core/path/path.ts'
 import {
   type Attestation,
   type Batch,
   type LogPlace,
+  type Operation,
   type SetChange,
   type SetStep,
   type Summary,
@@ -35,6 +36,7 @@ import {
   encodeBatch,
   encodeRow,
   entryOf,
+  excerptFor,
   foldBatch,
   inOrder,
   keys,
@@ -59,7 +61,9 @@ import { owingBlocks } from '../node/removal.ts'
 import { readHeldState } from '../node/read/held-state.ts'
 import { idFromText } from '../node/read/view.ts'
 import type { Life, SimDevice } from './device.ts'
+import { changeOf } from './testing/change.ts'
 import { Family, content, standing, takeOver } from './testing/family.ts'
+import { Guest } from './testing/guest.ts'
 import { stateOf } from './testing/knowledge.ts'
 import { Rogue, farewellBy } from './testing/rogue.ts'
 
@@ -894,4 +898,124 @@ describe('a tree that was taken over', () => {
       expect(standing(tablet).generation).toBe(1)
     })
   })
+})
+
+describe('one that decides and takes the request of another for something else', () => {
+  /** The phone adds a file, and the laptop has seen under which request it gave that. */
+  async function scene() {
+    const family = await Family.of(31, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await family.comeTogether()
+    const state = await stateOf(family, laptop)
+    const keysOfLaptop = await family.devices[0]!.keys.node()
+    const row = deviceOf(state, principalOf(keysOfLaptop.credential))!
+    const author = new Author(keysOfLaptop, () => row.writecapHash)
+    const leader = await HostileLeader.instead(family, 0, 1)
+    leader.rogue.answer = ({ tag }) => (tag === 'stage' ? { tag: 'staged', value: {} } : { tag: 'none', value: {} })
+    const id = await family.add(phone, 'film', content(300_000))
+    const given = (count: number) => {
+      const changes = leader.rogue.proposed.flatMap(({ tag, value }) => (tag === 'change' ? [value] : []))
+      return [...new Map(changes.map((change) => [String(change.requestId), change])).values()][count - 1]
+    }
+    await family.until('it is given', () => given(1) !== undefined)
+    let stampMs = summaryOf(state)!.stampMs
+    /** Goes on in the log. */
+    const decide = async (operation: Operation): Promise<void> => {
+      const { appliedIndex } = standing(phone)
+      leader.lay(encodeBatch({ stampMs: ++stampMs, operations: [operation] }), true)
+      await family.until('it is folded', () => standing(phone).appliedIndex > appliedIndex)
+    }
+    const objectsOf = () => [...family.devices[1]!.disk.rows('object', new Uint8Array())].length
+    const first = given(1)!
+    const forPhone = (records: readonly SignedRecord[]): Operation =>
+      changeOf(first.requestSeed, records, principalOf(first.records[0]!.fields.author))
+    return { family, phone, state, author, id, given, first, forPhone, decide, objectsOf }
+  }
+  const blank = (sizeBytes: number): Bytes => new Uint8Array(sizeBytes)
+  const entryIn = ({ treeId }: TreeState, child: Bytes, kind: 'directory' | 'file') => ({
+    ...{ parent: rootPath(treeId), child, kind, version: 1, previousHash: null },
+    ...{ sealedName: blank(64), nameKeyEpoch: 1, trashed: false, movedFrom: null, origin: null },
+  })
+
+  test('has nothing thrown away of what was kept: it is given again', async () => {
+    const { family, phone, state, author, id, given, forPhone, decide, objectsOf } = await scene()
+    const before = objectsOf()
+    expect(phone.page.items.get(id)).toMatchObject({ isWaiting: true })
+    await decide(forPhone([await author.sign('entry', entryIn(state, blank(16).fill(8), 'directory'))]))
+    await family.scheduler.run(family.scheduler.sleep(60_000))
+    expect(objectsOf()).toBe(before)
+    expect(phone.page.items.get(id)).toMatchObject({ isWaiting: true })
+    await decide({ tag: 'change', value: given(2)! })
+    await family.until('it is taken', () => standing(phone).keptCount === 0)
+    expect(await family.read(phone, id)).toEqual(content(300_000))
+  })
+
+  test('nor where it has put something else under the id of the new file: that stands beside it', async () => {
+    const { family, phone, state, author, id, given, forPhone, decide } = await scene()
+    const block = idFromText(id)!
+    const path = childPath(rootPath(state.treeId), block)
+    const common = { path, version: 1, previousHash: null, keyEpoch: 1 }
+    await decide(
+      forPhone([
+        await author.sign('entry', entryIn(state, block, 'file')),
+        await author.sign('access', {
+          ...{ ...common, parentKeyEpoch: 1, wrappedKey: blank(72), readcaps: [], earlierKeys: [] },
+        }),
+        await author.sign('content', {
+          ...{ ...common, bodyRoot: blank(32), sizeBytes: 9, origin: null, resealed: false },
+        }),
+      ]),
+    )
+    await family.until('it is given again', () => given(2) !== undefined)
+    await decide({ tag: 'change', value: given(2)! })
+    await family.until('it is taken', () => standing(phone).keptCount === 0)
+    const copy = [...phone.page.items.values()].find(({ name }) => name.startsWith('film'))!
+    expect(await family.read(phone, copy.id)).toEqual(content(300_000))
+  })
+
+  test('not even however often it does so: then its owner is told, and it stays', async () => {
+    const { family, phone, state, author, given, decide, objectsOf } = await scene()
+    const before = objectsOf()
+    for (let turn = 1; turn <= 32; turn++) {
+      await family.until('it is given again', () => given(turn) !== undefined)
+      const { requestSeed, records } = given(turn)!
+      const other = [await author.sign('entry', entryIn(state, blank(16).fill(turn), 'directory'))]
+      await decide(changeOf(requestSeed, other, principalOf(records[0]!.fields.author)))
+    }
+    await family.scheduler.run(family.scheduler.sleep(60_000))
+    expect(objectsOf()).toBe(before)
+    const [kept] = await family.run(phone, phone.node.api.quarantine())
+    expect(kept).toMatchObject({ name: 'film' })
+  })
+})
+
+test('one that a guest meets, and that says of its file that the tree has taken it: the guest keeps it and gives it again', async () => {
+  const family = await Family.of(32, 'laptop')
+  const [laptop] = family.lives as [Life]
+  const guest = await Guest.of(family, 'camera')
+  await guest.untilConnected()
+  const state = await stateOf(family, laptop)
+  const { credential } = await guest.device.keys.node()
+  const excerpt = excerptFor(state, principalOf(credential))!
+  const stampMs = summaryOf(state)!.stampMs + 1
+  laptop.process.kill()
+  const rogue = await Rogue.start(family, {
+    ...{ device: family.devices[0]!, transport: family.transport(0), target: guest.life },
+    targetTransport: guest.transport,
+  })
+  const seen: Bytes[] = []
+  rogue.answer = ({ tag, value }) => {
+    if (tag === 'stage') return { tag: 'staged', value: {} }
+    if (tag === 'propose') return { tag: 'proposed', value: { faults: [null] } }
+    if (tag !== 'excerpt') return { tag: 'none', value: {} }
+    seen.push(...value.requestIds)
+    const decided = seen.slice(0, 1).map((requestId) => ({ requestId, stampMs, fault: null }))
+    return { tag: 'excerpt', value: { generation: 1, takeOver: null, stampMs, root: root(excerpt.map), decided } }
+  }
+  rogue.say({ tag: 'excerpt', value: { root: root(excerpt.map) } })
+  const id = await family.add(guest.life, 'photo', content(300_000))
+  await family.until('it is said to be taken', () => new Set(seen.map(String)).size > 1)
+  await family.scheduler.run(family.scheduler.sleep(60_000))
+  expect(guest.life.page.items.get(id)).toMatchObject({ isWaiting: true })
+  expect(await family.read(guest.life, id)).toEqual(content(300_000))
 })

@@ -11,14 +11,10 @@ import type { SimStore } from './store.ts'
 import { Group, type GroupMember } from './testing/group.ts'
 
 let count = 0
-const request = () => {
-  const requestId = new Uint8Array(16)
-  new DataView(requestId.buffer).setUint32(0, ++count)
-  return requestId
+/** A change that leaves little more than its request in the state, given at one of them. */
+async function ask(group: Group, member: GroupMember): Promise<Outcome> {
+  return member.cluster.propose(await group.change(++count))
 }
-/** A change that leaves no more than its request in the state. */
-const ask = (member: GroupMember, requestId = request()): Promise<Outcome> =>
-  member.cluster.propose({ tag: 'change', value: { requestId, records: [] } })
 
 /** @returns what lets the verifications of whole states go on, as they come */
 function holdVerifications({ platform }: GroupMember): readonly (() => void)[] {
@@ -40,10 +36,10 @@ describe('two devices, one of which votes', () => {
   test('hold the same: a snapshot first, then every entry', async () => {
     const group = await Group.of(1, 'laptop', 'phone')
     const [laptop, phone] = group.members as [GroupMember, GroupMember]
-    await group.scheduler.run(ask(laptop))
+    await group.scheduler.run(ask(group, laptop))
     await group.until('the phone holds all', () => areSame(group))
     expect(laptop.cluster.members.configuration).toMatchObject({ voters: [laptop.cluster.identity.nodeId] })
-    await group.scheduler.run(ask(laptop))
+    await group.scheduler.run(ask(group, laptop))
     await group.until('the phone holds all', () => areSame(group))
     expect(phone.reports.concat(laptop.reports)).toEqual([])
   })
@@ -57,14 +53,14 @@ describe('two devices, one of which votes', () => {
     verifications[0]!()
     await group.until('the phone holds all', () => areSame(group))
     // By now it is older than what is here.
-    expect(await group.scheduler.run(ask(laptop))).toMatchObject({ ok: true })
+    expect(await group.scheduler.run(ask(group, laptop))).toMatchObject({ ok: true })
     await group.until('the phone holds all', () => areSame(group))
     const { state } = phone.cluster
     verifications[1]!()
     await group.scheduler.run(group.scheduler.sleep(1000))
     expect(phone.reports.concat(laptop.reports)).toEqual([])
     expect(phone.cluster.state).toBe(state)
-    expect(await group.scheduler.run(ask(laptop))).toMatchObject({ ok: true })
+    expect(await group.scheduler.run(ask(group, laptop))).toMatchObject({ ok: true })
     await group.until('the phone holds all', () => areSame(group))
   })
 
@@ -72,9 +68,9 @@ describe('two devices, one of which votes', () => {
     const group = await Group.of(2, 'laptop', 'phone')
     const phone = group.members[1]!
     await group.until('the phone holds all', () => areSame(group))
-    const requestId = request()
-    expect(await group.scheduler.run(ask(phone, requestId))).toMatchObject({ ok: true })
-    expect(requestOf(phone.cluster.state, requestId)).toMatchObject({ fault: null })
+    const operation = await group.change(++count)
+    expect(await group.scheduler.run(phone.cluster.propose(operation))).toMatchObject({ ok: true })
+    expect(requestOf(phone.cluster.state, operation.value.requestId)).toMatchObject({ fault: null })
   })
 
   test('refuse a change in words where the one that decides is away', async () => {
@@ -83,7 +79,7 @@ describe('two devices, one of which votes', () => {
     await group.until('the phone holds all', () => areSame(group))
     laptop.process.kill()
     await group.scheduler.run(group.scheduler.sleep(30_000))
-    const outcome = await group.scheduler.run(ask(phone))
+    const outcome = await group.scheduler.run(ask(group, phone))
     expect(outcome.ok ? null : outcome.fault.code).toBe('leaderAway')
   })
 
@@ -95,9 +91,9 @@ describe('two devices, one of which votes', () => {
     const taken: Bytes[] = []
     const restart = async (changeCount: number, isQuiet: boolean): Promise<void> => {
       for (let change = 0; change < changeCount; change++) {
-        const requestId = request()
-        expect(await group.scheduler.run(ask(laptop, requestId))).toMatchObject({ ok: true })
-        taken.push(requestId)
+        const operation = await group.change(++count)
+        expect(await group.scheduler.run(laptop.cluster.propose(operation))).toMatchObject({ ok: true })
+        taken.push(operation.value.requestId)
       }
       // Long enough for a checkpoint.
       if (isQuiet) await group.scheduler.run(group.scheduler.sleep(10_000))
@@ -145,7 +141,7 @@ describe('three devices that vote', () => {
     first.process.kill()
     await group.until('another leads', () => group.leader !== null && group.leader !== first)
     const others = group.members.filter((member) => member !== first)
-    for (const member of others) expect(await group.scheduler.run(ask(member))).toMatchObject({ ok: true })
+    for (const member of others) expect(await group.scheduler.run(ask(group, member))).toMatchObject({ ok: true })
     await group.scheduler.run(first.start())
     await group.until('all hold the same', () => areSame(group))
   })
@@ -158,8 +154,7 @@ describe('three devices that vote', () => {
       group.network.block(alone.device.transportId, other.device.transportId)
       group.network.block(other.device.transportId, alone.device.transportId)
     }
-    const requestId = request()
-    const asked = ask(alone, requestId).then(
+    const asked = ask(group, alone).then(
       (outcome) => outcome.ok,
       (error: Error & { code?: string }) => error.code,
     )
@@ -168,7 +163,7 @@ describe('three devices that vote', () => {
       group.members.some((member) => member !== alone && isMajority(member)),
     )
     const elsewhere = group.members.find((member) => member !== alone && isMajority(member))!
-    expect(await group.scheduler.run(ask(elsewhere))).toMatchObject({ ok: true })
+    expect(await group.scheduler.run(ask(group, elsewhere))).toMatchObject({ ok: true })
     expect(['outcomeUnknown', false]).toContain(await group.scheduler.run(asked))
     group.network.heal()
     await group.until('all hold the same', () => areSame(group))
@@ -183,15 +178,15 @@ describe('three devices that vote', () => {
     const before = group.members.map(logCount)
     const store = first.platform.store as SimStore
     store.faults.slowness = 1000
-    const requestId = request()
-    const asked = ask(first, requestId).catch((error: Error & { code?: string }) => error.code)
+    const operation = await group.change(++count)
+    const asked = first.cluster.propose(operation).catch((error: Error & { code?: string }) => error.code)
     await group.until('both others have it', () =>
       others.every((member) => logCount(member) > before[group.members.indexOf(member)]!),
     )
     expect(logCount(first)).toBe(before[group.members.indexOf(first)])
     first.process.kill()
     await group.until('it is folded by both', () =>
-      others.every(({ cluster }) => requestOf(cluster.state, requestId)?.fault === null),
+      others.every(({ cluster }) => requestOf(cluster.state, operation.value.requestId)?.fault === null),
     )
     void asked
   })
@@ -201,7 +196,7 @@ describe('three devices that vote', () => {
     await group.allVote()
     const away = group.members.find((member) => member !== group.leader)!
     away.process.kill()
-    for (let at = 0; at < 1300; at++) await group.scheduler.run(ask(group.leader!))
+    for (let at = 0; at < 1300; at++) await group.scheduler.run(ask(group, group.leader!))
     await group.scheduler.run(away.start())
     await group.until('all hold the same', () => areSame(group))
   })

@@ -29,6 +29,7 @@ import { inPlace, placePrefixSizeBytes } from '../node/place.ts'
 import { walk } from '../node/read/content.ts'
 import { idFromText } from '../node/read/view.ts'
 import type { Life } from './device.ts'
+import { changeOf } from './testing/change.ts'
 import { Family, content, standing } from './testing/family.ts'
 import { Guest, dayMs } from './testing/guest.ts'
 import { stateOf } from './testing/knowledge.ts'
@@ -119,10 +120,9 @@ class Forger {
   }
   async propose(record: SignedRecord<'content'>): Promise<Answer | null> {
     const { bodyRoot, sizeBytes } = record.fields
-    const requestId = octets(100 + ++this.#requestCount, 16)
-    expect(await this.stage(requestId, { bodyRoot, sizeBytes })).toMatchObject({ tag: 'staged' })
-    const operations = [{ tag: 'change' as const, value: { requestId, records: [record] } }]
-    return this.rogue.ask({ tag: 'propose', value: { batch: encodeBatch({ stampMs: 0, operations }) } })
+    const change = changeOf(octets(100 + ++this.#requestCount, 16), [record])
+    expect(await this.stage(change.value.requestId, { bodyRoot, sizeBytes })).toMatchObject({ tag: 'staged' })
+    return this.rogue.ask({ tag: 'propose', value: { batch: encodeBatch({ stampMs: 0, operations: [change] }) } })
   }
 }
 

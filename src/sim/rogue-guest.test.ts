@@ -6,14 +6,17 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Bytes, concat, fromHex, u64be } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import type { ControlBody, Question } from '../core/message/message.ts'
-import { childPath, rootPath } from '../core/path/path.ts'
+import { type IdPath, childPath, rootPath } from '../core/path/path.ts'
 import { type Operation, encodeBatch, rowKind } from '../core/tree/tree.ts'
 import { Author } from '../node/author.ts'
 import { stagedCountMax } from '../node/guest/hosting.ts'
 import { placeOf } from '../node/own-tree.ts'
+import { principalIn } from '../node/peers.ts'
 import { inPlace } from '../node/place.ts'
 import { idFromText } from '../node/read/view.ts'
+import type { NodeKeys } from '../port/platform.ts'
 import type { Life } from './device.ts'
+import { changeOf } from './testing/change.ts'
 import { Family, content } from './testing/family.ts'
 import { Guest } from './testing/guest.ts'
 import { Rogue } from './testing/rogue.ts'
@@ -47,7 +50,8 @@ async function scene(secretName = 'secret', secretSizeBytes = 500, mayWrite = tr
   const guest = await Guest.of(family, 'camera', { mayWrite })
   await guest.untilConnected()
   const within = [...laptop.page.items.values()].find(({ name }) => name === 'camera')!.id
-  const mine = await family.add(mayWrite ? guest.life : laptop, 'mine', content(300), within)
+  const by = mayWrite ? guest.life : laptop
+  const mine = await family.add(by, 'mine', content(300), within)
   await family.until('the laptop has it', () => laptop.page.items.has(mine))
   const keys = await guest.device.keys.node()
   const treeId = fromHex(laptop.page.tree.treeId)!
@@ -147,27 +151,19 @@ describe('a guest of bad faith', () => {
 
   test('proposes what is beside its folder, or not its own', async () => {
     const { rogue, keys, treeId, limit, mine } = place
-    const author = new Author(keys, () => octets(7, 32))
-    const entryIn = (parent: typeof limit) =>
-      author.sign('entry', {
-        ...{ parent, child: octets(5, 16), kind: 'directory', version: 1, previousHash: null },
-        ...{ sealedName: octets(5, 64), nameKeyEpoch: 1, trashed: false, movedFrom: null, origin: null },
-      })
-    const change = async (parent: typeof limit): Promise<Operation> => ({
-      tag: 'change',
-      value: { requestId: octets(6, 16), records: [await entryIn(parent)] },
-    })
+    const entryIn = (parent: typeof limit) => entryOf(keys, parent)
+    const change = async (parent: typeof limit) => changeOf(octets(6, 16), [await entryIn(parent)])
     const forged = await entryIn(limit)
     const operations: readonly Operation[] = [
       await change(rootPath(treeId)),
       await change({ ...limit, ids: limit.ids.slice(0, 1) }),
-      {
-        tag: 'change',
-        value: {
-          requestId: octets(6, 16),
-          records: [{ ...forged, signature: { ...forged.signature, signature: octets(1, 64) } }],
-        },
-      },
+      { tag: 'change', value: { requestId: octets(6, 16), requestSeed: octets(6, 16), doer: null, records: [] } },
+      changeOf(
+        octets(6, 16),
+        [await entryIn(limit)],
+        principalIn(place.laptop.page.tree.principal.replaceAll(' ', '')),
+      ),
+      changeOf(octets(6, 16), [{ ...forged, signature: { ...forged.signature, signature: octets(1, 64) } }]),
     ]
     for (const operation of operations) {
       await rogue.untilUp()
@@ -233,3 +229,9 @@ describe('what is to be kept for a guest of bad faith', () => {
     expect(rowsIn(place)).toBe(before + 1)
   })
 })
+
+const entryOf = (keys: NodeKeys, parent: IdPath) =>
+  new Author(keys, () => octets(7, 32)).sign('entry', {
+    ...{ parent, child: octets(5, 16), kind: 'directory', version: 1, previousHash: null },
+    ...{ sealedName: octets(5, 64), nameKeyEpoch: 1, trashed: false, movedFrom: null, origin: null },
+  })

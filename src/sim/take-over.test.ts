@@ -2,13 +2,21 @@
  * A tree whose voter is gone: taken over by another device, and what becomes of the voter that comes back.
  */
 import { describe, expect, test } from 'vitest'
-import { equal, fromHex } from '../core/bytes/bytes.ts'
-import { deviceOf } from '../core/tree/tree.ts'
+import { equal, fromHex, toHex } from '../core/bytes/bytes.ts'
+import { doerOf } from '../core/block/block.ts'
+import { principalOf } from '../core/crypto/crypto.ts'
+import { rootPath } from '../core/path/path.ts'
+import { contentOf, deviceOf, encodeBatch, requestOf } from '../core/tree/tree.ts'
 import type { Item } from '../node/api.ts'
+import { Author } from '../node/author.ts'
+import { idFromText } from '../node/read/view.ts'
+import { operationSeedOf } from '../node/request.ts'
 import { createSimBlob } from './blob.ts'
 import { type Life, settle } from './device.ts'
+import { changeOf } from './testing/change.ts'
 import { Family, content, standing, takeOver } from './testing/family.ts'
 import { stateOf } from './testing/knowledge.ts'
+import { Rogue } from './testing/rogue.ts'
 
 const named = ({ page }: Life, name: string): Item | undefined =>
   [...page.items.values()].find((item) => item.name === name && item.trashedAtMs === null)
@@ -137,6 +145,40 @@ describe('a sole voter that is gone', () => {
         for (const id of [old, fresh])
           expect(page.items.get(id)).toMatchObject({ name: `renamed ${id}`, parentId: folder, trashedAtMs: anyTime })
     }
+  })
+
+  test('brings what only it had, though a device of bad faith had its request taken there for something else', async () => {
+    const family = await Family.of(33, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    await family.comeTogether()
+    await family.cutOff(0)
+    const alone = await family.add(laptop, 'alone', content(150_000))
+    const state = await stateOf(family, laptop)
+    await takeOver(family, 1)
+    desk.process.kill()
+    family.lives.pop()
+    const { content: record } = contentOf(state, idFromText(alone)!)!
+    const keys = await family.devices[2]!.keys.node()
+    const { writecapHash } = deviceOf(state, principalOf(keys.credential))!
+    const folder = await new Author(keys, () => writecapHash).sign('entry', {
+      ...{ parent: rootPath(state.treeId), child: new Uint8Array(16).fill(8), kind: 'directory', version: 1 },
+      ...{ previousHash: null, sealedName: new Uint8Array(64), nameKeyEpoch: 1, trashed: false, movedFrom: null },
+      origin: null,
+    })
+    const seed = operationSeedOf(`returned addFile ${toHex(record.hash)}`, 0)
+    const burned = changeOf(seed, [folder], doerOf(record))
+    const rogue = await Rogue.start(family, {
+      ...{ device: family.devices[2]!, transport: family.transport(2), target: phone },
+      targetTransport: family.transport(1),
+    })
+    const batch = encodeBatch({ stampMs: 0, operations: [burned] })
+    const before = phone.page.items.size
+    rogue.say({ tag: 'propose', value: { batch } }, standing(phone).generation)
+    await family.until('it is taken', () => phone.page.items.size > before)
+    family.rejoin(0, 1)
+    await family.until('the phone has the file', () => phone.page.items.get(alone)?.copyCount === 2)
+    expect(equal(await family.read(phone, alone), content(150_000))).toBe(true)
+    expect(requestOf(await stateOf(family, phone), burned.value.requestId)).toMatchObject({ fault: null })
   })
 
   test('goes on showing what was done on it, from one moment to the next', async () => {

@@ -15,6 +15,7 @@ import {
   encode,
   equal,
   listOf,
+  nullable,
   record,
   refused,
   u53,
@@ -22,8 +23,11 @@ import {
 } from '../bytes/bytes.ts'
 import {
   type Claim,
+  type Principal,
+  type PublicCredential,
   type SetOf,
   credentialSetWire,
+  digest,
   principalOf,
   rootClaim,
   rootSignatureWire,
@@ -68,11 +72,19 @@ const foundWire = record('found', 1, {
   device: deviceRecordWire,
 })
 
-/** Records that are taken all together or not at all; a repeated request changes nothing. */
+/** Records of one author that are taken all together or not at all; a repeated request changes nothing. */
 const changeWire = record('change', 1, {
+  /** What the doer's name and the seed give (`requestIdOf`), so that nobody asks under another one's. */
   requestId: bytesOf(requestIdSizeBytes),
+  requestSeed: bytesOf(requestIdSizeBytes),
+  /** Whose doing it is, where its author brings that along from another generation; null: the author's. */
+  doer: nullable(bytesOf(32)),
   records: listOf(signedRecordWire, recordCountMax),
 })
+
+/** By which the tree knows a request. */
+export const requestIdOf = (doer: Principal, requestSeed: Bytes): Bytes =>
+  digest('blocktree/1/request', doer, requestSeed).slice(0, requestIdSizeBytes)
 
 /** What the root signs to continue a cluster whose voters are gone: a new generation on top of one exact state. */
 export const takeOverBodyWire = record('takeOver', 1, {
@@ -138,15 +150,19 @@ export type Batch = Decoded<typeof batchWire>
 export const encodeBatch = (batch: Batch): Bytes => encode(batchWire, batch)
 export const decodeBatch = (octets: Bytes): Result<Batch> => decode(batchWire, octets, batchSizeBytesMax)
 
+/** One that is no change counts as one. */
+export const recordCountOf = (operations: readonly Operation[]): number =>
+  operations.reduce((count, { tag, value }) => count + (tag === 'change' ? value.records.length : 1), 0)
+
 /** What an operation adds to a batch at most; exact only for the rare kinds. */
 export function operationSizeBytes(operation: Operation): number {
   if (operation.tag !== 'change') return encode(operationWire, operation).length
   // A record is its body, its signature of 64 octets, the way to what is signed and who its readers are, under heads; the
-  // operation's own fields and heads take less than 64.
+  // operation's own fields and heads take less than 112.
   return operation.value.records.reduce(
     (sizeBytes, { kind, fields, body, signature }) =>
       sizeBytes + body.length + 34 * signature.way.length + (kind === 'access' ? 52 * fields.readcaps.length : 0) + 100,
-    64,
+    112,
   )
 }
 
@@ -181,15 +197,8 @@ export function examineOperation(treeId: TreeId, operation: Operation, setOf: Se
       const access = examineRecord(rootAccess)
       return access.ok ? accepted([...claims.value, seat.value, access.value]) : access
     }
-    case 'change': {
-      const claims: Claim[] = []
-      for (const signed of operation.value.records) {
-        const claim = examineRecord(signed)
-        if (!claim.ok) return claim
-        claims.push(claim.value)
-      }
-      return accepted(claims)
-    }
+    case 'change':
+      return examineChange(operation.value)
     case 'takeOver': {
       const { body, signature, chain, rootAccess, device } = operation.value
       const signed = decode(takeOverBodyWire, body, takeOverSizeBytesMax)
@@ -245,6 +254,26 @@ export function examineOperation(treeId: TreeId, operation: Operation, setOf: Se
       return assertNever(operation)
   }
 }
+
+/** One without records would be signed by nobody, and would settle a request all the same. */
+function examineChange({ requestId, requestSeed, doer, records }: Change): Result<readonly Claim[]> {
+  const author = records[0]?.fields.author
+  if (author === undefined) return refused('changeEmpty', 'This change changes nothing; it was not used.')
+  if (!equal(requestId, requestIdOf(doer ?? principalOf(author), requestSeed)))
+    return refused('requestForeign', 'This change was asked for in the name of another device; it was not used.')
+  const claims: Claim[] = []
+  for (const signed of records) {
+    if (!isSameCredential(signed.fields.author, author))
+      return refused('authorsDiffer', 'A change is of one device; this one is of several, and was not used.')
+    const claim = examineRecord(signed)
+    if (!claim.ok) return claim
+    claims.push(claim.value)
+  }
+  return accepted(claims)
+}
+
+const isSameCredential = (one: PublicCredential, other: PublicCredential): boolean =>
+  one.suite === other.suite && equal(one.signingKey, other.signingKey) && equal(one.kemKey, other.kemKey)
 
 function examineRecord(signed: SignedRecord): Result<Claim> {
   const shape = checkShape(signed)

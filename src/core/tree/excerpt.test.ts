@@ -5,7 +5,7 @@ import { principalOf, verifyClaim } from '../crypto/crypto.ts'
 import { damaged } from '../crypto/testing/damage.ts'
 import { type Writecap, rights } from '../cap/cap.ts'
 import type { SignedRecord } from '../block/block.ts'
-import type { Operation } from './batch.ts'
+import { type Operation, requestIdOf } from './batch.ts'
 import { rootBlockId } from '../path/path.ts'
 import { entries, get, remove, root as rootOf, set } from '../merkle/merkle.ts'
 import { type Decision, decisionsOn, examineExcerpt, excerptFor, excerptIn, guestState } from './excerpt.ts'
@@ -291,6 +291,7 @@ test('a guest may give what is its own and in its folder, and nothing else', () 
   expect(code(change([by(guest, deeper), by(guest, folder)]))).toBe('ok')
   expect(code(change([by(guest, deeper), by(guest, devices)]))).toBe('beyondFolder')
   expect(code(change([by(guest, deeper), by(alice, deeper)]))).toBe('beyondFolder')
+  expect(code(change([by(guest, deeper)], id(30), of(alice)))).toBe('beyondFolder')
   expect(code({ tag: 'revise', value: { device: nextDevice(written, guest, {}) } })).toBe('ok')
   expect(code({ tag: 'revise', value: { device: nextDevice(written, other, {}) } })).toBe('beyondFolder')
   expect(code(dismissedBy(guest, guest, guestCap))).toBe('ok')
@@ -302,17 +303,18 @@ test('a guest may give what is its own and in its folder, and nothing else', () 
 
 describe('the state of a guest', () => {
   const { stampMs } = summaryOf(written)!
-  const decided: Decision[] = [{ requestId: id(99), stampMs, fault: null }]
+  const request = requestIdOf(of(guest), id(99))
+  const decided: Decision[] = [{ requestId: request, stampMs, fault: null }]
 
   test('is an excerpt with a time and with what was decided for it', () => {
-    expect(decisionsOn(written, [id(99), id(98)])).toEqual(decided)
+    expect(decisionsOn(written, [request, id(98)])).toEqual(decided)
     const state = guestState(excerpt, emptyTree(treeId), 1234, decided)
     expect(summaryOf(state)!.stampMs).toBe(1234)
-    expect(requestOf(state, id(99))).toEqual({ stampMs, fault: null })
+    expect(requestOf(state, request)).toEqual({ stampMs, fault: null, block: null })
     expect(rootOf(excerptIn(state).map)).toEqual(rootOf(excerpt.map))
     const next = guestState(excerpt, state, stampMs + requestMemoryMs, [])
-    expect(requestOf(next, id(99))).not.toBeNull()
-    expect(requestOf(guestState(excerpt, next, stampMs + 1 + requestMemoryMs, []), id(99))).toBeNull()
+    expect(requestOf(next, request)).not.toBeNull()
+    expect(requestOf(guestState(excerpt, next, stampMs + 1 + requestMemoryMs, []), request)).toBeNull()
   })
 
   test('folds what the guest does as the tree will', () => {

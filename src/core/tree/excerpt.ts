@@ -195,7 +195,7 @@ export interface Decision {
 export const decisionsOn = (state: TreeState, requestIds: readonly Bytes[]): readonly Decision[] =>
   requestIds.flatMap((requestId) => {
     const row = requestOf(state, requestId)
-    return row === null ? [] : [{ requestId, ...row }]
+    return row === null ? [] : [{ requestId, stampMs: row.stampMs, fault: row.fault }]
   })
 
 /**
@@ -212,7 +212,7 @@ export function guestState(
   for (const [key, octets] of entries(before.map, keys.requests))
     if (stampMs - decodeRow('request', octets).stampMs <= requestMemoryMs) map = set(map, key, octets)
   for (const { requestId, stampMs: decidedAtMs, fault } of decisions)
-    map = set(map, keys.request(requestId), encodeRow('request', { stampMs: decidedAtMs, fault }))
+    map = set(map, keys.request(requestId), encodeRow('request', { stampMs: decidedAtMs, fault, block: null }))
   return withStamp({ ...excerpt, map }, stampMs)
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { type Bytes, equal, toHex } from '../bytes/bytes.ts'
 import { type SignedRecord, doerOf, versionStepMax } from '../block/block.ts'
-import { rights } from '../cap/cap.ts'
+import { type Writecap, allRights, rights } from '../cap/cap.ts'
 import { principalOf } from '../crypto/crypto.ts'
-import { root as rootOf, size } from '../merkle/merkle.ts'
+import { entries, root as rootOf, size } from '../merkle/merkle.ts'
+import type { Operation } from './batch.ts'
 import { deadGraceMs, requestMemoryMs } from './fold.ts'
 import {
   type TreeState,
@@ -25,6 +26,7 @@ import {
   childPath,
   commit,
   content,
+  dismissedByRoot,
   endMs,
   entry,
   found,
@@ -40,6 +42,7 @@ import {
   nodeCap,
   ownerCap,
   removal,
+  requestOfAlice,
   root,
   treeId,
   verdict,
@@ -179,9 +182,76 @@ describe('time and repetition', () => {
   test('request ids are forgotten after a day, so that the state does not grow for ever', () => {
     const { state } = commit(grown(), [change(newDirectory(root, id(7)), id(1))], 2000)
     const later = commit(state, [], 2000 + requestMemoryMs).state
-    expect(readRow(later, 'request', keys.request(id(1)))).toBeNull()
-    expect(readRow(commit(state, [], 1999 + requestMemoryMs).state, 'request', keys.request(id(1)))).not.toBeNull()
+    expect(readRow(later, 'request', keys.request(requestOfAlice(id(1))))).toBeNull()
+    const request = keys.request(requestOfAlice(id(1)))
+    expect(readRow(commit(state, [], 1999 + requestMemoryMs).state, 'request', request)).not.toBeNull()
   })
+
+  test('and leave as fast as others come', () => {
+    const cap = ownerCap(mallory, root, allRights, 2 * requestMemoryMs)
+    const refusedOnes = (count: number) =>
+      Array.from({ length: count }, () => change([entry(letter, id(9), 'file', {}, mallory, cap)]))
+    const full = commit(withDevice(founded(), mallory, cap), refusedOnes(200), 2000).state
+    const next = commit(full, refusedOnes(100), 2001 + requestMemoryMs).state
+    expect([...entries(next.map, keys.requests)].length).toBe(100)
+    expect([...entries(next.map, keys.requestAges)].length).toBe(100)
+  })
+})
+
+describe('a request is its doer’s', () => {
+  const guestCap = ownerCap(mallory, mail, rights.write)
+  const seed = id(77)
+  const requestsIn = (state: TreeState) => [...entries(state.map, keys.requests)].length
+  const byMallory = (cap: Writecap, child = id(8)) => entry(mail, child, 'directory', {}, mallory, cap)
+  const outcomesOf = (state: TreeState, ...operations: readonly Operation[]) =>
+    commit(state, operations, 3000).outcomes.map((each) => (each.ok ? each.repeated : each.fault.code))
+
+  test('so that of two who ask alike neither stands for the other', () => {
+    const state = withDevice(grown(), mallory, guestCap)
+    const asked = [change([byMallory(guestCap)], seed), change(newDirectory(mail, id(9)), seed)]
+    expect(outcomesOf(state, ...asked, ...asked)).toEqual([false, false, true, true])
+  })
+
+  test('and a device of the owner’s own brings it along for another, once', () => {
+    const [cap, alices] = [ownerCap(mallory), principalOf(alice.credential)]
+    const state = withDevice(grown(), mallory, cap)
+    const asked = [change([byMallory(cap)], seed, alices), change(newDirectory(mail, id(9)), seed)]
+    expect(outcomesOf(state, ...asked)).toEqual([false, true])
+  })
+
+  test('one that is limited to a folder does not, whatever was decided, and nothing of that is remembered', () => {
+    const state = withDevice(grown(), mallory, guestCap)
+    const forged = change([byMallory(guestCap)], seed, principalOf(alice.credential))
+    expect(outcomesOf(state, forged, change(newDirectory(mail, id(9)), seed))).toEqual(['originForeign', false])
+    expect(outcomesOf(state, change(newDirectory(mail, id(9)), seed), forged)).toEqual([false, 'originForeign'])
+    expect(requestsIn(commit(state, [forged]).state)).toBe(requestsIn(state))
+  })
+
+  test('nor is a stranger’s remembered, or one’s who was put out', () => {
+    const asked = change([byMallory(guestCap)], seed)
+    const without = commit(withDevice(grown(), mallory, guestCap), [dismissedByRoot(mallory)], 2000).state
+    for (const state of [grown(), without]) {
+      expect(outcomesOf(state, asked)).not.toEqual([false])
+      expect(requestsIn(commit(state, [asked], 3000).state)).toBe(requestsIn(state))
+    }
+    const narrow = withDevice(grown(), mallory, ownerCap(mallory, mail, 0))
+    const unable = change([byMallory(ownerCap(mallory, mail, 0))], seed)
+    expect(outcomesOf(narrow, unable)).toEqual(['rightMissing'])
+    expect(requestsIn(commit(narrow, [unable], 3000).state)).toBe(requestsIn(narrow) + 1)
+  })
+
+  test.each([
+    ['nothing', () => change([]), 'changeEmpty'],
+    ['records of two', () => change([...newDirectory(mail, id(8)), byMallory(guestCap, id(9))]), 'authorsDiffer'],
+    [
+      'another name than it gives',
+      () => {
+        const asked = change(newDirectory(mail, id(8)), seed)
+        return asked.tag === 'change' ? { ...asked, value: { ...asked.value, requestSeed: id(78) } } : asked
+      },
+      'requestForeign',
+    ],
+  ] as const)('%s stops at gate 1', (_, make, code) => expect(() => commit(grown(), [make()])).toThrow(code))
 })
 
 describe('versions and bodies', () => {

@@ -18,7 +18,7 @@ import {
   ok,
   refused,
 } from '../bytes/bytes.ts'
-import { principalOf } from '../crypto/crypto.ts'
+import { type Principal, principalOf } from '../crypto/crypto.ts'
 import { type Chain, type Checked, checkWritecap, rights } from '../cap/cap.ts'
 import { type DoneRecord, type SignedRecord, doerOf, placeOf, versionStepMax } from '../block/block.ts'
 import { entries, root } from '../merkle/merkle.ts'
@@ -34,7 +34,15 @@ import {
   rootBlockId,
   samePath,
 } from '../path/path.ts'
-import { type Batch, type Change, type Found, type Operation, type TakeOver, takeOverBodyWire } from './batch.ts'
+import {
+  type Batch,
+  type Change,
+  type Found,
+  type Operation,
+  type TakeOver,
+  recordCountOf,
+  takeOverBodyWire,
+} from './batch.ts'
 import { type SignedDevice, noRevocation } from './device.ts'
 import { Draft } from './draft.ts'
 import { firstGeneration, nextGeneration } from './generation.ts'
@@ -61,6 +69,7 @@ import {
   type TreeState,
   accessOf,
   chainOf,
+  checkDevice,
   alikeCountMax,
   contentOf,
   deviceOf,
@@ -78,8 +87,11 @@ import {
 export const requestMemoryMs = 24 * 60 * 60 * 1000
 /** How long the body of a replaced or deleted version stays listed, for readers that are in the middle of it. */
 export const deadGraceMs = 24 * 60 * 60 * 1000
-/** Forgotten per batch at most, so that the work of one batch is bounded. */
-const forgottenCountMax = 64
+/**
+ * Of each table this many rows are forgotten with a batch at most, or twice as many as it has records where these are more: so the
+ * work of one is bounded, and what comes in leaves as fast.
+ */
+const forgottenCountMin = 64
 
 /** What became of one operation, in the order of the batch. */
 export type Outcome = { readonly ok: true; readonly repeated: boolean } | { readonly ok: false; readonly fault: Fault }
@@ -99,7 +111,7 @@ export function foldBatch(before: TreeState, batch: Checked<Batch>): Folded {
   const summary = summaryOf(draft.state)
   if (summary !== null) {
     draft.put(keys.summary, encodeRow('summary', { ...summary, stampMs }))
-    forgetOld(draft, stampMs)
+    forgetOld(draft, stampMs, Math.max(forgottenCountMin, 2 * recordCountOf(batch.operations)))
   }
   return { state: draft.state, outcomes, touched: draft.touched }
 }
@@ -111,7 +123,7 @@ function applyOperation(draft: Draft, operation: Operation, stampMs: number): Ou
   const result = operationResult(draft, operation, stampMs)
   if (result.ok) return { ok: true, repeated: result.value === 'repeated' }
   draft.restore(before)
-  if (operation.tag === 'change' && summaryOf(before) !== null)
+  if (operation.tag === 'change' && isAnswered(before, operation.value, stampMs))
     rememberRequest(draft, operation.value, stampMs, result.fault)
   return { ok: false, fault: result.fault }
 }
@@ -139,6 +151,8 @@ function operationResult(draft: Draft, operation: Operation, stampMs: number): R
     case 'appoint':
       return appointDeciders(draft, operation.value.appointment, stampMs)
     case 'change': {
+      const named = checkDoer(draft.state, operation.value)
+      if (!named.ok) return named
       const known = requestOf(draft.state, operation.value.requestId)
       if (known !== null) {
         return known.fault === null
@@ -160,26 +174,45 @@ const asApplied = (check: Check): Result<'applied'> => (check.ok ? accepted('app
 
 // --- requests -------------------------------------------------------------------------------------------------------------
 
-function rememberRequest(draft: Draft, { requestId }: Change, stampMs: number, fault: Fault | null): void {
+const authorOf = ({ records: [first] }: Change): Principal => principalOf(first!.fields.author)
+
+/** Whoever asks in the name of another device takes a request from it, or settles one: that is the owner's own devices' alone. */
+function checkDoer(state: TreeState, change: Change): Check {
+  return change.doer === null || deviceOf(state, authorOf(change))?.standing === 'own' ? ok : originForeign()
+}
+
+/** Whether a refusal is remembered: not for a stranger, nor in the name of another device for one that may not speak in it. */
+const isAnswered = (state: TreeState, change: Change, stampMs: number): boolean =>
+  summaryOf(state) !== null && checkDevice(state, authorOf(change), stampMs).ok && checkDoer(state, change).ok
+
+function rememberRequest(draft: Draft, { requestId, records }: Change, stampMs: number, fault: Fault | null): void {
   if (requestOf(draft.state, requestId) !== null) return
-  draft.put(keys.request(requestId), encodeRow('request', { stampMs, fault: fault?.code ?? null }))
+  const row = { stampMs, fault: fault?.code ?? null, block: fault === null ? subjectOf(records) : null }
+  draft.put(keys.request(requestId), encodeRow('request', row))
   draft.put(keys.requestAge(stampMs, requestId), encodeRow('requestAge', {}))
 }
 
+/** The block that a change is about: what comes before the last of its entries and contents prepares for that. */
+function subjectOf(records: readonly SignedRecord[]): BlockId | null {
+  const signed = records.findLast(({ kind }) => kind === 'entry' || kind === 'content')
+  if (signed?.kind === 'entry') return signed.fields.child
+  return signed?.kind === 'content' ? blockIdOf(signed.fields.path) : null
+}
+
 /** Drops rows that have served their time: request ids, and bodies whose grace is over. */
-function forgetOld(draft: Draft, stampMs: number): void {
-  for (const key of keysOlderThan(draft.state, keys.requestAges, stampMs - requestMemoryMs)) {
+function forgetOld(draft: Draft, stampMs: number, countMax: number): void {
+  for (const key of keysOlderThan(draft.state, keys.requestAges, stampMs - requestMemoryMs, countMax)) {
     draft.remove(key)
     draft.remove(keys.request(key.slice(9)))
   }
-  for (const key of keysOlderThan(draft.state, keys.deads, stampMs - deadGraceMs)) draft.remove(key)
+  for (const key of keysOlderThan(draft.state, keys.deads, stampMs - deadGraceMs, countMax)) draft.remove(key)
 }
 
 /** Keys of a table that is ordered by time, up to a time and up to what one batch may cost. */
-function keysOlderThan(state: TreeState, table: Bytes, olderThanMs: number): readonly Bytes[] {
+function keysOlderThan(state: TreeState, table: Bytes, olderThanMs: number, countMax: number): readonly Bytes[] {
   const old: Bytes[] = []
   for (const [key] of entries(state.map, table)) {
-    if (old.length === forgottenCountMax || fromU64be(key, 1)! > olderThanMs) break
+    if (old.length === countMax || fromU64be(key, 1)! > olderThanMs) break
     old.push(key)
   }
   return old
@@ -296,6 +329,11 @@ const raceLost = () =>
     'Something else changed this first; look at it again and repeat.',
     'Something else changed this first.',
   )
+const originForeign = () =>
+  refused(
+    'originForeign',
+    'A device that has one folder of the tree can not change something in the name of another device.',
+  )
 const placeUnknown = () => refused('placeUnknown', 'The folder is not there any more.')
 const placeWrong = () => refused('placeWrong', 'This record is for another place in the tree.')
 
@@ -316,12 +354,7 @@ function follows(previous: SignedRecord | null, next: Exclude<SignedRecord, { ki
 function checkOrigin(state: TreeState, signed: DoneRecord, previous: DoneRecord | null): Check {
   const { origin, author } = signed.fields
   const isSaidBefore = origin === null || (previous !== null && equal(origin, doerOf(previous)))
-  return isSaidBefore || deviceOf(state, principalOf(author))?.standing === 'own'
-    ? ok
-    : refused(
-        'originForeign',
-        'A device that has one folder of the tree can not change something in the name of another device.',
-      )
+  return isSaidBefore || deviceOf(state, principalOf(author))?.standing === 'own' ? ok : originForeign()
 }
 
 /** Whether a path that a record names is where its block stands now. */

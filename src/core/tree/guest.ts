@@ -57,10 +57,11 @@ export function concernsGuest(before: TreeState, after: TreeState, limit: IdPath
 export function checkOfGuest(operation: Operation, guest: Principal, limit: IdPath): Check {
   switch (operation.tag) {
     case 'change': {
-      const isOwn = operation.value.records.every(
+      const { doer, records } = operation.value
+      const isOwn = records.every(
         (signed) => equal(principalOf(signed.fields.author), guest) && contains(limit, placeOf(signed)),
       )
-      return isOwn ? ok : notOfGuest
+      return isOwn && doer === null ? ok : notOfGuest
     }
     case 'revise':
       return equal(principalOf(operation.value.device.fields.credential), guest) ? ok : notOfGuest

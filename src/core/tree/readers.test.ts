@@ -121,6 +121,7 @@ describe('in the tree', () => {
       'formatMismatch',
       'keyInvalid',
       'recordInconsistent',
+      'requestForeign',
       'signatureInvalid',
       'suiteUnknown',
       'versionUnknown',

@@ -171,7 +171,12 @@ const contentRowWire = tuple({
   /** Their roots, the oldest first. */
   alike: listOf(bytesOf(32), alikeCountMax),
 })
-const requestRowWire = tuple({ stampMs: u53, fault: nullable(textUpTo(64)) })
+const requestRowWire = tuple({
+  stampMs: u53,
+  fault: nullable(textUpTo(64)),
+  /** What was changed by it; null where it was refused, or is about no single block. */
+  block: nullable(blockIdWire),
+})
 const deadRowWire = tuple({ sizeBytes: u53 })
 const deviceRowWire = tuple({
   device: deviceRecordWire,

@@ -3,29 +3,37 @@
  * @module
  */
 import { keyOf, refused } from '../../core/bytes/bytes.ts'
-import { type Outcome, type TreeState, requestOf, takenUnseen } from '../../core/tree/tree.ts'
+import { type Operation, type Outcome, type TreeState, requestOf, takenUnseen } from '../../core/tree/tree.ts'
 import type { Folded } from '../cluster/options.ts'
-import { operationIdOf } from '../request.ts'
 import type { Pending } from './overlay.ts'
 
-export type Decisions = ReadonlyMap<string, Outcome>
+export interface Decision {
+  readonly outcome: Outcome
+  /** That was decided; null where only the outcome is known. */
+  readonly operation: Operation | null
+}
+export type Decisions = ReadonlyMap<string, Decision>
 
 /** By what was just folded. */
 export const decidedBy = ({ operations, outcomes }: Folded): Decisions =>
   new Map(
     operations.flatMap((operation, at) =>
-      operation.tag === 'change' ? [[keyOf(operation.value.requestId), outcomes[at]!] as const] : [],
+      operation.tag === 'change'
+        ? [[keyOf(operation.value.requestId), { outcome: outcomes[at]!, operation }] as const]
+        : [],
     ),
   )
 
 /** By what a state remembers. */
 export function decidedIn(state: TreeState, entries: readonly Pending[]): Decisions {
-  const outcomes = new Map<string, Outcome>()
-  for (const { kept, operationId } of entries) {
-    const row = requestOf(state, operationIdOf(kept.requestId, kept.turn))
-    if (row !== null) outcomes.set(operationId, row.fault === null ? taken : refusedFor(row.fault))
+  const decisions = new Map<string, Decision>()
+  for (const { operationId, operationKey } of entries) {
+    const row = requestOf(state, operationId)
+    if (row === null) continue
+    const outcome = row.fault === null ? taken : refusedFor(row.fault)
+    decisions.set(operationKey, { outcome, operation: null })
   }
-  return outcomes
+  return decisions
 }
 
 const refusedFor = (code: string): Outcome =>

@@ -10,7 +10,7 @@ import type { ObjectStore } from '../read/content.ts'
 import type { KeyRing } from '../read/key-ring.ts'
 import { type Records, sealingKeyOf } from '../records.ts'
 import type { Replica } from '../replica.ts'
-import { operationIdOf } from '../request.ts'
+import { operationIdOf, operationSeedOf } from '../request.ts'
 import { type Deed, keysOfDeed } from './deed.ts'
 import { type Phase, type Step, nextStep } from './rebase.ts'
 import { type Kept, foldKept, foldOver } from './rows.ts'
@@ -67,8 +67,15 @@ export class Maker {
   async make(step: Step, kept: Kept): Promise<Kept | null> {
     if (step.kind === 'done') return null
     if (step.kind === 'seal') return { ...kept, operation: null }
-    const requestId = operationIdOf(kept.requestId, kept.turn)
-    return { ...kept, operation: { tag: 'change', value: { requestId, records: await step.make() } } }
+    const { principal } = this.#options
+    const { author, turn } = kept
+    const doer = author === null || equal(author, principal) ? null : author
+    const requestId = operationIdOf(doer ?? principal, kept.requestId, turn)
+    const requestSeed = operationSeedOf(kept.requestId, turn)
+    return {
+      ...kept,
+      operation: { tag: 'change', value: { requestId, requestSeed, doer, records: await step.make() } },
+    }
   }
 
   /** The same, having passed gate 1. */

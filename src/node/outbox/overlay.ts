@@ -44,15 +44,18 @@ export class Pending {
   readonly #callers: Caller[] = []
   /** What it makes of the state before it; null where it does not fit there. */
   folded: Folded | null = null
-  #operationId: string | null = null
+  readonly #own: Bytes
+  #operation: { readonly id: Bytes; readonly key: string } | null = null
 
-  constructor(kept: Kept) {
+  /** @param own this device's principal */
+  constructor(kept: Kept, own: Bytes) {
     this.kept = kept
+    this.#own = own
   }
 
   /** One that lay in the store; somebody may have been told of it. */
-  static asItLay(kept: Kept): Pending {
-    const pending = new Pending(kept)
+  static asItLay(kept: Kept, own: Bytes): Pending {
+    const pending = new Pending(kept, own)
     pending.isDurable = true
     pending.hasRow = true
     pending.isAnswered = true
@@ -66,14 +69,23 @@ export class Pending {
   }
 
   /** By which the tree knows the operation of this turn. */
-  get operationId(): string {
-    return (this.#operationId ??= keyOf(operationIdOf(this.kept.requestId, this.kept.turn)))
+  get operationId(): Bytes {
+    return this.#identified.id
+  }
+  get operationKey(): string {
+    return this.#identified.key
+  }
+  get #identified(): { readonly id: Bytes; readonly key: string } {
+    if (this.#operation !== null) return this.#operation
+    const { author, requestId, turn } = this.kept
+    const id = operationIdOf(author ?? this.#own, requestId, turn)
+    return (this.#operation = { id, key: keyOf(id) })
   }
 
   /** The tree has decided its operation: the next one, if any, has another id and has to be staged anew. */
   nextTurn(isTaken: boolean): void {
     this.kept = { ...this.kept, turn: this.kept.turn + 1, isTaken: this.kept.isTaken || isTaken, operation: null }
-    this.#operationId = null
+    this.#operation = null
     this.isGiven = false
     this.stagedRoot = null
   }

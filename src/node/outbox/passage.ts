@@ -10,8 +10,9 @@ import { RefusedError, keyOf } from '../../core/bytes/bytes.ts'
 import type { BlockId } from '../../core/path/path.ts'
 import { type TreeState, requestOf, sharedUntilMs } from '../../core/tree/tree.ts'
 import type { Holdings } from '../holdings.ts'
-import { operationIdOf, standingOf } from '../request.ts'
+import { standingOf } from '../request.ts'
 import { type Deed, blocksOf } from './deed.ts'
+import { showsEffect } from './effect.ts'
 import type { Maker, MakerOptions } from './maker.ts'
 import { type Overlay, Pending } from './overlay.ts'
 import type { Quarantine } from './quarantine.ts'
@@ -23,7 +24,7 @@ export const firstSequence = 2 ** 40
 /** Deeds that are made over another generation before it is shown: a second's work. */
 const preparedCountMax = 256
 
-export interface PassageOptions extends Pick<MakerOptions, 'cluster' | 'ring' | 'platform'> {
+export interface PassageOptions extends Pick<MakerOptions, 'cluster' | 'ring' | 'platform' | 'principal'> {
   readonly holdings: Holdings
 }
 
@@ -61,7 +62,7 @@ export class Passage {
     const before = this.#options.cluster.state
     const sharedMs = sharedUntilMs(before, after)
     if (sharedMs === Infinity) return
-    const undecided = this.#overlay.entries.filter(({ kept }) => !isDecided(after, kept))
+    const undecided = this.#overlay.entries.filter(({ operationId }) => requestOf(after, operationId) === null)
     const carried = undecided.map(({ kept }) => carriedUntil(kept, sharedMs))
     const all = [...this.#returned(before, after, sharedMs), ...carried]
     const prepared = new Map<string, Kept>()
@@ -103,7 +104,7 @@ export class Passage {
       const made = this.#prepared.get(kept.requestId)
       return made?.turn === kept.turn ? { ...made, sequence: kept.sequence } : kept
     })
-    this.#brought = brought.map(Pending.asItLay)
+    this.#brought = brought.map((kept) => Pending.asItLay(kept, this.#options.principal))
     const held = this.#overlay.entries.filter(({ isDurable }) => isDurable)
     this.#readied = new Map(held.map((entry) => [entry, { from: entry.kept, kept: this.#ready(entry) }]))
     return [...brought, ...[...this.#readied.values()].map(({ kept }) => kept)]
@@ -123,20 +124,16 @@ export class Passage {
     const known = new Set(held.map(({ requestId }) => requestId))
     const isHere = (block: BlockId): boolean => !holdings.isLacking(block)
     const replacedBefore = (block: BlockId) => holdings.replacedRoots(block)
-    const returned = returnedDeeds({ before, after, sharedMs, ring, isHere, replacedBefore }).filter(
-      ({ requestId }) => !known.has(requestId) && !standingOf(after, requestId).isTaken,
-    )
+    const returned = returnedDeeds({ before, after, sharedMs, ring, isHere, replacedBefore })
+      .filter(({ requestId }) => !known.has(requestId))
+      .flatMap((each): readonly Kept[] => {
+        const { isTaken, block, turn } = standingOf(after, each.author, each.requestId)
+        const rest = { sinceMs: sharedMs, turn, isTaken: false, operation: null, fault: null }
+        const kept = { ...each, ...rest, sequence: 0, seed: platform.random.bytes(32) }
+        return isTaken && showsEffect(after, kept, block) ? [] : [kept]
+      })
     const end = Math.min(...held.map(({ sequence }) => sequence), firstSequence)
-    return returned.map((each, at): Kept => ({
-      ...each,
-      sequence: end - returned.length + at,
-      seed: platform.random.bytes(32),
-      sinceMs: sharedMs,
-      turn: standingOf(after, each.requestId).turn,
-      isTaken: false,
-      operation: null,
-      fault: null,
-    }))
+    return returned.map((each, at) => ({ ...each, sequence: end - returned.length + at }))
   }
 
   /** A state that came whole is in force. @param write sees to the row of an entry that did not become durable with it */
@@ -170,6 +167,3 @@ interface Readied {
 }
 
 const carriedUntil = (kept: Kept, sharedMs: number): Kept => ({ ...kept, sinceMs: Math.min(kept.sinceMs, sharedMs) })
-
-const isDecided = (state: TreeState, { requestId, turn }: Kept): boolean =>
-  requestOf(state, operationIdOf(requestId, turn)) !== null

@@ -9,7 +9,7 @@
  * another file got in the same instant, or a deletion of what its author had not seen. What follows then puts that right.
  * @module
  */
-import { type Bytes, assertNever, compare, equal, keyOf } from '../../core/bytes/bytes.ts'
+import { type Bytes, RefusedError, assertNever, compare, equal, keyOf, refused } from '../../core/bytes/bytes.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
 import { type BlockKind, type Body, type DoneRecord, type SignedRecord, doerOf } from '../../core/block/block.ts'
 import {
@@ -39,6 +39,7 @@ import { nameFrom, numberedName } from '../names.ts'
 import type { KeyRing } from '../read/key-ring.ts'
 import { type EntryChange, type Lineage, type Records, lineageOf } from '../records.ts'
 import { type Deed, type DeedOf, type Seen, blockCountPerDeed } from './deed.ts'
+import { isListed } from './seen.ts'
 
 export type Step =
   | { readonly kind: 'done' }
@@ -135,6 +136,8 @@ class Rebase {
   #create({ block, folder, name, key }: DeedOf<'createFolder'>, kind: BlockKind, body: Body | null): Step {
     const { records } = this.#doer
     const row = entryOf(this.#state, block)
+    if (row !== null && body !== null && this.#isOfAnother(block, body))
+      return kind === 'file' ? this.#sealedAs(folder, name) : this.#make(null, blockTaken)
     if (row !== null) return this.#tidy(block, row, name)
     if (this.#phase === 'taken') return done
     const home = this.#livingFolder(folder)
@@ -146,6 +149,12 @@ class Rebase {
       const isKnownElsewhere = this.#doer.author !== null && hasDismissed(state)
       return isKnownElsewhere ? [...block, await records.otherKey(state, block, key, this.#doer.seed)] : block
     })
+  }
+
+  /** Whether somebody else has put another content there, under an id that this device drew: what was made here was never taken. */
+  #isOfAnother(block: BlockId, { bodyRoot, sizeBytes }: Body): boolean {
+    if (this.#phase !== 'again' || this.#doer.author !== null || sizeBytes === 0) return false
+    return !holdsAsIn(this.#state, block, bodyRoot) && !isListed(this.#state, block, bodyRoot)
   }
 
   #write(deed: DeedOf<'writeFile'>): Step {
@@ -202,7 +211,10 @@ class Rebase {
   /** What can not take the file's place stands beside it. */
   #copy({ block, folder }: DeedOf<'writeFile'>, name: string): Step {
     const parent = parentOf(this.#state, block)
-    const home = (parent === null ? null : pathOf(this.#state, parent)) ?? folder
+    return this.#sealedAs((parent === null ? null : pathOf(this.#state, parent)) ?? folder, name)
+  }
+
+  #sealedAs(home: IdPath, name: string): Step {
     const { deviceName, madeAtMs } = this.#doer
     return {
       kind: 'seal',
@@ -516,3 +528,10 @@ class Rebase {
     return equal(principal, own) && (author === null || equal(author, own))
   }
 }
+
+const blockTaken = (): Promise<never> =>
+  Promise.reject(
+    new RefusedError(
+      refused('blockTaken', 'Another device put something else where this link was to be. Make the link again.').fault,
+    ),
+  )

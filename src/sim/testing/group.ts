@@ -4,9 +4,16 @@
  */
 import { type Bytes, toHex, utf8 } from '../../core/bytes/bytes.ts'
 import { digest, ed25519PublicKey, principalOf } from '../../core/crypto/crypto.ts'
-import { firstGeneration, noRevocation } from '../../core/tree/tree.ts'
-import type { TreeId } from '../../core/path/path.ts'
-import type { Operation, TreeState } from '../../core/tree/tree.ts'
+import { type TreeId, rootPath } from '../../core/path/path.ts'
+import {
+  type Operation,
+  type TreeState,
+  deviceOf,
+  firstGeneration,
+  noRevocation,
+  requestIdSizeBytes,
+} from '../../core/tree/tree.ts'
+import { Author } from '../../node/author.ts'
 import { Cluster } from '../../node/cluster.ts'
 import type { Folded } from '../../node/cluster/options.ts'
 import { Holdings } from '../../node/holdings.ts'
@@ -27,6 +34,7 @@ import { Random } from '../random.ts'
 import { Scheduler } from '../scheduler.ts'
 import { SimStore } from '../store.ts'
 import { Trace } from '../trace.ts'
+import { changeOf } from './change.ts'
 import { drain } from './drain.ts'
 
 const relays = [{ url: 'ws://relay.test', peerId: 'relay' }]
@@ -181,6 +189,19 @@ export class Group {
     const outcome = await cluster.propose(this.#founding!.operation)
     if (!outcome.ok) throw new Error(outcome.fault.local)
     return cluster
+  }
+
+  /** A change that nothing refuses, signed by the one that founded. */
+  async change(count: number): Promise<ReturnType<typeof changeOf>> {
+    const { keys, cluster, device } = this.members[0]!
+    const seed = new Uint8Array(requestIdSizeBytes)
+    new DataView(seed.buffer).setUint32(0, count)
+    const author = new Author(keys, () => deviceOf(cluster.state, device.principal)!.writecapHash)
+    const entry = await author.sign('entry', {
+      ...{ parent: rootPath(this.treeId), child: seed, kind: 'directory', version: 1, previousHash: null },
+      ...{ sealedName: new Uint8Array(64), nameKeyEpoch: 1, trashed: false, movedFrom: null, origin: null },
+    })
+    return changeOf(seed, [entry])
   }
 
   /** Waits until something holds. */

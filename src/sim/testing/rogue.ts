@@ -2,7 +2,7 @@
  * A device of bad faith: it has the keys of one that belongs, or belonged, to the tree, and says whatever it likes to another.
  * @module
  */
-import { type Bytes, fromHex } from '../../core/bytes/bytes.ts'
+import { type Bytes, fromHex, must } from '../../core/bytes/bytes.ts'
 import { ed25519Message, principalOf } from '../../core/crypto/crypto.ts'
 import {
   type Answer,
@@ -10,13 +10,16 @@ import {
   type Farewell,
   type Question,
   decodeBulk,
+  decodeControl,
   encodeBulk,
   encodeControl,
 } from '../../core/message/message.ts'
 import {
+  type Operation,
   type RevocationHead,
   type TreeState,
   chainOf,
+  decodeBatch,
   deviceOf,
   dismissalBody,
   dismissalDomain,
@@ -107,6 +110,8 @@ export async function sayFarewell(family: Family, options: RogueOptions, farewel
 export class Rogue {
   /** What it says when it is asked; null: nothing. */
   answer: (question: Question) => Answer | null = () => ({ tag: 'none', value: {} })
+  /** What it was given to decide. */
+  readonly proposed: Operation[] = []
   readonly #family: Family
   readonly #peers: Peers
   readonly #target: string
@@ -132,6 +137,9 @@ export class Rogue {
         onUp() {},
         onDown: () => void rogue.#dropCount++,
         onFrame: (_id, lane, frame) => {
+          const control = lane === 'control' ? decodeControl(frame) : null
+          if (control?.ok && control.value.body.tag === 'propose')
+            rogue.proposed.push(...must(decodeBatch(control.value.body.value.batch)).operations)
           const decoded = lane === 'bulk' ? decodeBulk(frame) : null
           if (decoded?.ok && decoded.value.body.tag === 'answer') rogue.#answers.push(decoded.value.body.value.answer)
           if (decoded?.ok && decoded.value.body.tag === 'ask') rogue.#reply(decoded.value.body.value)
@@ -161,6 +169,16 @@ export class Rogue {
     this.#peers.send(this.#target, 'bulk', encodeBulk({ ...this.#place, generation, body }))
     await this.#family.until('an end', () => this.#answers.length > before[0]! || this.#dropCount > before[1]!)
     return this.#dropCount > before[1]! ? null : this.#answers.at(-1)!
+  }
+  /** Without waiting for one before the next. @returns the answers as they came */
+  async askAtOnce(questions: readonly Question[]): Promise<readonly Answer[]> {
+    const before = this.#answers.length
+    for (const question of questions) {
+      const body = { tag: 'ask' as const, value: { number: 7, question } }
+      this.#peers.send(this.#target, 'bulk', encodeBulk({ ...this.#place, generation: 1, body }))
+    }
+    await this.#family.until('all answers', () => this.#answers.length === before + questions.length)
+    return this.#answers.slice(before)
   }
   async untilDropped(deed: () => unknown): Promise<void> {
     await this.untilUp()

@@ -40,7 +40,15 @@ import {
 import { type IdPath, blockIdOf, childPath, rootPath } from '../../path/path.ts'
 import { root as rootOf } from '../../merkle/merkle.ts'
 import { type AppointmentBody, appointmentBody, appointmentDomain } from '../appointment.ts'
-import { type Batch, type Operation, admit, examineBatch, takeOverBodyWire, takeOverDomain } from '../batch.ts'
+import {
+  type Batch,
+  type Operation,
+  admit,
+  examineBatch,
+  requestIdOf,
+  takeOverBodyWire,
+  takeOverDomain,
+} from '../batch.ts'
 import {
   type DeviceBody,
   type Dismissal,
@@ -266,14 +274,18 @@ export const removal = (state: TreeState, block: Bytes) => {
 }
 
 let requestCount = 0
-export const change = (records: readonly SignedRecord[], requestId?: Bytes): Operation => ({
-  tag: 'change',
-  value: {
-    requestId:
-      requestId ?? digest('blocktree/1/test', Uint8Array.of(++requestCount & 255, requestCount >> 8)).slice(0, 16),
-    records,
-  },
-})
+/** The id of a request of Alice's. */
+export const requestOfAlice = (seed: Bytes): Bytes => requestIdOf(principalOf(alice.credential), seed)
+
+/** @param seed of its request @param doer in whose name it is asked for; null: its author */
+export function change(
+  records: readonly SignedRecord[],
+  seed = digest('blocktree/1/test', Uint8Array.of(++requestCount & 255, requestCount >> 8)).slice(0, 16),
+  doer: Principal | null = null,
+): Operation {
+  const requestId = requestIdOf(doer ?? principalOf(records[0]?.fields.author ?? alice.credential), seed)
+  return { tag: 'change', value: { requestId, requestSeed: seed, doer, records } }
+}
 
 /** By which set the root speaks. */
 export interface RootWord {
