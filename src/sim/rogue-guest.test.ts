@@ -235,3 +235,32 @@ const entryOf = (keys: NodeKeys, parent: IdPath) =>
     ...{ parent, child: octets(5, 16), kind: 'directory', version: 1, previousHash: null },
     ...{ sealedName: octets(5, 64), nameKeyEpoch: 1, trashed: false, movedFrom: null, origin: null },
   })
+
+const proposing = (...operations: readonly Operation[]): Question => ({
+  tag: 'propose',
+  value: { batch: encodeBatch({ stampMs: 0, operations }) },
+})
+
+test('a guest that gives more than a person does has to wait, and what it gives at once waits for each other', async () => {
+  const { family, rogue, keys, limit } = await scene()
+  const entry = await entryOf(keys, limit)
+  const many = (seed: number) => proposing(changeOf(octets(seed, 16), Array<typeof entry>(1024).fill(entry)))
+  expect(await rogue.ask(many(1))).toMatchObject({ tag: 'proposed' })
+  expect(await rogue.ask(many(2))).toMatchObject({ tag: 'proposed' })
+  expect(await rogue.ask(many(3))).toEqual({ tag: 'none', value: {} })
+  await family.scheduler.run(family.scheduler.sleep(512_000))
+  expect(await rogue.ask(many(3))).toMatchObject({ tag: 'proposed' })
+  await family.scheduler.run(family.scheduler.sleep(512_000))
+  const few = [11, 12, 13, 14, 15, 16].map((seed) => proposing(changeOf(octets(seed, 16), [entry])))
+  const answers = await rogue.askAtOnce(few)
+  expect(answers.map(({ tag }) => tag).toSorted()).toEqual([
+    ...Array<string>(2).fill('none'),
+    ...Array<string>(4).fill('proposed'),
+  ])
+})
+
+test('a guest that only reads gives no changes', async () => {
+  const { rogue, keys, limit, stateRoot, before } = await scene('secret', 500, false)
+  expect(await rogue.ask(proposing(changeOf(octets(6, 16), [await entryOf(keys, limit)])))).toBeNull()
+  expect(await stateRoot()).toBe(before)
+})

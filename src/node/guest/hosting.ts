@@ -25,6 +25,7 @@ import {
   contentOf,
   decisionsOn,
   decodeBatch,
+  deviceOf,
   devicesOf,
   excerptFor,
   isOfLink,
@@ -33,6 +34,7 @@ import {
   limitOf,
   parentOf,
   readRow,
+  recordCountOf,
   summaryOf,
 } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
@@ -43,6 +45,7 @@ import type { Holdings } from '../holdings.ts'
 import { type Device, type PeerId, principalIn } from '../peers.ts'
 import { type ClusterPlace, inPlace } from '../place.ts'
 import type { Sharing } from '../sharing.ts'
+import { Pace } from './pace.ts'
 import { Probation } from './probation.ts'
 
 export interface HostingOptions {
@@ -72,6 +75,8 @@ interface Offer {
   news: { readonly since: Offer; readonly rows: AuthenticatedMap } | null
 }
 
+const proposingCountMax = 4
+
 /** The newest, and those before it that a guest may still have, or whose rows may be on their way. */
 const offerCountMax = 4
 /** Bodies that are kept for changes of a guest to come; its outbox prepares a quarter of that at a time. */
@@ -84,11 +89,15 @@ const looksEveryBytes = 16 * 1024 * 1024
 export class Hosting {
   readonly #options: HostingOptions
   readonly #probation: Probation
+  readonly #pace: Pace
+  /** How many questions of each wait for what becomes of the one before. */
+  readonly #proposing = new Map<PeerId, { count: number; last: Promise<void> }>()
   /** Who is connected, and what it was offered; the newest last. Without any where that has to be found anew. */
   readonly #present = new Map<PeerId, { offers: readonly Offer[]; isStale: boolean }>()
 
   constructor(options: HostingOptions) {
     this.#options = options
+    this.#pace = new Pace(options.platform.clock)
     this.#probation = new Probation(options.platform, options.place, options.principal)
   }
 
@@ -167,7 +176,7 @@ export class Hosting {
       case 'stage':
         return this.#stage(from, guest.value, question.value)
       case 'propose':
-        return this.#propose(from, guest.value, question.value.batch)
+        return this.#proposeInTurn(from, question.value.batch)
       case 'rendezvous':
         return { tag: 'rendezvous', value: await this.#options.rendezvous() }
       case 'rows':
@@ -262,11 +271,32 @@ export class Hosting {
     return quotaBytes === 0 || usedBytes < (1 - freeShare) * quotaBytes
   }
 
+  /** One after the other, as an outbox gives them; nothing where more wait than any program of ours gives. */
+  async #proposeInTurn(from: PeerId, octets: Bytes): Promise<Answer> {
+    const waiting = this.#proposing.get(from) ?? { count: 0, last: Promise.resolve() }
+    if (waiting.count === proposingCountMax) return nothing
+    this.#proposing.set(from, waiting)
+    waiting.count++
+    const proposed = waiting.last.then(() => {
+      if (!this.#present.has(from)) return nothing
+      // By then it may be a device no more.
+      const guest = this.#guest(from)
+      return guest.ok ? this.#propose(from, guest.value, octets) : this.#drop(from, guest.fault)
+    })
+    waiting.last = proposed.then(noop, noop).then(() => {
+      if (--waiting.count === 0) this.#proposing.delete(from)
+    })
+    return proposed
+  }
+
   async #propose(from: PeerId, { principal, limit }: Guest, octets: Bytes): Promise<Answer> {
     const { cluster } = this.#options
     const batch = decodeBatch(octets)
     if (!batch.ok) return this.#drop(from, batch.fault)
     const { operations } = batch.value
+    if (operations.some(({ tag }) => tag === 'change') && !mayWrite(cluster.state, principal))
+      return this.#drop(from, notOfGuest.fault)
+    if (!this.#pace.allows(from, recordCountOf(operations))) return nothing
     for (const operation of operations) {
       const own = checkOfGuest(operation, principal, limit)
       const passed = own.ok ? await cluster.check(operation) : own
@@ -276,6 +306,8 @@ export class Hosting {
       if (!staged.ok) return nothing
     }
     const outcomes = await cluster.giveForGuest(operations)
+    const isNew = (outcome: Outcome | null): boolean => outcome !== null && !(outcome.ok && outcome.repeated)
+    this.#pace.spend(from, recordCountOf(operations.filter((_, at) => isNew(outcomes[at]!))))
     if (outcomes.some((outcome) => outcome === null)) return nothing
     return { tag: 'proposed', value: { faults: outcomes.map((outcome) => faultOf(outcome!)) } }
   }
@@ -325,6 +357,15 @@ const nothing: Answer = { tag: 'none', value: {} }
 function mayAsk({ row }: Guest, { tag }: Question): boolean {
   return isOfLink(row.device.fields) ? tag !== 'stage' && tag !== 'propose' : tag !== 'rendezvous'
 }
+
+/** A device that only reads proposes what it says of itself, and nothing that changes its folder. */
+function mayWrite(state: TreeState, guest: Bytes): boolean {
+  const row = deviceOf(state, guest)
+  const chain = row && chainOf(state, row.writecapHash)
+  return chain !== null && checkRight(chain, rights.write).ok
+}
+
+const noop = (): void => {}
 
 /** Whether a link to the tree may follow itself from wherever it is: one whose time has not ended. */
 export function mayCall(state: TreeState, principal: Bytes, nowMs: number): boolean {
