@@ -9,7 +9,7 @@ import { downloadFile, openFile, rowOf } from './tool/files.ts'
 import { type HostileFile, hostileFiles } from './tool/hostile.ts'
 import { plant } from './tool/planting.ts'
 import { type Stranger, openStranger } from './tool/stranger.ts'
-import { addText, isServed, itemNamed, snapshotOf } from './tool/tree.ts'
+import { addText, isServed, itemNamed, nodeOf, snapshotOf } from './tool/tree.ts'
 
 /** What the browser itself writes down about each attempt that it stops. */
 const stopped = /securitypolicyviolation|Content Security Policy|sandboxed|Blocked script execution|\/t\/|XSLT/
@@ -186,6 +186,36 @@ test('a file comes with its name, in parts, and is kept by nobody', async ({ tab
   })
   expect(kept.length).toBeGreaterThan(2)
   expect(kept.filter((url) => url.includes('/t/'))).toEqual([])
+})
+
+test('a download that cannot be had leaves the page as it is, and says why', async ({ tabs, baseURL, problems }) => {
+  problems.allow(/503.*\/t\//)
+  const page = await tabs.open()
+  const rootId = await openTree(page)
+  const id = await addText(page, rootId, 'gone.txt', 'no longer there')
+  await expect(rowOf(page, 'gone.txt')).toBeVisible()
+  // The page is behind: it still shows what another tab has deleted for good.
+  const node = await nodeOf(page)
+  await page.evaluate(() => {
+    const shell = document.querySelector('bt-shell')!
+    const { model } = shell
+    Object.defineProperty(shell, 'model', { get: () => model, set: () => {} })
+  })
+  await node.evaluate(async ({ api }, id) => {
+    await api.trash(crypto.randomUUID(), id)
+    await api.purge(crypto.randomUUID(), id)
+  }, id)
+  await rowOf(page, 'gone.txt').click()
+  await page.locator('bt-item-sheet').getByRole('button', { name: 'Download', exact: true }).click()
+  await expect(page.getByRole('list').getByText('This file is not there any more.')).toBeVisible()
+  await expect(rowOf(page, 'gone.txt')).toBeVisible()
+
+  // Where such an address is opened by itself, the way back is there.
+  const tab = await tabs.context.newPage()
+  await tab.goto(`${baseURL}t/${id}?as=phone`)
+  await tab.getByRole('link', { name: 'Back to your tree' }).click()
+  await expect(tab.getByRole('tree')).toBeVisible()
+  expect(tab.url()).toBe(`${baseURL}#as=phone`)
 })
 
 test(

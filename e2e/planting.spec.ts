@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test'
 import { expect, test, virtualAuthenticator } from './fixture.ts'
 import { answerCard, beginPlanting, plant, plantByCard, readCard } from './tool/planting.ts'
-import { addRandomFile, createFolder, hashOf, itemNamed, snapshotOf } from './tool/tree.ts'
+import { addRandomFile, createFolder, hashOf, isServed, itemNamed, snapshotOf } from './tool/tree.ts'
 
 const planted = (page: Page) =>
   expect(page.getByRole('heading', { name: 'Your tree is planted' })).toBeVisible({ timeout: 60_000 })
@@ -147,3 +147,26 @@ test(
     await expect(other.getByText('There is already a planted tree')).toBeVisible()
   },
 )
+
+test('an archive whose node went away is prepared anew, and the page stays', async ({ page }) => {
+  await page.goto('./')
+  await isServed(page)
+  await plantByCard(page, { owner: 'Ada', device: 'Laptop' })
+  await page.getByRole('link', { name: 'Storage' }).click()
+  const save = page.getByRole('button', { name: 'Save an archive' })
+  const ready = page.getByRole('button', { name: 'Download the archive' })
+  for (const button of [save, ready]) {
+    const download = page.waitForEvent('download')
+    await button.click()
+    await (await download).cancel()
+  }
+  // As a browser does with a page that sleeps; another one follows, which has prepared nothing.
+  const { tree } = await snapshotOf(page)
+  await page.workers()[0]!.evaluate(() => self.close())
+  expect((await snapshotOf(page)).tree.treeId).toBe(tree.treeId)
+  await ready.click()
+  await expect(page.getByRole('alert')).toHaveText(/archive .* not there any more.* Save it again\./)
+  const download = page.waitForEvent('download')
+  await save.click()
+  expect((await download).suggestedFilename()).toMatch(/\.bt$/)
+})

@@ -91,8 +91,16 @@ export class Actions {
     window.open(contentAddress(item.id), '_blank', 'noopener')
   }
 
-  download(id: string): void {
+  download(id: string): Promise<void> {
+    return this.#try(() => this.beginDownload(id))
+  }
+
+  /** Rejects where it cannot be had; who asked shows the sentence. */
+  async beginDownload(id: string): Promise<void> {
     if (!this.#mayServe()) return
+    // A link to what is not there leads to a page that says so, in place of this one and of the node that it may keep.
+    const { streamId } = await this.api.openContent(id)
+    await this.api.closeContent(streamId)
     const link = document.createElement('a')
     link.href = contentAddress(id, true)
     link.rel = 'noopener'

@@ -433,6 +433,8 @@ export const words = {
     copy: 'Save an archive',
     copying: 'Preparing the archive…',
     copyReady: 'The archive is ready.',
+    copyGone:
+      'The archive that was prepared is not there any more: this tree was opened anew in the meantime. Save it again.',
     download: 'Download the archive',
     recover: 'Restore a tree from an archive',
     keysTitle: 'Whose tree this is',

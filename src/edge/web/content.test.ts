@@ -129,10 +129,21 @@ test.each([
   { id: 'known', method: 'GET', find: async () => null, status: 503, sentence: 'no such tree on this device' },
   { id: 'known', method: 'POST', find: async () => sourceOf(), status: 405, sentence: 'only be read' },
 ])('says $status in a sentence under the same sandbox', async ({ id, method, find, status, sentence }) => {
-  const response = await answerContent(ask('', { method }), id, find)
+  const response = await answerContent(new Request(`https://tree.example/under/t/${id}`, { method }), id, find)
   expect(response.status).toBe(status)
   expect(response.headers.get('Content-Security-Policy')).toMatch(/^sandbox;/)
-  expect(await response.text()).toContain(sentence)
+  const page = await response.text()
+  expect(page).toContain(sentence)
+  expect(page).toContain('<a href="https://tree.example/under/">')
+})
+
+test.each([
+  { query: '?as=phone&download', home: 'https://tree.example/#as=phone' },
+  { query: '?as=main', home: 'https://tree.example/' },
+  { query: '?as=%22%3E', home: 'https://tree.example/' },
+])('leads back to the tree that $query names', async ({ query, home }) => {
+  const response = await answerContent(ask(query), 'known', async () => null)
+  expect(await response.text()).toContain(`<a href="${home}">`)
 })
 
 test('answers HEAD without a body and without an open stream', async () => {

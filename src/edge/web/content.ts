@@ -5,6 +5,7 @@
 import { BlocktreeError, NodeMovedError } from '../../core/bytes/bytes.ts'
 import type { ContentHead, NodeApi } from '../../node/api.ts'
 import { passed } from '../rpc/discard.ts'
+import { contentPrefix, defaultProfile, isProfile } from './address.ts'
 import { contentHeaders } from './headers.ts'
 import { rangeOf } from './range.ts'
 
@@ -20,25 +21,26 @@ const moveTimeoutMs = 15_000
 const moveRetryMs = 200
 
 export async function answerContent(request: Request, id: string, find: FindSource): Promise<Response> {
+  const home = homeOf(request, id)
   if (request.method !== 'GET' && request.method !== 'HEAD')
-    return sentencePage(405, 'Content can only be read here.', { Allow: 'GET, HEAD' })
+    return sentencePage(405, 'Content can only be read here.', home, { Allow: 'GET, HEAD' })
   try {
-    return await openAnswer(request, id, find)
+    return await openAnswer(request, id, find, home)
   } catch (error) {
     if (!(error instanceof BlocktreeError)) throw error
-    return sentencePage(error.code === 'itemGone' ? 404 : 503, error.message)
+    return sentencePage(error.code === 'itemGone' ? 404 : 503, error.message, home)
   }
 }
 
-async function openAnswer(request: Request, id: string, find: FindSource): Promise<Response> {
+async function openAnswer(request: Request, id: string, find: FindSource, home: string): Promise<Response> {
   const source = await find()
-  if (!source) return sentencePage(503, 'There is no such tree on this device. Open Blocktree first.')
+  if (!source) return sentencePage(503, 'There is no such tree on this device. Open Blocktree first.', home)
   let head = await source.openContent(id)
   const range = rangeOf(request.headers.get('Range'), head.sizeBytes)
   if (range) {
     await source.closeContent(head.streamId)
     if (range === 'unsatisfiable')
-      return sentencePage(416, 'The file is shorter than that.', { 'Content-Range': `bytes */${head.sizeBytes}` })
+      return sentencePage(416, 'The file is shorter than that.', home, { 'Content-Range': `bytes */${head.sizeBytes}` })
     head = await source.openContent(id, range.startByte, range.endByte)
   }
   const { sizeBytes, startByte, endByte } = head
@@ -110,12 +112,25 @@ function disposition(isDownload: boolean, name: string): string {
   return `${isDownload ? 'attachment' : 'inline'}; filename="${plain}"; filename*=UTF-8''${whole}`
 }
 
-/** What is said instead of a file; under the same sandbox, since it stands at the same address. */
-function sentencePage(status: number, sentence: string, more: Readonly<Record<string, string>> = {}): Response {
+/** Where the tree is shown that a content is of. */
+function homeOf({ url }: Request, id: string): string {
+  const { origin, pathname, searchParams } = new URL(url)
+  const profile = searchParams.get('as') ?? defaultProfile
+  const site = `${origin}${pathname.slice(0, pathname.length - contentPrefix.length - id.length)}`
+  return profile === defaultProfile || !isProfile(profile) ? site : `${site}#as=${profile}`
+}
+
+/** What is said instead of a file, and the way back; under the same sandbox, since it stands at the same address. */
+function sentencePage(
+  status: number,
+  sentence: string,
+  home: string,
+  more: Readonly<Record<string, string>> = {},
+): Response {
   const text = sentence.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`)
   const page = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Blocktree</title><style>:root{color-scheme:light dark;font:1.125rem/1.5 system-ui}body{max-width:32rem;margin:20vh auto;padding:0 1rem}</style>
-<body><p>${text}</p></body></html>`
+<body><p>${text}</p><p><a href="${home}">Back to your tree</a></p></body></html>`
   return new Response(page, {
     status,
     headers: { ...contentHeaders, 'Content-Type': 'text/html; charset=utf-8', ...more },

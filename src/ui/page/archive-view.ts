@@ -46,7 +46,7 @@ export class BtArchiveView extends LitElement {
   #save() {
     const { exported } = this
     if (typeof exported === 'object')
-      return html`<button class="loud" @click=${() => this.actions.download(exported.id)}>
+      return html`<button class="loud" @click=${() => this.#download(exported.id)}>
         ${icon('download')}${words.storage.download}
       </button>`
     const isPreparing = exported === 'preparing'
@@ -66,10 +66,22 @@ export class BtArchiveView extends LitElement {
     try {
       const id = await this.actions.api.beginExport(crypto.randomUUID())
       this.exported = { id }
-      this.actions.download(id)
+      await this.#download(id)
     } catch (error) {
       this.exported = 'no'
       if (codeOf(error) !== 'cancelled') this.problem = sentenceOf(error)
+    }
+  }
+
+  async #download(id: string): Promise<void> {
+    this.problem = ''
+    try {
+      await this.actions.beginDownload(id)
+    } catch (error) {
+      // Only the node that prepared it had it, and another one may have followed.
+      const isGone = codeOf(error) === 'itemGone'
+      if (isGone) this.exported = 'no'
+      this.problem = isGone ? words.storage.copyGone : sentenceOf(error)
     }
   }
 }

@@ -135,7 +135,8 @@ export class BtItemSheet extends LitElement {
         return this.actions.open(item)
       case 'download':
         this.#close()
-        return this.actions.download(item.id)
+        void this.actions.download(item.id)
+        return
       case 'goIn':
         this.#close()
         this.dispatchEvent(new GroundEvent(item.id))
