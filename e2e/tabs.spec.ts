@@ -217,6 +217,24 @@ test('a worker that fails is started again, and the page says why', async ({ tab
   await createFolder(host, 'a after')
 })
 
+test('a host whose node no longer starts gives it to a tab that can', async ({ tabs }) => {
+  const [host, guest, worker] = await openPair(tabs)
+  await createFolder(host, 'a before')
+  // As after an update that took the old program away.
+  await host.evaluate(() => {
+    window.Worker = class {
+      constructor() {
+        throw new TypeError('planted')
+      }
+    } as never
+  })
+  await worker.evaluate(() => self.close())
+  await isIn(guest, 'here')
+  await isIn(host, 'elsewhere')
+  await createFolder(host, 'b after')
+  for (const page of [host, guest]) await expect.poll(() => namesIn(page)).toEqual(['a before', 'b after'])
+})
+
 test('what a closed tab had open is closed at the node', { tag: '@wide' }, async ({ tabs }) => {
   const [host, guest] = await openPair(tabs)
   const openStreams = (page: Page): Promise<string> =>

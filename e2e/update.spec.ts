@@ -1,5 +1,5 @@
 /**
- * A newer release of the page waits until the person says so, and is then there after one reload.
+ * A newer release of the page waits until the person says so, and is then there after one reload, in every tab.
  */
 import { createHash } from 'node:crypto'
 import { cp, readFile, writeFile } from 'node:fs/promises'
@@ -51,6 +51,8 @@ test('an update waits for the person, then comes with one reload', async ({ page
   let server = await serve(siteFolder, 0)
   try {
     const { port } = server
+    let loads = 0
+    page.on('load', () => loads++)
     await page.goto(`http://localhost:${port}/`)
     await isServed(page)
     const { tree } = await snapshotOf(page)
@@ -62,14 +64,14 @@ test('an update waits for the person, then comes with one reload', async ({ page
     const offer = page.getByRole('button', { name: 'Use it now' })
     await expect(offer).toBeVisible()
     await expect(page.getByText('A new version is ready.')).toBeVisible()
-    // Nobody is thrown out of the old one, not even by a reload of his own.
+    // Nobody is thrown out of the old one, not even by a reload of his own; nor is there one for the first to be in charge.
+    expect(loads).toBe(1)
     expect(await releaseOf(page)).toBe('first')
     await page.reload()
     await expect(offer).toBeVisible()
     expect(await releaseOf(page)).toBe('first')
 
-    let loads = 0
-    page.on('load', () => loads++)
+    loads = 0
     const rest = await restOfService(page)
     await offer.click()
     await expect
@@ -83,6 +85,72 @@ test('an update waits for the person, then comes with one reload', async ({ page
     await isServed(page)
     expect(await page.evaluate(async () => (await navigator.serviceWorker.ready).waiting)).toBeNull()
     expect(loads).toBe(1)
+  } finally {
+    await server.close()
+  }
+})
+
+test('the other tabs come along: at once, or where something is typed when the person says so', async ({
+  context,
+  problems,
+}, info) => {
+  problems.allow(/ERR_CONNECTION_REFUSED/)
+  const nextFolder = info.outputPath('next')
+  await writeNextRelease(nextFolder)
+  let server = await serve(siteFolder, 0)
+  try {
+    const { port } = server
+    const openTab = async (): Promise<Page> => {
+      const tab = await context.newPage()
+      await tab.goto(`http://localhost:${port}/`)
+      await isServed(tab)
+      return tab
+    }
+    // The first of them has the node.
+    const idle = await openTab()
+    await createFolder(idle, (await snapshotOf(idle)).tree.rootId, 'kept')
+    const typing = await openTab()
+    const searching = await openTab()
+    const asking = await openTab()
+    await server.close()
+    server = await serve(nextFolder, port)
+    await asking.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()))
+    const tabs = [idle, typing, searching, asking]
+    for (const tab of tabs) await expect(tab.getByRole('button', { name: 'Use it now' })).toBeVisible()
+    await typing.getByRole('button', { name: 'Add', exact: true }).first().click()
+    await typing.getByRole('button', { name: 'New folder' }).click()
+    const name = typing.getByRole('textbox', { name: 'Name of the folder' })
+    await name.fill('half a na')
+    const search = searching.getByRole('searchbox', { name: 'Search names' })
+    await search.fill('ke')
+
+    const rest = await restOfService(asking)
+    await asking.getByRole('button', { name: 'Use it now' }).click()
+    for (const tab of [asking, idle])
+      await expect
+        .poll(async () => {
+          await rest()
+          return releaseOf(tab).catch(() => 'between')
+        })
+        .toBe('next')
+    for (const tab of [typing, searching]) {
+      await expect(tab.getByText('Another tab has let the new version in.')).toBeVisible()
+      expect(await releaseOf(tab)).toBe('first')
+    }
+    await expect(search).toHaveValue('ke')
+    await expect(name).toHaveValue('half a na')
+    await name.press('Enter')
+    await expect(typing.getByRole('treeitem', { name: /^half a na/ })).toBeVisible()
+    await typing.locator('bt-offer').getByRole('button', { name: 'Reload' }).click()
+    // Whoever goes to another view leaves what is in this one.
+    await searching.getByRole('link', { name: 'Storage' }).click()
+    for (const tab of [typing, searching]) await expect.poll(() => releaseOf(tab).catch(() => 'between')).toBe('next')
+    await expect(searching.getByRole('heading', { name: 'Storage' })).toBeVisible()
+    await searching.getByRole('link', { name: 'Tree', exact: true }).click()
+    for (const tab of tabs) {
+      await expect(tab.getByRole('treeitem', { name: /^kept/ })).toBeVisible()
+      await expect(tab.locator('bt-offer').getByText('new version')).toHaveCount(0)
+    }
   } finally {
     await server.close()
   }

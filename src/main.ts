@@ -93,7 +93,11 @@ shell.node = connectNode(profile, () => {
   return worker
 })
 
-void registerService('service.worker.js', (takeOver) => shell.offerUpdate(takeOver))
+void registerService(
+  'service.worker.js',
+  (takeOver) => shell.offerUpdate(takeOver),
+  (reload) => shell.comeAlong(reload),
+)
 window.addEventListener('beforeinstallprompt', (event) => {
   event.preventDefault()
   shell.offerInstall(async () => void (await (event as InstallPromptEvent).prompt()))

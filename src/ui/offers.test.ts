@@ -6,8 +6,7 @@ const none = () => {}
 const calm: Occasion = {
   route: '/',
   isPlanted: true,
-  useNewVersion: null,
-  isNewVersionComing: false,
+  newVersion: null,
   lost: null,
   removed: null,
   limited: null,
@@ -26,6 +25,7 @@ const calm: Occasion = {
   isTrial: false,
   install: null,
 }
+const waiting = { state: 'waiting', use: none } as const
 
 test.each<[string, Partial<Occasion>, string | undefined]>([
   ['nothing while nothing is the matter', {}, undefined],
@@ -58,16 +58,17 @@ test.each<[string, Partial<Occasion>, string | undefined]>([
     { isPlanted: false, lost: { planted: false } },
     'I understand',
   ],
-  ['a new version before all else', { isPlanted: false, install: none, useNewVersion: none }, 'Use it now'],
-  ['a new version in every view', { route: '/trash', useNewVersion: none }, 'Use it now'],
+  ['a new version before all else', { isPlanted: false, install: none, newVersion: waiting }, 'Use it now'],
+  ['a new version in every view', { route: '/trash', newVersion: waiting }, 'Use it now'],
+  ['to come along with one that another tab let in', { newVersion: { state: 'letIn', use: none } }, 'Reload'],
   ['nothing else beside other views', { route: '/trash', isPlanted: false, install: none }, undefined],
 ])('offers %s', (_, occasion, button) => expect(offerAt({ ...calm, ...occasion })?.button).toBe(button))
 
 const othersAt = (occasion: Partial<Occasion>) => offerAt({ ...calm, ...occasion })?.others?.map(({ button }) => button)
 
 test('a new version that was asked in is said to be coming, and is not asked in twice', () =>
-  expect(offerAt({ ...calm, useNewVersion: none, isNewVersionComing: true })).toMatchObject({
-    text: words.update.coming,
+  expect(offerAt({ ...calm, newVersion: { state: 'coming', use: none } })).toMatchObject({
+    text: words.update.coming.text,
     accept: null,
   }))
 

@@ -9,14 +9,17 @@ import type { Offer } from './part/offer.ts'
 import type { Route } from './route.ts'
 import { words } from './words.ts'
 
+/** A newer version of the page: it waits, was asked in, or was let in by another tab. */
+export interface NewVersion {
+  readonly state: 'waiting' | 'coming' | 'letIn'
+  readonly use: () => void
+}
+
 export interface Occasion {
   readonly route: Route
   /** undefined before the tree is known. */
   readonly isPlanted: boolean | undefined
-  /** Lets a newer version in that waits. */
-  readonly useNewVersion: (() => void) | null
-  /** It was asked in. */
-  readonly isNewVersionComing: boolean
+  readonly newVersion: NewVersion | null
   /** The tree that was here is gone; null where none was lost. */
   readonly lost: { readonly planted: boolean } | null
   /** This device was put out of its tree. */
@@ -51,9 +54,11 @@ export interface Occasion {
 
 export function offerAt(occasion: Occasion): Offer | null {
   const { route, isPlanted, deviceCount, isPhone, lost, bringBack, forgetLost, plant, install } = occasion
-  const { useNewVersion, isNewVersionComing } = occasion
-  if (isNewVersionComing) return { ...words.update, text: words.update.coming, icon: 'restore', accept: null }
-  if (useNewVersion) return { ...words.update, icon: 'restore', accept: useNewVersion }
+  const { newVersion } = occasion
+  if (newVersion) {
+    const { state, use } = newVersion
+    return { ...words.update[state], icon: 'restore', accept: state === 'coming' ? null : use }
+  }
   if (occasion.removed && route !== '/devices')
     return {
       text: words.removed.text(occasion.removed.by),

@@ -14,9 +14,10 @@ import { ExpiryNews } from './expiry-news.ts'
 import { Newcomers } from './newcomers.ts'
 import { PasskeyNews } from './passkey-news.ts'
 import { Notices } from './notices.ts'
-import { offerAt } from './offers.ts'
+import { type NewVersion, offerAt } from './offers.ts'
 import { viewOf } from './page/view.ts'
 import { icon } from './part/icon.ts'
+import { hasInHand } from './part/in-hand.ts'
 import { Intake, type IntakeHost, isTyping } from './part/intake.ts'
 import type { Offer } from './part/offer.ts'
 import { Room } from './part/room.ts'
@@ -74,8 +75,7 @@ export class BtShell extends LitElement implements IntakeHost {
     sheetItemId: { state: true },
     addFolderId: { state: true },
     installPrompt: { state: true },
-    useNewVersion: { state: true },
-    isNewVersionComing: { state: true },
+    newVersion: { state: true },
     lost: { state: true },
   }
   declare node: UiNode
@@ -105,8 +105,7 @@ export class BtShell extends LitElement implements IntakeHost {
   declare sheetItemId: string
   declare addFolderId: string
   declare installPrompt: (() => Promise<void>) | null
-  declare useNewVersion: (() => void) | null
-  declare isNewVersionComing: boolean
+  declare newVersion: NewVersion | null
   /** The tree that a browser lost, until its owner knows or another is planted. */
   declare lost: SeenTree | null
 
@@ -133,8 +132,7 @@ export class BtShell extends LitElement implements IntakeHost {
     this.sheetItemId = ''
     this.addFolderId = ''
     this.installPrompt = null
-    this.useNewVersion = null
-    this.isNewVersionComing = false
+    this.newVersion = null
     this.lost = null
   }
 
@@ -144,15 +142,23 @@ export class BtShell extends LitElement implements IntakeHost {
   }
   /** A newer version waits. @param use switches to it */
   offerUpdate(use: () => void): void {
-    this.useNewVersion = () => {
-      this.isNewVersionComing = true
+    const ask = (): void => {
+      this.newVersion = { state: 'coming', use }
       use()
     }
-    this.isNewVersionComing = false
+    this.newVersion = { state: 'waiting', use: ask }
+  }
+  /** A newer version was let in; what this page has not fetched yet of its own may be gone. @param reload loses what is in hand */
+  comeAlong(reload: () => void): void {
+    const isAsked = this.newVersion?.state === 'coming'
+    if (isAsked || (this.route === '/' && !this.#isAtWork && !hasInHand(this.renderRoot))) return reload()
+    this.newVersion = { state: 'letIn', use: reload }
   }
 
   /** The address names another view. */
   followAddress(): void {
+    // Nothing of the view that is left would stay, and the next one may not be there any more.
+    if (this.newVersion?.state === 'letIn' && !this.#isAtWork) return this.newVersion.use()
     this.invitationCode = takeInvitation()
     this.route = routeOf(location.hash)
     this.isPretending = hasPretend(location.hash)
@@ -259,13 +265,18 @@ export class BtShell extends LitElement implements IntakeHost {
     if (this.model.tree) this.#remember(this.model.tree)
   }
 
+  /** Whether the page itself is in the middle of something, or has something to say. */
+  get #isAtWork(): boolean {
+    const { waitingCount = 0, failed = [] } = this.#actions?.adding ?? {}
+    return this.jobs.size + waitingCount + failed.length + this.#notices.list.length > 0
+  }
+
   #offer(): Offer | null {
     const { installPrompt } = this
     return offerAt({
       route: this.route,
       isPlanted: this.model.tree?.planted,
-      useNewVersion: this.useNewVersion,
-      isNewVersionComing: this.isNewVersionComing,
+      newVersion: this.newVersion,
       lost: this.lost,
       removed: this.model.tree?.removed ?? null,
       limited: this.model.tree?.limited ?? null,

@@ -501,9 +501,12 @@ export const words = {
     button: 'Install',
   },
   update: {
-    text: 'A new version is ready.',
-    coming: 'The new version is coming in; this page then reloads.',
-    button: 'Use it now',
+    waiting: { text: 'A new version is ready.', button: 'Use it now' },
+    coming: { text: 'The new version is coming in; this page then reloads.', button: 'Use it now' },
+    letIn: {
+      text: 'Another tab has let the new version in. Finish what you are doing here, then reload this page.',
+      button: 'Reload',
+    },
   },
 
   guestFolder: {

@@ -47,6 +47,8 @@ export interface HostEvents {
   onFailed(reason: BlocktreeError, restart: 'soon' | 'later' | 'never'): void
 }
 
+type Asked = Extract<Spoken, { readonly kind: 'ask' }>
+
 interface Term {
   worker: Worker | null
   launchedAtMs: number
@@ -162,7 +164,7 @@ export function contendForNode(
   const ask = (): void => {
     if (term || isOver || asking !== undefined || document.visibilityState !== 'visible') return
     asking = setTimeout(steal, askTimeoutMs)
-    say({ kind: 'ask', from: callerId })
+    say({ kind: 'ask', from: callerId, hasFailed: failureCount > 0 })
   }
   const askHolder = async (): Promise<void> => {
     const { held = [] } = await navigator.locks.query()
@@ -174,8 +176,10 @@ export function contendForNode(
     isStealing = true
     queue.abort()
   }
-  const answer = async (own: Term, to: string): Promise<void> => {
-    const stays = document.visibilityState === 'visible'
+  const answer = async (own: Term, { from: to, hasFailed }: Asked): Promise<void> => {
+    // A page whose worker fails time and again may be of a version that is gone; between two such the node stays where it is.
+    const isOutdone = own.epoch === null && failureCount > quickRestartCount && !hasFailed
+    const stays = document.visibilityState === 'visible' && !isOutdone
     if (!stays) {
       const { worker } = own
       own.worker = null
@@ -186,7 +190,7 @@ export function contendForNode(
   }
   channel.addEventListener('message', ({ data }: MessageEvent<Spoken>) => {
     if (data.kind === 'ask') {
-      if (term) void answer(term, data.from)
+      if (term) void answer(term, data)
     } else if (data.kind === 'up') onMoved()
     else if (data.kind === 'taken') {
       stopAsking()

@@ -57,7 +57,12 @@ export type FromService = ReachMessage | { readonly kind: 'youAre'; readonly cli
 /** Among the pages of a profile, by BroadcastChannel. */
 export type Spoken =
   /** A visible page asks the host to hand over. */
-  | { readonly kind: 'ask'; readonly from: string }
+  | {
+      readonly kind: 'ask'
+      readonly from: string
+      /** A worker that it started has failed before. */
+      readonly hasFailed: boolean
+    }
   /** The host stays since it is visible too, or has given the node up. */
   | { readonly kind: 'answer'; readonly to: string; readonly stays: boolean }
   /** This page hosts from now on. */

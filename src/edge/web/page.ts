@@ -27,12 +27,23 @@ export const startModuleWorker = (url: string): Worker => new Worker(policy.crea
 
 /**
  * Registers the service worker at the root of the site.
- * @param onUpdate a newer release waits; the function given to it lets the release in and reloads the page
+ * @param onUpdate a newer release waits; the function given to it lets the release in
+ * @param onReplaced a newer release was let in, here or by another page; the function given to it reloads this one
  * @returns false where the browser has none, or refuses it here
  */
-export async function registerService(url: string, onUpdate: (takeOver: () => void) => void): Promise<boolean> {
+export async function registerService(
+  url: string,
+  onUpdate: (takeOver: () => void) => void,
+  onReplaced: (reload: () => void) => void,
+): Promise<boolean> {
   if (!('serviceWorker' in navigator)) return false
   const { serviceWorker } = navigator
+  let hasController = serviceWorker.controller !== null
+  serviceWorker.addEventListener('controllerchange', () => {
+    // The first to be in charge has replaced none.
+    if (hasController) onReplaced(() => location.reload())
+    hasController = true
+  })
   let registration: ServiceWorkerRegistration
   try {
     registration = await serviceWorker.register(policy.createScriptURL(url), { updateViaCache: 'none' })
@@ -43,10 +54,7 @@ export async function registerService(url: string, onUpdate: (takeOver: () => vo
   const offer = (worker: ServiceWorker | null): void => {
     // Without a controller this is the first installation, which has nothing to replace.
     if (!worker || !serviceWorker.controller) return
-    onUpdate(() => {
-      serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
-      worker.postMessage({ kind: 'takeOver' })
-    })
+    onUpdate(() => worker.postMessage({ kind: 'takeOver' }))
   }
   offer(registration.waiting)
   registration.addEventListener('updatefound', () => {
