@@ -251,12 +251,10 @@ test('a guest that gives more than a person does has to wait, and what it gives 
   await family.scheduler.run(family.scheduler.sleep(512_000))
   expect(await rogue.ask(many(3))).toMatchObject({ tag: 'proposed' })
   await family.scheduler.run(family.scheduler.sleep(512_000))
-  const few = [11, 12, 13, 14, 15, 16].map((seed) => proposing(changeOf(octets(seed, 16), [entry])))
-  const answers = await rogue.askAtOnce(few)
-  expect(answers.map(({ tag }) => tag).toSorted()).toEqual([
-    ...Array<string>(2).fill('none'),
-    ...Array<string>(4).fill('proposed'),
-  ])
+  const few = Array.from({ length: 16 }, (_, at) => proposing(changeOf(octets(11 + at, 16), [entry])))
+  const tags = (await rogue.askAtOnce(few)).map(({ tag }) => tag)
+  expect(tags.filter((tag) => tag === 'proposed').length).toBeGreaterThanOrEqual(4)
+  expect(tags.filter((tag) => tag === 'none').length).toBeGreaterThan(0)
 })
 
 test('a guest that only reads gives no changes', async () => {
