@@ -142,8 +142,8 @@ export class Cluster implements Replica {
   #arrived: { readonly index: number; readonly map: AuthenticatedMap } | null = null
   #succeeding: Succeeding | null = null
   #isHandingOver = false
-  /** The clock of that device is ahead of the one here. */
-  #deaf: { readonly to: PeerId | null; readonly untilMs: number } = { to: null, untilMs: 0 }
+  /** Of devices whose clocks are ahead of the one here. */
+  readonly #deafUntilMs = new Map<PeerId, number>()
   /** Somebody else leads than before, or nobody. */
   onLeader: () => void = () => {}
   #pumping: Promise<void> | null = null
@@ -185,7 +185,7 @@ export class Cluster implements Replica {
       state: () => this.#state,
       ask: (to, question) => this.#link?.ask(to, question) ?? Promise.resolve(null),
       refuse: (from, fault) => {
-        if (fault.code === 'stampAhead') this.#deaf = { to: from, untilMs: platform.clock.monotonicMs() + deafMs }
+        if (fault.code === 'stampAhead') this.#deafUntilMs.set(from, platform.clock.monotonicMs() + deafMs)
         this.#link?.refuse(from, fault)
       },
       step: (message) => this.#onMessage(message),
@@ -506,8 +506,7 @@ export class Cluster implements Replica {
 
   /** Whether what a leader says goes unheard: while nothing that it stamps can be taken, another one has to lead. */
   #isDeafTo(id: NodeId): boolean {
-    const { to, untilMs } = this.#deaf
-    return to === peerOf(id) && this.#options.platform.clock.monotonicMs() < untilMs
+    return this.#options.platform.clock.monotonicMs() < (this.#deafUntilMs.get(peerOf(id)) ?? 0)
   }
 
   // --- time -----------------------------------------------------------------------------------------------------------------

@@ -42,8 +42,9 @@ import type { PeerId } from './peers.ts'
 
 /** States that are fetched at a time. */
 const fetchedCountMax = 2
-/** How long a device can show how quick it is, before it gives way to another one. */
+/** How long a device can show how quick it is, before it gives way to another one; twice as long each time after that. */
 const graceMs = 5000
+const doublingCountMax = 10
 /** For one answer, be it behind others on a slow path. */
 const patienceMs = 60_000
 
@@ -71,6 +72,8 @@ export class Generations {
   /** The states that are being told to others. */
   readonly #told = new Map<PeerId, AuthenticatedMap>()
   readonly #followings = new Map<PeerId, Following>()
+  /** How often each has given way to another one. */
+  readonly #gaveWay = new Map<PeerId, number>()
 
   constructor(options: GenerationsOptions) {
     this.#options = options
@@ -116,6 +119,7 @@ export class Generations {
 
   onDown(id: PeerId): void {
     this.#told.delete(id)
+    this.#gaveWay.delete(id)
     this.#forget(id)
   }
 
@@ -217,9 +221,10 @@ export class Generations {
     )
     if (fetched.length < fetchedCountMax) return true
     const [slowest] = fetched
-      .filter(({ forMs }) => forMs > graceMs)
+      .filter(({ id, forMs }) => forMs > graceMs * 2 ** Math.min(this.#gaveWay.get(id) ?? 0, doublingCountMax))
       .toSorted((one, other) => one.sizeBytes / one.forMs - other.sizeBytes / other.forMs)
     if (slowest === undefined) return false
+    this.#gaveWay.set(slowest.id, (this.#gaveWay.get(slowest.id) ?? 0) + 1)
     this.#forget(slowest.id)
     return true
   }

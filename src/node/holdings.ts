@@ -47,7 +47,7 @@ import { scanAll } from './read/scan.ts'
 
 /** How long a staged body waits for its record, and one that was left for whoever has a record of it, by the stamps of the fold. */
 const stagedLifeMs = 24 * 60 * 60 * 1000
-/** How long what is here of one that is not whole waits for its author to go on, by this device's own time: the fold's may stand still. */
+/** How long what is here of a guest's that is not whole waits for it to go on, by this device's own time: the fold's may stand still. */
 const partLifeMs = 60 * 60 * 1000
 
 const bodyWire = tuple({ bodyRoot: bytesOf(32), sizeBytes: u53 })
@@ -332,7 +332,8 @@ export class Holdings {
   expire(state: TreeState, nowMs: number): void {
     const stampMs = summaryOf(state)?.stampMs ?? 0
     for (const [name, staged] of this.#staged) {
-      const isLeft = !staged.isWhole && staged.askedAtMs !== null && nowMs - staged.askedAtMs > partLifeMs
+      const isPart = staged.guest !== null && !staged.isWhole
+      const isLeft = isPart && staged.askedAtMs !== null && nowMs - staged.askedAtMs > partLifeMs
       if (isLeft || stampMs - staged.stampMs > stagedLifeMs) this.#unstage(name, staged, true)
       else if (staged.askedAtMs === null) this.#setStaged(name, { ...staged, askedAtMs: nowMs })
     }

@@ -110,7 +110,7 @@ test('lets nobody shut out the others', () => {
   const one = Array.from({ length: 300 }, () => call('203.0.113.9'))
   expect(one.filter(Boolean)).toHaveLength(256)
   expect(call('203.0.113.10')).toBe(true)
-  // A proxy on this machine stands for everybody.
+  // A proxy stands for everybody.
   expect(Array.from({ length: 300 }, () => call('127.0.0.1')).every(Boolean)).toBe(true)
   for (const { socket } of callers) socket.destroy()
 })
@@ -124,7 +124,12 @@ test.each([
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
   ['2001:db8:1:2::6', '2001:db8:1:2'],
   ['2001:db8::6', '2001:db8:0:0'],
-  ['fe80::1%eth0', 'fe80:0:0:0'],
+  ['fe80::1%eth0', null],
+  ['fd12:3456::7', null],
+  ['10.0.0.9', null],
+  ['172.17.0.1', null],
+  ['172.32.0.1', '172.32.0.1'],
+  ['192.168.1.2', null],
 ])('counts %s within %s', (address, network) => expect(networkOf(address)).toBe(network))
 
 test('does not start with a key that is none', async () => {

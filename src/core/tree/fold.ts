@@ -407,6 +407,14 @@ function applyEntry(draft: Draft, signed: SignedRecord<'entry'>, stampMs: number
 const samePathOrNull = (left: IdPath | null, right: IdPath | null): boolean =>
   left === null || right === null ? left === right : samePath(left, right)
 
+/** Of blocks that a device which is limited to a folder moves deeper in one record: every device looks at each of them. */
+const guestMoveCountMax = 1024
+const moveTooLarge = () =>
+  refused(
+    'moveTooLarge',
+    'This folder holds too much to be moved deeper at once from here; move what is in it by parts.',
+  )
+
 /** A move: the entry goes to another directory, names where it came from, and may not land inside itself. */
 function checkMove(state: TreeState, previous: EntryRow, place: IdPath, signed: SignedRecord<'entry'>): Check {
   if (!follows(previous.entry, signed)) return raceLost()
@@ -419,13 +427,18 @@ function checkMove(state: TreeState, previous: EntryRow, place: IdPath, signed: 
   const covers = chain !== null && chain.every(({ scope }) => contains(scope, parentPath(origin)!))
   if (!covers)
     return refused('pathOutsideScope', 'This permission does not cover the folder that the block is moved out of.')
-  return place.ids.length <= origin.ids.length ? ok : checkDepthBelow(state, place)
+  if (place.ids.length <= origin.ids.length) return ok
+  const isOwn = deviceOf(state, principalOf(signed.fields.author))?.standing === 'own'
+  return checkDepthBelow(state, place, isOwn ? Infinity : guestMoveCountMax)
 }
 
 /** All that is in a block goes as deep as it does, and has a path afterwards too. */
-function checkDepthBelow({ map }: TreeState, place: IdPath): Check {
+function checkDepthBelow({ map }: TreeState, place: IdPath, countMax: number): Check {
   let level: readonly BlockId[] = [blockIdOf(place)]
+  let count = 0
   for (let depth = place.ids.length; level.length > 0; depth++) {
+    count += level.length
+    if (count > countMax) return moveTooLarge()
     const fits = checkDepthOf(depth)
     if (!fits.ok) return fits
     level = level.flatMap((block) => [...entries(map, keys.entriesOf(block))].map(([key]) => keys.childIn(key)))

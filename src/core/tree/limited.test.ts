@@ -3,12 +3,15 @@
  * owner takes back stays away. Only what both gates let through gets so far.
  */
 import { describe, expect, test } from 'vitest'
-import type { Bytes } from '../bytes/bytes.ts'
+import { type Bytes, concat, u64be } from '../bytes/bytes.ts'
 import { rights } from '../cap/cap.ts'
+import { set } from '../merkle/merkle.ts'
 import { type IdPath, depthMax, rootBlockId } from '../path/path.ts'
 import { examineArrival } from './arrival.ts'
-import { type TreeState, entryOf, pathOf } from './state.ts'
+import { type TreeState, entryOf, keys, pathOf } from './state.ts'
 import {
+  alice,
+  aliceCap,
   change,
   childPath,
   commit,
@@ -99,6 +102,22 @@ describe('nothing goes deeper than a path can', () => {
     const fits = commit(both, [under({ ...end, ids: end.ids.slice(0, -1) }, 10)]).state
     expect(pathOf(fits, id(10 + half))?.ids).toHaveLength(depthMax)
     expect(examineArrival(fits, null)).toMatchObject({ ok: true })
+  })
+
+  test('and of a guest so much at once as every device can look at', () => {
+    const box = childPath(shared, id(20))
+    const deep = childPath(shared, id(21))
+    const bare = done(done(grown, ...newDirectory(shared, id(20))), ...newDirectory(shared, id(21)))
+    const child = (at: number) => concat(id(30).slice(0, 8), u64be(at))
+    const withCount = (count: number): TreeState => {
+      const rows = Array.from({ length: count }, (_, at) => keys.entry(id(20), child(at)))
+      return { ...bare, map: rows.reduce((map, key) => set(map, key, new Uint8Array(1)), bare.map) }
+    }
+    const moving = (state: TreeState, author = tablet, by = cap) =>
+      verdict(state, change([nextEntry(state, id(20), { parent: deep, movedFrom: box }, author, by)]))
+    expect(moving(withCount(1023))).toBe('ok')
+    expect(moving(withCount(1024))).toBe('moveTooLarge')
+    expect(moving(withCount(1024), alice, aliceCap)).toBe('ok')
   })
 
   test('and what is moved up is not looked at', () => expect(verdict(both, under(root, 11))).toBe('ok'))
