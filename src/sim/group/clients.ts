@@ -62,7 +62,8 @@ export class Clients {
     const value = `v${++this.#numberCount}`
     if (kind === 'write') return { kind, key, value }
     // What it held a moment ago at some member, so that it fits about as often as not.
-    const known = this.#random.pick(this.#options.lives())?.machine.values[key]
+    const lives = this.#options.lives()
+    const known = lives.length > 0 ? this.#random.pick(lives).machine.values[key] : undefined
     return { kind, key, from: known ?? 'nothing', value }
   }
 

@@ -162,6 +162,7 @@ class GroupRun {
   readonly #storms: number[] = []
   /** As long as there is trouble: who votes may lose its power right after. */
   #mayLosePower = false
+  #transferredAtMs = -Infinity
   /** Likewise what happens to one that was elected, as its first words go out. */
   #onElected: (member: Member) => void = () => {}
   #electedTerm = 0
@@ -403,6 +404,7 @@ class GroupRun {
         const leader = this.#leader
         if (leader === null) return
         count('transfer')
+        this.#transferredAtMs = this.#timeline.nowMs
         return void leader.step({ kind: 'transferLeadership', transferee: member.id })
       }
     }
@@ -590,8 +592,8 @@ class GroupRun {
 
   /** One who was alone for a while deposes nobody when it comes back. */
   #beLonely(): void {
-    // Until what was written slowly is written: who writes answers nobody.
-    this.#pass(slowWriteMs.max)
+    // Until what was written slowly is written: who writes answers nobody. And until nobody is on the way any more to be told to lead.
+    this.#pass(Math.max(slowWriteMs.max, this.#transferredAtMs + minuteMs + slowWriteMs.max - this.#timeline.nowMs))
     const leader = this.#leader
     if (leader === null) return
     const { voters, votersOutgoing } = leader.raft.configuration
