@@ -29,7 +29,6 @@ import { type TreeState, deviceOf, summaryOf } from '../core/tree/tree.ts'
 import type { Connection, Lane, Net, RelayAddress } from '../port/net.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Cluster } from './cluster.ts'
-import { isVoter } from './cluster/membership.ts'
 import type { ClusterLink } from './cluster/options.ts'
 import type { GivenState } from './cluster/snapshots.ts'
 import { type Attested, Attesting } from './attesting.ts'
@@ -96,7 +95,6 @@ export class Replication {
       place,
       principal: options.principal,
       state: () => cluster.state,
-      votes: (id) => isVoter(cluster.members.configuration, id),
       ask: (to, question) => this.#exchange.ask(to, question),
       onHeard: (ids, fault) => {
         for (const id of ids) if (this.#peers.isUp(id)) options.onReport(id, fault)

@@ -7,7 +7,7 @@
  * the log has not come as far itself, and does not say that who signed them was put out.
  *
  * What a device says of the others in its own name nobody else may know of: it may have been put out itself, and this device be the
- * last to hear. So it keeps nobody away who votes here, by whom the log comes, and is forgotten with this life of the node.
+ * last to hear. So it keeps nobody away until another device says the same, and is forgotten with this life of the node.
  * @module
  */
 import { type Fault, decode, encode, listOf, must, refused, toHex, tuple, u53 } from '../core/bytes/bytes.ts'
@@ -25,8 +25,6 @@ export interface RevocationsOptions {
   /** This device's principal: it hears of its own end by a farewell. */
   readonly principal: PeerId
   readonly state: () => TreeState
-  /** Whether a device takes part in deciding, as far as is known here. */
-  votes(id: PeerId): boolean
   ask(to: PeerId, question: Question): Promise<Answer | null>
   /** These were put out. */
   onHeard(ids: readonly PeerId[], fault: Fault): void
@@ -55,7 +53,7 @@ export class Revocations {
 
   isPutOut(id: PeerId): boolean {
     const heard = this.#heard.get(id)
-    return heard !== undefined && this.#counts(heard) && !(heard.isOwnWord && this.#options.votes(id))
+    return heard !== undefined && !heard.isOwnWord && this.#counts(heard)
   }
 
   #counts({ farewell, dueSequence }: Heard): boolean {
@@ -113,9 +111,11 @@ export class Revocations {
     for (const each of heard) {
       const id = toHex(each.farewell.dismissal.fields.device)
       const before = this.#heard.get(id)
-      const isNews = before === undefined || !this.#counts(before) || (before.isOwnWord && !each.isOwnWord)
+      const known = before !== undefined && this.#counts(before) ? before : null
+      const isOwnWord = each.isOwnWord && (known === null || signerOf(known.farewell) === signerOf(each.farewell))
+      const isNews = known === null || (known.isOwnWord && !isOwnWord)
       if (id === principal || !isNews) continue
-      this.#heard.set(id, each)
+      this.#heard.set(id, { ...each, isOwnWord })
       ids.add(id)
     }
     const news = [...ids].filter((id) => this.isPutOut(id))

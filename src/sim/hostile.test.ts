@@ -84,6 +84,12 @@ async function reportAt(family: Family, life: Life, about: string) {
   return lines.find(({ principal }) => principal === about)?.report ?? null
 }
 
+/** Whether a device is connected with another one. */
+function isWith(life: Life, { page }: Life): boolean {
+  const other = page.tree.principal.replaceAll(' ', '')
+  return standing(life).peers.some(({ id, path }) => id === other && path !== null)
+}
+
 /** Does something, and waits until its owner is told of it, in a sentence. */
 async function untilReported(family: Family, life: Life, about: string, code: string, deed: () => unknown) {
   const lastMs = (await reportAt(family, life, about))?.atMs ?? 0
@@ -426,17 +432,22 @@ test('one that was put out is believed no more, though the one that decides keep
   expect(await family.run(again, again.node.api.storage())).toMatchObject({ stateRoot: before.stateRoot })
 })
 
-test('one that was put out is believed no more by who meets nobody but the one that removed it', async () => {
-  const family = await Family.of(5, 'laptop', 'phone', 'desk', 'tablet')
+test('one that was put out is believed no more as soon as another one says the same as the one that removed it', async () => {
+  const family = await Family.of(5, 'laptop', 'phone', 'desk', 'tablet', 'watch')
   const [laptop, phone, desk, tablet] = family.lives as [Life, Life, Life, Life]
   const about = tablet.page.tree.principal
   await family.cutOff(2)
   await family.run(phone, phone.node.api.removeDevice('r', about))
+  await family.until('the watch knows', () => family.lives[4]!.page.tree.deviceCount === 4)
   laptop.process.kill()
   tablet.process.kill()
   family.rejoin(2, 3)
   const rogue = await rogueAt(family, family.devices[3]!, family.transport(3), 2)
-  await untilReported(family, desk, about, 'deviceDismissed', () => family.rejoin(1, 2))
+  family.rejoin(1, 2)
+  await family.until('the phone says so', () => isWith(desk, phone))
+  await family.scheduler.run(family.scheduler.sleep(60_000))
+  expect(rogue.isUp).toBe(true)
+  await untilReported(family, desk, about, 'deviceDismissed', () => family.rejoin(4, 2))
   await family.until('it is dropped', () => !rogue.isUp)
 })
 
@@ -466,37 +477,47 @@ describe('one that says of all the others that they were removed', () => {
       await family.scheduler.run(family.scheduler.sleep(10_000))
       return rogue
     }
-    const isWith = (life: Life, at: number): boolean => {
-      const other = family.lives[at]!.page.tree.principal.replaceAll(' ', '')
-      return standing(life).peers.some(({ id, path }) => id === other && path !== null)
-    }
-    return { family, lie, isWith }
+    return { family, lie }
   }
 
   test('and had its own time ended, is not heard', async () => {
-    const { family, lie, isWith } = await scene(41)
+    const { family, lie } = await scene(41)
     const { devices, lives } = family
     // The laptop has 400 days, the others 365.
     for (const { wall } of devices) wall.jump(366 * 24 * hourMs)
     await lie()
     for (const at of [0, 1]) family.rejoin(at, 2)
-    await family.until('the desk meets both', () => isWith(lives[2]!, 0) && isWith(lives[2]!, 1))
+    await family.until('the desk meets both', () => isWith(lives[2]!, lives[0]!) && isWith(lives[2]!, lives[1]!))
     for (const about of [0, 1]) expect(await reportAt(family, lives[2]!, lives[about]!.page.tree.principal)).toBeNull()
   })
 
   test('and was removed itself before, keeps nobody away', async () => {
-    const { family, lie, isWith } = await scene(42)
-    const [laptop, , desk, tablet] = family.lives as [Life, Life, Life, Life]
+    const { family, lie } = await scene(42)
+    const [laptop, phone, desk, tablet] = family.lives as [Life, Life, Life, Life]
     await family.run(laptop, laptop.node.api.removeDevice('r', tablet.page.tree.principal))
     const rogue = await lie()
     for (const at of [0, 1]) family.rejoin(at, 2)
     await family.until('the desk hears of the removal', () => desk.page.tree.deviceCount === 3)
     await family.until('it is dropped', () => !rogue.isUp)
-    await family.until('the desk meets both', () => isWith(desk, 0) && isWith(desk, 1))
+    await family.until('the desk meets both', () => isWith(desk, laptop) && isWith(desk, phone))
     await family.cutOff(2)
     const again = await family.restart(2)
     for (const at of [0, 1]) family.rejoin(at, 2)
-    await family.until('the desk meets both again', () => isWith(again, 0) && isWith(again, 1))
+    await family.until('the desk meets both again', () => isWith(again, laptop) && isWith(again, phone))
+  })
+
+  test('and was removed itself before, keeps nobody away who decides only since', async () => {
+    const { family, lie } = await scene(43)
+    const [laptop, phone, desk, tablet] = family.lives as [Life, Life, Life, Life]
+    await family.run(phone, phone.node.api.removeDevice('r', tablet.page.tree.principal))
+    await family.run(phone, phone.node.api.removeDevice('s', laptop.page.tree.principal))
+    await family.until('the phone decides', () => standing(phone).isLeader && laptop.page.tree.removed !== null)
+    laptop.process.kill()
+    const rogue = await lie()
+    family.rejoin(1, 2)
+    await family.until('the desk hears of the removals', () => desk.page.tree.deviceCount === 2)
+    await family.until('it is dropped', () => !rogue.isUp)
+    expect(isWith(desk, phone)).toBe(true)
   })
 })
 

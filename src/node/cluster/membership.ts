@@ -33,10 +33,6 @@ export function votersOf({ voters, votersOutgoing }: Configuration): Pick<LogPla
   return { voters: principals(voters), votersOutgoing: principals(votersOutgoing) }
 }
 
-/** Whether a device takes part in deciding. */
-export const isVoter = ({ voters, votersOutgoing }: Configuration, peer: PeerId): boolean =>
-  [...voters, ...votersOutgoing].some((id) => peerOf(id) === peer)
-
 export const isDecidedByOne = ({ voters, votersOutgoing }: Configuration): boolean =>
   voters.length === 1 && votersOutgoing.length === 0
 
