@@ -113,7 +113,7 @@ export function owingBlocks(state: TreeState): readonly BlockId[] {
 // --- the one that was put out ---------------------------------------------------------------------------------------------
 
 /** What is said to a device that was put out; null for who is a device, or never was. */
-export function farewellTo(state: TreeState, device: Bytes): Farewell | null {
+function farewellTo(state: TreeState, device: Bytes): Farewell | null {
   const dismissal = deviceOf(state, device)?.dismissed?.dismissal
   if (dismissal === undefined) return null
   const { issuer } = dismissal.fields

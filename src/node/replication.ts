@@ -92,6 +92,7 @@ export class Replication {
     const { platform, net, relays, introduction, farewells, cluster, holdings, place } = options
     this.#revocations = new Revocations({
       platform,
+      keys: options.keys,
       place,
       principal: options.principal,
       state: () => cluster.state,

@@ -14,13 +14,14 @@ import { type Fault, decode, encode, listOf, must, refused, toHex, tuple, u53 } 
 import { principalOf } from '../core/crypto/crypto.ts'
 import { type Answer, type Farewell, type Question, farewellCountMax, farewellWire } from '../core/message/message.ts'
 import { type RevocationHead, type TreeState, deviceOf, devicesOf, summaryOf } from '../core/tree/tree.ts'
-import type { Platform } from '../port/platform.ts'
+import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { PeerId } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
-import { checkIssuerNow, claimsNow, farewellTo } from './removal.ts'
+import { checkIssuerNow, claimsNow, farewellNow } from './removal.ts'
 
 export interface RevocationsOptions {
   readonly platform: Pick<Platform, 'crypto' | 'store' | 'clock'>
+  readonly keys: NodeKeys
   readonly place: ClusterPlace
   /** This device's principal: it hears of its own end by a farewell. */
   readonly principal: PeerId
@@ -76,15 +77,18 @@ export class Revocations {
     await platform.store.write([{ kind: 'put', table: 'raft', key: keptKey(place), value }], 'strict')
   }
 
-  /** Those that are known here, the newest first where they are too many. */
-  answer(): Answer {
+  /** Those that are known here, the newest first where they are too many, as they count now: whoever hears them counts them. */
+  async answer(): Promise<Answer> {
+    const { keys, platform } = this.#options
     const state = this.#options.state()
+    const nowMs = platform.clock.nowMs()
     const rows = [...devicesOf(state)].flatMap(({ device, dismissed }) =>
       dismissed === null ? [] : [{ device, dismissed }],
     )
     const newest = rows.toSorted((one, other) => other.dismissed.atMs - one.dismissed.atMs).slice(0, farewellCountMax)
-    const value = newest.map(({ device }) => farewellTo(state, principalOf(device.fields.credential))!)
-    return { tag: 'farewells', value }
+    const principals = newest.map(({ device }) => principalOf(device.fields.credential))
+    const told = await Promise.all(principals.map((principal) => farewellNow(state, keys, principal, nowMs)))
+    return { tag: 'farewells', value: told.flatMap((farewell) => farewell ?? []) }
   }
 
   /** @returns whether any of it is new, and holds */

@@ -451,6 +451,27 @@ test('one that was put out is believed no more as soon as another one says the s
   await family.until('it is dropped', () => !rogue.isUp)
 })
 
+test('one that was put out is believed no more, though the time of the one that removed it has ended since', async () => {
+  const family = await Family.of(6, 'laptop', 'phone', 'desk', 'tablet')
+  const [laptop, phone, desk, tablet] = family.lives as [Life, Life, Life, Life]
+  const about = tablet.page.tree.principal
+  // Of two that came later the time goes on.
+  for (const { wall } of family.devices) wall.jump(200 * 24 * hourMs)
+  const later = [await family.letInAlone('watch'), await family.letInAlone('car')]
+  await family.comeTogether()
+  await family.cutOff(2)
+  await family.run(phone, phone.node.api.removeDevice('r', about))
+  await family.until('both know', () => later.every(({ page }) => page.tree.deviceCount === 5))
+  for (const life of [laptop, phone, tablet]) life.process.kill()
+  for (const { wall } of family.devices) wall.jump(166 * 24 * hourMs)
+  family.rejoin(2, 3)
+  const rogue = await rogueAt(family, family.devices[3]!, family.transport(3), 2)
+  family.rejoin(2, 4)
+  await family.until('the watch says so', () => isWith(desk, later[0]!))
+  await untilReported(family, desk, about, 'deviceDismissed', () => family.rejoin(2, 5))
+  await family.until('it is dropped', () => !rogue.isUp)
+})
+
 describe('one that says of all the others that they were removed', () => {
   /** The tablet, in the place of which one of bad faith says so to the desk. */
   async function scene(seed: number) {

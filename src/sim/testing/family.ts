@@ -170,9 +170,10 @@ export class Family {
   /** One more device, let in by one of them while others may be away. */
   async letInAlone(name: string, host = this.lives[0]!): Promise<Life> {
     const device = this.newDevice(name)
+    const { offsetMs } = this.devices[0]!.wall
+    device.wall.jump(offsetMs - device.wall.offsetMs)
     const life = value(await this.scheduler.run(device.start()))
     const treeId = fromHex(this.lives[0]!.page.tree.treeId)!
-    const { offsetMs } = this.devices[0]!.wall
     await this.run(life, letIn(host, life, device, treeId, this.words, offsetMs, name))
     this.devices.push(device)
     this.lives.push(life)
