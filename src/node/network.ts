@@ -186,7 +186,7 @@ export class Network {
   }
 
   /** Looks for others who know that this device was not put out; whatever was replicated before is not any more. */
-  async appeal(treeId: TreeId, state: TreeState, onOverruled: () => void): Promise<void> {
+  async appeal(state: TreeState, farewell: Farewell, onOverruled: () => void): Promise<void> {
     this.leave()
     const leftCount = this.#leftCount
     const open = await this.open()
@@ -194,7 +194,9 @@ export class Network {
     if (open === null || this.#isClosed || this.#current !== null || leftCount !== this.#leftCount) return
     this.#known = () => knownTransports(state, [])
     const devices = () => otherDevices(state, principalOf(this.#keys.credential))
-    this.#current = new Appeal({ ...this.#commonOf(open, treeId, () => state), devices, onOverruled })
+    const { treeId } = state
+    const common = this.#commonOf(open, treeId, () => state)
+    this.#current = new Appeal({ ...common, place: placeOf(treeId), devices, state, farewell, onOverruled })
   }
 
   /** Replicates nothing any more. */

@@ -23,7 +23,7 @@ import {
   utf8,
 } from '../core/bytes/bytes.ts'
 import { type Claim, ed25519Message, principalOf } from '../core/crypto/crypto.ts'
-import { type Farewell, claimsOfFarewell } from '../core/message/message.ts'
+import { type Farewell, claimsOfFarewell, decodeFarewell, encodeFarewell } from '../core/message/message.ts'
 import { type BlockId, type TreeId, blockIdOf, rootBlockId } from '../core/path/path.ts'
 import {
   type Dismissal,
@@ -37,7 +37,6 @@ import {
   devicesOf,
   dismissalBody,
   dismissalDomain,
-  dismissalWire,
   isKeyOwed,
   limitOf,
   owesKey,
@@ -113,7 +112,7 @@ export function owingBlocks(state: TreeState): readonly BlockId[] {
 // --- the one that was put out ---------------------------------------------------------------------------------------------
 
 /** What is said to a device that was put out; null for who is a device, or never was. */
-function farewellTo(state: TreeState, device: Bytes): Farewell | null {
+export function farewellTo(state: TreeState, device: Bytes): Farewell | null {
   const dismissal = deviceOf(state, device)?.dismissed?.dismissal
   if (dismissal === undefined) return null
   const { issuer } = dismissal.fields
@@ -146,11 +145,30 @@ export async function isFarewellTrue(
   keys: NodeKeys,
   farewell: Farewell,
 ): Promise<boolean> {
-  const nowMs = clock.nowMs()
-  const claims = claimsNow(tree.committed, farewell, principalOf(keys.credential), nowMs)
-  if (!claims.ok || !(await crypto.verify(claims.value)).every(Boolean)) return false
+  const device = principalOf(keys.credential)
+  if (!(await holdsNow(tree.committed, { crypto, clock }, farewell, device))) return false
   const overruled = await store.read('node', overruledKey(tree.treeId))
-  return overruled === null || nowMs >= must(decode(u53, overruled, 16)) + overruledMs
+  return overruled === null || clock.nowMs() >= must(decode(u53, overruled, 16)) + overruledMs
+}
+
+/** Whether it tells of a device that was not put out by the state here, and is right. */
+export async function isNewsNow(
+  state: TreeState,
+  platform: Pick<Platform, 'crypto' | 'clock'>,
+  farewell: Farewell,
+): Promise<boolean> {
+  const { device } = farewell.dismissal.fields
+  return (deviceOf(state, device)?.dismissed ?? null) === null && holdsNow(state, platform, farewell, device)
+}
+
+async function holdsNow(
+  state: TreeState,
+  { crypto, clock }: Pick<Platform, 'crypto' | 'clock'>,
+  farewell: Farewell,
+  device: Bytes,
+): Promise<boolean> {
+  const claims = claimsNow(state, farewell, device, clock.nowMs())
+  return claims.ok && (await crypto.verify(claims.value)).every(Boolean)
 }
 
 /** What must verify for a farewell to count: by the state here, whoever signed it may still put a device out. */
@@ -178,46 +196,31 @@ export function checkIssuerNow(state: TreeState, { dismissal, chain }: Farewell,
   return checkNotRevoked(state, chain)
 }
 
-const dismissalKey = (treeId: TreeId): Bytes => concat(utf8('dismissal'), treeId)
+const farewellKey = (treeId: TreeId): Bytes => concat(utf8('farewell'), treeId)
 const overruledKey = (treeId: TreeId): Bytes => concat(utf8('overruled'), treeId)
 const overruledMs = 60 * 60_000
 
 /** Remembers that this device was put out, also of a tree that will not say so itself any more. */
-export const keepDismissal = (
-  store: StorePort,
-  treeId: TreeId,
-  { fields, body, signature }: Dismissal,
-): Promise<void> =>
-  store.write(
-    [
-      {
-        kind: 'put',
-        table: 'node',
-        key: dismissalKey(treeId),
-        value: encode(dismissalWire, { fields, body, signature }),
-      },
-    ],
-    'strict',
-  )
+export const keepFarewell = (store: StorePort, treeId: TreeId, farewell: Farewell): Promise<void> =>
+  store.write([{ kind: 'put', table: 'node', key: farewellKey(treeId), value: encodeFarewell(farewell) }], 'strict')
 
 /**
  * Others know better: what was said to this device was a lie, or of a tree that went on otherwise. The same may be said again before
  * the log has brought what they know, so for a while it does not count.
  */
-export const overruleDismissal = (store: StorePort, treeId: TreeId, nowMs: number): Promise<void> =>
+export const overruleFarewell = (store: StorePort, treeId: TreeId, nowMs: number): Promise<void> =>
   store.write(
     [
-      { kind: 'delete', table: 'node', key: dismissalKey(treeId) },
+      { kind: 'delete', table: 'node', key: farewellKey(treeId) },
       { kind: 'put', table: 'node', key: overruledKey(treeId), value: encode(u53, nowMs) },
     ],
     'strict',
   )
 
 /** null where this device was not put out, as far as it has heard. */
-export async function dismissalFrom(store: StorePort, state: TreeState, keys: NodeKeys): Promise<Dismissal | null> {
-  const row = await store.read('node', dismissalKey(state.treeId))
-  if (row !== null) return must(decode(dismissalWire, row, 64 * 1024))
-  return deviceOf(state, principalOf(keys.credential))?.dismissed?.dismissal ?? null
+export async function farewellFrom(store: StorePort, state: TreeState, keys: NodeKeys): Promise<Farewell | null> {
+  const row = await store.read('node', farewellKey(state.treeId))
+  return row === null ? farewellTo(state, principalOf(keys.credential)) : must(decodeFarewell(row))
 }
 
 const deviceUnknown = refused('deviceUnknown', 'This device does not belong to the tree any more.')

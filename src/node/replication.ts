@@ -400,6 +400,7 @@ export class Replication {
 
   async #answer(from: PeerId, question: Question): Promise<Answer> {
     const { platform, place, cluster } = this.#options
+    if (question.tag === 'farewells') return this.#revocations.answer(this.#hosting.isGuest(from))
     if (this.#hosting.isGuest(from)) return this.#hosting.answer(from, question)
     switch (question.tag) {
       case 'generation':
@@ -412,8 +413,6 @@ export class Replication {
       }
       case 'devices':
         return { tag: 'devices', value: otherDevices(cluster.state, fromHex(this.#options.principal)!) }
-      case 'farewells':
-        return this.#revocations.answer()
       case 'lacks':
         return this.sharing.lacksFor(question.value)
       case 'stage':

@@ -13,11 +13,11 @@
 import { type Fault, decode, encode, listOf, must, refused, toHex, tuple, u53 } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import { type Answer, type Farewell, type Question, farewellCountMax, farewellWire } from '../core/message/message.ts'
-import { type RevocationHead, type TreeState, deviceOf, devicesOf, summaryOf } from '../core/tree/tree.ts'
+import { type RevocationHead, type TreeState, devicesOf, limitOf, summaryOf } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { PeerId } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
-import { checkIssuerNow, claimsNow, farewellNow } from './removal.ts'
+import { checkIssuerNow, farewellNow, isNewsNow } from './removal.ts'
 
 export interface RevocationsOptions {
   readonly platform: Pick<Platform, 'crypto' | 'store' | 'clock'>
@@ -77,13 +77,18 @@ export class Revocations {
     await platform.store.write([{ kind: 'put', table: 'raft', key: keptKey(place), value }], 'strict')
   }
 
-  /** Those that are known here, the newest first where they are too many, as they count now: whoever hears them counts them. */
-  async answer(): Promise<Answer> {
+  /**
+   * Those that are known here, the newest first where they are too many, as they count now: whoever hears them counts them.
+   * @param isToGuest which is told of own devices alone, as by its excerpt
+   */
+  async answer(isToGuest: boolean): Promise<Answer> {
     const { keys, platform } = this.#options
     const state = this.#options.state()
     const nowMs = platform.clock.nowMs()
     const rows = [...devicesOf(state)].flatMap(({ device, dismissed }) =>
-      dismissed === null ? [] : [{ device, dismissed }],
+      dismissed === null || (isToGuest && limitOf(state, principalOf(device.fields.credential)) !== null)
+        ? []
+        : [{ device, dismissed }],
     )
     const newest = rows.toSorted((one, other) => other.dismissed.atMs - one.dismissed.atMs).slice(0, farewellCountMax)
     const principals = newest.map(({ device }) => principalOf(device.fields.credential))
@@ -101,11 +106,8 @@ export class Revocations {
 
   /** Whether it tells of a device that is one by the state here, and is right. */
   async #holds(farewell: Farewell): Promise<boolean> {
-    const { platform, state } = this.#options
-    const { device } = farewell.dismissal.fields
-    if (summaryOf(state()) === null || (deviceOf(state(), device)?.dismissed ?? null) !== null) return false
-    const claims = claimsNow(state(), farewell, device, platform.clock.nowMs())
-    return claims.ok && (await platform.crypto.verify(claims.value)).every(Boolean)
+    const state = this.#options.state()
+    return summaryOf(state) !== null && (await isNewsNow(state, this.#options.platform, farewell))
   }
 
   /** @returns whether any of it is new */

@@ -6,7 +6,7 @@ import { BlocktreeError, type Bytes, RefusedError, equal, refused, toHex } from 
 import { principalOf } from '../core/crypto/crypto.ts'
 import type { Farewell } from '../core/message/message.ts'
 import type { BlockId, TreeId } from '../core/path/path.ts'
-import { type Dismissal, type TreeState, deviceDismissed, deviceOf, rowKind } from '../core/tree/tree.ts'
+import { type TreeState, deviceDismissed, rowKind } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { Change } from '../port/store.ts'
 import type { NodeEvent, TreeStatus } from './api.ts'
@@ -33,10 +33,11 @@ import { NewCard } from './new-card.ts'
 import { Passkeys } from './passkeys.ts'
 import { type Founding, Plantings, foundLocalTree } from './planting.ts'
 import {
-  dismissalFrom,
+  farewellFrom,
+  farewellTo,
   isFarewellTrue,
-  keepDismissal,
-  overruleDismissal,
+  keepFarewell,
+  overruleFarewell,
   owingBlocks,
   removeDevice,
   renewKeys,
@@ -191,7 +192,7 @@ export class RunningNode {
 
   async #moveTo(tree: OwnTree): Promise<void> {
     this.#home?.hold.close()
-    const dismissal = await dismissalFrom(this.platform.store, tree.committed, this.keys)
+    const farewell = await farewellFrom(this.platform.store, tree.committed, this.keys)
     const isResealing = await isResealingWanted(this.platform.store, tree.treeId)
     await this.#home?.tree.close()
     this.#home?.tree.ring.close()
@@ -211,7 +212,7 @@ export class RunningNode {
     const resealing = new Resealing(tree, files, isResealing, () => this.#isStopped)
     const home: Home = { tree, view, files, sweeper, hold, renewing, resealing, replication: null, dismissal: null }
     this.#home = home
-    if (dismissal !== null) this.#putOut(home, dismissal)
+    if (farewell !== null) this.#putOut(home, farewell)
     tree.outbox.onShown = (shown, touched) => this.#onShown(home, shown, touched)
     tree.outbox.onSettled = (deed) => {
       const top = files.unfinishedBy(deed)
@@ -268,8 +269,8 @@ export class RunningNode {
 
   #onDevices(home: Home): void {
     const { tree } = home
-    const own = deviceOf(tree.committed, principalOf(this.keys.credential))
-    if (own?.dismissed) return this.#putOut(home, own.dismissed.dismissal)
+    const farewell = farewellTo(tree.committed, principalOf(this.keys.credential))
+    if (farewell !== null) return this.#putOut(home, farewell)
     home.replication?.refresh()
     void this.#settle(this.#replicate(home))
     // In the generation that it was said in before, or before the process died, it may have been lost.
@@ -287,19 +288,18 @@ export class RunningNode {
   }
 
   async #onFarewell(home: Home, farewell: Farewell): Promise<void> {
-    const { treeId } = home.tree
     if (!(await isFarewellTrue(home.tree, this.platform, this.keys, farewell)) || this.#home !== home) return
-    await keepDismissal(this.platform.store, treeId, farewell.dismissal)
-    this.#putOut(home, farewell.dismissal)
+    await keepFarewell(this.platform.store, home.tree.treeId, farewell)
+    this.#putOut(home, farewell)
   }
 
   /** This device was put out of its tree: it keeps what it has, and changes nothing any more. */
-  #putOut(home: Home, dismissal: Dismissal): void {
+  #putOut(home: Home, farewell: Farewell): void {
     if (home.dismissal !== null) return
-    home.dismissal = dismissal
+    home.dismissal = farewell.dismissal
     home.replication = null
     this.#onPutOut()
-    this.#appeal(home)
+    this.#appeal(home, farewell)
     this.abroad.close()
     this.invitations.end()
     home.tree.putOut()
@@ -310,16 +310,16 @@ export class RunningNode {
   }
 
   /** Where the tree here does not say itself that this device was put out, others may know better. */
-  #appeal({ tree }: Home): void {
+  #appeal({ tree }: Home, farewell: Farewell): void {
     const { committed, treeId } = tree
-    if (deviceOf(committed, principalOf(this.keys.credential))?.dismissed != null) return this.#network.leave()
+    if (farewellTo(committed, principalOf(this.keys.credential)) !== null) return this.#network.leave()
     const onOverruled = (): void => {
       this.#network.leave()
-      const overruled = overruleDismissal(this.platform.store, treeId, this.platform.clock.nowMs())
+      const overruled = overruleFarewell(this.platform.store, treeId, this.platform.clock.nowMs())
       // What was given up because of it begins anew.
       void this.#settle(overruled.then(() => this.fail(removalOverruled())))
     }
-    void this.#settle(this.#network.appeal(treeId, committed, onOverruled))
+    void this.#settle(this.#network.appeal(committed, farewell, onOverruled))
   }
 
   #onShown(home: Home, shown: TreeState, touched: readonly Bytes[]): void {
@@ -687,5 +687,5 @@ const stillJoining = refused(
 const removalOverruled = (): BlocktreeError =>
   new BlocktreeError(
     'removalOverruled',
-    'Another device of yours knows that this one was not removed, as it had been told. Reload to go on; what could not be written meanwhile lies where you can bring it back.',
+    'Another device of yours knows that this one was not removed, as it had been told. Reload to go on; what could not be written meanwhile lies under “Not taken by the tree”, where you can bring it back.',
   )

@@ -9,9 +9,9 @@ import { createSimulatedCrypto } from './crypto.ts'
 import { type Life, settle } from './device.ts'
 import { Random } from './random.ts'
 import { Family, content, standing } from './testing/family.ts'
-import { dayMs } from './testing/guest.ts'
+import { Guest, dayMs } from './testing/guest.ts'
 import { isOpenedBy, keysWithin, stateOf } from './testing/knowledge.ts'
-import { farewellBy, sayFarewell } from './testing/rogue.ts'
+import { farewellBy, farewellThrough, sayFarewell } from './testing/rogue.ts'
 
 const closed = { isNameOpen: false, isContentOpen: false }
 const principalAt = (family: Family, at: number): string => family.lives[at]!.page.tree.principal
@@ -255,13 +255,14 @@ describe('a device that is removed', () => {
 
 describe('a device that another one says was removed', () => {
   /** From here on one device of bad faith is at the place of another, and says so to whoever dials it. */
-  async function lie(family: Family, by: number, about: Life): Promise<void> {
+  async function lie(family: Family, by: number, about: Life, sign = farewellBy): Promise<void> {
     family.lives[by]!.process.kill()
-    const farewell = await farewellBy(family.devices[by]!, await stateOf(family, about), principalOf(about))
+    const farewell = await sign(family.devices[by]!, await stateOf(family, about), principalOf(about))
     const options = { device: family.devices[by]!, transport: family.transport(by) }
     await sayFarewell(family, { ...options, target: about, targetTransport: family.transport(0) }, farewell)
   }
-  const principalOf = ({ page }: Life): Bytes => fromHex(page.tree.principal.replaceAll(' ', ''))!
+  const idOf = ({ page }: Life): string => page.tree.principal.replaceAll(' ', '')
+  const principalOf = (life: Life): Bytes => fromHex(idOf(life))!
 
   test('whose own time had ended, goes on', async () => {
     const family = await Family.of(31, 'laptop', 'phone')
@@ -319,6 +320,58 @@ describe('a device that another one says was removed', () => {
     const again = await family.restart(2)
     await family.scheduler.run(family.scheduler.sleep(5 * 60_000))
     expect(again.page).toMatchObject({ stopped: null, tree: { removed: null, deviceCount: 4 } })
+  })
+
+  test('in a name that it made up, hears from a third one that it is not so, also at a later start', async () => {
+    const family = await Family.of(38, 'laptop', 'phone', 'desk')
+    const [laptop, , desk] = family.lives as [Life, Life, Life]
+    await family.comeTogether()
+    await family.cutOff(2)
+    await remove(family, laptop, 1)
+    const helper = family.newDevice('nobody')
+    await lie(family, 1, desk, (...said) => farewellThrough(helper, ...said))
+    family.rejoin(1, 2)
+    await family.until('it is believed', () => desk.page.tree.removed !== null)
+    const out = await family.restart(2)
+    expect(out.page.tree.removed).not.toBeNull()
+    family.rejoin(0, 2)
+    await family.until('it stops, to begin anew', () => out.page.stopped !== null)
+  })
+
+  test('and is a guest, hears from another one that it is not so', async () => {
+    const family = await Family.of(37, 'laptop', 'phone', 'desk')
+    const [laptop] = family.lives as [Life, Life, Life]
+    const guest = await Guest.of(family, 'tablet')
+    await guest.untilConnected()
+    await guest.cutOff()
+    await remove(family, laptop, 1)
+    await lie(family, 1, guest.life)
+    guest.rejoin(1)
+    await family.until('it is believed', () => guest.life.page.tree.removed !== null)
+    guest.rejoin(0)
+    await family.until('it stops, to begin anew', () => guest.life.page.stopped !== null)
+    await guest.restart()
+    await guest.untilConnected()
+    expect(guest.life.page.tree.removed).toBeNull()
+  })
+
+  test('hears nothing against it from a third one that is only behind', async () => {
+    const family = await Family.of(36, 'laptop', 'phone', 'desk', 'tablet')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life, Life]
+    await family.comeTogether()
+    await family.cutOff(2)
+    await remove(family, laptop, 3)
+    await family.until('the phone knows of the one', () => phone.page.tree.deviceCount === 3)
+    await family.cutOff(1)
+    await remove(family, laptop, 2)
+    family.rejoin(0, 2)
+    await family.until('the desk hears of the other', () => desk.page.tree.removed !== null)
+    family.part(0, 2)
+    family.rejoin(1, 2)
+    const isMet = (): boolean => standing(phone).peers.some(({ id, path }) => id === idOf(desk) && path !== null)
+    await family.until('the phone meets the desk', isMet)
+    await family.scheduler.run(family.scheduler.sleep(60_000))
+    expect(desk.page).toMatchObject({ stopped: null, tree: { removed: { by: 'Laptop' } } })
   })
 
   test('by one whose time has ended since, is told so by who brings it', async () => {

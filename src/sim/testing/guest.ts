@@ -74,6 +74,12 @@ export class Guest {
     await this.#family.until('the guest is alone', () => !this.isConnected)
   }
 
+  /** One member can be reached again. */
+  rejoin(at: number): void {
+    this.#family.network.unblock(this.transport, this.#family.transport(at))
+    this.#family.network.unblock(this.#family.transport(at), this.transport)
+  }
+
   async restart(): Promise<void> {
     this.life.process.kill()
     this.life = value(await this.#family.scheduler.run(this.device.start()))

@@ -3,6 +3,7 @@
  * @module
  */
 import { type Bytes, fromHex, must } from '../../core/bytes/bytes.ts'
+import { type Chain, writecapBody, writecapDomain, writecapOf } from '../../core/cap/cap.ts'
 import { ed25519Message, principalOf } from '../../core/crypto/crypto.ts'
 import {
   type Answer,
@@ -29,6 +30,7 @@ import { firstFrame } from '../../node/meet.ts'
 import { placeOf } from '../../node/own-tree.ts'
 import { Peers } from '../../node/peers.ts'
 import type { Connection, TransportId } from '../../port/net.ts'
+import type { NodeKeys } from '../../port/platform.ts'
 import { createSimClock } from '../clock.ts'
 import { createSimulatedCrypto } from '../crypto.ts'
 import type { Life, SimDevice } from '../device.ts'
@@ -52,13 +54,36 @@ export interface RogueOptions {
 
 /** What a device signs now to put another one out, under the permission that it has in a state. */
 export async function farewellBy(device: SimDevice, state: TreeState, other: Bytes): Promise<Farewell> {
-  const { credential, sign } = await device.keys.node()
-  const { writecapHash } = deviceOf(state, principalOf(credential))!
-  const issuer = { tag: 'node' as const, value: { author: credential, writecapHash } }
-  const fields = { treeId: state.treeId, device: other, issuer }
+  const keys = await device.keys.node()
+  return farewellUnder(chainIn(state, keys), keys, other)
+}
+
+/** The same, signed by keys that got their permission from that device, and from nobody else. */
+export async function farewellThrough(
+  helper: SimDevice,
+  device: SimDevice,
+  state: TreeState,
+  other: Bytes,
+): Promise<Farewell> {
+  const [keys, { credential, sign }] = await Promise.all([helper.keys.node(), device.keys.node()])
+  const chain = chainIn(state, { credential })
+  const { scope, rights, expiresAtMs } = chain[0]!
+  const issuer = { tag: 'node' as const, value: credential }
+  const granted = writecapBody({ scope, rights, expiresAtMs, issuer, holder: principalOf(keys.credential) })
+  const signature = await sign(ed25519Message(writecapDomain, granted))
+  return farewellUnder([must(writecapOf(granted, { tag: 'node', value: signature })), ...chain], keys, other)
+}
+
+const chainIn = (state: TreeState, { credential }: Pick<NodeKeys, 'credential'>): Chain =>
+  chainOf(state, deviceOf(state, principalOf(credential))!.writecapHash)!
+
+async function farewellUnder(chain: Chain, { credential, sign }: NodeKeys, other: Bytes): Promise<Farewell> {
+  const [{ hash, scope }] = chain as readonly [Chain[number]]
+  const issuer = { tag: 'node' as const, value: { author: credential, writecapHash: hash } }
+  const fields = { treeId: scope.treeId, device: other, issuer }
   const body = dismissalBody(fields)
   const signature = { tag: 'node' as const, value: await sign(ed25519Message(dismissalDomain, body)) }
-  return { dismissal: { fields, body, signature }, chain: chainOf(state, writecapHash)! }
+  return { dismissal: { fields, body, signature }, chain }
 }
 
 /** What a device of bad faith has in common, whatever it says. */
