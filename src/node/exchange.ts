@@ -20,9 +20,21 @@ export interface ExchangeOptions {
   answer(from: PeerId, question: Question): Promise<Answer>
 }
 
+export interface AskOptions {
+  /** It is given up where nothing came of it for so long; who is asked to stage does what it has to as long as it asks back. */
+  readonly timeoutMs?: number
+  /** Called where the peer is there, and was late. */
+  onLate?(): void
+}
+
+interface Asked {
+  settle(answer: Answer | null): void
+  /** The peer has asked back. */
+  goesOn(): void
+}
 interface Conversation {
   /** Of this device, by their numbers. */
-  readonly asked: Map<number, (answer: Answer | null) => void>
+  readonly asked: Map<number, Asked>
   waitingCount: number
   /** The question that came last, or one that is over. */
   last: Turn
@@ -44,20 +56,33 @@ export class Exchange {
     this.#options = options
   }
 
-  /** null where the peer is gone before it answers. */
-  ask(to: PeerId, question: Question): Promise<Answer | null> {
+  /** null where the peer is gone before it answers, or late. */
+  ask(to: PeerId, question: Question, { timeoutMs, onLate }: AskOptions = {}): Promise<Answer | null> {
+    const { clock, send } = this.#options
     const conversation = this.#conversations.get(to)
     if (conversation === undefined) return Promise.resolve(null)
     const number = ++this.#questionCount
     return new Promise((resolve) => {
       const settle = (answer: Answer | null): void => {
         cancel()
+        cancelLast()
         conversation.asked.delete(number)
         resolve(answer)
       }
-      const cancel = this.#options.clock.after(answerTimeoutMs, () => settle(null))
-      conversation.asked.set(number, settle)
-      void this.#options.send(to, { tag: 'ask', value: { number, question } })
+      const late = (): void => {
+        settle(null)
+        onLate?.()
+      }
+      let cancel = (): void => {}
+      const wait = (): void => {
+        if (timeoutMs === undefined || !conversation.asked.has(number)) return
+        cancel()
+        cancel = clock.after(timeoutMs, late)
+      }
+      const cancelLast = clock.after(answerTimeoutMs, late)
+      conversation.asked.set(number, { settle, goesOn: () => question.tag === 'stage' && wait() })
+      // On a slow path a question with a body takes its time.
+      void send(to, { tag: 'ask', value: { number, question } }).then(wait)
     })
   }
 
@@ -68,16 +93,17 @@ export class Exchange {
   onDown(id: PeerId): void {
     const conversation = this.#conversations.get(id)
     this.#conversations.delete(id)
-    for (const settle of [...(conversation?.asked.values() ?? [])]) settle(null)
+    for (const { settle } of [...(conversation?.asked.values() ?? [])]) settle(null)
   }
 
   receive(from: PeerId, body: Bulk['body']): Check {
     const conversation = this.#conversations.get(from)
     if (conversation === undefined) return ok
     if (body.tag === 'answer') {
-      conversation.asked.get(body.value.number)?.(body.value.answer)
+      conversation.asked.get(body.value.number)?.settle(body.value.answer)
       return ok
     }
+    for (const asked of conversation.asked.values()) asked.goesOn()
     if (conversation.waitingCount === questionCountMax)
       return refused('tooManyQuestions', 'A device asked for more at once than any program of ours does.')
     conversation.waitingCount++

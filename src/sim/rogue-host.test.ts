@@ -212,4 +212,60 @@ describe('a guest with a host that says nothing', () => {
     await waitMs(place.family, 10_000)
     await untilTaken(place, 150_000)
   })
+
+  test('and stages nothing, stages at others', async () => {
+    const place = await scene(63)
+    const rogue = await place.host(
+      await stateOf(place.family, place.laptop),
+      () => ({}),
+      ({ tag }) => (tag === 'stage' ? null : noAnswer),
+    )
+    expect(rogue.isUp).toBe(true)
+    const { family, guest } = place
+    for (let count = 0; count < 20; count++) await family.add(guest.life, family.request(), content(400))
+    await untilTaken(place, 150_000)
+    await family.until('the guest knows', () => standing(guest.life).keptCount === 0)
+  })
+})
+
+test('a guest waits for a host as long as that asks back for what it is to hold', async () => {
+  const { family, laptop, guest, host } = await scene(65)
+  let askedCount = 0
+  const rogue = await host(
+    await stateOf(family, laptop),
+    () => ({}),
+    ({ tag }) => {
+      if (tag !== 'stage') return noAnswer
+      askedCount++
+      return null
+    },
+  )
+  await family.add(guest.life, 'photo', content(400))
+  await family.until('it was asked', () => askedCount > 0)
+  for (let count = 0; count < 5; count++) {
+    await waitMs(family, 30_000)
+    await rogue.ask({ tag: 'objects', value: [octets(7, 56)] })
+  }
+  expect(askedCount).toBe(1)
+  await family.until('it is asked again', () => askedCount === 2)
+})
+
+describe('a guest with a host that has no room', () => {
+  test('stages at others', async () => {
+    const { family, laptop, guest, host } = await scene(64)
+    let refusedCount = 0
+    await host(
+      await stateOf(family, laptop),
+      () => ({}),
+      ({ tag }) => {
+        if (tag === 'stage') refusedCount++
+        return noAnswer
+      },
+    )
+    const id = await family.add(guest.life, 'photo', content(400))
+    await family.until('it was asked', () => refusedCount > 0)
+    family.network.heal()
+    await family.until('the laptop has it', () => laptop.page.items.get(id)?.copyCount !== undefined)
+    await family.until('the guest knows', () => standing(guest.life).keptCount === 0)
+  })
 })

@@ -34,7 +34,7 @@ import {
 import type { Lane, Net, RelayAddress } from '../../port/net.ts'
 import type { NodeKeys, Platform } from '../../port/platform.ts'
 import { otherDevices } from '../devices.ts'
-import { Exchange } from '../exchange.ts'
+import { type AskOptions, Exchange } from '../exchange.ts'
 import { Fetcher } from '../fetcher.ts'
 import { GuestReplica } from '../guest/guest-replica.ts'
 import { placeOf } from '../own-tree.ts'
@@ -102,7 +102,8 @@ export class FarFolder {
       // A link holds nothing that anybody could ask for.
       answer: async () => ({ tag: 'none', value: {} }),
     })
-    const ask = (to: PeerId, question: Question): Promise<Answer | null> => this.#exchange.ask(to, question)
+    const ask = (to: PeerId, question: Question, how?: AskOptions): Promise<Answer | null> =>
+      this.#exchange.ask(to, question, how)
     this.#fetcher = new Fetcher({ platform: this.#platform, place: this.#place, ask, onReport: options.onReport })
     this.#objects = objectsFrom({
       store: this.#platform.store,

@@ -53,6 +53,7 @@ import { type BlockId, blockIdOf } from '../../core/path/path.ts'
 import { checkpointChanges, differingKeys } from '../cluster/durable.ts'
 import { Gate, stampAhead, stampAheadMsMax } from '../cluster/gate.ts'
 import type { ClusterOptions } from '../cluster/options.ts'
+import type { AskOptions } from '../exchange.ts'
 import { type PeerId, principalIn } from '../peers.ts'
 import type { Replica } from '../replica.ts'
 import { readHeldState } from '../read/held-state.ts'
@@ -61,7 +62,7 @@ import { readHeldState } from '../read/held-state.ts'
 const excerptSizeBytesMax = 256 * 1024 * 1024
 
 /** How long a member may say nothing on being asked. */
-const answerMs = 60_000
+export const answerMs = 60_000
 
 /** How long a change waits for a member that takes it, and how often it is tried. */
 const patienceMs = 20_000
@@ -71,7 +72,7 @@ const retryMs = 1000
 export interface Hosts {
   /** Who is connected, the one first that is asked. */
   connected(): readonly PeerId[]
-  ask(to: PeerId, question: Question): Promise<Answer | null>
+  ask(to: PeerId, question: Question, how?: AskOptions): Promise<Answer | null>
   /** Sees to it that one of them holds what an operation refers to. */
   stageAt(host: PeerId, operation: Operation): Promise<Check>
   /** It gave what is not what it should be. */
@@ -119,7 +120,7 @@ export class GuestReplica implements Replica {
   #arriving: TreeState | null = null
   /** What each member has told last of the folder, by the root of that. */
   readonly #toldBy = new Map<PeerId, Bytes>()
-  /** Of these members the ones that did not take what was given to them, when it was their turn last. */
+  /** Of these members the ones that did not take what was given to them, or a body of it, when it was their turn last. */
   readonly #unhelpful = new Set<PeerId>()
   #isFolderGone = false
   readonly #talks = new Map<PeerId, Talk>()
@@ -207,9 +208,14 @@ export class GuestReplica implements Replica {
 
   async stage(operation: Operation): Promise<Check> {
     const host = this.#host
-    if (host === null || operation.tag !== 'change') return host === null ? hostsAway : ok
+    return host === null ? hostsAway : this.#stageAt(host, operation)
+  }
+
+  async #stageAt(host: PeerId, operation: Operation): Promise<Check> {
+    if (operation.tag !== 'change') return ok
     const staged = await this.#hosts!.stageAt(host, operation)
     if (staged.ok) this.#stagedAt.set(keyOf(operation.value.requestId), host)
+    else this.#isHelpful(host, false)
     return staged
   }
 
@@ -247,7 +253,7 @@ export class GuestReplica implements Replica {
       if (operation.tag !== 'change') continue
       const { requestId } = operation.value
       const isElsewhere = this.#stagedAt.has(keyOf(requestId)) && this.#stagedAt.get(keyOf(requestId)) !== host
-      if (isElsewhere && !(await this.stage(operation)).ok) return null
+      if (isElsewhere && !(await this.#stageAt(host, operation)).ok) return null
       const given = this.#given.get(keyOf(requestId)) ?? { requestId, changes: new Set(), unseenAt: new Set() }
       given.changes.add(operation.value)
       this.#given.set(keyOf(requestId), given)

@@ -15,12 +15,12 @@ import {
 import { blockIdSizeBytes } from '../../core/path/path.ts'
 import { emptyConfiguration } from '../../core/raft/raft.ts'
 import type { Connection, Lane } from '../../port/net.ts'
-import { Exchange } from '../exchange.ts'
+import { type AskOptions, Exchange } from '../exchange.ts'
 import { type PeerId, Peers, type PeerStatus } from '../peers.ts'
 import { inPlace } from '../place.ts'
 import type { ReplicationOptions } from '../replication.ts'
 import { Sharing } from '../sharing.ts'
-import type { GuestReplica } from './guest-replica.ts'
+import { type GuestReplica, answerMs } from './guest-replica.ts'
 
 export type VisitingOptions = Omit<ReplicationOptions, 'cluster' | 'keys'> & { readonly cluster: GuestReplica }
 
@@ -38,7 +38,8 @@ export class Visiting {
       send: (to, body) => this.#send(to, body),
       answer: (_from, question) => this.#answer(question),
     })
-    const ask = (to: PeerId, question: Question): Promise<Answer | null> => this.#exchange.ask(to, question)
+    const ask = (to: PeerId, question: Question, how?: AskOptions): Promise<Answer | null> =>
+      this.#exchange.ask(to, question, how)
     this.#peers = new Peers({
       ...{ platform, net, relays, introduction, devices, farewells },
       onUp: (id) => this.#onUp(id),
@@ -49,7 +50,7 @@ export class Visiting {
     this.sharing = new Sharing({
       ...{ platform, place, principal: options.principal, holdings },
       // What somebody began to read may have left the folder since.
-      ask: async (to, question) => (this.#isOfFolder(question) ? ask(to, question) : null),
+      ask: async (to, question) => (this.#isOfFolder(question) ? ask(to, question, howToAsk(question)) : null),
       state: () => cluster.state,
       configuration: () => emptyConfiguration,
       peers: () => cluster.hostsInStep,
@@ -171,5 +172,8 @@ export class Visiting {
     return { tag: 'objects', value: await platform.store.readMany('object', keys) }
   }
 }
+
+/** Of many members another one may take what the first says nothing to. */
+const howToAsk = ({ tag }: Question): AskOptions => (tag === 'stage' ? { timeoutMs: answerMs } : {})
 
 const foreign = refused('envelopeForeign', 'A device spoke of another tree than the one it was met for.')
