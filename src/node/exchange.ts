@@ -23,6 +23,8 @@ export interface ExchangeOptions {
 export interface AskOptions {
   /** It is given up where nothing came of it for so long; who is asked to stage does what it has to as long as it asks back. */
   readonly timeoutMs?: number
+  /** Whether it is waited for as long again. Absent: no. */
+  waitsOn?(): boolean
   /** Called where the peer is there, and was late. */
   onLate?(): void
 }
@@ -57,7 +59,7 @@ export class Exchange {
   }
 
   /** null where the peer is gone before it answers, or late. */
-  ask(to: PeerId, question: Question, { timeoutMs, onLate }: AskOptions = {}): Promise<Answer | null> {
+  ask(to: PeerId, question: Question, { timeoutMs, waitsOn, onLate }: AskOptions = {}): Promise<Answer | null> {
     const { clock, send } = this.#options
     const conversation = this.#conversations.get(to)
     if (conversation === undefined) return Promise.resolve(null)
@@ -77,7 +79,7 @@ export class Exchange {
       const wait = (): void => {
         if (timeoutMs === undefined || !conversation.asked.has(number)) return
         cancel()
-        cancel = clock.after(timeoutMs, late)
+        cancel = clock.after(timeoutMs, () => (waitsOn?.() === true ? wait() : late()))
       }
       const cancelLast = clock.after(answerTimeoutMs, late)
       conversation.asked.set(number, { settle, goesOn: () => question.tag === 'stage' && wait() })

@@ -94,19 +94,19 @@ function bodyOf(octet: number) {
   return { body, objects: [{ hash: leaf.hash, octets: sealed }, ...pages] }
 }
 
-test('of two bodies that one after the other are staged for a record the first that comes does not count as the second', async () => {
+/** The laptop stages what the phone has. */
+async function laptopStaging(had: ReturnType<typeof bodyOf>) {
   const scheduler = new Scheduler(drain)
   const process = new Process(scheduler)
   const random = Random.fromSeed(1)
   const store = new SimStore(new Disk(), process, random, new Trace(), { onCrash() {}, onFull() {}, onSuperseded() {} })
   const place = { treeId: concat(id(1), id(1)), clusterId: id(2) }
   const holdings = await scheduler.run(Holdings.open(store, place, new Uint8Array(32)))
-  const [first, second] = [bodyOf(1), bodyOf(2)]
   /** The phone gives what it is asked for when it is let go on. */
   const waiting: (() => void)[] = []
   const ask: SharingOptions['ask'] = async (_to, question) => {
     await new Promise<void>((resolve) => waiting.push(resolve))
-    const octetsOf = (key: Bytes) => first.objects.find(({ hash }) => equal(hash, hashInObjectId(key)))?.octets ?? null
+    const octetsOf = (key: Bytes) => had.objects.find(({ hash }) => equal(hash, hashInObjectId(key)))?.octets ?? null
     return question.tag === 'objects' ? { tag: 'objects', value: question.value.map(octetsOf) } : null
   }
   const options = {
@@ -116,12 +116,18 @@ test('of two bodies that one after the other are staged for a record the first t
     untilSwept: async () => {},
   } as unknown as SharingOptions
   const sharing = new Sharing(options)
-  const stage = ({ body }: typeof first) =>
+  const stage = ({ body }: typeof had) =>
     sharing.onStage(phone, { requestId: id(7), position: 0, block: id(3), body, objects: [] })
-  const answers = [stage(first)]
   const untilAsked = async (count: number): Promise<void> => {
     while (waiting.length < count) await scheduler.run(scheduler.sleep(1))
   }
+  return { scheduler, holdings, waiting, stage, untilAsked }
+}
+
+test('of two bodies that one after the other are staged for a record the first that comes does not count as the second', async () => {
+  const [first, second] = [bodyOf(1), bodyOf(2)]
+  const { scheduler, holdings, waiting, stage, untilAsked } = await laptopStaging(first)
+  const answers = [stage(first)]
   await untilAsked(1)
   answers.push(stage(second))
   await untilAsked(2)
@@ -133,4 +139,19 @@ test('of two bodies that one after the other are staged for a record the first t
   // The second, which the phone does not give.
   waiting[1]!()
   expect(await scheduler.run(answers[1]!)).toMatchObject({ tag: 'none' })
+})
+
+test('a body that is asked for again while it comes is brought once', async () => {
+  const wanted = bodyOf(1)
+  const { scheduler, waiting, stage, untilAsked } = await laptopStaging(wanted)
+  const answers = [stage(wanted)]
+  await untilAsked(1)
+  answers.push(stage(wanted))
+  await scheduler.run(scheduler.sleep(100))
+  expect(waiting).toHaveLength(1)
+  waiting[0]!()
+  await untilAsked(2)
+  waiting[1]!()
+  for (const answer of answers) expect(await scheduler.run(answer)).toMatchObject({ tag: 'staged' })
+  expect(waiting).toHaveLength(2)
 })

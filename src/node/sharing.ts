@@ -2,7 +2,7 @@
  * Sharing bodies: staged with the voters before a record refers to them, fetched by whoever lacks them, and counted.
  * @module
  */
-import { type Bytes, type Check, type Fault, keyOf, ok, refused } from '../core/bytes/bytes.ts'
+import { type Bytes, type Check, type Fault, concat, keyOf, ok, refused } from '../core/bytes/bytes.ts'
 import { type Body, diffBodies, sectorSizeBytes } from '../core/block/block.ts'
 import type { Principal } from '../core/crypto/crypto.ts'
 import { type BlockId, blockIdOf } from '../core/path/path.ts'
@@ -63,6 +63,8 @@ interface StagedBody {
   readonly objects: readonly Bytes[]
 }
 
+type StageQuestion = Extract<Question, { tag: 'stage' }>['value']
+
 export interface StagingTerms {
   readonly guest: Principal | null
   readonly mayKeep: MayKeep
@@ -73,6 +75,8 @@ export class Sharing {
   readonly #options: SharingOptions
   readonly #fetcher: Fetcher
   readonly #reports = new Map<PeerId, Report>()
+  /** What is being brought here for a request, by who has it. */
+  readonly #staging = new Map<string, Promise<boolean>>()
   readonly #running = new Set<string>()
   readonly #triedAtMs = new Map<string, number>()
   #cancelRetry: (() => void) | null = null
@@ -191,31 +195,37 @@ export class Sharing {
   }
 
   /** Voter: fetches a body from its author and keeps it for the request. @param terms of one who may not bring whatever it likes */
-  async onStage(
-    from: PeerId,
-    { requestId, position, block, body, objects }: Extract<Question, { tag: 'stage' }>['value'],
-    { guest, mayKeep }: StagingTerms = freely,
-  ): Promise<Answer> {
-    const { holdings, state, untilSwept, platform } = this.#options
+  async onStage(from: PeerId, question: StageQuestion, { guest, mayKeep }: StagingTerms = freely): Promise<Answer> {
+    const { holdings, untilSwept, platform } = this.#options
+    const { requestId, position, block, body } = question
     // Whatever comes of it, nothing of it is deleted while more of it is written.
     const hasCome = holdings.coming(block)
     try {
       await untilSwept()
       const staging = { requestId, position, block, body, guest, stampMs: this.#stampMs }
       if (await holdings.stage(staging, platform.clock.monotonicMs())) return { tag: 'staged', value: {} }
-      const now = contentOf(state(), block)?.content.fields
-      const base = holdings.isLacking(block) ? holdings.baseOf(block) : (now ?? null)
-      // Of a larger body the few that come along might stand in any number of places, each of which takes room.
-      const carried = body.sizeBytes > sectorSizeBytes ? [] : objects
-      const hashes = await platform.crypto.hash(carried)
-      const given = new Map(hashes.map((hash, at) => [keyOf(hash), carried[at]!]))
-      const isHere = await this.#fetcher.fetch(block, body, base, [from], given, mayKeep)
+      // Who was given up on is asked again, and may be at it still.
+      const name = `${from} ${position} ${keyOf(concat(requestId, body.bodyRoot))}`
+      const fetching = this.#staging.get(name) ?? this.#fetchStaged(from, question, mayKeep)
+      this.#staging.set(name, fetching)
+      const isHere = await fetching.finally(() => this.#staging.delete(name))
       return isHere && (await holdings.stagedWhole(requestId, position, body))
         ? { tag: 'staged', value: {} }
         : { tag: 'none', value: {} }
     } finally {
       hasCome()
     }
+  }
+
+  async #fetchStaged(from: PeerId, { block, body, objects }: StageQuestion, mayKeep: MayKeep): Promise<boolean> {
+    const { holdings, state, platform } = this.#options
+    const now = contentOf(state(), block)?.content.fields
+    const base = holdings.isLacking(block) ? holdings.baseOf(block) : (now ?? null)
+    // Of a larger body the few that come along might stand in any number of places, each of which takes room.
+    const carried = body.sizeBytes > sectorSizeBytes ? [] : objects
+    const hashes = await platform.crypto.hash(carried)
+    const given = new Map(hashes.map((hash, at) => [keyOf(hash), carried[at]!]))
+    return this.#fetcher.fetch(block, body, base, [from], given, mayKeep)
   }
 
   get #stampMs(): number {

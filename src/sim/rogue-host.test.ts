@@ -213,6 +213,25 @@ describe('a guest with a host that says nothing', () => {
     await untilTaken(place, 150_000)
   })
 
+  test('and takes nothing for long, gives once as long as there is no other', async () => {
+    const place = await scene(66)
+    let proposedCount = 0
+    await place.host(
+      await stateOf(place.family, place.laptop),
+      () => ({}),
+      ({ tag }) => {
+        if (tag === 'propose') proposedCount++
+        return tag === 'stage' ? { tag: 'staged', value: {} } : tag === 'propose' ? null : noAnswer
+      },
+    )
+    const { family, guest } = place
+    await family.add(guest.life, 'early', content(400))
+    await family.until('it is given', () => proposedCount > 0)
+    await waitMs(family, 5 * 60_000)
+    expect(proposedCount).toBe(1)
+    await untilTaken(place, 150_000)
+  })
+
   test('and stages nothing, stages at others', async () => {
     const place = await scene(63)
     const rogue = await place.host(

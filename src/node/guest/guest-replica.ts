@@ -259,7 +259,11 @@ export class GuestReplica implements Replica {
       this.#given.set(keyOf(requestId), given)
     }
     const batch = encodeBatch({ stampMs: 0, operations })
-    const answer = await this.#answerOf(host, { tag: 'propose', value: { batch } })
+    // To bring a large body to those who decide may take long, and to give it twice would make it longer.
+    const isLong = operations.some(({ tag }) => tag === 'change')
+    const waitsOn = (): boolean => isLong && !this.hostsInStep.some((id) => id !== host)
+    const question: Question = { tag: 'propose', value: { batch } }
+    const answer = await this.#hosts!.ask(host, question, { timeoutMs: answerMs, waitsOn })
     const isTaken = answer?.tag === 'proposed' && answer.value.faults.length === operations.length
     this.#isHelpful(host, isTaken)
     // Decided or not: what the tree remembers comes with the excerpt.
@@ -312,11 +316,6 @@ export class GuestReplica implements Replica {
     const talk = this.#talks.get(host) ?? { turn: Promise.resolve(), lookCount: 0 }
     this.#talks.set(host, talk)
     return talk
-  }
-
-  /** null where the member is gone, or says nothing for too long. */
-  async #answerOf(host: PeerId, question: Question): Promise<Answer | null> {
-    return (await this.#within(this.#hosts!.ask(host, question))) ?? null
   }
 
   async #within<T>(work: Promise<T>): Promise<T | undefined> {
