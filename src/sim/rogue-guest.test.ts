@@ -4,7 +4,8 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Bytes, concat, fromHex, u64be } from '../core/bytes/bytes.ts'
-import { principalOf } from '../core/crypto/crypto.ts'
+import { emptyBodyWriter, finishBody, writeSectors } from '../core/block/block.ts'
+import { principalOf, sha256 } from '../core/crypto/crypto.ts'
 import type { ControlBody, Question } from '../core/message/message.ts'
 import { type IdPath, childPath, rootPath } from '../core/path/path.ts'
 import { type Operation, encodeBatch, rowKind } from '../core/tree/tree.ts'
@@ -194,6 +195,15 @@ describe('what is to be kept for a guest of bad faith', () => {
       objects: [],
     },
   })
+  /** Of a body whose one sector comes along; its page is given on being asked for it. */
+  const wholeStaging = (rogue: Rogue): Question => {
+    const sealed = octets(6, 100)
+    const leaf = { hash: sha256(sealed), keyEpoch: 1, salt: octets(0, 16) }
+    const { body, pages } = finishBody(writeSectors(emptyBodyWriter, [leaf]).writer, sealed.length)
+    rogue.answer = () => ({ tag: 'objects', value: pages.map((page) => page.octets) })
+    const objects = [sealed]
+    return { tag: 'stage', value: { requestId: octets(8, 16), position: 0, block: octets(3, 16), body, objects } }
+  }
   const rowsIn = ({ family, treeId }: Scene): number =>
     [...family.devices[0]!.disk.rows('holding', inPlace(placeOf(treeId)))].length
 
@@ -210,18 +220,23 @@ describe('what is to be kept for a guest of bad faith', () => {
   test('is so many bodies and no more, and what never came not for long, also after a restart', async () => {
     const place = await scene()
     const { family, rogue } = place
+    const whole = wholeStaging(rogue)
+    expect(await rogue.ask(whole)).toMatchObject({ tag: 'staged' })
+    rogue.answer = () => ({ tag: 'none', value: {} })
     const before = rowsIn(place)
-    for (let request = 0; request < stagedCountMax + 20; request++)
+    for (let request = 1; request < stagedCountMax + 20; request++)
       expect(await rogue.ask(staging(request, concat(octets(4, 8), u64be(request))))).toEqual({
         tag: 'none',
         value: {},
       })
-    expect(rowsIn(place)).toBe(before + stagedCountMax)
+    expect(rowsIn(place)).toBe(before + stagedCountMax - 1)
+    // What is whole takes no more room.
+    expect(await rogue.ask(whole)).toMatchObject({ tag: 'staged' })
     await family.scheduler.run(family.scheduler.sleep(50 * minuteMs))
-    expect(rowsIn(place)).toBe(before + stagedCountMax)
+    expect(rowsIn(place)).toBe(before + stagedCountMax - 1)
     await family.restart(0)
     await family.scheduler.run(family.scheduler.sleep(30 * minuteMs))
-    expect(rowsIn(place)).toBe(before + stagedCountMax)
+    expect(rowsIn(place)).toBe(before + stagedCountMax - 1)
     await family.scheduler.run(family.scheduler.sleep(32 * minuteMs))
     expect(rowsIn(place)).toBe(before)
     await rogue.untilUp()

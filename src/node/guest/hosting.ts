@@ -244,15 +244,19 @@ export class Hosting {
   async #stage(from: PeerId, guest: Guest, question: Extract<Question, { tag: 'stage' }>['value']): Promise<Answer> {
     const { cluster, holdings, sharing } = this.#options
     const { state } = cluster
-    const { block } = question
+    const { block, body } = question
     const chain = chainOf(state, guest.row.writecapHash)
     const allowed = chain === null ? notOfGuest : checkRight(chain, rights.write)
     if (!allowed.ok) return this.#drop(from, allowed.fault)
     const isNew = parentOf(state, block) === null && !equal(block, rootBlockId(state.treeId))
     if (!isNew && !this.#wasOffered(from, guest, block)) return this.#drop(from, notOfGuest.fault)
-    if (holdings.stagedCountOf(guest.principal) >= stagedCountMax || !this.#probation.mayBring(guest.row))
-      return nothing
-    if (!(await this.#hasRoom())) return nothing
+    const isFull = holdings.stagedCountOf(guest.principal) >= stagedCountMax
+    if (!this.#isHeld(block, body.bodyRoot)) {
+      // Of an edit nobody knows how much is new.
+      const heldBytes = contentOf(state, block)?.content.fields.sizeBytes ?? 0
+      if (isFull || !(await this.#probation.mayBring(guest.row, body, heldBytes))) return nothing
+      if (!(await this.#hasRoom())) return nothing
+    } else if (isFull) return { tag: 'staged', value: {} }
     let unseenBytes = 0
     const mayKeep = async (sizeBytes: number): Promise<boolean> => {
       unseenBytes += sizeBytes
@@ -260,7 +264,7 @@ export class Hosting {
         if (!(await this.#hasRoom())) return false
         unseenBytes = 0
       }
-      return this.#probation.bring(guest.row, sizeBytes)
+      return this.#probation.bring(guest.row, body, sizeBytes)
     }
     return sharing.onStage(from, question, { guest: guest.principal, mayKeep })
   }
@@ -314,16 +318,20 @@ export class Hosting {
 
   /** Whether all bodies that an operation refers to are whole here, so that this device can give them in its author's place. */
   #isStaged(operation: Operation): boolean {
-    const { cluster, holdings } = this.#options
+    const { cluster } = this.#options
     if (operation.tag !== 'change') return true
     return operation.value.records.every((signed) => {
       if (signed.kind !== 'content' || signed.fields.sizeBytes === 0) return true
       const { path, bodyRoot } = signed.fields
       const block = blockIdOf(path)
       const now = contentOf(cluster.state, block)?.content.fields.bodyRoot
-      if (now !== undefined && equal(now, bodyRoot)) return true
-      return holdings.stagedBodies(block).some(({ body, isWhole }) => isWhole && equal(body.bodyRoot, bodyRoot))
+      return (now !== undefined && equal(now, bodyRoot)) || this.#isHeld(block, bodyRoot)
     })
+  }
+
+  #isHeld(block: BlockId, bodyRoot: Bytes): boolean {
+    const staged = this.#options.holdings.stagedBodies(block)
+    return staged.some(({ body, isWhole }) => isWhole && equal(body.bodyRoot, bodyRoot))
   }
 }
 

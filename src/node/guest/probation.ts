@@ -5,6 +5,7 @@
  * @module
  */
 import { type Bytes, concat, decode, encode, equal, keyOf, must, u53, utf8 } from '../../core/bytes/bytes.ts'
+import type { Body } from '../../core/block/block.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
 import type { DeviceRow } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
@@ -12,6 +13,14 @@ import { type ClusterPlace, inPlace } from '../place.ts'
 
 const probationMs = 60 * 60_000
 export const probationBytesMax = 64 * 1024 * 1024
+/** Of bodies it is known how much has come: as many as a few guests bring at a time. */
+const arrivedCountMax = 64
+
+const nameOf = ({ device }: DeviceRow, { bodyRoot }: Body): string =>
+  keyOf(concat(principalOf(device.fields.credential), bodyRoot))
+
+/** What it was given, and what it has brought. */
+type Counted = 'probation' | 'brought'
 
 export class Probation {
   readonly #platform: Pick<Platform, 'store' | 'clock'>
@@ -19,7 +28,8 @@ export class Probation {
   readonly #own: Bytes
   /** Octets that each guest was given or has brought, as far as they were asked for in this life of the node. */
   readonly #counts = new Map<string, number>()
-  readonly #isFull = new Set<string>()
+  /** Of bodies that came last: what was cut off goes on where it was. */
+  readonly #arrived = new Map<string, number>()
   #turn: Promise<unknown> = Promise.resolve()
 
   /** @param own this device's principal */
@@ -35,16 +45,27 @@ export class Probation {
     return equal(row.approver, this.#own) ? this.#count('probation', row, sizeBytes) : Promise.resolve(false)
   }
 
-  /** Whether more may come of what a guest brings: once something was too much it is asked for nothing until its hour is over. */
-  mayBring(row: DeviceRow): boolean {
-    return this.#isOver(row) || !this.#isFull.has(keyOf(principalOf(row.device.fields.credential)))
+  /**
+   * Whether a body that a guest brings has room: one that is too large is not begun, and leaves that to others.
+   * @param heldBytes of what it may share with what is here
+   */
+  async mayBring(row: DeviceRow, body: Body, heldBytes: number): Promise<boolean> {
+    if (this.#isOver(row)) return true
+    const toComeBytes = body.sizeBytes - heldBytes - (this.#arrived.get(nameOf(row, body)) ?? 0)
+    return (await this.#countIn(this.#keyOf('brought', row))) + Math.max(0, toComeBytes) <= probationBytesMax
   }
 
   /** Whether so much more may be kept of it. */
-  async bring(row: DeviceRow, sizeBytes: number): Promise<boolean> {
-    if (this.#isOver(row) || (await this.#count('brought', row, sizeBytes))) return true
-    this.#isFull.add(keyOf(principalOf(row.device.fields.credential)))
-    return false
+  async bring(row: DeviceRow, body: Body, sizeBytes: number): Promise<boolean> {
+    if (this.#isOver(row)) return true
+    if (!(await this.#count('brought', row, sizeBytes))) return false
+    const name = nameOf(row, body)
+    const arrivedBytes = (this.#arrived.get(name) ?? 0) + sizeBytes
+    this.#arrived.delete(name)
+    this.#arrived.set(name, arrivedBytes)
+    const [oldest] = this.#arrived.keys()
+    if (this.#arrived.size > arrivedCountMax) this.#arrived.delete(oldest!)
+    return true
   }
 
   #isOver({ admittedAtMs }: DeviceRow): boolean {
@@ -52,10 +73,10 @@ export class Probation {
   }
 
   /** One after another: what is asked for at the same time counts together. */
-  #count(what: 'probation' | 'brought', { device }: DeviceRow, sizeBytes: number): Promise<boolean> {
-    const key = inPlace(this.#place, concat(utf8(what), principalOf(device.fields.credential)))
+  #count(what: Counted, row: DeviceRow, sizeBytes: number): Promise<boolean> {
+    const key = this.#keyOf(what, row)
     const counted = this.#turn.then(async () => {
-      const count = (this.#counts.get(keyOf(key)) ?? (await this.#read(key))) + sizeBytes
+      const count = (await this.#countIn(key)) + sizeBytes
       if (count > probationBytesMax) return false
       this.#counts.set(keyOf(key), count)
       await this.#platform.store.write([{ kind: 'put', table: 'raft', key, value: encode(u53, count) }], 'strict')
@@ -65,7 +86,13 @@ export class Probation {
     return counted
   }
 
-  async #read(key: Bytes): Promise<number> {
+  #keyOf(what: Counted, { device }: DeviceRow): Bytes {
+    return inPlace(this.#place, concat(utf8(what), principalOf(device.fields.credential)))
+  }
+
+  async #countIn(key: Bytes): Promise<number> {
+    const known = this.#counts.get(keyOf(key))
+    if (known !== undefined) return known
     const row = await this.#platform.store.read('raft', key)
     return row === null ? 0 : must(decode(u53, row, 16))
   }
