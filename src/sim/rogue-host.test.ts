@@ -18,6 +18,32 @@ type Told = Extract<Answer, { tag: 'excerpt' }>['value']
 const octets = (octet: number, sizeBytes: number): Bytes => new Uint8Array(sizeBytes).fill(octet)
 const noAnswer: Answer = { tag: 'none', value: {} }
 
+type Change = (question: Question) => Partial<Told>
+
+/** One of the family, whose program is gone, tells a guest of the folder as it is in a state, but for what is changed. */
+function hostAt(
+  { family, guest, at }: { readonly family: Family; readonly guest: Guest; readonly at: number },
+  state: TreeState,
+  change: Change,
+  answer: Rogue['answer'] = () => noAnswer,
+): Promise<Rogue> {
+  const { map } = excerptFor(state, fromHex(guest.life.page.tree.principal.replaceAll(' ', ''))!)!
+  const { generation, stampMs } = summaryOf(state)!
+  family.network.unblock(guest.transport, family.transport(at))
+  family.network.unblock(family.transport(at), guest.transport)
+  return Rogue.start(family, {
+    ...{ device: family.devices[at]!, transport: family.transport(at) },
+    ...{ target: guest.life, targetTransport: guest.transport },
+    answer: (question) => {
+      if (question.tag === 'excerptRows')
+        return question.value.known === null ? rowsAfter(map, question.value.after) : noAnswer
+      if (question.tag !== 'excerpt') return answer(question)
+      const told = { generation, takeOver: null, stampMs, root: root(map), decided: [] }
+      return { tag: 'excerpt', value: { ...told, ...change(question) } }
+    },
+  })
+}
+
 /** A guest that has written a note meets the phone alone, which is of bad faith. */
 async function scene(seed: number) {
   const family = await Family.of(seed, 'laptop', 'phone')
@@ -28,29 +54,8 @@ async function scene(seed: number) {
   await family.until('both have it', () => [laptop, phone].every(({ page }) => page.items.has(note)))
   await guest.cutOff()
   phone.process.kill()
-  const principal = fromHex(guest.life.page.tree.principal.replaceAll(' ', ''))!
-  /** The phone tells of the folder as it is in a state, but for what is changed. */
-  const host = (
-    state: TreeState,
-    change: (question: Question) => Partial<Told>,
-    answer: (question: Question) => Answer | null = () => noAnswer,
-  ) => {
-    const { map } = excerptFor(state, principal)!
-    const { generation, stampMs } = summaryOf(state)!
-    family.network.unblock(guest.transport, family.transport(1))
-    family.network.unblock(family.transport(1), guest.transport)
-    return Rogue.start(family, {
-      ...{ device: family.devices[1]!, transport: family.transport(1) },
-      ...{ target: guest.life, targetTransport: guest.transport },
-      answer: (question) => {
-        if (question.tag === 'excerptRows')
-          return question.value.known === null ? rowsAfter(map, question.value.after) : noAnswer
-        if (question.tag !== 'excerpt') return answer(question)
-        const told = { generation, takeOver: null, stampMs, root: root(map), decided: [] }
-        return { tag: 'excerpt', value: { ...told, ...change(question) } }
-      },
-    })
-  }
+  const host = (state: TreeState, change: Change, answer?: Rogue['answer']) =>
+    hostAt({ family, guest, at: 1 }, state, change, answer)
   /** The laptop is there again, and at the next start as well. */
   const goesOn = async (): Promise<void> => {
     family.network.heal()
@@ -69,6 +74,15 @@ async function scene(seed: number) {
   }
   return { family, laptop, guest, note, host, goesOn }
 }
+const staged: Answer = { tag: 'staged', value: {} }
+/** All that it is asked about was taken. */
+const takenIn =
+  (state: TreeState): Change =>
+  (question) => {
+    const { stampMs } = summaryOf(state)!
+    const requestIds = question.tag === 'excerpt' ? question.value.requestIds : []
+    return { decided: requestIds.map((requestId) => ({ requestId, stampMs, fault: null })) }
+  }
 const waitMs = (family: Family, ms: number) => family.scheduler.run(family.scheduler.sleep(ms))
 
 describe('a guest that is told', () => {
@@ -105,13 +119,7 @@ describe('a guest that is told', () => {
     const { family, laptop, guest, host, goesOn } = await scene(52)
     const photo = await family.add(guest.life, 'photo', content(70_000))
     const state = await stateOf(family, laptop)
-    const { stampMs } = summaryOf(state)!
-    const taken = (question: Question): Partial<Told> =>
-      question.tag !== 'excerpt'
-        ? {}
-        : { decided: question.value.requestIds.map((requestId) => ({ requestId, stampMs, fault: null })) }
-    const staged: Answer = { tag: 'staged', value: {} }
-    await host(state, taken, ({ tag }) => (tag === 'stage' ? staged : noAnswer))
+    await host(state, takenIn(state), ({ tag }) => (tag === 'stage' ? staged : noAnswer))
     await family.until('it is told', () => standing(guest.life).keptCount === 0)
     await waitMs(family, 60_000)
     const [kept] = await family.run(guest.life, guest.life.node.api.quarantine())
@@ -147,6 +155,32 @@ describe('a guest that is told', () => {
     expect(guest.life.page.items.has(later)).toBe(true)
     await goesOn()
   })
+})
+
+test('a guest does not wait for the word of a device whose time has ended', async () => {
+  const family = await Family.of(67, 'laptop', 'phone')
+  const [laptop, phone] = family.lives as [Life, Life]
+  const guest = await Guest.of(family, 'camera')
+  // The phone has 365 days.
+  for (const { wall } of [...family.devices, guest.device]) wall.jump(366 * dayMs)
+  const untilMs = family.nowMs + 30 * dayMs
+  const extensions = [{ principal: guest.life.page.tree.principal, expiresAtMs: untilMs }]
+  await family.run(laptop, laptop.node.api.beginExtension(extensions))
+  await family.run(laptop, laptop.node.api.finishExtension(family.request(), extensions, family.words))
+  await family.until('the guest has more time', () => guest.life.page.tree.limited?.expiresAtMs === untilMs)
+  await guest.cutOff()
+  await family.add(guest.life, 'photo', content(400))
+  const state = await stateOf(family, laptop)
+  laptop.process.kill()
+  family.network.heal()
+  const id = phone.page.tree.principal.replaceAll(' ', '')
+  const isPhoneUp = () => standing(guest.life).peers.some((peer) => peer.id === id && peer.path !== null)
+  await family.until('the guest meets the phone', isPhoneUp)
+  await hostAt({ family, guest, at: 0 }, state, takenIn(state), ({ tag }) => (tag === 'stage' ? staged : noAnswer))
+  await family.until('it is told', () => standing(guest.life).keptCount === 0)
+  expect(isPhoneUp()).toBe(true)
+  const [kept] = await family.run(guest.life, guest.life.node.api.quarantine())
+  expect(kept).toMatchObject({ name: 'photo', reason: expect.stringContaining('not in the folder') })
 })
 
 describe('a guest that is told the truth', () => {

@@ -454,7 +454,7 @@ export class GuestReplica implements Replica {
 
   /**
    * A decision, as the excerpt bears it out: what was taken is in the folder, or what was written over it. Where it is not, another
-   * member is asked; and when all that are there say so, it stays with who did it.
+   * member is asked; and when all that are there and may still say so do, it stays with who did it.
    */
   #borneOut(host: PeerId, excerpt: TreeState, decision: Decision): readonly Decision[] {
     const given = this.#given.get(keyOf(decision.requestId))
@@ -463,7 +463,10 @@ export class GuestReplica implements Replica {
       return [decision]
     given.unseenAt.add(host)
     this.#isHelpful(host, false)
-    const isAgreed = this.#connected.every((id) => given.unseenAt.has(id))
+    const nowMs = this.#options.platform.clock.nowMs()
+    // What another one says is not used, so it is not waited for.
+    const entitled = this.#connected.filter((id) => checkHost(excerpt, principalIn(id), nowMs).ok)
+    const isAgreed = entitled.every((id) => given.unseenAt.has(id))
     return isAgreed ? [{ ...decision, fault: takenUnseen.fault.code }] : []
   }
 
