@@ -236,6 +236,13 @@ describe('a guest with a host that says nothing', () => {
     await untilTaken(place, 30_000)
   })
 
+  test('of what is in the folder, ends the connection with it', async () => {
+    const place = await scene(68)
+    const rogue = await place.host(await stateOf(place.family, place.laptop), () => ({}))
+    rogue.answer = () => null
+    await rogue.untilDropped(() => rogue.say({ tag: 'excerpt', value: { root: octets(1, 32) } }))
+  })
+
   test('and takes nothing, gives to others', async () => {
     const place = await scene(62)
     await place.host(

@@ -300,7 +300,11 @@ export class GuestReplica implements Replica {
 
   /** Resolves when what is being asked for by now has come, as far as somebody answers. */
   async untilLooked(): Promise<void> {
-    await this.#within(Promise.all([...this.#talks.values()].map(({ turn }) => turn)))
+    let cancel = (): void => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#options.platform.clock.after(answerMs, resolve)
+    })
+    await Promise.race([Promise.all([...this.#talks.values()].map(({ turn }) => turn)), late]).finally(cancel)
   }
 
   /** Asks a member what the excerpt is now, and takes it. Resolves when it is in force, or when it can not be had there. */
@@ -318,21 +322,10 @@ export class GuestReplica implements Replica {
     return talk
   }
 
-  async #within<T>(work: Promise<T>): Promise<T | undefined> {
-    let cancel = (): void => {}
-    const late = new Promise<undefined>((resolve) => {
-      cancel = this.#options.platform.clock.after(answerMs, () => resolve(undefined))
-    })
-    return Promise.race([work, late]).finally(cancel)
-  }
-
-  /** The same about the folder, which it only has to read: one that is late is given up. */
-  async #toldOfFolder(host: PeerId, question: Question): Promise<Answer | null> {
-    let isLate = true
-    const asked = this.#hosts!.ask(host, question).finally(() => (isLate = false))
-    const answer = (await this.#within(asked)) ?? null
-    if (isLate) this.#hosts!.drop(host, tooLate.fault)
-    return answer
+  /** About the folder, which the member only has to read: one that is late is given up. */
+  #toldOfFolder(host: PeerId, question: Question): Promise<Answer | null> {
+    const hosts = this.#hosts!
+    return hosts.ask(host, question, { timeoutMs: answerMs, onLate: () => hosts.drop(host, tooLate.fault) })
   }
 
   async #look(host: PeerId): Promise<void> {
@@ -541,12 +534,16 @@ const isAsAsked = ({ decided, stampMs }: Told, requestIds: readonly Bytes[]): bo
 /** Whether by what it tells it is a device of the owner's own that may go on being one. */
 function checkHost(excerpt: TreeState, host: Bytes, nowMs: number): Check {
   const row = checkDevice(excerpt, host, nowMs)
-  return row.ok && row.value.standing !== 'own' ? excerptUnfitting : row.ok ? ok : row
+  return row.ok && row.value.standing !== 'own' ? notOwn : row.ok ? ok : row
 }
 
 const excerptUnfitting = refused(
   'excerptUnfitting',
   'What a device said of the folder does not hold together, so it was not used. Another device is asked.',
+)
+const notOwn = refused(
+  'deviceNotOwn',
+  'A device that has not the whole tree said what is in the folder, so it was not used. Another device is asked.',
 )
 const tooLate = refused(
   'answerLate',
