@@ -228,12 +228,27 @@ export class Proposals {
     for (const each of waiting) {
       if (each.isForeign) continue
       each.wasGiven = true
-      this.#elsewhere.set(nameOf(each.operation), each)
+      const name = nameOf(each.operation)
+      const earlier = this.#elsewhere.get(name)
+      this.#elsewhere.set(name, earlier === undefined || earlier === each ? each : asOne(earlier, each))
     }
   }
 }
 
 const ignore = (): void => {}
+
+/** Who asks twice for the same, as by two taps on one button, gets two answers. */
+const asOne = (one: Waiting, other: Waiting): Waiting => ({
+  ...other,
+  resolve(outcome) {
+    one.resolve(outcome)
+    other.resolve(outcome)
+  },
+  reject(error) {
+    one.reject(error)
+    other.reject(error)
+  },
+})
 
 function fittingCount(queue: readonly Waiting[]): number {
   let sizeBytes = 0
