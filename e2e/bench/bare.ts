@@ -4,13 +4,16 @@
  */
 import type { BrowserContext, Page } from '@playwright/test'
 
+/** What becomes of octets on their way: nothing; from a disk and onto one; that, and verified by their hashes before. */
+type Manner = 'sent' | 'kept' | 'verified'
+
 interface Bare {
   offer(): Promise<RTCSessionDescriptionInit>
   answer(offer: RTCSessionDescriptionInit): Promise<RTCSessionDescriptionInit>
   accept(answer: RTCSessionDescriptionInit): Promise<void>
-  pour(sizeBytes: number, isKept: boolean): Promise<number>
+  pour(sizeBytes: number, manner: Manner): Promise<number>
   write(sizeBytes: number): Promise<number>
-  decide(sizeBytes: number): Promise<number>
+  decide(sizeBytes: number, isSigned: boolean): Promise<number>
 }
 declare const bare: Bare
 
@@ -33,24 +36,39 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
     }
     const receive = ({ channel }: RTCDataChannelEvent): void => {
       let sizeBytes = 0
-      let isKeeping = false
+      let manner: Manner = 'sent'
+      let putting: Promise<unknown>[] = []
+      let signed: ArrayBuffer
       channel.binaryType = 'arraybuffer'
+      const keepAll = async (): Promise<void> => {
+        const keptBytes = sizeBytes
+        const isKept = manner !== 'sent'
+        const pieces = putting
+        sizeBytes = 0
+        manner = 'sent'
+        putting = []
+        await Promise.all(pieces)
+        // What is strictly written makes durable all that was written before.
+        if (isKept) await made.write(1)
+        channel.send(String(keptBytes))
+      }
+      const keepSigned = async (): Promise<void> => {
+        if (!(await isSignedBy(signed))) throw new Error('"decide" expected a signature that holds')
+        await made.write(signed.byteLength)
+        channel.send('kept')
+      }
       channel.addEventListener('message', ({ data }: MessageEvent<ArrayBuffer | string>) => {
         if (typeof data !== 'string') {
+          signed = data
           sizeBytes += data.byteLength
-          if (isKeeping) void put(data, performance.now())
-        } else if (data === 'to be kept') isKeeping = true
+          if (manner === 'kept') putting.push(put(data, performance.now()))
+          else if (manner === 'verified') putting.push(putVerified(data))
+        } else if (data === 'kept' || data === 'verified') manner = data
+        else if (data === 'keep signed') void keepSigned()
         else if (data === 'keep') {
           void made.write(sizeBytes).then(() => channel.send('kept'))
           sizeBytes = 0
-        } else {
-          // What is strictly written makes durable all that was written before.
-          const isDone = isKeeping ? made.write(1) : Promise.resolve(0)
-          const keptBytes = sizeBytes
-          void isDone.then(() => channel.send(String(keptBytes)))
-          sizeBytes = 0
-          isKeeping = false
-        }
+        } else void keepAll()
       })
     }
     const database = new Promise<IDBDatabase>((resolve) => {
@@ -63,6 +81,27 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
       const transaction = opened.transaction('rows', 'readwrite', { durability: 'relaxed' })
       transaction.objectStore('rows').put(data, key)
       await new Promise((resolve) => transaction.addEventListener('complete', resolve))
+    }
+    const putVerified = async (data: ArrayBuffer): Promise<void> => {
+      const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', data))
+      if (hash.length === 32) await put(data, performance.now())
+    }
+    const keyPair = crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify'])
+    let signer: Promise<CryptoKey> | null = null
+    /** The public key, the signature, and what is signed. */
+    const signedOctets = async (octets: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> => {
+      const { privateKey, publicKey } = await keyPair
+      const key = new Uint8Array(await crypto.subtle.exportKey('raw', publicKey))
+      const signature = new Uint8Array(await crypto.subtle.sign('Ed25519', privateKey, octets))
+      const message = new Uint8Array(96 + octets.length)
+      message.set(key)
+      message.set(signature, 32)
+      message.set(octets, 96)
+      return message
+    }
+    const isSignedBy = async (message: ArrayBuffer): Promise<boolean> => {
+      signer ??= crypto.subtle.importKey('raw', message.slice(0, 32), 'Ed25519', false, ['verify'])
+      return crypto.subtle.verify('Ed25519', await signer, message.slice(32, 96), message.slice(96))
     }
     const read = async (key: string): Promise<Uint8Array<ArrayBuffer>> => {
       const reading = (await database).transaction('rows').objectStore('rows').get(key)
@@ -89,8 +128,9 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
         await connection.setRemoteDescription(answer)
         await isOpen
       },
-      async pour(sizeBytes, isKept) {
-        if (isKept) channel.send('to be kept')
+      async pour(sizeBytes, manner) {
+        const isKept = manner !== 'sent'
+        if (isKept) channel.send(manner)
         const piece = crypto.getRandomValues(new Uint8Array(65536))
         const message = new Uint8Array(pieceSizeBytes).map((_, at) => piece[at % piece.length]!)
         if (isKept) await put(message, 'piece')
@@ -118,14 +158,16 @@ export const equip = (context: BrowserContext): Promise<unknown> =>
         await new Promise((resolve) => transaction.addEventListener('complete', resolve))
         return performance.now() - startMs
       },
-      async decide(sizeBytes) {
+      async decide(sizeBytes, isSigned) {
         const startMs = performance.now()
+        const octets = new Uint8Array(sizeBytes)
+        const message = isSigned ? await signedOctets(octets) : octets
         const isKept = Promise.race(
           channels.map((other) => new Promise((resolve) => other.addEventListener('message', resolve, { once: true }))),
         )
         for (const other of channels) {
-          other.send(new Uint8Array(sizeBytes))
-          other.send('keep')
+          other.send(message)
+          other.send(isSigned ? 'keep signed' : 'keep')
         }
         await Promise.all([made.write(sizeBytes), isKept])
         return performance.now() - startMs
@@ -140,14 +182,18 @@ export async function connectBare(from: Page, to: Page): Promise<void> {
   await from.evaluate((answer) => bare.accept(answer), answer)
 }
 
-/** Over a channel that is open. @param isKept there it goes to the disk, and comes from it here @returns milliseconds until the other side said that it has it all */
-export const pour = (from: Page, sizeBytes: number, isKept = false): Promise<number> =>
-  from.evaluate(([sizeBytes, isKept]) => bare.pour(sizeBytes, isKept), [sizeBytes, isKept] as const)
+/** Over a channel that is open. @returns milliseconds until the other side said that it has it all */
+export const pour = (from: Page, sizeBytes: number, manner: Manner): Promise<number> =>
+  from.evaluate(([sizeBytes, manner]) => bare.pour(sizeBytes, manner), [sizeBytes, manner] as const)
 
 /** @returns milliseconds of one strict transaction */
 export const writeStrictly = (page: Page, sizeBytes: number): Promise<number> =>
   page.evaluate((sizeBytes) => bare.write(sizeBytes), sizeBytes)
 
-/** Over the channels that are open. @returns milliseconds until this side and one other have written so much strictly */
-export const decideBare = (page: Page, sizeBytes: number): Promise<number> =>
-  page.evaluate((sizeBytes) => bare.decide(sizeBytes), sizeBytes)
+/**
+ * Over the channels that are open.
+ * @param isSigned here first, and verified there before it is written
+ * @returns milliseconds until this side and one other have written so much strictly
+ */
+export const decideBare = (page: Page, sizeBytes: number, isSigned: boolean): Promise<number> =>
+  page.evaluate(([sizeBytes, isSigned]) => bare.decide(sizeBytes, isSigned), [sizeBytes, isSigned] as const)
