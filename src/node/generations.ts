@@ -38,6 +38,7 @@ import type { Platform } from '../port/platform.ts'
 import type { Cluster } from './cluster.ts'
 import { newNodeId } from './cluster/membership.ts'
 import { SnapshotReceiver, rowsAfter, snapshotOf } from './cluster/snapshots.ts'
+import type { AskOptions } from './exchange.ts'
 import type { PeerId } from './peers.ts'
 
 /** States that are fetched at a time. */
@@ -53,7 +54,7 @@ export interface GenerationsOptions {
   readonly cluster: Cluster
   /** This device's. */
   readonly principal: PeerId
-  ask(to: PeerId, question: Question): Promise<Answer | null>
+  ask(to: PeerId, question: Question, options: AskOptions): Promise<Answer | null>
   refuse(id: PeerId, fault: Fault): void
 }
 
@@ -202,11 +203,7 @@ export class Generations {
 
   /** Whoever does not answer in time is asked anew at his next word. */
   #ask(to: PeerId, question: Question): Promise<Answer | null> {
-    const { platform, ask } = this.#options
-    return new Promise((resolve) => {
-      const cancel = platform.clock.after(patienceMs, () => resolve(null))
-      void ask(to, question).then(resolve).finally(cancel)
-    })
+    return this.#options.ask(to, question, { timeoutMs: patienceMs })
   }
 
   #isCurrent(from: PeerId, following: Following): boolean {

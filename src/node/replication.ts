@@ -139,7 +139,7 @@ export class Replication {
       platform,
       cluster,
       principal: options.principal,
-      ask: (to, question) => this.#exchange.ask(to, question),
+      ask: (to, question, how) => this.#exchange.ask(to, question, how),
       refuse: (id, fault) => this.#refuse(id, fault),
     })
     this.attesting = new Attesting({

@@ -25,7 +25,6 @@ import {
   contentOf,
   decisionsOn,
   decodeBatch,
-  deviceOf,
   devicesOf,
   excerptFor,
   isOfLink,
@@ -245,9 +244,7 @@ export class Hosting {
     const { cluster, holdings, sharing } = this.#options
     const { state } = cluster
     const { block, body } = question
-    const chain = chainOf(state, guest.row.writecapHash)
-    const allowed = chain === null ? notOfGuest : checkRight(chain, rights.write)
-    if (!allowed.ok) return this.#drop(from, allowed.fault)
+    if (!mayWrite(state, guest.row)) return this.#drop(from, notOfGuest.fault)
     const isNew = parentOf(state, block) === null && !equal(block, rootBlockId(state.treeId))
     if (!isNew && !this.#wasOffered(from, guest, block)) return this.#drop(from, notOfGuest.fault)
     const isFull = holdings.stagedCountOf(guest.principal) >= stagedCountMax
@@ -293,12 +290,12 @@ export class Hosting {
     return proposed
   }
 
-  async #propose(from: PeerId, { principal, limit }: Guest, octets: Bytes): Promise<Answer> {
+  async #propose(from: PeerId, { principal, row, limit }: Guest, octets: Bytes): Promise<Answer> {
     const { cluster } = this.#options
     const batch = decodeBatch(octets)
     if (!batch.ok) return this.#drop(from, batch.fault)
     const { operations } = batch.value
-    if (operations.some(({ tag }) => tag === 'change') && !mayWrite(cluster.state, principal))
+    if (operations.some(({ tag }) => tag === 'change') && !mayWrite(cluster.state, row))
       return this.#drop(from, notOfGuest.fault)
     if (!this.#pace.allows(from, recordCountOf(operations))) return nothing
     for (const operation of operations) {
@@ -366,10 +363,9 @@ function mayAsk({ row }: Guest, { tag }: Question): boolean {
   return isOfLink(row.device.fields) ? tag !== 'stage' && tag !== 'propose' : tag !== 'rendezvous'
 }
 
-/** A device that only reads proposes what it says of itself, and nothing that changes its folder. */
-function mayWrite(state: TreeState, guest: Bytes): boolean {
-  const row = deviceOf(state, guest)
-  const chain = row && chainOf(state, row.writecapHash)
+/** A device that only reads stages nothing, and proposes what it says of itself alone. */
+function mayWrite(state: TreeState, { writecapHash }: DeviceRow): boolean {
+  const chain = chainOf(state, writecapHash)
   return chain !== null && checkRight(chain, rights.write).ok
 }
 
