@@ -165,10 +165,12 @@ export const bytesUpTo = (sizeBytesMax: number): Codec<Bytes> => ({
     item instanceof Uint8Array ? (item.length <= sizeBytesMax ? (item as Bytes) : refuse(tooLong)) : mismatch('bytes'),
 })
 
+/** Decoders of UTF-8 take a byte order mark at the beginning for none of the text, so a text that has one would not come back. */
 export const textUpTo = (lengthMax: number): Codec<string> => ({
   pack: (value) => {
     if (value.length > lengthMax)
       throw new RangeError(`"text" expected at most ${lengthMax} characters, got ${value.length}`)
+    if (value.startsWith('\ufeff')) throw new RangeError('"text" expected no byte order mark, got one')
     return value
   },
   parse: (item) => (typeof item === 'string' ? (item.length <= lengthMax ? item : refuse(tooLong)) : mismatch('text')),

@@ -56,7 +56,9 @@ describe('names', () => {
     ...['', '.', '..'].map((name) => [name, 'nameEmpty'] as const),
     ...['a/b', 'a\\b', 'a%2Fb', 'a%2fb', 'a%5cb'].map((name) => [name, 'nameInvalid'] as const),
     ...['a\u0000', 'a\u001f', 'a\u007f', 'a\u009f', 'a\nb'].map((name) => [name, 'nameInvalid'] as const),
-    ...['\u202Etxt', 'a\u2028', 'a\u2029', '\u061c', '\u200e', '\u2069'].map((name) => [name, 'nameInvalid'] as const),
+    ...['\u202Etxt', 'a\u2028', 'a\u2029', '\u061c', '\u200e', '\u2069', '\ufeffx', 'x\ufeff'].map(
+      (name) => [name, 'nameInvalid'] as const,
+    ),
     ...['\ud800', 'a\udfff', 'u\u0308'].map((name) => [name, 'nameInvalid'] as const),
     ...['x'.repeat(256), 'ü'.repeat(128)].map((name) => [name, 'nameTooLong'] as const),
   ])('%j is none: %s', (name, code) => expect(verdictOf(checkName(name))).toBe(code))

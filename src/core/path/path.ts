@@ -90,9 +90,10 @@ export function checkDepthOf(depth: number): Check {
 }
 
 // oxlint-disable no-control-regex -- control characters are what is looked for
-// C0, C1 and the separators of lines and paragraphs; marks that reorder text; and what separates components elsewhere, also as it
+// C0, C1 and the separators of lines and paragraphs; marks that reorder text or octets; and what separates components elsewhere, also as it
 // is written in addresses, for whoever undoes that once too often.
-const forbidden = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069/\\]|%2f|%5c/iu
+const forbidden =
+  /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff/\\]|%2f|%5c/iu
 
 /** What decoders demand of a stored name: it is already in the one form that `nameFromPerson` gives. */
 export function checkName(name: string): Check {
@@ -102,7 +103,7 @@ export function checkName(name: string): Check {
   if (forbidden.test(name))
     return refused(
       'nameInvalid',
-      'A name cannot contain slashes, also as %2f or %5c, line breaks or invisible direction marks.',
+      'A name cannot contain slashes, also as %2f or %5c, line breaks or invisible marks of direction or order.',
     )
   if (name !== name.normalize('NFC')) return refused('nameInvalid', 'This name is not in its normal form (NFC).')
   if (utf8(name).length > nameSizeBytesMax)
