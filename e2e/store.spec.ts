@@ -88,6 +88,26 @@ test('changes nothing where one of the changes can not be stored at all', async 
   expect(found).toEqual({ failed: 'failed', values: ['before', null] })
 })
 
+test('seals the rows of a large write in slices, between which the thread is free', async ({ page }) => {
+  const found = await page.evaluate(async () => {
+    const store = await bench.openStore({ profile: 'p', deviceKey: await bench.makeKey() })
+    const { encrypt } = SubtleCrypto.prototype
+    const sealed = { atOnce: 0, mostAtOnce: 0 }
+    SubtleCrypto.prototype.encrypt = async function (...all) {
+      sealed.mostAtOnce = Math.max(sealed.mostAtOnce, ++sealed.atOnce)
+      return encrypt.apply(this, all).finally(() => sealed.atOnce--)
+    }
+    const value = bench.octets('value')
+    const rows = Array.from({ length: 3000 }, (_, at) => {
+      return { kind: 'put', table: 'state', key: bench.octets(`${at}`), value } as const
+    })
+    await store.write(rows, 'strict')
+    SubtleCrypto.prototype.encrypt = encrypt
+    return { ...sealed, count: (await store.scan('state', bench.octets(''), 5000)).length }
+  })
+  expect(found).toEqual({ atOnce: 0, mostAtOnce: 256, count: 3000 })
+})
+
 test('leaves nothing readable at rest, and refuses rows that were changed or moved', async ({ page }) => {
   const found = await page.evaluate(async () => {
     const deviceKey = await bench.makeKey()

@@ -85,6 +85,7 @@ import { placeOf } from './own-tree.ts'
 import { inPlace, objectKey } from './place.ts'
 import { walk } from './read/content.ts'
 import { KeyRing } from './read/key-ring.ts'
+import { inSlices } from './slices.ts'
 
 const claimsPerVerification = 256
 
@@ -268,7 +269,7 @@ async function takeObjects(
 
 /** As for a state that another device brings: every row in its place, and every signature leads to the tree's id. */
 async function checkState(platform: Platform, state: TreeState, header: ArchiveHeader, job: JobHandle): Promise<void> {
-  const examined = examineArrival(state, null)
+  const examined = await inSlices(platform.clock, examineArrival(state, null))
   const exporters = chainOf(state, header.writecapHash)
   const isExported = exporters !== null && isHeldBy(exporters, principalOf(header.exporter))
   if (!examined.ok || !isExported) throw fault(archiveDamaged())

@@ -174,7 +174,7 @@ export class Cluster implements Replica {
       return given && this.#sender.offer(given)
     }
     this.#gate = new Gate(
-      platform.crypto,
+      platform,
       () => this.#state,
       () => this.#logged,
     )

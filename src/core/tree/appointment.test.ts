@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { must, toHex } from '../bytes/bytes.ts'
+import { atOnce, must, toHex } from '../bytes/bytes.ts'
 import { principalOf, verifyClaim } from '../crypto/crypto.ts'
 import { rights } from '../cap/cap.ts'
 import { get, set } from '../merkle/merkle.ts'
@@ -132,16 +132,16 @@ describe('in a state that came from elsewhere', () => {
     (operation.value as { appointment: Appointment }).appointment
 
   test('its signature is verified', () => {
-    expect(must(examineArrival(chosen, null)).every(verifyClaim)).toBe(true)
+    expect(must(atOnce(examineArrival(chosen, null))).every(verifyClaim)).toBe(true)
     const forged = appointmentIn(signedBy(phone, appointed(grown, [phone])))
-    expect(must(examineArrival(withRow(forged), null)).every(verifyClaim)).toBe(false)
+    expect(must(atOnce(examineArrival(withRow(forged), null))).every(verifyClaim)).toBe(false)
   })
 
   test('refused: by who may not', () => {
     const byGuest = appointmentIn(appointed(grown, [guest], guest, guestCap))
-    expect(examineArrival(withRow(byGuest), null)).toMatchObject({ fault: { code: 'stateUnfitting' } })
+    expect(atOnce(examineArrival(withRow(byGuest), null))).toMatchObject({ fault: { code: 'stateUnfitting' } })
     const unheld = appointmentIn(appointed(grown, [phone], phone, aliceCap))
-    expect(examineArrival(withRow(unheld), null)).toMatchObject({ fault: { code: 'stateUnfitting' } })
+    expect(atOnce(examineArrival(withRow(unheld), null))).toMatchObject({ fault: { code: 'stateUnfitting' } })
   })
 
   test('is no guest’s business', () => {

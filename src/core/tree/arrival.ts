@@ -5,13 +5,13 @@
  * what is known here already must all be in it, or what followed it.
  * @module
  */
-import { type Bytes, type Check, type Result, accepted, equal, ok, refused } from '../bytes/bytes.ts'
+import { type Bytes, type Check, type Result, type Slices, accepted, equal, ok, refused } from '../bytes/bytes.ts'
 import { type Claim, nameOfClaim } from '../crypto/crypto.ts'
 import { type AuthenticatedMap, entries, get } from '../merkle/merkle.ts'
 import { checkTold } from '../block/block.ts'
 import { type BlockId, rootBlockId } from '../path/path.ts'
 import { firstGeneration } from './generation.ts'
-import { examineRow, readRows } from './row-check.ts'
+import { examineRow, readRows, rowsPerSlice } from './row-check.ts'
 import { claimsOfSets, descendsFrom } from './set-change.ts'
 import {
   type EntryRow,
@@ -35,14 +35,15 @@ const kinds: ReadonlySet<RowKind> = new Set(Object.keys(rowKind) as RowKind[])
  * @param known a state that was examined, or folded here: what is the same in both is not verified again
  * @returns the signatures that must verify, each once
  */
-export function examineArrival(state: TreeState, known: TreeState | null): Result<readonly Claim[]> {
-  const found = readRows(state, known, kinds, unfitting)
+export function* examineArrival(state: TreeState, known: TreeState | null): Slices<Result<readonly Claim[]>> {
+  const found = yield* readRows(state, known, kinds, unfitting)
   if (!found.ok) return found
   const ofSets = claimsOfSets(state)
   if (!ofSets.ok) return ofSets
   if (!isSummedUp(state)) return unfitting
   const claims = new Map(ofSets.value.map((claim) => [nameOfClaim(claim), claim]))
-  for (const { row, isNew } of found.value) {
+  for (const [at, { row, isNew }] of found.value.entries()) {
+    if (at % rowsPerSlice === 0) yield
     const examined = examineRow(state, row, unfitting)
     if (!examined.ok) return examined
     // Only to a guest it is not told who may read.

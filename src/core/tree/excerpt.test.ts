@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Bytes, toHex } from '../bytes/bytes.ts'
+import { type Bytes, atOnce, toHex } from '../bytes/bytes.ts'
 import { principalOf, verifyClaim } from '../crypto/crypto.ts'
 import { damaged } from '../crypto/testing/damage.ts'
 import { type Writecap, rights } from '../cap/cap.ts'
@@ -86,7 +86,7 @@ const written = commit(withDevice(beside, guest, guestCap), [
 
 const excerpt = excerptFor(written, of(guest))!
 const examined = (state: TreeState, known: TreeState | null = null): string => {
-  const claims = examineExcerpt(state, of(guest), known)
+  const claims = atOnce(examineExcerpt(state, of(guest), known))
   if (!claims.ok) return claims.fault.code
   return claims.value.every(verifyClaim) ? 'ok' : 'signatureInvalid'
 }
@@ -165,10 +165,10 @@ describe('an excerpt', () => {
 describe('one that came', () => {
   test('passes, and needs its signatures only once', () => {
     expect(examined(excerpt)).toBe('ok')
-    const again = examineExcerpt(excerpt, of(guest), excerpt)
+    const again = atOnce(examineExcerpt(excerpt, of(guest), excerpt))
     expect(again).toEqual({ ok: true, value: [] })
     const later = excerptFor(commit(written, [change(newFile(deeper, id(20)))], 2000).state, of(guest))!
-    const news = examineExcerpt(later, of(guest), excerpt)
+    const news = atOnce(examineExcerpt(later, of(guest), excerpt))
     expect(news.ok && news.value.length).toBe(3)
   })
 
@@ -255,7 +255,7 @@ describe('one that came', () => {
       fc.property(row, fc.boolean(), ([key, octets], isInstead) => {
         const original = rowsOf.find(([, other]) => other === octets)
         const map = isInstead && original ? remove(excerpt.map, original[0]) : excerpt.map
-        const claims = examineExcerpt({ treeId, map: set(map, key, octets) }, of(guest), null)
+        const claims = atOnce(examineExcerpt({ treeId, map: set(map, key, octets) }, of(guest), null))
         expect(typeof claims.ok).toBe('boolean')
       }),
       { numRuns: 500 },

@@ -6,7 +6,7 @@
  * works. Names on the way stay sealed, since a guest has no key of theirs; of anything beside the way it has no row.
  * @module
  */
-import { type Bytes, type Result, accepted, equal, refused } from '../bytes/bytes.ts'
+import { type Bytes, type Result, type Slices, accepted, equal, refused } from '../bytes/bytes.ts'
 import { type Claim, type Principal, principalOf } from '../crypto/crypto.ts'
 import { type Readcap, isFor } from '../cap/cap.ts'
 import { type SignedRecord, toldTo } from '../block/block.ts'
@@ -14,7 +14,7 @@ import { type AuthenticatedMap, emptyMap, entries, get, remove, set } from '../m
 import { type BlockId, type IdPath, blockIdOf, rootBlockId, samePath } from '../path/path.ts'
 import { requestMemoryMs } from './fold.ts'
 import { isWithin, limitOf } from './guest.ts'
-import { type Row, examineRow, readRows } from './row-check.ts'
+import { type Row, examineRow, readRows, rowsPerSlice } from './row-check.ts'
 import {
   type RowKind,
   type TreeState,
@@ -116,18 +116,19 @@ function isWhereItWas(state: TreeState, limit: IdPath): boolean {
  * @param known an excerpt that was examined before: what is the same in both is not verified again
  * @returns the signatures that must verify
  */
-export function examineExcerpt(
+export function* examineExcerpt(
   excerpt: TreeState,
   device: Principal,
   known: TreeState | null,
-): Result<readonly Claim[]> {
-  const rowsOf = readRows(excerpt, known, kinds, unfitting)
+): Slices<Result<readonly Claim[]>> {
+  const rowsOf = yield* readRows(excerpt, known, kinds, unfitting)
   if (!rowsOf.ok) return rowsOf
   const own = deviceOf(excerpt, device)
   const limit = limitOf(excerpt, device)
   if (own === null || limit === null || summaryOf(excerpt) === null) return unfitting
   const claims: Claim[] = []
-  for (const { row, isNew } of rowsOf.value) {
+  for (const [at, { row, isNew }] of rowsOf.value.entries()) {
+    if (at % rowsPerSlice === 0) yield
     const found = examineInExcerpt(excerpt, limit, device, row)
     if (!found.ok) return found
     if (isNew) claims.push(...found.value)

@@ -3,7 +3,7 @@
  * owner takes back stays away. Only what both gates let through gets so far.
  */
 import { describe, expect, test } from 'vitest'
-import { type Bytes, concat, u64be } from '../bytes/bytes.ts'
+import { type Bytes, atOnce, concat, u64be } from '../bytes/bytes.ts'
 import { rights } from '../cap/cap.ts'
 import { set } from '../merkle/merkle.ts'
 import { type IdPath, depthMax, rootBlockId } from '../path/path.ts'
@@ -101,7 +101,7 @@ describe('nothing goes deeper than a path can', () => {
     expect(verdict(both, under(end, 10))).toBe('pathTooDeep')
     const fits = commit(both, [under({ ...end, ids: end.ids.slice(0, -1) }, 10)]).state
     expect(pathOf(fits, id(10 + half))?.ids).toHaveLength(depthMax)
-    expect(examineArrival(fits, null)).toMatchObject({ ok: true })
+    expect(atOnce(examineArrival(fits, null))).toMatchObject({ ok: true })
   })
 
   test('and of a guest so much at once as every device can look at', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Bytes, must, toHex } from '../bytes/bytes.ts'
+import { type Bytes, atOnce, must, toHex } from '../bytes/bytes.ts'
 import { principalOf, signEd25519, verifyClaim } from '../crypto/crypto.ts'
 import { type Writecap, allRights, grantsOfRoot, rights } from '../cap/cap.ts'
 import { set } from '../merkle/merkle.ts'
@@ -336,7 +336,7 @@ describe('extension', () => {
     expect([phone, tablet].map((who) => deviceOf(state, of(who))!.writecapHash)).toEqual(
       writecaps.map(({ hash: writecapHash }) => writecapHash),
     )
-    const claims = must(examineArrival(state, grown))
+    const claims = must(atOnce(examineArrival(state, grown)))
     // One for both, beside those of the two devices, whose rows are others now.
     expect(claims.map(verifyClaim)).toEqual([true, true, true])
     const withCap = (cap: Writecap) => ({
@@ -344,9 +344,9 @@ describe('extension', () => {
       map: set(state.map, keys.cap(cap.hash), encodeRow('cap', { cap, next: null })),
     })
     const [ofPhone, ofTablet] = writecaps as [Writecap, Writecap]
-    const swapped = must(examineArrival(withCap({ ...ofPhone, signature: ofTablet.signature }), grown))
+    const swapped = must(atOnce(examineArrival(withCap({ ...ofPhone, signature: ofTablet.signature }), grown)))
     expect(swapped.every(verifyClaim)).toBe(false)
-    expect(must(examineExcerpt(excerptFor(state, of(tablet))!, of(tablet), null)).every(verifyClaim)).toBe(true)
+    expect(must(atOnce(examineExcerpt(excerptFor(state, of(tablet))!, of(tablet), null))).every(verifyClaim)).toBe(true)
   })
 
   test('also where its time has ended', () => {

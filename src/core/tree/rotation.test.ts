@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { equal, must } from '../bytes/bytes.ts'
+import { atOnce, equal, must } from '../bytes/bytes.ts'
 import {
   type CredentialSet,
   credentialSetHash,
@@ -600,7 +600,7 @@ describe('the way from the first set to the one in force', () => {
     const excerpt = excerptFor(waitingMore, of)!
     expect(excerptFor(shared, of)).toEqual(excerpt)
     const examined = (state: TreeState) => {
-      const claims = examineExcerpt(state, of, null)
+      const claims = atOnce(examineExcerpt(state, of, null))
       return claims.ok && claims.value.every(verifyClaim)
     }
     expect(examined(excerpt)).toBe(true)

@@ -3,7 +3,16 @@
  * under a permission that the root gave for its place. The fold has seen to all of that where it wrote a row itself.
  * @module
  */
-import { type Bytes, type Check, type Refused, type Result, accepted, decode, equal } from '../bytes/bytes.ts'
+import {
+  type Bytes,
+  type Check,
+  type Refused,
+  type Result,
+  type Slices,
+  accepted,
+  decode,
+  equal,
+} from '../bytes/bytes.ts'
 import { type Claim, type SetOf, credentialSetHash, principalOf, rootClaim } from '../crypto/crypto.ts'
 import { type Chain, type Checked, checkRight, checkWritecap, claimsOfChain, isHeldBy, rights } from '../cap/cap.ts'
 import { type SignedRecord, checkShape, claimOfRecord, placeOf } from '../block/block.ts'
@@ -43,6 +52,9 @@ export interface FoundRow {
   readonly isNew: boolean
 }
 
+/** A few hundredths of a second, also on a phone. */
+export const rowsPerSlice = 256
+
 const kindOf: ReadonlyMap<number, RowKind> = new Map(
   Object.entries(rowKind).map(([kind, octet]) => [octet, kind as RowKind]),
 )
@@ -52,12 +64,12 @@ const kindOf: ReadonlyMap<number, RowKind> = new Map(
  * @param known a state that was examined before: what is the same in both is in its place
  * @param kinds of which there may be rows
  */
-export function readRows(
+export function* readRows(
   { map }: TreeState,
   known: TreeState | null,
   kinds: ReadonlySet<RowKind>,
   unfitting: Refused,
-): Result<readonly FoundRow[]> {
+): Slices<Result<readonly FoundRow[]>> {
   const found: FoundRow[] = []
   for (const [at, octets] of entries(map)) {
     const kind = kindOf.get(at[0]!)
@@ -67,7 +79,7 @@ export function readRows(
     if (!value.ok) return value
     const row = { kind, at, value: value.value } as Row
     if (isNew && !liesAt(row)) return unfitting
-    found.push({ row, isNew })
+    if (found.push({ row, isNew }) % rowsPerSlice === 0) yield
   }
   return accepted(found)
 }

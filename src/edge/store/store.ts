@@ -97,15 +97,21 @@ async function takeOver(database: Database): Promise<number> {
   }
 }
 
+/** A whole state has many thousands: between two slices this thread sees to what has come meanwhile, such as a heartbeat. */
+const sealedAtOnce = 256
+
 /** Before the transaction opens, since one that waits for anything but its own requests commits itself. */
-const sealAll = (deviceKey: CryptoKey, changes: readonly Change[]): Promise<readonly Change[]> =>
-  Promise.all(
-    changes.map(async (change) => {
-      if (change.kind !== 'put') return change
-      const { table, key, value } = change
-      return { ...change, value: isSealed(table) ? await sealRow(deviceKey, table, key, value) : whole(value) }
-    }),
-  )
+async function sealAll(deviceKey: CryptoKey, changes: readonly Change[]): Promise<readonly Change[]> {
+  const sealed: Change[] = []
+  const seal = async (change: Change): Promise<Change> => {
+    if (change.kind !== 'put') return change
+    const { table, key, value } = change
+    return { ...change, value: isSealed(table) ? await sealRow(deviceKey, table, key, value) : whole(value) }
+  }
+  for (let start = 0; start < changes.length; start += sealedAtOnce)
+    sealed.push(...(await Promise.all(changes.slice(start, start + sealedAtOnce).map(seal))))
+  return sealed
+}
 
 /** IndexedDB clones the buffer behind a view, not the view: a slice of a large message would store all of the message. */
 const whole = (value: Bytes): Bytes => (value.byteLength === value.buffer.byteLength ? value : value.slice())
@@ -132,7 +138,8 @@ function apply(database: Database, epoch: number, changes: readonly Change[], du
     )
 
     // A row that is there already cannot be added, and who fails to takes the whole transaction along. So nothing need be asked
-    // first: the commit goes out with the changes, also where this thread is too busy to hear an answer.
+    // first: the commit goes out with the changes, also where this thread is too busy to hear an answer, or frozen: an open
+    // transaction would keep the profile from whoever takes it over.
     try {
       const owner = transaction.objectStore('owner')
       owner.add(epoch, epoch)

@@ -23,7 +23,8 @@ import {
   outlivesWriter,
   summaryOf,
 } from '../../core/tree/tree.ts'
-import type { CryptoPort } from '../../port/platform.ts'
+import type { CryptoPort, Platform } from '../../port/platform.ts'
+import { inSlices } from '../slices.ts'
 import { votersOf } from './membership.ts'
 import { attestationIn } from './snapshots.ts'
 
@@ -33,7 +34,7 @@ const stampBehindMsMax = 2 * 60_000
 const claimsPerVerification = 256
 
 export class Gate {
-  readonly #crypto: CryptoPort
+  readonly #platform: Pick<Platform, 'crypto' | 'clock'>
   readonly #state: () => TreeState
   readonly #logged: () => readonly Uint8Array[]
   /** Batches that passed, or that this node made, by their octets in the log. */
@@ -42,8 +43,12 @@ export class Gate {
   readonly #setsIn = new WeakMap<Uint8Array, Sets>()
 
   /** @param logged the commands in the log, folded or not */
-  constructor(crypto: CryptoPort, state: () => TreeState, logged: () => readonly Uint8Array[] = () => []) {
-    this.#crypto = crypto
+  constructor(
+    platform: Pick<Platform, 'crypto' | 'clock'>,
+    state: () => TreeState,
+    logged: () => readonly Uint8Array[] = () => [],
+  ) {
+    this.#platform = platform
     this.#state = state
     this.#logged = logged
   }
@@ -51,7 +56,7 @@ export class Gate {
   async check(operation: Operation): Promise<Check> {
     const claims = examineOperation(this.#state().treeId, operation, this.#setOf)
     if (!claims.ok) return claims
-    const verdicts = await this.#crypto.verify(claims.value)
+    const verdicts = await this.#platform.crypto.verify(claims.value)
     return verdicts.every(Boolean) ? ok : signatureInvalid
   }
 
@@ -71,7 +76,7 @@ export class Gate {
       if (stampMs < decidedMs - stampBehindMsMax) return stampBehind
       const claims = examineBatch(this.#state().treeId, batch.value, setOf)
       if (!claims.ok) return claims
-      const admitted = admit(batch.value, await this.#crypto.verify(claims.value))
+      const admitted = admit(batch.value, await this.#platform.crypto.verify(claims.value))
       if (!admitted.ok) return admitted
       this.#passed.set(data, admitted.value)
       before.push(data)
@@ -88,11 +93,11 @@ export class Gate {
     const here = this.#state()
     const known = summaryOf(here) === null ? null : here
     const state: TreeState = { treeId: here.treeId, map }
-    const claims = examineArrival(state, known)
+    const claims = await inSlices(this.#platform.clock, examineArrival(state, known))
     if (!claims.ok) return claims
     if (summaryOf(state)!.stampMs > nowMs + stampAheadMsMax) return stampAhead
     for (let start = 0; start < claims.value.length; start += claimsPerVerification) {
-      const verdicts = await this.#crypto.verify(claims.value.slice(start, start + claimsPerVerification))
+      const verdicts = await this.#platform.crypto.verify(claims.value.slice(start, start + claimsPerVerification))
       if (!verdicts.every(Boolean)) return stateForged
     }
     return outlivesWriter(state, known, nowMs) ? this.#checkAtRest(state, snapshot, nowMs) : ok
@@ -100,7 +105,7 @@ export class Gate {
 
   async #checkAtRest(state: TreeState, snapshot: Snapshot, nowMs: number): Promise<Check> {
     const attestation = attestationIn(snapshot)
-    const verified = attestation && (await verifiedAttestation(this.#crypto, state, attestation))
+    const verified = attestation && (await verifiedAttestation(this.#platform.crypto, state, attestation))
     if (verified?.ok === false) return verified
     const { term, index, configuration } = snapshot
     return checkAtRest(state, verified?.value ?? null, nowMs, { term, index, ...votersOf(configuration) })

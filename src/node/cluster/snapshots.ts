@@ -194,6 +194,8 @@ export class SnapshotReceiver {
         receiving.map = set(receiving.map, key, held !== null && equal(held, value) ? held : value)
         receiving.after = key
       }
+      // What has come is hashed while the next is on its way, not all of it at the end.
+      root(receiving.map)
       if (isLast) return equal(root(receiving.map), stateRoot) ? accepted(receiving.map) : this.#giveUp(stateOther)
       // Who gives less at a time would never have to come to an end.
       if (!isPiece(rows.length, sizeBytes)) return this.#giveUp(stateOther)

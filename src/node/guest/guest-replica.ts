@@ -56,6 +56,7 @@ import type { ClusterOptions } from '../cluster/options.ts'
 import type { AskOptions } from '../exchange.ts'
 import { type PeerId, principalIn } from '../peers.ts'
 import type { Replica } from '../replica.ts'
+import { inSlices } from '../slices.ts'
 import { readHeldState } from '../read/held-state.ts'
 
 /** Octets of what is told of a folder: whoever tells it may be a stranger's device. */
@@ -136,7 +137,7 @@ export class GuestReplica implements Replica {
     this.#excerpt = excerptIn(state)
     const { generation = 0, stampMs = 0 } = summaryOf(state) ?? {}
     this.#newest = { generation, stampMs }
-    this.#gate = new Gate(options.platform.crypto, () => this.#state)
+    this.#gate = new Gate(options.platform, () => this.#state)
   }
 
   /** As this device holds it; blank where it holds nothing yet. */
@@ -424,9 +425,10 @@ export class GuestReplica implements Replica {
 
   async #examine(excerpt: TreeState): Promise<Check> {
     const known = summaryOf(this.#excerpt) === null ? null : this.#excerpt
-    const claims = examineExcerpt(excerpt, this.#options.own, known)
+    const { clock, crypto } = this.#options.platform
+    const claims = await inSlices(clock, examineExcerpt(excerpt, this.#options.own, known))
     if (!claims.ok) return claims
-    const verdicts = await this.#options.platform.crypto.verify(claims.value)
+    const verdicts = await crypto.verify(claims.value)
     return verdicts.every(Boolean) ? ok : signatureInvalid
   }
 
