@@ -286,3 +286,22 @@ test('one that leads by a clock that is an hour ahead is replaced, and follows',
   expect(isLeading(phone)).toBe(false)
   for (const life of [laptop, phone, desk]) expect(life.page.items.size).toBe(3)
 })
+
+test('what the only one decided by a clock that is ahead holds, and all go on from there', async () => {
+  const family = await familyOf(9, 'phone', 'desk')
+  const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+  phone.process.kill()
+  family.devices[0]!.wall.jump(60 * 60_000)
+  await family.add(laptop, 'an hour ahead', content(100))
+  family.devices[0]!.wall.jump(-60 * 60_000)
+  await family.until('the desk has it', () => desk.page.items.size === 1)
+  // To whom it comes as a whole state.
+  await family.letInAlone('tablet')
+  await family.restart(1)
+  await appoint(family, laptop, 'Laptop', 'phone', 'desk')
+  await untilDecided(family, 'laptop', 'phone', 'desk')
+  await goesOn(family, laptop, 'by all three')
+  await hasAll(family)
+  laptop.process.kill()
+  await goesOn(family, desk, 'by the others')
+})

@@ -55,7 +55,7 @@ const weights = {
 } as const
 
 /** Below what followers tolerate of a leader's stamps and beyond it, so that both are seen. */
-const jumpMsMax = 4 * 60_000
+const jumpMs = { min: 10_000, max: 60 * 60_000 }
 
 export interface ClusterField {
   readonly random: Random
@@ -177,7 +177,8 @@ function arm(trouble: Exclude<keyof typeof weights, 'none'>, field: ClusterField
     case 'clockJump':
       return soon(() => {
         counts.clockJump++
-        devices[at]!.wall.jump(random.between(-jumpMsMax, jumpMsMax))
+        const byMs = random.spread(jumpMs.min, jumpMs.max)
+        devices[at]!.wall.jump(random.chance(0.5) ? byMs : -byMs)
       })
   }
 }

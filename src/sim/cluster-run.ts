@@ -12,6 +12,7 @@ import type { TransportId } from '../port/net.ts'
 import { createSimBlob } from './blob.ts'
 import { weighDisk } from './ballast.ts'
 import { type Deed, Model, type PendingDeed, compareContent, compareItems, resolvePending } from './checker.ts'
+import { WallClock } from './clock.ts'
 import { ClusterAudit } from './cluster-audit.ts'
 import { ClusterGuests } from './cluster-guests.ts'
 import { type ClusterFaultCounts, armCluster, noClusterFaults } from './cluster-nemesis.ts'
@@ -121,6 +122,8 @@ class ClusterRun {
   /** Of the card. */
   #words: readonly string[] = []
   readonly #callOffs: (() => void)[] = []
+  /** A clock that is right. */
+  readonly #wall = new WallClock()
   #requestCount = 0
   #acknowledgedCount = 0
 
@@ -259,7 +262,7 @@ class ClusterRun {
       nowMs: () => this.#nowMs,
       newDevice: (name) => {
         const device = this.#newDevice(name)
-        device.wall.jump(this.#devices[0]!.wall.offsetMs - device.wall.offsetMs)
+        device.wall.jump(this.#wall.offsetMs - device.wall.offsetMs)
         return device
       },
       start: (device) => this.#start(device),
@@ -287,7 +290,7 @@ class ClusterRun {
   }
 
   get #nowMs(): number {
-    return this.#devices[0]!.wall.offsetMs + this.#scheduler.nowMs
+    return this.#wall.offsetMs + this.#scheduler.nowMs
   }
 
   /** As many vote as shall, whoever leads. */
@@ -506,9 +509,7 @@ class ClusterRun {
     this.#tell('calm')
     for (const callOff of this.#callOffs.splice(0)) callOff()
     this.#network.heal()
-    const { offsetMs } = this.#devices[0]!.wall
-    for (const device of this.#everyDevice) device.wall.jump(Math.max(...this.#offsets()) - device.wall.offsetMs)
-    this.#tell(`clocks agree, ${offsetMs}`)
+    this.#setClocks()
     const lives = (): Life[] => [...this.#alive(), ...this.#guests.all.map(({ life }) => life)]
     for (const { store } of lives()) Object.assign(store.faults, { crash: null, slowness: 1 })
     for (const device of this.#everyDevice) device.signer.brokenChance = 0
@@ -547,8 +548,9 @@ class ClusterRun {
     return [...this.#devices, ...this.#guests.all.map(({ device }) => device)]
   }
 
-  #offsets(): readonly number[] {
-    return this.#everyDevice.map(({ wall }) => wall.offsetMs)
+  /** All are right. */
+  #setClocks(): void {
+    for (const { wall } of this.#everyDevice) wall.jump(this.#wall.offsetMs - wall.offsetMs)
   }
 
   #untilSettled(): Promise<void> {
@@ -647,7 +649,7 @@ class ClusterRun {
     life.process.kill()
     const device = (this.#devices[at] = this.#newDevice(names[at]!, life.number))
     this.#audit.observe(names[at]!, device.disk)
-    device.wall.jump(this.#devices[0]!.wall.offsetMs - device.wall.offsetMs)
+    device.wall.jump(this.#wall.offsetMs - device.wall.offsetMs)
     const fresh = (this.#lives[at] = await this.#start(device))
     const leader = (): Life | undefined => this.#alive().find((one) => one !== fresh && standing(one).isLeader)
     await this.#until('somebody leads', () => leader() !== undefined)
@@ -683,7 +685,8 @@ class ClusterRun {
     for (const file of [...this.#model.items.values()].filter(({ content }) => content !== null))
       for (const life of this.#alive()) await this.#readAt(life, file)
     this.#failOnViolation()
-    for (const device of this.#everyDevice) device.wall.jump(25 * 60 * minuteMs)
+    this.#wall.jump(25 * 60 * minuteMs)
+    this.#setClocks()
     await this.#scheduler.sleep(minuteMs)
     // One batch forgets a few of the bodies that were left behind.
     for (let count = 0; count < 12 || (await this.#isForgetting()); count++) {

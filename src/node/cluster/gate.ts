@@ -25,11 +25,16 @@ import {
 } from '../../core/tree/tree.ts'
 import type { CryptoPort, Platform } from '../../port/platform.ts'
 import { inSlices } from '../slices.ts'
-import { votersOf } from './membership.ts'
+import { isDecidedByOne, votersOf } from './membership.ts'
 import { attestationIn } from './snapshots.ts'
 
 /** How far ahead of this device's clock a leader may stamp, and how far behind what was decided already. */
 export const stampAheadMsMax = 2 * 60_000
+/**
+ * The same of what is decided already, by the only one that decides or by a majority: where a clock was ahead for a while, the
+ * others go on with what came of it.
+ */
+const decidedAheadMsMax = 24 * 60 * 60_000
 const stampBehindMsMax = 2 * 60_000
 const claimsPerVerification = 256
 
@@ -60,9 +65,14 @@ export class Gate {
     return verdicts.every(Boolean) ? ok : signatureInvalid
   }
 
-  /** Entries that a leader sent and that this node does not hold yet, in their order. */
-  async checkEntries(entries: readonly Entry[], nowMs: number): Promise<Check> {
+  /**
+   * Entries that a leader sent and that this node does not hold yet, in their order.
+   * @param isByOne whether their leader alone decides
+   */
+  async checkEntries(entries: readonly Entry[], nowMs: number, isByOne: boolean): Promise<Check> {
     const decidedMs = summaryOf(this.#state())?.stampMs ?? 0
+    const latestMs = nowMs + (isByOne ? decidedAheadMsMax : stampAheadMsMax)
+    let lastMs: number | null = null
     const before: Uint8Array[] = []
     const setOf: SetOf = (setHash) => this.#setOf(setHash) ?? this.#setIn(before, setHash)
     for (const entry of entries) {
@@ -71,7 +81,12 @@ export class Gate {
       const batch = decodeBatch(data)
       if (!batch.ok) return batch
       const { stampMs } = batch.value
-      if (stampMs > nowMs + stampAheadMsMax) return stampAhead
+      if (stampMs > latestMs) {
+        // Who finds in his log what a clock stamped that was ahead can only go on from there, as slowly as there is.
+        lastMs ??= Math.max(decidedMs, ...this.#logged().map((data) => this.batchOf(data).stampMs))
+        if (stampMs > lastMs + 1) return stampAhead
+        lastMs = stampMs
+      }
       // A new leader may not have folded all that it found in its log when it stamps by a clock that is a little behind.
       if (stampMs < decidedMs - stampBehindMsMax) return stampBehind
       const claims = examineBatch(this.#state().treeId, batch.value, setOf)
@@ -95,10 +110,15 @@ export class Gate {
     const state: TreeState = { treeId: here.treeId, map }
     const claims = await inSlices(this.#platform.clock, examineArrival(state, known))
     if (!claims.ok) return claims
-    if (summaryOf(state)!.stampMs > nowMs + stampAheadMsMax) return stampAhead
+    const aheadMs = summaryOf(state)!.stampMs - nowMs
+    if (aheadMs > decidedAheadMsMax) return stampAhead
     for (let start = 0; start < claims.value.length; start += claimsPerVerification) {
       const verdicts = await this.#platform.crypto.verify(claims.value.slice(start, start + claimsPerVerification))
       if (!verdicts.every(Boolean)) return stateForged
+    }
+    if (aheadMs > stampAheadMsMax && !isDecidedByOne(snapshot.configuration)) {
+      const isDecided = attestationIn(snapshot) !== null && (await this.#checkAtRest(state, snapshot, nowMs)).ok
+      if (!isDecided) return stampAhead
     }
     return outlivesWriter(state, known, nowMs) ? this.#checkAtRest(state, snapshot, nowMs) : ok
   }

@@ -10,6 +10,7 @@ import { type Append, type InstallSnapshot, type Raft, newEntries } from '../../
 import { type TreeState, checkFollows } from '../../core/tree/tree.ts'
 import type { PeerId } from '../peers.ts'
 import type { Gate } from './gate.ts'
+import { isDecidedByOne } from './membership.ts'
 import { SnapshotReceiver } from './snapshots.ts'
 
 export interface IntakeOptions {
@@ -51,7 +52,8 @@ export class Intake {
 
   async #takeAppend(from: PeerId, message: Append): Promise<Check> {
     const { raft, gate, nowMs, refuse, step } = this.#options
-    const passed = await gate.checkEntries(newEntries(raft(), message), nowMs())
+    const isByOne = isDecidedByOne(raft().configuration)
+    const passed = await gate.checkEntries(newEntries(raft(), message), nowMs(), isByOne)
     if (passed.ok) return step(message)
     refuse(from, passed.fault)
     return ok
