@@ -78,6 +78,7 @@ describe('a farewell does not hold', () => {
     ['with that of another device', said(dismissedBy(phone, mallory, aliceCap), aliceCap), 'farewellForeign'],
     ['by one who may pass on a folder alone', said(dismissedBy(phone, mallory, guestCap), guestCap), 'farewellForeign'],
     ['by one who may only write', said(dismissedBy(phone, mallory, writerCap), writerCap), 'farewellForeign'],
+    ['by the root, with a chain beside it', said(dismissedByRoot(phone), aliceCap), 'farewellForeign'],
     ['by one whom the root gave nothing', said(dismissedBy(phone, mallory, selfMade), selfMade), 'farewellForeign'],
     [
       'under a permission whose issuer did not hold the next',

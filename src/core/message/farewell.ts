@@ -51,7 +51,9 @@ export function claimsOfFarewell(
   const { fields } = dismissal
   if (!equal(fields.treeId, treeId) || !equal(fields.device, device)) return farewellForeign
   const own = claimOfDismissal(dismissal, setOf)
-  if (!own.ok || fields.issuer.tag === 'root') return own.ok ? accepted([own.value]) : own
+  if (!own.ok) return own
+  // By whose permission it was is read off the chain: beside the root's word another one would name who had no part in it.
+  if (fields.issuer.tag === 'root') return chain.length === 0 ? accepted([own.value]) : farewellForeign
   const { author, writecapHash } = fields.issuer.value
   const claims = claimsOfChain(chain, setOf)
   if (!claims.ok) return claims
