@@ -166,6 +166,14 @@ test('non-canonical CBOR of the same value is refused', () => {
   expect(read(concat(Uint8Array.of(0x98, 11), octets.slice(1)) as never).ok).toBe(false)
 })
 
+test('a device record may be larger than a removal, which has no key of suite 2', () => {
+  const signed = (sizeBytes: number) => [new Uint8Array(sizeBytes), ['node', new Uint8Array(64)]] as const
+  const read = (sizeBytes: number) =>
+    decode(dismissalWire, encode({ pack: () => signed(sizeBytes), parse: () => null }, null), 1 << 20)
+  expect(read(1024)).toMatchObject({ ok: false, fault: { code: 'formatInvalid' } })
+  expect(read(1025)).toMatchObject({ ok: false, fault: { code: 'formatTooLong' } })
+})
+
 test('a frame’s length is bounded before anything is allocated', () => {
   expect(frameSizeOf(Uint8Array.of(0xff, 0xff, 0xff, 0xff)).ok).toBe(false)
   expect(frameSizeOf(Uint8Array.of(0, 0, 0, 0)).ok).toBe(false)

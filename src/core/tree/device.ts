@@ -59,7 +59,9 @@ export const deviceLifeMsMax = 400 * 24 * 60 * 60 * 1000
 const clockSlackMs = 10 * 60_000
 export const deviceDomain = 'blocktree/1/device'
 export const dismissalDomain = 'blocktree/1/dismissal'
-const bodySizeBytesMax = 2304
+/** With a key of suite 2. */
+const deviceSizeBytesMax = 2304
+const dismissalSizeBytesMax = 1024
 
 // --- what a device says of itself -----------------------------------------------------------------------------------------
 
@@ -98,13 +100,13 @@ export const signedDevice = (fields: DeviceBody, body: Bytes, signature: Bytes):
   hash: digest(`${deviceDomain}/hash`, body),
 })
 
-const signedDeviceWire = tuple({ body: bytesUpTo(bodySizeBytesMax), signature: bytesOf(64) })
+const signedDeviceWire = tuple({ body: bytesUpTo(deviceSizeBytesMax), signature: bytesOf(64) })
 
 export const deviceRecordWire: Codec<SignedDevice> = {
   pack: ({ body, signature }) => signedDeviceWire.pack({ body, signature }),
   parse: (item) => {
     const { body, signature } = signedDeviceWire.parse(item)
-    return signedDevice(parsed(decode(deviceBodyWire, body, bodySizeBytesMax)), body, signature)
+    return signedDevice(parsed(decode(deviceBodyWire, body, deviceSizeBytesMax)), body, signature)
   },
 }
 
@@ -191,13 +193,13 @@ export interface Dismissal {
 /** The octets that are signed under `dismissalDomain`. */
 export const dismissalBody = (fields: DismissalBody): Bytes => encode(dismissalBodyWire, fields)
 
-const signedDismissalWire = tuple({ body: bytesUpTo(bodySizeBytesMax), signature: dismissalSignatureWire })
+const signedDismissalWire = tuple({ body: bytesUpTo(dismissalSizeBytesMax), signature: dismissalSignatureWire })
 
 export const dismissalWire: Codec<Dismissal> = {
   pack: ({ body, signature }) => signedDismissalWire.pack({ body, signature }),
   parse: (item) => {
     const { body, signature } = signedDismissalWire.parse(item)
-    return { fields: parsed(decode(dismissalBodyWire, body, bodySizeBytesMax)), body, signature }
+    return { fields: parsed(decode(dismissalBodyWire, body, dismissalSizeBytesMax)), body, signature }
   },
 }
 
