@@ -26,6 +26,7 @@ import {
   credentialSetHash,
   ed25519Message,
   entropyFromWords,
+  passkeyCountMax,
   principalOf,
   recoveryFromEntropy,
   sha256,
@@ -149,6 +150,7 @@ export class Passkeys {
     const credentialId = copy(passkey.credentialId)
     if (before.members.some((member) => equal(member.credentialId, credentialId)))
       throw new BlocktreeError('passkeyKnown', 'This passkey belongs to the tree already. Choose another one.')
+    checkRoom(before, passkey)
     const publicKey = orRefuse(compressedEs256Key(passkey.publicKey))
     const member = { credentialId, publicKey, synced: passkey.synced }
     const prf = passkey.prf && copy(passkey.prf)
@@ -251,6 +253,7 @@ function addByCard(
 ): { readonly next: Next; readonly wraps: Wraps } {
   const { member, host } = adding
   const isSame = isSameHost(before, host)
+  checkRoom(before, host)
   const kemSecret = unwrapByCard(recovery, treeId, wraps.byRecoveryKey)
   const kept = isSame ? wraps : { ...wraps, byPasskey: [] }
   const after = withWrap(platform, treeId, kept, kemSecret, adding)
@@ -294,6 +297,15 @@ function unlock(wraps: Wraps, treeId: Bytes, { credentialId, prf }: PasskeyUnloc
 
 const isSameHost = ({ rpIdHash }: CredentialSet, { rpId }: Pick<PasskeyCreation, 'rpId'>): boolean =>
   rpIdHash === null || equal(rpIdHash, sha256(utf8(rpId)))
+
+/** One of another host takes the place of all that there are. */
+function checkRoom(before: CredentialSet, host: Pick<PasskeyCreation, 'rpId'>): void {
+  if (isSameHost(before, host) && before.members.length === passkeyCountMax)
+    throw new BlocktreeError(
+      'passkeysTooMany',
+      `A tree has ${passkeyCountMax} passkeys at most. Remove one that is not used any more, and then add this one.`,
+    )
+}
 
 export const successor = (state: TreeState, before: CredentialSet, next: Next): CredentialSet => ({
   ...before,

@@ -134,6 +134,25 @@ describe('a second passkey', () => {
   })
 })
 
+test('a tree has sixteen passkeys that open it, and says so when another one is to come', async () => {
+  const family = await Family.of(9, 'laptop')
+  const [laptop] = family.lives as [Life]
+  const passkeyOf = (octet: number) => createSimulatedPasskey(new Uint8Array(32).fill(octet), undefined, true)
+  for (let octet = 1; octet <= 16; octet++) await addByCard(family, laptop, passkeyOf(octet))
+  expect(root(laptop).passkeys.filter(({ prfSalt }) => prfSalt !== null)).toHaveLength(16)
+  await expect(addByCard(family, laptop, passkeyOf(17))).rejects.toMatchObject({ code: 'passkeysTooMany' })
+  // One of another site takes the place of all of them.
+  const elsewhere = createSimulatedPasskey(
+    new Uint8Array(32).fill(17),
+    { rpId: 'elsewhere.example', origin: 'https://elsewhere.example' },
+    true,
+  )
+  const asked = await family.run(laptop, laptop.node.api.beginPasskey(elsewhere.create(new Uint8Array(32)), null))
+  expect(asked.challenge).toBeNull()
+  await family.run(laptop, laptop.node.api.finishPasskey(family.request(), family.words))
+  expect(countingOn(laptop)).toEqual([idOf(elsewhere)])
+})
+
 test('a device that was away for more changes of the keys than are told at a time follows a take-over', async () => {
   const family = await planted(8)
   const [laptop, phone, desk] = family.lives as [Life, Life, Life]

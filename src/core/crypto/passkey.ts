@@ -72,12 +72,14 @@ const es256KeyWire: Codec<Bytes> = refine(
 )
 
 export const credentialSetSizeBytesMax = 32768
+/** In a tree at a time. */
+export const passkeyCountMax = 16
 
 /** Sets that contradict themselves are refused when decoded, and never made. */
 export const credentialSetWire: Codec<CredentialSet> = refine(
   record('credentialSet', 1, {
     sequence: u53,
-    members: listOf(tuple({ credentialId: bytesUpTo(1023), publicKey: es256KeyWire, synced: bool }), 16),
+    members: listOf(tuple({ credentialId: bytesUpTo(1023), publicKey: es256KeyWire, synced: bool }), passkeyCountMax),
     rpIdHash: nullable(bytesOf(32)),
     origins: listOf(textUpTo(255), 16),
     rootKemKey: bytesOf(32),

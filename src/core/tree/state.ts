@@ -33,6 +33,7 @@ import {
   type CredentialSet,
   type Principal,
   credentialSetWire,
+  passkeyCountMax,
   rootSignatureWire,
   successionWire,
 } from '../crypto/crypto.ts'
@@ -153,7 +154,7 @@ export const wrapsWire = record('wraps', 1, {
       check: bytesOf(32),
       wrapped: bytesOf(72),
     }),
-    8,
+    passkeyCountMax,
   ),
 })
 export type Wraps = Decoded<typeof wrapsWire>
