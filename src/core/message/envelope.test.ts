@@ -75,6 +75,7 @@ const controls: readonly Control[] = [
   control({ tag: 'vouch', value: { index: 5, signature: octetsOf(9, 64) } }),
   control({ tag: 'attested', value: attestation }),
   control({ tag: 'excerpt', value: { root: octetsOf(8, 32) } }),
+  control({ tag: 'equivocation', value: { proof: utf8('proof') } }),
 ]
 const body = { bodyRoot: octetsOf(6, 32), sizeBytes: 12 }
 const { dismissal } = dismissedBy(person(3), alice, aliceCap).value as { dismissal: Dismissal }

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Bytes, must, toHex } from '../bytes/bytes.ts'
-import { ed25519PublicKey, x25519PublicKey } from '../crypto/crypto.ts'
+import { ed25519PublicKey, signEd25519, x25519PublicKey } from '../crypto/crypto.ts'
 import { damaged } from '../crypto/testing/damage.ts'
+import { rendezvous } from '../tree/testing/abroad.ts'
+import { alice, aliceCap, device } from '../tree/testing/forest.ts'
 import {
   type JoinTranscript,
   commitmentOf,
@@ -10,6 +12,7 @@ import {
   decodeJoinFrame,
   encodeInvitation,
   encodeJoinFrame,
+  joinRequestMessage,
   joinSession,
   newInvitation,
   openJoin,
@@ -46,6 +49,32 @@ test('golden', async () => {
     end: encodeJoinFrame({ tag: 'end', value: { reason: 'digitsWrong' } }),
     'hash of the transcript': atNewcomer().hash,
     card: sealJoin(atInviter(), 'card', card),
+    nonce: encodeJoinFrame({ tag: 'nonce', value: { nonce: octetsOf(9) } }),
+    reveal: encodeJoinFrame({ tag: 'reveal', value: { key: octetsOf(12), nonce: octetsOf(13), sealed: octetsOf(14) } }),
+    ready: encodeJoinFrame({ tag: 'ready', value: {} }),
+    grant: encodeJoinFrame({ tag: 'grant', value: { sealed: octetsOf(14) } }),
+    accept: encodeJoinFrame({ tag: 'accept', value: { sealed: octetsOf(14) } }),
+    admitted: encodeJoinFrame({ tag: 'admitted', value: { sealed: octetsOf(14) } }),
+    'what is sealed in reveal': sealJoin(atNewcomer(), 'reveal', {
+      credential: alice.credential,
+      deviceName: 'Phone',
+      buildId: 'build',
+      isLink: false,
+      signature: signEd25519(alice.secret, joinRequestMessage(atNewcomer())),
+    }),
+    'what is sealed in grant': sealJoin(atInviter(), 'grant', {
+      writecap: aliceCap,
+      nameBlock: octetsOf(15, 16),
+      nameKeyEpoch: 1,
+      nameKey: octetsOf(16),
+      placeName: 'Mail',
+    }),
+    'what is sealed in accept': sealJoin(atNewcomer(), 'accept', { device: device(alice) }),
+    'what is sealed in admitted': sealJoin(atInviter(), 'admitted', {
+      generation: 1,
+      devices: [{ principal: octetsOf(17), transportId: ed25519PublicKey(octetsOf(18)) }],
+      rendezvous: rendezvous(),
+    }),
   }
   const text = Object.entries(examples).map(([name, octets]) => `${name}\n${toHex(octets)}\n`)
   const whole = `${text.join('\n')}\ndigits\n${atNewcomer().digits}\n`

@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest'
-import { encode, toHex } from '../bytes/bytes.ts'
-import { credentialSetWire, ed25519Message, principalOf, publicCredentialWire, signEd25519 } from '../crypto/crypto.ts'
+import { type Bytes, encode, toHex } from '../bytes/bytes.ts'
+import {
+  credentialSetWire,
+  ed25519Message,
+  principalOf,
+  publicCredentialWire,
+  sealText,
+  signEd25519,
+} from '../crypto/crypto.ts'
 import { passkey } from '../crypto/testing/authenticator.ts'
-import { rights, writecapWire } from '../cap/cap.ts'
+import { rights, wrapEarlier, wrapUnderParent, writecapWire } from '../cap/cap.ts'
 import { recordGroup, signedRecord, signedRecordWire, toldTo } from '../block/block.ts'
 import { root as rootOf } from '../merkle/merkle.ts'
 import { rootBlockId } from '../path/path.ts'
@@ -15,17 +22,28 @@ import {
   statementBody,
   statementOf,
 } from './attestation.ts'
-import { encodeBatch, takeOverBodyWire } from './batch.ts'
+import { type Operation, encodeBatch, takeOverBodyWire } from './batch.ts'
 import { archiveHeaderBody, archiveMagic, encodeArchiveHead, encodeFrame } from './archive.ts'
-import { deviceRecordWire } from './device.ts'
+import { deviceRecordWire, sealDeviceName } from './device.ts'
 import { excerptFor } from './excerpt.ts'
 import { nextGeneration } from './generation.ts'
 import { linkKeysOf, linkTo, sealLinkSecret } from './link.ts'
 import { rendezvousWire } from './rendezvous.ts'
 import { linkInto, rendezvous } from './testing/abroad.ts'
 import { pendingSetOf } from './set-change.ts'
-import { appointmentOf, contentOf, deviceOf, encodeRow, entryOf, keys, readRow, summaryOf } from './state.ts'
-import { added, byCard, handedOver, otherCard, setIn, vetoed, wrapsFor } from './testing/roots.ts'
+import {
+  accessOf,
+  appointmentOf,
+  contentOf,
+  deviceOf,
+  encodeRow,
+  entryOf,
+  keys,
+  readRow,
+  requestOf,
+  summaryOf,
+} from './state.ts'
+import { added, byCard, handedOver, otherCard, setIn, vetoed, wrapOf, wrapsFor } from './testing/roots.ts'
 import {
   type Person,
   access,
@@ -55,6 +73,7 @@ import {
   readcapOf,
   removal,
   root,
+  takeOver,
   treeId,
   withDevice,
 } from './testing/forest.ts'
@@ -62,8 +81,10 @@ import {
 /** Octets of one example of every format, as `spec.md` describes it. A difference here breaks every tree that exists. */
 test('formats are pinned', async () => {
   const file = childPath(root, id(2))
+  const [made, again] = [change(newFile(root, id(2)), id(9)), change(newFile(root, id(2)), id(7))]
   const mail = childPath(root, id(3))
-  const grown = commit(founded(), [change(newFile(root, id(2)), id(9))]).state
+  const grown = commit(founded(), [made]).state
+  const refusedOnce = commit(grown, [again]).state
   const shared = commit(grown, [change(newDirectory(root, id(3)), id(8))]).state
   const guestCap = ownerCap(mallory, mail, rights.write)
   const without = commit(withDevice(shared, mallory, guestCap), [dismissedByRoot(mallory)]).state
@@ -71,6 +92,8 @@ test('formats are pinned', async () => {
   const planted = commit(grown, [byCard(grown, 0, first)], 2000).state
   const setHash = summaryOf(planted)!.setHash
   const waiting = commit(planted, [added(planted, first, second)], 3000).state
+  const continued = takeOver(grown, mallory)
+  const later = commit(grown, [continued], 2000).state
   const voters = [principalOf(alice.credential)]
   const said = statementOf(without, rootBlockId(treeId), { term: 2, index: 7, voters, votersOutgoing: [] })!
   const signedBy = ({ secret }: Person, statement = said) =>
@@ -102,7 +125,7 @@ test('formats are pinned', async () => {
     removal: encode(signedRecordWire, removal(grown, id(2))),
     'content record, the second of three that are signed together': encode(signedRecordWire, together()[1]!),
     'batch with a founding': encodeBatch({ stampMs: 1000, operations: [found] }),
-    'batch with a change': encodeBatch({ stampMs: 1000, operations: [change(newFile(root, id(2)), id(9))] }),
+    'batch with a change': encodeBatch({ stampMs: 1000, operations: [made] }),
     'take-over body': encode(takeOverBodyWire, {
       treeId,
       generation: nextGeneration(1, hash(1), aliceCap.hash),
@@ -181,11 +204,36 @@ test('formats are pinned', async () => {
         { statement: { ...said, stateRoot: hash(1) }, signature: signedBy(alice, { ...said, stateRoot: hash(1) }) },
       )!,
     ),
+    'archive header frame': encodeFrame({
+      tag: 'header',
+      value: { body: hash(1), signature: new Uint8Array(64).fill(2) },
+    }),
+    'archive frame of rows': encodeFrame({ tag: 'rows', value: [{ key: hash(1), value: hash(2) }] }),
+    'archive frame of objects': encodeFrame({ tag: 'objects', value: [{ key: filled(3, 56), value: hash(4) }] }),
     'archive end frame': encodeFrame({ tag: 'end', value: { rowCount: 10, objectCount: 2 } }),
+    'take-over': encodeBatch({ stampMs: 2000, operations: [continued] }),
+    'state row: take-over': encodeRow(
+      'takeOver',
+      readRow(later, 'takeOver', keys.takeOver(summaryOf(later)!.generation))!,
+    ),
+    'state row: writecap': encodeRow('cap', readRow(grown, 'cap', keys.cap(aliceCap.hash))!),
+    'state row: access': encodeRow('access', accessOf(grown, id(2))!),
+    'state row: place': encodeRow('place', readRow(grown, 'place', keys.place(id(2)))!),
+    'state row: request': encodeRow('request', requestOf(grown, requestIn(made))!),
+    'state row: request that was refused': encodeRow('request', requestOf(refusedOnce, requestIn(again))!),
+    'state row: request by its age': encodeRow('requestAge', {}),
+    'state row: wraps': encodeRow('wraps', { byRecoveryKey: filled(1, 72), byPasskey: [wrapOf(first)] }),
+    'name of an entry, sealed': sealText(hash(5), 'letter.txt', id(2), new Uint8Array(24)),
+    'name of a device, sealed': sealDeviceName(hash(5), principalOf(alice.credential), 'Laptop', new Uint8Array(24)),
+    'key of a child, wrapped': wrapUnderParent(hash(5), treeId, id(2), 1, hash(6), new Uint8Array(24)),
+    'earlier key, wrapped': wrapEarlier(hash(6), treeId, id(2), 1, hash(5), new Uint8Array(24)),
   }
   const text = Object.entries(examples).map(([name, octets]) => `${name}\n${toHex(octets)}\n`)
   await expect(text.join('\n')).toMatchFileSnapshot('golden.txt')
 })
+
+const filled = (octet: number, sizeBytes: number) => new Uint8Array(sizeBytes).fill(octet)
+const requestIn = (operation: Operation) => (operation.value as { requestId: Bytes }).requestId
 
 function together() {
   const records = [1, 2, 3].map((octet) => content(childPath(root, id(octet))))
