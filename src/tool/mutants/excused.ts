@@ -133,10 +133,17 @@ export const excused: readonly Excuse[] = [
   },
   {
     file: 'src/core/raft/sequence.ts',
-    line: 'return new Sequence<T>([], 0, 0)',
+    line: 'static readonly #empty = new Sequence<never>([], 0, 0)',
     from: '[]',
     to: '["Stryker was here"]',
     reason: 'An array that holds more than is seen of it is copied before it grows.',
+  },
+  {
+    file: 'src/core/raft/sequence.ts',
+    line: 'if (this.length === 0) return new Sequence(items, 0, items.length)',
+    from: 'this.length === 0',
+    to: 'false',
+    reason: 'What is added to an empty one is copied then, like anything else.',
   },
   {
     file: 'src/core/raft/sequence.ts',
