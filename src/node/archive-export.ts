@@ -145,14 +145,14 @@ function* rowFrames(state: TreeState): Generator<Bytes> {
   if (rows.length > 0) yield encodeFrame({ tag: 'rows', value: rows })
 }
 
-/** Every object that a content record of the state refers to, a few at a time. */
+/** Every object that a content record of the state refers to, a few at a time; what is not here comes from other devices. */
 async function* liveObjects(
-  { platform, place }: OwnTree,
+  { reading, place, platform }: OwnTree,
   state: TreeState,
 ): AsyncGenerator<readonly { key: Bytes; value: Bytes }[]> {
   // An archive must lack nothing, while a walk passes over what is not there.
   const readAll = async (at: readonly Bytes[]): Promise<readonly Bytes[]> => {
-    const values = await platform.store.readMany('object', at)
+    const values = await reading.store.readMany('object', at)
     return values.map((value) => {
       if (value === null) throw new StoreDamagedError('a piece of a file is missing')
       return value
@@ -165,9 +165,14 @@ async function* liveObjects(
     // All that is reachable from a body, as the difference to no body at all.
     for await (const found of walk({ store, place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
       for (let start = 0; start < found.length; start += objectsPerFrame) {
-        const keysOfFound = found.slice(start, start + objectsPerFrame).map((object) => objectKey(place, block, object))
-        const values = await readAll(keysOfFound)
-        yield keysOfFound.map((at, position) => ({ key: at.slice(placePrefixSizeBytes), value: values[position]! }))
+        const some = found.slice(start, start + objectsPerFrame)
+        const keysOfSome = some.map((object) => objectKey(place, block, object))
+        const values = await readAll(keysOfSome)
+        // Pages were checked on the walk; a sector is as another device gave it.
+        const hashes = await platform.crypto.hash(values)
+        if (some.some(({ kind, hash }, at) => kind === 'sector' && !equal(hash, hashes[at]!)))
+          throw new StoreDamagedError('a piece of a file')
+        yield keysOfSome.map((key, at) => ({ key: key.slice(placePrefixSizeBytes), value: values[at]! }))
       }
     }
   }

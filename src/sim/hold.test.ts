@@ -4,7 +4,8 @@
 import { describe, expect, test } from 'vitest'
 import { equal } from '../core/bytes/bytes.ts'
 import { storedSizeBytes } from '../core/tree/tree.ts'
-import type { Life } from './device.ts'
+import { createSimBlob } from './blob.ts'
+import { type Life, readAll } from './device.ts'
 import { Family, content, standing, value } from './testing/family.ts'
 
 const sizeBytes = 300_000
@@ -57,6 +58,44 @@ describe('a phone with room for three', () => {
     laptop.process.kill()
     for (const [at, id] of [...ids, ...more].entries())
       expect(equal(await family.read(again, id), content(sizeBytes + at))).toBe(true)
+  })
+
+  test('exports also what it does not hold, and says so where nobody gives it', async () => {
+    const family = await Family.of(6, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await family.run(phone, phone.node.api.setHoldQuota(roomForThree))
+    const ids = await fill(family, 5)
+    await holdsOnly(family, ids, 3)
+    const beginExport = () => family.run(phone, phone.node.api.beginExport(family.request()))
+    const archive = await family.run(phone, readAll(phone.node.api, await beginExport()))
+    laptop.process.kill()
+    await expect(beginExport()).rejects.toMatchObject({ code: 'contentAway' })
+
+    const clean = await family.startAlone('clean')
+    await family.run(
+      clean,
+      clean.node.api.recover('r', createSimBlob(archive, clean.process), family.words, 'Clean', false),
+    )
+    for (const [at, id] of ids.entries())
+      expect(equal(await family.read(clean, id), content(sizeBytes + at))).toBe(true)
+  })
+
+  test('exports nothing that is not what it should be, whoever gave it', async () => {
+    const family = await Family.of(7, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await family.run(phone, phone.node.api.setHoldQuota(roomForThree))
+    const ids = await fill(family, 5)
+    await holdsOnly(family, ids, 3)
+    const { store } = laptop
+    const readMany = store.readMany.bind(store)
+    store.readMany = async (table, keys) => {
+      const values = await readMany(table, keys)
+      // Sectors, not pages.
+      return values.map((octets) =>
+        octets !== null && octets.length > 50_000 ? octets.map((octet) => ~octet) : octets,
+      )
+    }
+    await expect(family.run(phone, phone.node.api.beginExport('e'))).rejects.toMatchObject({ code: 'storeDamaged' })
   })
 
   test('keeps what the tree has not taken yet', async () => {
