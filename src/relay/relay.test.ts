@@ -115,6 +115,15 @@ test('lets nobody shut out the others', () => {
   for (const { socket } of callers) socket.destroy()
 })
 
+test('those that connect and say nothing keep nobody out', async () => {
+  const silent = Array.from({ length: 256 }, () => new SocketToRelay(`ws://127.0.0.1:${server.port}`))
+  await Promise.all(silent.map((socket) => new Promise((resolve) => socket.once('open', resolve))))
+  const before = relay.reachableCount
+  await newDevice()
+  await vi.waitFor(() => expect(relay.reachableCount).toBe(before + 1))
+  for (const socket of silent) socket.terminate()
+})
+
 test.each([
   ['127.0.0.1', null],
   ['::ffff:127.0.0.1', null],

@@ -70,7 +70,8 @@ export async function startRelay({ keyFile, onSeen }: RelayOptions): Promise<Rel
     streamMuxers: [yamux({ maxInboundStreams: streamsPerDeviceMax, maxOutboundStreams: streamsPerDeviceMax })],
     connectionManager: {
       maxConnections: socketCountMax,
-      maxIncomingPendingConnections: 128,
+      // Those who have not said yet who they are: with fewer, a network that connects and says nothing keeps all others out.
+      maxIncomingPendingConnections: socketCountMax,
       // Counted by address, and here all have the same one.
       inboundConnectionThreshold: socketCountMax,
       reconnectRetries: 0,
