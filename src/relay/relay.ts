@@ -172,7 +172,7 @@ const seenBy =
     })
   }
 
-/** An IPv4 address, or the 64 bits of an IPv6 address that one house has; null within one's own networks, where a proxy may stand for everybody. */
+/** An IPv4 address, or the 56 bits of an IPv6 address that one house has; null within one's own networks, where a proxy may stand for everybody. */
 export function networkOf(address: string): string | null {
   const v4 = address.replace(/^::ffff:(?=[\d.]+$)/, '')
   if (isIPv4(v4)) return /^(127|10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(v4) ? null : v4
@@ -180,7 +180,8 @@ export function networkOf(address: string): string | null {
   const [first, last] = [head, tail ?? ''].map((part) => part.split(':').filter((group) => group !== ''))
   const zeros = Array<string>(Math.max(0, 8 - first!.length - last!.length)).fill('0')
   const groups = tail === undefined ? first! : [...first!, ...zeros, ...last!]
-  return address === '::1' || /^f[cd]|^fe80:/.test(address) ? null : groups.slice(0, 4).join(':')
+  const digits = groups.map((group) => group.padStart(4, '0')).join('')
+  return address === '::1' || /^f[cd]|^fe80:/.test(address) ? null : digits.slice(0, 56 / 4)
 }
 
 const refuse = (socket: Duplex, status: string): void =>
