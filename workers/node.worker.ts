@@ -11,7 +11,7 @@ import { createRandom } from '../src/edge/random/random.ts'
 import { discard } from '../src/edge/rpc/discard.ts'
 import { openStore } from '../src/edge/store/store.ts'
 import { hostNode } from '../src/edge/tab/worker.ts'
-import { freshOrKept, readFacts } from '../src/edge/web/facts.ts'
+import { freshOrKeptFacts } from '../src/edge/web/facts.ts'
 import { type Meeting, runNode } from '../src/node/node.ts'
 import { version } from '../package.json'
 
@@ -50,10 +50,11 @@ const factsTimeoutMs = 10_000
 /** What the host says, or said when it was last reached: devices find each other by a relay that may be there without it. */
 async function readMeeting(): Promise<Meeting> {
   const address = new URL('relay.json', siteAddress)
-  const { relays, stun } = await readFacts(async () => {
-    const signal = AbortSignal.timeout(factsTimeoutMs)
-    return freshOrKept(await caches.open(factsCache), address, () => fetch(address, { cache: 'no-cache', signal }))
-  })
+  const { relays, stun } = await freshOrKeptFacts(
+    () => caches.open(factsCache),
+    address,
+    () => fetch(address, { cache: 'no-cache', signal: AbortSignal.timeout(factsTimeoutMs) }),
+  )
   return { relays: relays.map(({ url, peerId }) => ({ url: socketAddress(url), peerId })), stun }
 }
 

@@ -2,7 +2,7 @@
  * The node's network: opened when this device has others to talk to, and told what a connection is for.
  * @module
  */
-import { BlocktreeError, type Fault, equal, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Fault, equal, refusalOf, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import { type Farewell, type Introduction, type JoinFrame, decodeJoinFrame } from '../core/message/message.ts'
 import type { TreeId } from '../core/path/path.ts'
@@ -24,6 +24,9 @@ import { Replication } from './replication.ts'
 import { Reports } from './reports.ts'
 import { Strangers } from './strangers.ts'
 
+/** Between two attempts to open the network for those who wait for it. */
+const againMs = 10_000
+
 /** Where devices find each other, as the host of the site says. */
 export interface Meeting {
   readonly relays: readonly RelayAddress[]
@@ -32,7 +35,7 @@ export interface Meeting {
 }
 
 export interface NetworkOptions {
-  /** Asked once, when the network is opened. */
+  /** Asked until it has answered, when the network is opened. Rejects where that is not to be had now. */
   readonly meeting: () => Promise<Meeting>
   /** Which program this is, for a person. */
   readonly buildId: string
@@ -69,6 +72,9 @@ export class Network {
   #current: Replication | Visiting | Appeal | null = null
   /** How often replicating was ended: opening the network takes time, in which somebody may think better of it. */
   #leftCount = 0
+  #onAway!: () => void
+  /** Resolves where the network could not be opened at once, and those who replicate wait for it. */
+  readonly away = new Promise<void>((resolve) => (this.#onAway = resolve))
   #isClosed = false
   /** Of whoever has to do with the tree that is replicated. */
   #known: () => KnownTransports = nobodyKnown
@@ -101,6 +107,20 @@ export class Network {
       throw error
     })
     return this.#open
+  }
+
+  /** Tries again until it is open; null where that is not wanted any more, and where there is none. */
+  async #openAtLast(): Promise<OpenNetwork | null> {
+    const leftCount = this.#leftCount
+    const isOver = (): boolean => this.#isClosed || leftCount !== this.#leftCount
+    while (!isOver()) {
+      const opened = await this.open().catch(refusalOf)
+      if (isOver()) break
+      if (opened === null || 'net' in opened) return opened
+      this.#onAway()
+      await new Promise<void>((resolve) => void this.#platform.clock.after(againMs, resolve))
+    }
+    return null
   }
 
   async #openPort(port: NetPort): Promise<OpenNetwork> {
@@ -137,9 +157,8 @@ export class Network {
     treeId: TreeId,
     { held, untilSwept, introduced, onChanged, onFarewell }: Member,
   ): Promise<Replication | Visiting | null> {
-    const leftCount = this.#leftCount
-    const open = await this.open()
-    if (open === null || this.#isClosed || leftCount !== this.#leftCount) return null
+    const open = await this.#openAtLast()
+    if (open === null) return null
     this.#current?.close()
     const { cluster, holdings } = held
     this.#known = () => knownTransports(cluster.state, introduced)
@@ -188,10 +207,9 @@ export class Network {
   /** Looks for others who know that this device was not put out; whatever was replicated before is not any more. */
   async appeal(state: TreeState, farewell: Farewell, onOverruled: () => void): Promise<void> {
     this.leave()
-    const leftCount = this.#leftCount
-    const open = await this.open()
+    const open = await this.#openAtLast()
     // This device may have gone on to something else meanwhile.
-    if (open === null || this.#isClosed || this.#current !== null || leftCount !== this.#leftCount) return
+    if (open === null || this.#current !== null) return
     this.#known = () => knownTransports(state, [])
     const devices = () => otherDevices(state, principalOf(this.#keys.credential))
     const { treeId } = state

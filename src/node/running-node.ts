@@ -221,8 +221,10 @@ export class RunningNode {
     sweeper.start()
     tree.arrears.begin((device, writecap) => admit(tree, device, writecap))
     const replicating = this.#settle(this.#replicate(home))
+    // A reader is told that a content is away rather than kept waiting for the network.
+    const tried = Promise.race([replicating, this.#network.away])
     tree.obtain = async (keys) => {
-      await replicating
+      await tried
       return (home.replication?.sharing.obtain ?? obtainNothing)(keys)
     }
     if (owingBlocks(tree.committed).length > 0) void this.#settle(renewKeys(tree))

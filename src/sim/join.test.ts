@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { DeviceChoice, Inviting, Joining } from '../node/api.ts'
-import { fromHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, fromHex } from '../core/bytes/bytes.ts'
 import { readVisit } from '../node/guest/visit.ts'
 import { createSimBlob } from './blob.ts'
 import { type Life, type Outcome, type Sabotage, SimDevice, readAll, settle } from './device.ts'
@@ -35,6 +35,8 @@ class Pair {
   joining: Joining | null = null
   /** How long the phone takes to open its network. */
   openingMs = 0
+  /** Whether the phone learns nowhere how devices find each other. */
+  isHostAway = false
 
   private constructor() {
     const random = Random.fromSeed(1)
@@ -45,7 +47,13 @@ class Pair {
       new SimDevice(world, name, new Disk(), quiet, { network: this.network, welcomes: true, sabotage })
     const slow: Sabotage = ({ net, ...platform }) => ({
       ...platform,
-      net: { open: (options) => this.scheduler.sleep(this.openingMs).then(() => net!.open(options)) },
+      net: {
+        open: async (options) => {
+          await this.scheduler.sleep(this.openingMs)
+          if (this.isHostAway) throw new BlocktreeError('hostAway', 'The site does not answer.')
+          return net!.open(options)
+        },
+      },
     })
     this.#devices = [deviceOf('laptop'), deviceOf('phone', slow)]
   }
@@ -235,6 +243,27 @@ describe('what was on the phone before', () => {
     })
     expect(named(pair.laptop, 'photo.jpg')).toBeUndefined()
   })
+})
+
+test('a phone that begins while the site is away meets the others when that is back', async () => {
+  const pair = await Pair.of()
+  await pair.join(await pair.invite())
+  const { api } = pair.laptop.node
+  const content = Random.fromSeed(3).bytes(1000)
+  const blob = createSimBlob(content, pair.laptop.process)
+  const id = await pair.run(pair.laptop, api.addFile('a', pair.laptop.page.tree.rootId, 'far', blob))
+  await pair.until('both have it', () => pair.phone.page.items.get(id)?.copyCount === 2)
+  await pair.run(pair.phone, pair.phone.node.api.setHoldQuota(0))
+  const treeId = fromHex(pair.laptop.page.tree.treeId)!
+  while ((await pair.scheduler.run(pair.phone.store.scan('object', treeId, 1))).length > 0) await pair.wait(1000)
+  pair.isHostAway = true
+  await pair.restartPhone()
+  const read = () => pair.run(pair.phone, readAll(pair.phone.node.api, id))
+  await expect(read()).rejects.toMatchObject({ code: 'contentAway' })
+  await expect(pair.run(pair.phone, pair.phone.node.api.invite())).rejects.toMatchObject({ code: 'hostAway' })
+  pair.isHostAway = false
+  await pair.until('they meet', () => pair.phone.node.membership.standing().peers.some(({ path }) => path !== null))
+  expect(await read()).toEqual(content)
 })
 
 test('a code gives way to the next, holds a little longer, and serves once', async () => {
@@ -488,6 +517,17 @@ describe('a tree that does not come', () => {
     pair.network.heal()
     await pair.wait(60_000)
     expect((await pair.devices()).map(({ path }) => path)).toEqual(['this', 'away'])
+  })
+
+  test('is waited for also by a life that begins while the site is away', async () => {
+    const pair = await waiting()
+    pair.network.heal()
+    pair.isHostAway = true
+    await pair.restartPhone()
+    await pair.wait(60_000)
+    expect(pair.joining?.stage).toBe('fetching')
+    pair.isHostAway = false
+    await pair.until('the tree', () => pair.joining?.stage === 'joined')
   })
 
   test('is waited for by the next life too, with its owner’s name once it is there', async () => {

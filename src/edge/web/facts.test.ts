@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { freshOrKept, readFacts } from './facts.ts'
+import { freshOrKeptFacts, readFacts } from './facts.ts'
 
 const origins = ['https://tree.example', 'https://other.example:8443']
 const says = (body: unknown, init?: ResponseInit) => (): Promise<Response> =>
@@ -46,21 +46,34 @@ test('relays and STUN are read, what is none is passed over', async () => {
   })
 })
 
+const away = () => Promise.reject(new TypeError('Failed to fetch'))
+/** The octets of a file that break off. */
+const broken = async (): Promise<Response> =>
+  new Response(new ReadableStream({ start: (controller) => controller.error(new TypeError('network error')) }))
+const proxies = [says('proxy', { status: 502 }), says('tunnel', { status: 530 })]
+const address = new URL('https://tree.example/relay.json')
+
 test('what a host said last is said while it is away, and no longer than that', async () => {
   const kept = new Map<string, Response>()
   const cache = {
-    put: async (address: unknown, answer: Response) => void kept.set(String(address), answer),
-    match: async (address: unknown) => kept.get(String(address))?.clone(),
+    put: async (at: unknown, answer: Response) => void kept.set(String(at), answer),
+    match: async (at: unknown) => kept.get(String(at))?.clone(),
   } as Pick<Cache, 'match' | 'put'>
-  const asked = async (ask: () => Promise<Response>): Promise<string> => {
-    const answer = await freshOrKept(cache, new URL('https://tree.example/relay.json'), ask)
-    return `${answer.status} ${await answer.text()}`
-  }
-  const away = () => Promise.reject(new TypeError('Failed to fetch'))
-  await expect(asked(away)).rejects.toThrow('Failed to fetch')
-  expect(await asked(says('proxy', { status: 502 }))).toBe('502 proxy')
-  expect(await asked(says('first'))).toBe('200 first')
-  for (const ask of [away, says('proxy', { status: 502 }), says('tunnel', { status: 530 })])
-    expect(await asked(ask)).toBe('200 first')
-  expect(await asked(says('gone', { status: 404 }))).toBe('404 gone')
+  const asked = async (ask: () => Promise<Response>) =>
+    (await freshOrKeptFacts(() => Promise.resolve(cache), address, ask)).origins
+  // It may publish something, so what it publishes is not nothing.
+  for (const ask of [away, broken, ...proxies]) await expect(asked(ask)).rejects.toMatchObject({ code: 'hostAway' })
+  expect(await asked(says({ origins }))).toEqual(origins)
+  for (const ask of [away, broken, ...proxies]) expect(await asked(ask)).toEqual(origins)
+  expect(await asked(says('gone', { status: 404 }))).toEqual([])
+  expect(await asked(away)).toEqual([])
+})
+
+const refuse = () => Promise.reject(new DOMException('No room', 'QuotaExceededError'))
+test.each([
+  ['is full', async () => ({ put: refuse, match: async () => undefined })],
+  ['is shut', refuse],
+])('a host is heard also where the cache %s', async (_, openCache) => {
+  expect(await freshOrKeptFacts(openCache, address, says({ origins }))).toMatchObject({ origins })
+  await expect(freshOrKeptFacts(openCache, address, away)).rejects.toMatchObject({ code: 'hostAway' })
 })

@@ -2,6 +2,7 @@
  * What the host of this site publishes about itself, beside the site.
  * @module
  */
+import { BlocktreeError } from '../../core/bytes/bytes.ts'
 
 interface PublishedFacts {
   /** Where others reach the site: `https://`, a host and maybe a port. */
@@ -18,32 +19,50 @@ const countMax = 16
 const lengthMax = 512
 
 /** Nothing where the host publishes nothing, as a plain static host, or is not reached. */
-export async function readFacts(fetched: () => Promise<Response>): Promise<PublishedFacts> {
+export const readFacts = (ask: () => Promise<Response>): Promise<PublishedFacts> =>
+  ask()
+    .then(factsOf)
+    .catch(() => nothing)
+
+/**
+ * What the host says now, or what it said last where it is away, also where a proxy says so in its place. Rejects where it never was
+ * reached: then it is not known that it publishes nothing.
+ * @param openCache may fail, as in a private window; the cache may be full
+ */
+export async function freshOrKeptFacts(
+  openCache: () => Promise<Pick<Cache, 'match' | 'put'>>,
+  address: URL,
+  ask: () => Promise<Response>,
+): Promise<PublishedFacts> {
+  const cache = await openCache().catch(() => null)
   try {
-    const response = await fetched()
-    const text = response.ok && response.body ? await readUpTo(response.body, factsSizeBytesMax) : null
+    const answer = await ask()
+    if (answer.status >= 500) throw hostAway()
+    const facts = await factsOf(answer)
+    await cache?.put(address, new Response(JSON.stringify(facts))).catch(() => {})
+    return facts
+  } catch {
+    const kept = await cache?.match(address).catch(() => undefined)
+    if (kept === undefined) throw hostAway()
+    return factsOf(kept)
+  }
+}
+
+const hostAway = (): BlocktreeError =>
+  new BlocktreeError(
+    'hostAway',
+    'The site that this page came from does not answer, and it says where devices find each other. Check the network, then try again.',
+  )
+
+/** Rejects where the answer breaks off. */
+async function factsOf({ ok, body }: Response): Promise<PublishedFacts> {
+  const text = ok && body ? await readUpTo(body, factsSizeBytesMax) : null
+  // Many a host answers with a page where there is no such file.
+  try {
     return text === null ? nothing : factsIn(JSON.parse(text))
   } catch {
     return nothing
   }
-}
-
-/** What the host answers now, or what it answered last where it is away, also where a proxy says so in its place. */
-export async function freshOrKept(
-  cache: Pick<Cache, 'match' | 'put'>,
-  address: URL,
-  ask: () => Promise<Response>,
-): Promise<Response> {
-  const fresh = await ask().catch((error: unknown) => error)
-  const isAnswer = fresh instanceof Response
-  // Where there is no such file, there is no relay any more.
-  if (isAnswer && fresh.status < 500) {
-    if (fresh.ok) await cache.put(address, fresh.clone())
-    return fresh
-  }
-  const kept = await cache.match(address)
-  if (kept === undefined && !isAnswer) throw fresh
-  return kept ?? (fresh as Response)
 }
 
 function factsIn(published: unknown): PublishedFacts {
