@@ -37,7 +37,10 @@ test('relays and STUN are read, what is none is passed over', async () => {
     { url: 'relay', peerId: '12D3Koo' },
     { url: 'wss://relay.example/relay', peerId: '12D3Koo' },
   ]
-  const odd = [null, 'relay', { url: 'relay' }, { url: 7, peerId: '12D3Koo' }, { url: '', peerId: 'x' }]
+  const odd = [
+    ...[null, 'relay', { url: 'relay' }, { url: 7, peerId: '12D3Koo' }, { url: '', peerId: 'x' }],
+    ...['wss://', 'https:', 'http:'].map((url) => ({ url, peerId: '12D3Koo' })),
+  ]
   const stun = ['stun:stun.example:3478']
   expect(await readFacts(says({ origins, relays: [...odd, ...relays], stun: [...stun, 'turn:x', 7] }))).toEqual({
     origins,

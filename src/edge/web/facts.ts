@@ -82,9 +82,13 @@ const isPublicOrigin = (origin: unknown): origin is string =>
 const isStun = (address: unknown): address is string =>
   typeof address === 'string' && address.startsWith('stun:') && address.length <= lengthMax
 
+/** Whichever of them the page came from; by one `https:` is an address, by the other it is none. */
+const sites = ['https://site.example/', 'http://site.example/']
+
 function isRelay(relay: unknown): relay is PublishedFacts['relays'][number] {
   const { url, peerId } = (relay ?? {}) as Record<string, unknown>
-  return [url, peerId].every((text) => typeof text === 'string' && text !== '' && text.length <= lengthMax)
+  const areTexts = [url, peerId].every((text) => typeof text === 'string' && text !== '' && text.length <= lengthMax)
+  return areTexts && sites.every((site) => URL.canParse(url as string, site))
 }
 
 /** @returns null where there is more */
