@@ -157,6 +157,51 @@ describe('a guest that is told', () => {
   })
 })
 
+test('a guest hears that a host was removed, whatever that says of when it was', async () => {
+  const { family, laptop, guest, note, host } = await scene(69)
+  const early = await stateOf(family, laptop)
+  const phone = family.lives[1]!.page.tree.principal
+  await family.run(laptop, laptop.node.api.removeDevice('r', phone))
+  const later = await family.add(laptop, 'later', content(20), laptop.page.items.get(note)!.parentId!)
+  let isAsked = false
+  const rogue = await host(early, () => {
+    isAsked = true
+    return { stampMs: family.nowMs + 110_000 }
+  })
+  rogue.say({ tag: 'excerpt', value: { root: octets(1, 32) } })
+  await family.until('it tells of the folder', () => isAsked)
+  family.network.heal()
+  await family.until('the guest sees it', () => guest.life.page.items.has(later))
+  const isPeer = () => standing(guest.life).peers.some(({ id }) => id === phone.replaceAll(' ', ''))
+  await family.until('the phone is no device any more', () => !isPeer())
+  expect(rogue.isUp).toBe(false)
+})
+
+test('a guest that knows that a device was removed takes nothing that does not say so', async () => {
+  const family = await Family.of(70, 'laptop', 'phone', 'tablet')
+  const [laptop, , tablet] = family.lives as [Life, Life, Life]
+  const guest = await Guest.of(family, 'camera')
+  const early = await stateOf(family, laptop)
+  const phone = family.lives[1]!.page.tree.principal
+  const isPeer = () => standing(guest.life).peers.some(({ id }) => id === phone.replaceAll(' ', ''))
+  await family.until('the guest knows the phone', isPeer)
+  await family.run(laptop, laptop.node.api.removeDevice('r', phone))
+  await family.until('the guest hears of it', () => !isPeer())
+  await guest.cutOff()
+  tablet.process.kill()
+  const readmitted: boolean[] = []
+  const rogue = await hostAt({ family, guest, at: 2 }, early, () => {
+    readmitted.push(isPeer())
+    return { stampMs: family.nowMs + 110_000 }
+  })
+  for (const octet of [1, 2, 3]) {
+    const { length } = readmitted
+    rogue.say({ tag: 'excerpt', value: { root: octets(octet, 32) } })
+    await family.until('it tells of the folder', () => readmitted.length > length)
+  }
+  expect(readmitted).not.toContain(true)
+})
+
 test('a guest does not wait for the word of a device whose time has ended', async () => {
   const family = await Family.of(67, 'laptop', 'phone')
   const [laptop, phone] = family.lives as [Life, Life]

@@ -19,7 +19,7 @@ import {
   refused,
 } from '../../core/bytes/bytes.ts'
 import { isFor } from '../../core/cap/cap.ts'
-import { rootClaim } from '../../core/crypto/crypto.ts'
+import { principalOf, rootClaim } from '../../core/crypto/crypto.ts'
 import { type AuthenticatedMap, emptyMap, get, remove, root, set, size } from '../../core/merkle/merkle.ts'
 import { type Answer, type Question, decisionCountMax } from '../../core/message/message.ts'
 import { emptyConfiguration } from '../../core/raft/raft.ts'
@@ -32,6 +32,7 @@ import {
   accessOf,
   checkDevice,
   descendsFrom,
+  devicesOf,
   emptyTree,
   encodeBatch,
   examineExcerpt,
@@ -339,8 +340,8 @@ export class GuestReplica implements Replica {
     this.#toldBy.set(host, told.root)
     if (told.stampMs > this.#stampMsMax) return hosts.report(host, stampAhead.fault)
     if (!isAsAsked(told, requestIds)) return hosts.drop(host, excerptUnfitting.fault)
-    if (this.#isOlder(told)) return
     const isSame = equal(told.root, root(this.#excerpt.map))
+    if (this.#isEarlier(told) && (isSame || !(await this.#knowsOfRemoval(host, told)))) return
     const excerpt = isSame ? this.#excerpt : await this.#receive(host, told)
     if (excerpt === null || this.#isOver) return
     const checked = isSame ? ok : await this.#examine(excerpt)
@@ -355,7 +356,7 @@ export class GuestReplica implements Replica {
 
   /** What was told holds together. Another member may have told something newer meanwhile. */
   async #take(host: PeerId, received: TreeState, told: Told): Promise<void> {
-    if (this.#isOver || this.#isOlder(told)) return
+    if (this.#isOver || this.#isOlder(received, told)) return
     const isSame = equal(told.root, root(this.#excerpt.map))
     let excerpt = isSame ? this.#excerpt : received
     if (isSame) this.#isFolderGone = false
@@ -378,8 +379,28 @@ export class GuestReplica implements Replica {
     return this.#options.platform.clock.nowMs() + stampAheadMsMax
   }
 
-  /** A member that is behind tells what was. */
-  #isOlder({ generation, stampMs }: Told): boolean {
+  /**
+   * Whether it is what was. Who was removed is signed, and the stamp is not: so in one generation what shows a removal that is not
+   * known here is newer whatever its stamp, and what lacks one that is known here is older.
+   */
+  #isOlder(excerpt: TreeState, told: Told): boolean {
+    if (told.generation !== this.#newest.generation) return this.#isEarlier(told)
+    const [known, shown] = [removedIn(this.#excerpt), removedIn(excerpt)]
+    if ([...shown].some((device) => !known.has(device))) return false
+    return [...known].some((device) => !shown.has(device)) || this.#isEarlier(told)
+  }
+
+  /** Whether a member knows of a removal that is not known here. One that is behind mostly does not, and its excerpt need not come. */
+  async #knowsOfRemoval(host: PeerId, { generation }: Told): Promise<boolean> {
+    if (generation !== this.#newest.generation) return false
+    const answer = await this.#toldOfFolder(host, { tag: 'farewells', value: {} })
+    if (answer?.tag !== 'farewells') return false
+    const known = removedIn(this.#excerpt)
+    return answer.value.some(({ dismissal }) => !known.has(keyOf(dismissal.fields.device)))
+  }
+
+  /** By what a member says of when it was. */
+  #isEarlier({ generation, stampMs }: Told): boolean {
     const newest = this.#newest
     // It was taken when the clock here was wrong.
     if (newest.stampMs > this.#stampMsMax) return false
@@ -537,6 +558,14 @@ const isAsAsked = ({ decided, stampMs }: Told, requestIds: readonly Bytes[]): bo
 function checkHost(excerpt: TreeState, host: Bytes, nowMs: number): Check {
   const row = checkDevice(excerpt, host, nowMs)
   return row.ok && row.value.standing !== 'own' ? notOwn : row.ok ? ok : row
+}
+
+/** The devices that were put out, as far as an excerpt tells of them. */
+function removedIn(excerpt: TreeState): ReadonlySet<string> {
+  const removed = new Set<string>()
+  for (const { device, dismissed } of devicesOf(excerpt))
+    if (dismissed !== null) removed.add(keyOf(principalOf(device.fields.credential)))
+  return removed
 }
 
 const excerptUnfitting = refused(
