@@ -368,6 +368,25 @@ test('where a device is about to be full a guest keeps what it has written, and 
   expect(await family.read(laptop, photo)).toEqual(content(100_000))
 })
 
+test('a guest that did not hear that its file was taken, and whose owner moved it out, hears it from whoever knows', async () => {
+  const family = await Family.of(18, 'laptop')
+  const [laptop] = family.lives as [Life]
+  const { api } = laptop.node
+  const guest = await Guest.of(family, 'camera')
+  await guest.untilConnected()
+  const added = family.add(guest.life, 'photo', content(70_000)).catch(() => {})
+  while (named(laptop, 'photo') === undefined) await waitMs(family, 1)
+  guest.life.process.kill()
+  await added
+  await family.run(laptop, api.move('out', named(laptop, 'photo')!.id, laptop.page.tree.rootId))
+  await guest.restart()
+  expect(standing(guest.life).keptCount).toBe(1)
+  await family.until('it is told', () => standing(guest.life).keptCount === 0)
+  expect(await family.run(guest.life, guest.life.node.api.quarantine())).toMatchObject([{ name: 'photo' }])
+  const lineOfGuest = (await family.run(laptop, api.devices())).find(({ name }) => name === 'camera')
+  expect(lineOfGuest).toMatchObject({ path: 'direct', report: null })
+})
+
 describe('probation', () => {
   /** A guest that may bring no more than 100 000 octets in its first hour, one file of which is held. */
   async function boundScene(seed: number) {

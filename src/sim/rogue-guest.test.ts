@@ -123,7 +123,6 @@ describe('a guest of bad faith', () => {
         value: [concat(blockOf(place.mine), octets(1, 40)), concat(blockOf(place.secret), octets(1, 40))],
       }),
     ],
-    ['to keep a body for a file beside it', () => staging(blockOf(place.secret))],
     ['to keep a body for the root', () => staging(placeOf(place.treeId).clusterId)],
     ['octets that are no batch', () => ({ tag: 'propose', value: { batch: octets(1, 20) } })],
   ]
@@ -133,6 +132,11 @@ describe('a guest of bad faith', () => {
       expect(await place.rogue.ask(question(), generation)).toBeNull()
     }
     expect(await place.stateRoot()).toBe(place.before)
+  })
+
+  test('gets no body kept for a file beside its folder', async () => {
+    await place.rogue.untilUp()
+    expect(await place.rogue.ask(staging(blockOf(place.secret)))).toEqual({ tag: 'none', value: {} })
   })
 
   test('gets no rows of an excerpt that is not its own', async () => {

@@ -3,9 +3,9 @@
  * goes on with those that tell the truth, and loses nothing.
  */
 import { describe, expect, test } from 'vitest'
-import { type Bytes, fromHex } from '../core/bytes/bytes.ts'
+import { type Bytes, fromHex, keyOf } from '../core/bytes/bytes.ts'
 import { root, set } from '../core/merkle/merkle.ts'
-import type { Answer, Question } from '../core/message/message.ts'
+import { type Answer, type Question, decisionCountMax } from '../core/message/message.ts'
 import { type TreeState, encodeRow, excerptFor, keys, summaryOf } from '../core/tree/tree.ts'
 import { rowsAfter } from '../node/cluster/snapshots.ts'
 import type { Life } from './device.ts'
@@ -200,6 +200,33 @@ test('a guest that knows that a device was removed takes nothing that does not s
     await family.until('it tells of the folder', () => readmitted.length > length)
   }
   expect(readmitted).not.toContain(true)
+})
+
+test('a guest asks who does not take the body of a change whether it was taken', async () => {
+  const { family, laptop, guest, host } = await scene(71)
+  const state = await stateOf(family, laptop)
+  laptop.process.kill()
+  await host(state, takenIn(state), ({ tag }) => (tag === 'stage' ? staged : noAnswer))
+  await hostAt({ family, guest, at: 0 }, state, takenIn(state))
+  await expect(family.add(guest.life, 'photo', content(400))).rejects.toMatchObject({ code: 'takenUnseen' })
+})
+
+test('a guest asks what became of all that it had kept, however much that is', async () => {
+  const { family, laptop, guest, host } = await scene(72)
+  const { api } = guest.life.node
+  const numbers = Array.from({ length: decisionCountMax + 1 }, (_, at) => at)
+  const { rootId } = guest.life.page.tree
+  await family.run(guest.life, Promise.all(numbers.map((at) => api.createFolder(`f${at}`, rootId, `folder ${at}`))))
+  const keptCount = standing(guest.life).keptCount
+  await guest.restart()
+  const asked = new Set<string>()
+  await host(await stateOf(family, laptop), (question) => {
+    const requestIds = question.tag === 'excerpt' ? question.value.requestIds : []
+    for (const requestId of requestIds) asked.add(keyOf(requestId))
+    return {}
+  })
+  await family.until('it has asked for all', () => asked.size === keptCount)
+  expect(keptCount).toBeGreaterThan(decisionCountMax)
 })
 
 test('a guest does not wait for the word of a device whose time has ended', async () => {

@@ -56,6 +56,7 @@ import { Gate, stampAhead, stampAheadMsMax } from '../cluster/gate.ts'
 import type { ClusterOptions } from '../cluster/options.ts'
 import type { AskOptions } from '../exchange.ts'
 import { type PeerId, principalIn } from '../peers.ts'
+import { readKept } from '../outbox/rows.ts'
 import type { Replica } from '../replica.ts'
 import { inSlices } from '../slices.ts'
 import { readHeldState } from '../read/held-state.ts'
@@ -114,7 +115,7 @@ export class GuestReplica implements Replica {
   #excerpt: TreeState
   /** Of the newest that a member has told. */
   #newest: { readonly generation: number; readonly stampMs: number }
-  /** Given, and not known to be decided. */
+  /** Given in this life of the node, or perhaps in an earlier one, and not known to be decided. */
   readonly #given = new Map<string, Given>()
   /** Who holds the bodies of what is going to be given. */
   readonly #stagedAt = new Map<string, PeerId>()
@@ -132,19 +133,24 @@ export class GuestReplica implements Replica {
   #isClosed = false
   onLeader: () => void = () => {}
 
-  private constructor(options: GuestOptions, state: TreeState) {
+  /** @param kept what the outbox held when this life began */
+  private constructor(options: GuestOptions, state: TreeState, kept: readonly Operation[]) {
     this.#options = options
     this.#state = state
     this.#excerpt = excerptIn(state)
     const { generation = 0, stampMs = 0 } = summaryOf(state) ?? {}
     this.#newest = { generation, stampMs }
     this.#gate = new Gate(options.platform, () => this.#state)
+    for (const operation of kept) this.#isGiven(operation)
   }
 
   /** As this device holds it; blank where it holds nothing yet. */
   static async open(options: GuestOptions): Promise<GuestReplica> {
-    const held = await readHeldState(options.platform.store, options.place)
-    return new GuestReplica(options, held?.state ?? emptyTree(options.place.treeId))
+    const { platform, place } = options
+    const held = await readHeldState(platform.store, place)
+    const waiting = (await readKept(platform.store, place)).filter(({ fault }) => fault === null)
+    const kept = waiting.flatMap(({ operation }) => operation ?? [])
+    return new GuestReplica(options, held?.state ?? emptyTree(place.treeId), kept)
   }
 
   get state(): TreeState {
@@ -216,8 +222,13 @@ export class GuestReplica implements Replica {
   async #stageAt(host: PeerId, operation: Operation): Promise<Check> {
     if (operation.tag !== 'change') return ok
     const staged = await this.#hosts!.stageAt(host, operation)
-    if (staged.ok) this.#stagedAt.set(keyOf(operation.value.requestId), host)
-    else this.#isHelpful(host, false)
+    const key = keyOf(operation.value.requestId)
+    if (staged.ok) this.#stagedAt.set(key, host)
+    else {
+      this.#isHelpful(host, false)
+      // It takes no body of what was decided, and stands elsewhere by now.
+      if (this.#given.has(key)) await this.#lookSoon(host)
+    }
     return staged
   }
 
@@ -256,9 +267,7 @@ export class GuestReplica implements Replica {
       const { requestId } = operation.value
       const isElsewhere = this.#stagedAt.has(keyOf(requestId)) && this.#stagedAt.get(keyOf(requestId)) !== host
       if (isElsewhere && !(await this.#stageAt(host, operation)).ok) return null
-      const given = this.#given.get(keyOf(requestId)) ?? { requestId, changes: new Set(), unseenAt: new Set() }
-      given.changes.add(operation.value)
-      this.#given.set(keyOf(requestId), given)
+      this.#isGiven(operation)
     }
     const batch = encodeBatch({ stampMs: 0, operations })
     // To bring a large body to those who decide may take long, and to give it twice would make it longer.
@@ -271,6 +280,14 @@ export class GuestReplica implements Replica {
     // Decided or not: what the tree remembers comes with the excerpt.
     await this.look(host)
     return isTaken ? answer.value.faults : null
+  }
+
+  #isGiven(operation: Operation): void {
+    if (operation.tag !== 'change') return
+    const { requestId } = operation.value
+    const given = this.#given.get(keyOf(requestId)) ?? { requestId, changes: new Set(), unseenAt: new Set() }
+    given.changes.add(operation.value)
+    this.#given.set(keyOf(requestId), given)
   }
 
   /** Whoever did not take it is given the next only where there is no other, and each gets its turn. */
@@ -289,8 +306,12 @@ export class GuestReplica implements Replica {
   /** A member says what the excerpt is now. */
   async onTold(host: PeerId, told: Bytes): Promise<void> {
     this.#toldBy.set(host, told)
-    // It is said again and again; while one look is under way another one is enough.
-    if (this.#talkWith(host).lookCount < 2 && !equal(told, root(this.#excerpt.map))) await this.look(host)
+    if (!equal(told, root(this.#excerpt.map))) await this.#lookSoon(host)
+  }
+
+  /** While one look is under way another one is enough, however often there is a reason. */
+  async #lookSoon(host: PeerId): Promise<void> {
+    if (this.#talkWith(host).lookCount < 2) await this.look(host)
   }
 
   /** It is not connected any more. */
@@ -333,10 +354,9 @@ export class GuestReplica implements Replica {
   async #look(host: PeerId): Promise<void> {
     const hosts = this.#hosts
     if (hosts === null || this.#isOver) return
-    const requestIds = [...this.#given.values()].map(({ requestId }) => requestId).slice(0, decisionCountMax)
-    const answer = await this.#toldOfFolder(host, { tag: 'excerpt', value: { requestIds } })
-    if (answer?.tag !== 'excerpt') return
-    const told = answer.value
+    const requestIds = [...this.#given.values()].map(({ requestId }) => requestId)
+    const told = await this.#toldWith(host, requestIds)
+    if (told === null) return
     this.#toldBy.set(host, told.root)
     if (told.stampMs > this.#stampMsMax) return hosts.report(host, stampAhead.fault)
     if (!isAsAsked(told, requestIds)) return hosts.drop(host, excerptUnfitting.fault)
@@ -352,6 +372,18 @@ export class GuestReplica implements Replica {
     const taken = this.#installing.then(() => this.#take(host, excerpt, told))
     this.#installing = taken.catch(() => {})
     await taken
+  }
+
+  /** With all decisions, so that what was taken is known no later than it shows. One question has room for so many. */
+  async #toldWith(host: PeerId, requestIds: readonly Bytes[]): Promise<Told | null> {
+    const decided: Decision[] = []
+    for (let from = 0; ; from += decisionCountMax) {
+      const asked = requestIds.slice(from, from + decisionCountMax)
+      const answer = await this.#toldOfFolder(host, { tag: 'excerpt', value: { requestIds: asked } })
+      if (answer?.tag !== 'excerpt') return null
+      decided.push(...answer.value.decided)
+      if (from + decisionCountMax >= requestIds.length) return { ...answer.value, decided }
+    }
   }
 
   /** What was told holds together. Another member may have told something newer meanwhile. */

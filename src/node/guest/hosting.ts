@@ -245,8 +245,9 @@ export class Hosting {
     const { state } = cluster
     const { block, body } = question
     if (!mayWrite(state, guest.row)) return this.#drop(from, notOfGuest.fault)
-    const isNew = parentOf(state, block) === null && !equal(block, rootBlockId(state.treeId))
-    if (!isNew && !this.#wasOffered(from, guest, block)) return this.#drop(from, notOfGuest.fault)
+    if (equal(block, rootBlockId(state.treeId))) return this.#drop(from, notOfGuest.fault)
+    // What it brought may have been moved out of its folder before it heard that it was taken.
+    if (parentOf(state, block) !== null && !this.#wasOffered(from, guest, block)) return nothing
     const isFull = holdings.stagedCountOf(guest.principal) >= stagedCountMax
     if (!this.#isHeld(block, body.bodyRoot)) {
       // Of an edit nobody knows how much is new.
