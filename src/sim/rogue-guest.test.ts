@@ -3,12 +3,20 @@
  * likes. The tree stays as it was, and nothing beside the folder is told to it.
  */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Bytes, concat, fromHex, u64be } from '../core/bytes/bytes.ts'
-import { emptyBodyWriter, finishBody, writeSectors } from '../core/block/block.ts'
+import { type Bytes, concat, equal, fromHex, u64be } from '../core/bytes/bytes.ts'
+import { type SignedRecord, emptyBodyWriter, finishBody, writeSectors } from '../core/block/block.ts'
 import { principalOf, sha256 } from '../core/crypto/crypto.ts'
 import type { ControlBody, Question } from '../core/message/message.ts'
 import { type IdPath, childPath, rootPath } from '../core/path/path.ts'
-import { type Operation, encodeBatch, rowKind } from '../core/tree/tree.ts'
+import {
+  type Operation,
+  type RowKind,
+  type RowOf,
+  decodeRow,
+  encodeBatch,
+  keys as rowKeys,
+  rowKind,
+} from '../core/tree/tree.ts'
 import { Author } from '../node/author.ts'
 import { stagedCountMax } from '../node/guest/hosting.ts'
 import { placeOf } from '../node/own-tree.ts'
@@ -18,7 +26,7 @@ import { idFromText } from '../node/read/view.ts'
 import type { NodeKeys } from '../port/platform.ts'
 import type { Life } from './device.ts'
 import { changeOf } from './testing/change.ts'
-import { Family, content } from './testing/family.ts'
+import { Family, content, standing } from './testing/family.ts'
 import { Guest } from './testing/guest.ts'
 import { Rogue } from './testing/rogue.ts'
 
@@ -274,6 +282,65 @@ test('a guest that gives more than a person does has to wait, and what it gives 
   const tags = (await rogue.askAtOnce(few)).map(({ tag }) => tag)
   expect(tags.filter((tag) => tag === 'proposed').length).toBeGreaterThanOrEqual(4)
   expect(tags.filter((tag) => tag === 'none').length).toBeGreaterThan(0)
+})
+
+describe('a guest that gives the same again and again', () => {
+  const appliedIndex = ({ laptop }: Scene) => standing(laptop).appliedIndex
+  const proposed = (...faults: readonly (string | null)[]) => ({ tag: 'proposed', value: { faults } })
+  async function rowAt<K extends RowKind>(place: Scene, kind: K, at: Bytes): Promise<RowOf<K>> {
+    const { value } = (await rowsOf(place)).find(({ key }) => equal(key, at))!
+    return decodeRow(kind, value)
+  }
+  const deviceRow = (place: Scene) => rowAt(place, 'device', rowKeys.device(principalOf(place.keys.credential)))
+  /** The next change of its file: into the trash, and back. */
+  async function changesOf(place: Scene) {
+    const { writecapHash } = await deviceRow(place)
+    const author = new Author(place.keys, () => writecapHash)
+    const at = rowKeys.entry(place.limit.ids.at(-1)!, idFromText(place.mine)!)
+    let { entry } = await rowAt(place, 'entry', at)
+    return async (): Promise<SignedRecord<'entry'>> => {
+      const { version, trashed } = entry.fields
+      const next = { ...entry.fields, version: version + 1, previousHash: entry.hash, trashed: !trashed }
+      return (entry = await author.sign('entry', next))
+    }
+  }
+
+  test('is told what was decided, and nothing of it comes into the log again', async () => {
+    const place = await scene()
+    const { rogue } = place
+    const next = await (await changesOf(place))()
+    const taken = changeOf(octets(21, 16), [next])
+    const late = changeOf(octets(22, 16), [next])
+    expect(await rogue.ask(proposing(taken))).toEqual(proposed(null))
+    expect(await rogue.ask(proposing(late))).toEqual(proposed('raceLost'))
+    const before = appliedIndex(place)
+    for (let time = 0; time < 20; time++)
+      expect(await rogue.ask(proposing(late, taken))).toEqual(proposed('raceLost', null))
+    expect(appliedIndex(place)).toBe(before)
+    const another = changeOf(octets(23, 16), [next])
+    expect(await rogue.ask(proposing(taken, another, late))).toEqual(proposed(null, 'raceLost', 'raceLost'))
+  })
+
+  test('which is what stands of itself, though it may only read, comes no further', async () => {
+    const place = await scene('secret', 500, false)
+    const { device } = await deviceRow(place)
+    const before = appliedIndex(place)
+    const many = Array<Operation>(400).fill({ tag: 'revise', value: { device } })
+    for (let time = 0; time < 10; time++)
+      expect(await place.rogue.ask(proposing(...many))).toEqual(proposed(...many.map(() => null)))
+    expect(appliedIndex(place)).toBe(before)
+  })
+
+  test('in one question, pays for each', async () => {
+    const place = await scene()
+    const next = await changesOf(place)
+    const tags: unknown[] = []
+    for (const seed of [24, 25, 26]) {
+      const same = changeOf(octets(seed, 16), [await next()])
+      tags.push((await place.rogue.ask(proposing(...Array<Operation>(1000).fill(same))))?.tag)
+    }
+    expect(tags).toEqual(['proposed', 'proposed', 'none'])
+  })
 })
 
 test('a guest that only reads gives no changes', async () => {

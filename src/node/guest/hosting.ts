@@ -25,6 +25,7 @@ import {
   contentOf,
   decisionsOn,
   decodeBatch,
+  deviceOf,
   devicesOf,
   excerptFor,
   isOfLink,
@@ -34,6 +35,7 @@ import {
   parentOf,
   readRow,
   recordCountOf,
+  requestOf,
   summaryOf,
 } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
@@ -298,20 +300,27 @@ export class Hosting {
     const { operations } = batch.value
     if (operations.some(({ tag }) => tag === 'change') && !mayWrite(cluster.state, row))
       return this.#drop(from, notOfGuest.fault)
-    if (!this.#pace.allows(from, recordCountOf(operations))) return nothing
     for (const operation of operations) {
       const own = checkOfGuest(operation, principal, limit)
-      const passed = own.ok ? await cluster.check(operation) : own
+      if (!own.ok) return this.#drop(from, own.fault)
+    }
+    const known = operations.map((operation) => decidedIn(cluster.state, operation))
+    const open = operations.filter((_, at) => known[at] === null)
+    if (!this.#pace.allows(from, recordCountOf(open))) return nothing
+    for (const operation of open) {
+      const passed = await cluster.check(operation)
       if (!passed.ok) return this.#drop(from, passed.fault)
       if (!this.#isStaged(operation)) return nothing
       const staged = await cluster.stage(operation)
       if (!staged.ok) return nothing
     }
-    const outcomes = await cluster.giveForGuest(operations)
-    const isNew = (outcome: Outcome | null): boolean => outcome !== null && !(outcome.ok && outcome.repeated)
-    this.#pace.spend(from, recordCountOf(operations.filter((_, at) => isNew(outcomes[at]!))))
+    const outcomes = await cluster.giveForGuest(open)
+    // One that changes nothing, since it came twice in the same instant, is in the log all the same.
+    this.#pace.spend(from, recordCountOf(open.filter((_, at) => outcomes[at] !== null)))
     if (outcomes.some((outcome) => outcome === null)) return nothing
-    return { tag: 'proposed', value: { faults: outcomes.map((outcome) => faultOf(outcome!)) } }
+    const given = new Map(open.map((operation, at) => [operation, faultOf(outcomes[at]!)]))
+    const faults = operations.map((operation, at) => known[at]?.fault ?? given.get(operation) ?? null)
+    return { tag: 'proposed', value: { faults } }
   }
 
   /** Whether all bodies that an operation refers to are whole here, so that this device can give them in its author's place. */
@@ -358,6 +367,15 @@ const gone = new Uint8Array()
 
 const faultOf = (outcome: Outcome): string | null => (outcome.ok ? null : outcome.fault.code)
 const nothing: Answer = { tag: 'none', value: {} }
+
+/** What has become of an operation, as a state shows it: that one need not come into the log again. null where it shows nothing. */
+function decidedIn(state: TreeState, operation: Operation): { readonly fault: string | null } | null {
+  if (operation.tag === 'change') return requestOf(state, operation.value.requestId)
+  if (operation.tag !== 'revise') return null
+  const { hash, fields } = operation.value.device
+  const known = deviceOf(state, principalOf(fields.credential))?.device.hash
+  return known !== undefined && equal(known, hash) ? { fault: null } : null
+}
 
 /** A link reads, and has to know where the tree is met; a device that is limited gives changes, and is dialled. */
 function mayAsk({ row }: Guest, { tag }: Question): boolean {

@@ -24,7 +24,7 @@ export class Pace {
     return this.#leftTo(guest) >= Math.min(recordCount, burstCountMax)
   }
 
-  /** What the tree has decided of it: what came to nothing is given again, and costs nothing. */
+  /** What came into the log of it, whatever became of it there: what came nowhere is given again, and costs nothing. */
   spend(guest: string, recordCount: number): void {
     const count = Math.max(0, this.#leftTo(guest) - recordCount)
     this.#guests.set(guest, { count, atMs: this.#clock.monotonicMs() })
