@@ -29,12 +29,12 @@ import { isDecidedByOne, votersOf } from './membership.ts'
 import { attestationIn } from './snapshots.ts'
 
 /** How far ahead of this device's clock a leader may stamp, and how far behind what was decided already. */
-export const stampAheadMsMax = 2 * 60_000
+const stampAheadMsMax = 2 * 60_000
 /**
  * The same of what is decided already, by the only one that decides or by a majority: where a clock was ahead for a while, the
  * others go on with what came of it.
  */
-const decidedAheadMsMax = 24 * 60 * 60_000
+export const decidedAheadMsMax = 24 * 60 * 60_000
 const stampBehindMsMax = 2 * 60_000
 const claimsPerVerification = 256
 

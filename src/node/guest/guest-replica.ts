@@ -52,7 +52,7 @@ import {
 } from '../../core/tree/tree.ts'
 import { type BlockId, blockIdOf } from '../../core/path/path.ts'
 import { checkpointChanges, differingKeys } from '../cluster/durable.ts'
-import { Gate, stampAhead, stampAheadMsMax } from '../cluster/gate.ts'
+import { Gate, decidedAheadMsMax, stampAhead } from '../cluster/gate.ts'
 import type { ClusterOptions } from '../cluster/options.ts'
 import type { AskOptions } from '../exchange.ts'
 import { type PeerId, principalIn } from '../peers.ts'
@@ -406,9 +406,9 @@ export class GuestReplica implements Replica {
     await this.#install(excerpt, { ...told, decided })
   }
 
-  /** Later than that nothing was decided yet. */
+  /** Later than that nothing was decided yet, unless by a clock that is wrong by more than can be borne. */
   get #stampMsMax(): number {
-    return this.#options.platform.clock.nowMs() + stampAheadMsMax
+    return this.#options.platform.clock.nowMs() + decidedAheadMsMax
   }
 
   /**
