@@ -77,5 +77,6 @@ export async function letIn(page: Page, digits: string, name: string): Promise<v
 export async function joinByLink(laptop: Page, phone: Page, name: string): Promise<void> {
   await readLink(phone, await showCode(laptop), name)
   await letIn(laptop, await agreeToJoin(phone), name)
-  await expect(phone.getByRole('heading', { name: 'Your tree is here' })).toBeVisible()
+  // One of ten thousand blocks takes its time to be verified.
+  await expect(phone.getByRole('heading', { name: 'Your tree is here' })).toBeVisible({ timeout: 120_000 })
 }
