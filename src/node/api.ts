@@ -77,8 +77,11 @@ export interface TreeStatus {
    * where that is not known; null where this one left by itself. null: it belongs to the tree.
    */
   readonly removed: { readonly by: string | null } | null
-  /** What was here before this device joined the tree, as long as nobody has said whether it comes along; null where nothing was. */
-  readonly aside: { readonly fileCount: number; readonly sizeBytes: number } | null
+  /**
+   * What was here before this tree, as long as nobody has said whether it comes along, or because it could not: `trouble` says why.
+   * null where nothing was, or all of it came.
+   */
+  readonly aside: { readonly fileCount: number; readonly sizeBytes: number; readonly trouble: string | null } | null
   readonly decider: Decider
   /** Own devices whose time ends within 60 days, or has ended, and when the first of them does; null where there is none. */
   readonly expiring: { readonly deviceCount: number; readonly firstAtMs: number } | null
@@ -125,7 +128,7 @@ export interface Decider {
   readonly appointed: readonly string[] | null
 }
 
-/** A file that was here before this device joined the tree; its content is opened under this id. */
+/** A file that was here before this tree; its content is opened under this id. */
 export interface AsideFile {
   readonly id: string
   readonly name: string
@@ -600,9 +603,9 @@ export interface NodeApi {
   confirmJoining(): Promise<void>
   /** At whatever stage. Of a tree that was on its way here, what that comes to is told before; asked again, nothing is told any more. */
   endJoining(): Promise<void>
-  /** What was here before this device joined the tree. */
+  /** What was here before this tree. */
   aside(): Promise<readonly AsideFile[]>
-  /** Moves all of it into the tree, as a job; goes on after a restart. */
+  /** Moves all of it into the tree, as a job; goes on after a restart. Rejects where something could not come; that stays aside. */
   bringAside(requestId: string): Promise<void>
   /** Deletes all of it for good. */
   dropAside(): Promise<void>

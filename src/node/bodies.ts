@@ -220,22 +220,23 @@ export async function abandonBody(
   block: BlockId,
   { bodyRoot, sizeBytes, upload, made }: WrittenBody,
 ): Promise<void> {
-  const { store } = site.platform
-  if (made !== null) {
-    await store.write(
+  if (made === null) await deleteBody(site, block, { bodyRoot, sizeBytes })
+  else
+    await site.platform.store.write(
       made.map((key): Change => ({ kind: 'delete', table: 'object', key })),
       'relaxed',
     )
-    if (upload !== null) await releaseUpload(site, upload)
-    return
-  }
-  for await (const objects of walk({ store, place: site.place }, block, diffBodies({ bodyRoot, sizeBytes }, []))) {
+  if (upload !== null) await releaseUpload(site, upload)
+}
+
+/** Deletes all that a body consists of; it shares nothing of it with another one. */
+export async function deleteBody({ platform: { store }, place }: Site, block: BlockId, body: Body): Promise<void> {
+  for await (const objects of walk({ store, place }, block, diffBodies(body, []))) {
     await store.write(
-      objects.map((object): Change => ({ kind: 'delete', table: 'object', key: objectKey(site.place, block, object) })),
+      objects.map((object): Change => ({ kind: 'delete', table: 'object', key: objectKey(place, block, object) })),
       'relaxed',
     )
   }
-  if (upload !== null) await releaseUpload(site, upload)
 }
 
 async function readPiece(content: Content, start: number): Promise<Bytes> {

@@ -60,13 +60,15 @@ export class Jobs {
     })
   }
 
+  /** What a person has already moves in whatever he does: half of it here and half of it there would be no answer to him. */
   cancel(id: string): void {
     const running = this.#running.get(id)
-    if (running !== undefined) running.isCancelled = true
+    if (running !== undefined && running.job.kind !== 'plant') running.isCancelled = true
   }
 
+  /** The node goes. */
   cancelAll(): void {
-    for (const id of this.#running.keys()) this.cancel(id)
+    for (const running of this.#running.values()) running.isCancelled = true
   }
 
   /** Runs `work` under a request's id. The same request asked again while it runs gets the same answer. */

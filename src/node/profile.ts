@@ -72,7 +72,8 @@ export const treeAt = (profile: Profile, stage: Stage): TreeId | null =>
 /** Everything of a tree on this device, gone in one transaction; what the profile says of it goes with it. */
 export const forgetTree = (treeId: TreeId): readonly Change[] => [
   ...treeTables.map((table) => ({ kind: 'deleteAll' as const, table, prefix: treeId })),
-  // That this device is a guest in it: `guest/visit.ts`.
+  // That this device is a guest in it: `guest/visit.ts`; and what of it has come into another one: `move-in.ts`.
   { kind: 'deleteAll', table: 'node', prefix: concat(utf8('visit'), treeId) },
+  { kind: 'deleteAll', table: 'node', prefix: concat(utf8('moved'), treeId) },
 ]
 const treeTables = ['raft', 'log', 'state', 'staging', 'holding', 'outbox', 'object'] as const

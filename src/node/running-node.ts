@@ -484,14 +484,31 @@ export class RunningNode {
     await this.#moveIn(from, requestId)
   }
 
-  async #moveIn(from: TreeId, requestId = `move-in-${toHex(from)}`): Promise<void> {
-    const source = await OwnTree.open({ ...this.#treeOptions(from) })
-    if (source !== null) {
-      await this.jobs.run(requestId, 'plant', '', 0, (job) => moveIn(source, this.home, job))
+  /**
+   * What can not come is shown apart from the tree, and the next start tries it again.
+   * @returns why it can not; null where all of it came
+   */
+  async #moveIn(from: TreeId, requestId = `move-in-${toHex(from)}`): Promise<BlocktreeError | null> {
+    const trouble = this.#whyNothingComes() ?? (await this.#moveAll(from, requestId))
+    if (trouble === null) await this.forget(from)
+    else if (!this.#isStopped) await this.#openAside(from, trouble)
+    return trouble
+  }
+
+  async #moveAll(from: TreeId, requestId: string): Promise<BlocktreeError | null> {
+    const source = await OwnTree.open(this.#treeOptions(from))
+    if (source === null) return null
+    try {
+      return await this.jobs.run(requestId, 'plant', '', 0, (job) => moveIn(source, this.home, job))
+    } finally {
       await source.close()
       source.ring.close()
     }
-    await this.forget(from)
+  }
+
+  #whyNothingComes(): BlocktreeError | null {
+    if (this.home.dismissal !== null) return new RefusedError(deviceDismissed().fault)
+    return this.status().limited?.mayWrite === false ? limitedOnly() : null
   }
 
   /** Old contents go under new keys from now on, until none is left or somebody cancels. */
@@ -524,28 +541,29 @@ export class RunningNode {
     await announceHybrid(this.home.tree, this.keys)
   }
 
-  // --- what was here before this device joined ------------------------------------------------------------------------------
+  // --- what was here before this tree ---------------------------------------------------------------------------------------
 
   get aside(): Aside | null {
     return this.#aside
   }
 
-  async #openAside(treeId: TreeId): Promise<void> {
-    this.#aside = await Aside.open(this.#treeOptions(treeId), this.streams)
+  async #openAside(treeId: TreeId, trouble: BlocktreeError | null = null): Promise<void> {
+    this.#aside = await Aside.open(this.#treeOptions(treeId), this.streams, trouble)
     this.#tellStatus()
   }
 
   /** Moves it into the tree. */
   async bringAside(requestId: string): Promise<void> {
-    if (this.home.dismissal !== null) throw new RefusedError(deviceDismissed().fault)
-    if (this.status().limited?.mayWrite === false) throw limitedOnly()
+    const refusal = this.#whyNothingComes()
+    if (refusal !== null) throw refusal
     const treeId = await this.#closeAside()
     if (treeId === null) return
     await this.#changeProfile(({ trees }) => ({
       trees: trees.map((held) => (equal(held.treeId, treeId) ? { treeId, stage: 'leaving' } : held)),
     }))
     this.#tellStatus()
-    await this.#moveIn(treeId, requestId)
+    const trouble = await this.#moveIn(treeId, requestId)
+    if (trouble !== null) throw trouble
   }
 
   /** Deletes it for good. */

@@ -184,13 +184,15 @@ test('a phone joins by what its people see, and says who it is', async () => {
 
 describe('what was on the phone before', () => {
   const content = Random.fromSeed(9).bytes(100_000)
-  /** A phone with a file in a folder that has joined. */
-  async function joined() {
+  /** A phone with a file in a folder that has joined. @param videoBytes of another one beside that; 0: there is none */
+  async function joined(videoBytes = 0, kind: DeviceChoice['kind'] = 'own') {
     const pair = await Pair.of()
     const { api } = pair.phone.node
     const folder = await pair.run(pair.phone, api.createFolder('f', pair.phone.page.tree.rootId, 'mine'))
     await pair.run(pair.phone, api.addFile('a', folder, 'photo.jpg', createSimBlob(content, pair.phone.process)))
-    await pair.join(await pair.invite())
+    const video = createSimBlob(Random.fromSeed(10).bytes(videoBytes), pair.phone.process)
+    if (videoBytes > 0) await pair.run(pair.phone, api.addFile('v', pair.phone.page.tree.rootId, 'video', video))
+    await pair.join(await pair.invite(), kind)
     return pair
   }
   const named = ({ page }: Life, name: string) => [...page.items.values()].find((item) => item.name === name)
@@ -229,6 +231,32 @@ describe('what was on the phone before', () => {
       await pair.restartPhone()
       expect(pair.phone.page.tree.aside).toBeNull()
     }
+  })
+
+  test('comes along into the folder of a limited device', async () => {
+    const pair = await joined(1000, 'limited')
+    await pair.run(pair.phone, pair.phone.node.api.bringAside('bring'))
+    await pair.until('the laptop has it', () => named(pair.laptop, 'video') !== undefined)
+    expect(named(pair.laptop, 'mine')!.parentId).toBe(pair.phone.page.tree.rootId)
+    expect(named(pair.laptop, 'video')!.parentId).not.toBe(pair.laptop.page.tree.rootId)
+    expect(pair.phone.page.tree.aside).toBeNull()
+  })
+
+  test('comes along but for what another device has deleted of it since', async () => {
+    const pair = await joined(3_000_000)
+    pair.phone.store.faults.slowness = 10
+    void settle(pair.phone.process, pair.phone.node.api.bringAside('bring'))
+    await pair.until('the first', () => named(pair.laptop, 'photo.jpg') !== undefined)
+    const { id } = named(pair.laptop, 'photo.jpg')!
+    await pair.run(pair.laptop, pair.laptop.node.api.trash('t', id))
+    await pair.run(pair.laptop, pair.laptop.node.api.purge('d', id))
+    await pair.until('the phone knows', () => !pair.phone.page.items.has(id))
+    expect(named(pair.laptop, 'video')).toBeUndefined()
+    await pair.restartPhone()
+    await pair.until('the rest', () => named(pair.laptop, 'video')?.copyCount === 2)
+    await pair.wait(60_000)
+    for (const life of [pair.phone, pair.laptop]) expect(named(life, 'photo.jpg')).toBeUndefined()
+    expect(pair.phone.page.tree.aside).toBeNull()
   })
 
   test('is deleted when its owner says so, and no sooner', async () => {

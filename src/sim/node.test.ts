@@ -32,6 +32,7 @@ import { newestState, readHeldState } from '../node/read/held-state.ts'
 import { weighDisk } from './ballast.ts'
 import { createSimBlob } from './blob.ts'
 import { type Life, type Outcome, SimDevice, type World, readAll, settle } from './device.ts'
+import { plant } from './family.ts'
 import { twinSign } from './crypto.ts'
 import { Disk } from './disk.ts'
 import { Process } from './process.ts'
@@ -185,7 +186,7 @@ describe('planting', () => {
     expect(trees.size).toBe(1)
   })
   test('survives the death of the process at every moment of it', async () => {
-    for (let writeCount = 0; writeCount < 12; writeCount++) {
+    for (let writeCount = 0; writeCount < 16; writeCount++) {
       const place = new Place()
       const device = place.device('laptop')
       const first = await place.start(device)
@@ -208,6 +209,134 @@ describe('planting', () => {
       await place.scheduler.run(place.scheduler.sleep(60_000))
       expect(equal(await place.ask(again, readAll(again.node.api, id)), content)).toBe(true)
     }
+  })
+  describe('of what was here', () => {
+    /** A device that is not planted yet, with files of so many octets by their names. */
+    async function filled(sizes: Readonly<Record<string, number>>) {
+      const place = new Place()
+      const device = place.device('laptop')
+      const life = await place.start(device)
+      const ids: Record<string, string> = {}
+      for (const [name, sizeBytes] of Object.entries(sizes))
+        ids[name] = await place.ask(
+          life,
+          life.node.api.addFile(name, life.page.tree.rootId, name, place.blob(life, octetsOf(name, sizeBytes))),
+        )
+      return { place, device, life, ids }
+    }
+    const octetsOf = (name: string, sizeBytes: number): Bytes => Random.fromSeed(name.length).bytes(sizeBytes)
+    const until = async (place: Place, isTrue: () => boolean): Promise<void> => {
+      const endMs = place.scheduler.nowMs + 60_000
+      while (!isTrue()) {
+        if (place.scheduler.nowMs > endMs) throw new Error('it never came about')
+        await place.scheduler.run(place.scheduler.sleep(1))
+      }
+    }
+    /** While something large is still on its way. */
+    async function caughtMovingIn(place: Place, life: Life, id: string): Promise<void> {
+      life.store.faults.slowness = 10
+      void settle(life.process, plant(life))
+      await until(place, () => life.page.tree.planted && life.page.items.has(id))
+      life.store.faults.slowness = 1
+    }
+    const readBack = (place: Place, life: Life, id: string) => place.ask(life, readAll(life.node.api, id))
+
+    test('what has come is the new tree’s own: it is written and deleted there while the rest is still on its way', async () => {
+      const sizes = { 'a gone': 100, 'b written': 100_000, 'c large': 3_000_000 }
+      const { place, device, life, ids } = await filled(sizes)
+      await caughtMovingIn(place, life, ids['b written']!)
+      const { api } = life.node
+      await place.ask(life, api.writeFile('w', ids['b written']!, place.blob(life, utf8('since'))))
+      await place.ask(life, api.trash('t', ids['a gone']!))
+      await place.ask(life, api.purge('d', ids['a gone']!))
+      expect(life.page.items.has(ids['c large']!)).toBe(false)
+      life.process.kill()
+      // Longer than the tree remembers what was asked for.
+      device.wall.jump(3 * dayMs)
+      const again = await place.start(device)
+      await until(place, () => again.page.items.has(ids['c large']!))
+      await place.scheduler.run(place.scheduler.sleep(60_000))
+      expect(equal(await readBack(place, again, ids['b written']!), utf8('since'))).toBe(true)
+      expect(equal(await readBack(place, again, ids['c large']!), octetsOf('c large', 3_000_000))).toBe(true)
+      expect(again.page.items.has(ids['a gone']!)).toBe(false)
+      expect(again.page.tree.aside).toBeNull()
+      expect([...device.disk.rows('node', utf8('moved'))]).toEqual([])
+    })
+
+    test('a file whose folder came and was deleted comes without it', async () => {
+      const { place, device, life } = await filled({})
+      const { api } = life.node
+      const folder = await place.ask(life, api.createFolder('f', life.page.tree.rootId, 'folder'))
+      const blob = place.blob(life, octetsOf('large', 3_000_000))
+      const id = await place.ask(life, api.addFile('l', folder, 'large', blob))
+      await caughtMovingIn(place, life, folder)
+      await place.ask(life, api.trash('t', folder))
+      await place.ask(life, api.purge('d', folder))
+      life.process.kill()
+      const again = await place.start(device)
+      await until(place, () => again.page.items.has(id))
+      expect(again.page.items.get(id)!.parentId).toBe(again.page.tree.rootId)
+      expect(again.page.items.has(folder)).toBe(false)
+    })
+
+    test('nobody cancels it', async () => {
+      const { place, life, ids } = await filled({ one: 3_000_000, two: 3_000_000 })
+      life.store.faults.slowness = 10
+      const planting = settle(life.process, plant(life))
+      await until(place, () => [...life.page.jobs.values()].some(({ kind }) => kind === 'plant'))
+      await place.ask(life, life.node.api.cancel('plant'))
+      expect((await place.scheduler.run(planting)).kind).toBe('done')
+      for (const id of Object.values(ids)) expect(life.page.items.has(id)).toBe(true)
+      expect(life.page.tree.aside).toBeNull()
+    })
+
+    test('a file that is damaged holds up no other, and stays where it can be seen and comes once it can', async () => {
+      const { place, device, life, ids } = await filled({ 'a whole': 3000 })
+      const before = new Set([...device.disk.rows('object', new Uint8Array())].map(({ key }) => toHex(key)))
+      const blob = place.blob(life, octetsOf('b damaged', 200_000))
+      const id = await place.ask(life, life.node.api.addFile('d', life.page.tree.rootId, 'b damaged', blob))
+      const piece = [...device.disk.rows('object', new Uint8Array())].find(({ key }) => !before.has(toHex(key)))!
+      const more = place.blob(life, octetsOf('c whole', 300_000))
+      ids['c whole'] = await place.ask(life, life.node.api.addFile('c', life.page.tree.rootId, 'c whole', more))
+      device.disk.apply([{ kind: 'delete', table: 'object', key: piece.key }], 'strict')
+      await place.ask(life, plant(life))
+
+      for (const start of [async () => life, () => place.start(device)]) {
+        const now = await start()
+        await until(place, () => now.page.tree.aside !== null)
+        const trouble = expect.stringContaining('a piece of a file is missing')
+        expect(now.page.tree).toMatchObject({ planted: true, aside: { fileCount: 1, trouble } })
+        expect(await place.ask(now, now.node.api.aside())).toMatchObject([{ name: 'b damaged', sizeBytes: 200_000 }])
+        expect(equal(await readBack(place, now, ids['a whole']!), octetsOf('a whole', 3000))).toBe(true)
+        expect(equal(await readBack(place, now, ids['c whole']!), octetsOf('c whole', 300_000))).toBe(true)
+        expect(now.page.items.has(id)).toBe(false)
+        const bringing = place.ask(now, now.node.api.bringAside('again'))
+        await expect(bringing).rejects.toMatchObject({ code: 'storeDamaged' })
+        expect(now.page.tree.aside).toMatchObject({ fileCount: 1, trouble })
+      }
+
+      device.disk.apply([{ kind: 'put', table: 'object', ...piece }], 'strict')
+      const healed = await place.start(device)
+      await until(place, () => healed.page.items.has(id))
+      await place.scheduler.run(place.scheduler.sleep(1000))
+      expect(equal(await readBack(place, healed, id), octetsOf('b damaged', 200_000))).toBe(true)
+      expect(healed.page.tree.aside).toBeNull()
+    })
+
+    test('takes no more room than its largest file, and waits where there is not even that', async () => {
+      const { place, device, life, ids } = await filled({ one: 3_000_000, other: 3_000_000 })
+      device.disk.quotaBytes = device.disk.usedBytes + 1_000_000
+      await place.ask(life, plant(life))
+      const trouble = expect.stringContaining('out of space')
+      expect(life.page.tree).toMatchObject({ planted: true, aside: { fileCount: 2, trouble } })
+      const [file] = await place.ask(life, life.node.api.aside())
+      expect(equal(await readBack(place, life, file!.id), octetsOf('one', 3_000_000))).toBe(true)
+      device.disk.quotaBytes = device.disk.usedBytes + 4_000_000
+      await place.ask(life, life.node.api.bringAside('again'))
+      expect(life.page.tree.aside).toBeNull()
+      for (const [name, id] of Object.entries(ids))
+        expect(equal(await readBack(place, life, id), octetsOf(name, 3_000_000))).toBe(true)
+    })
   })
   test('wants the three words of the card', async () => {
     const place = new Place()

@@ -37,6 +37,10 @@ export interface Occasion {
   readonly quarantinedCount: number
   /** Goes where that can be seen. */
   readonly lookAtQuarantine: () => void
+  /** What was here before this tree. */
+  readonly aside: TreeStatus['aside']
+  /** Goes where that can be seen. */
+  readonly lookAtAside: () => void
   readonly plant: () => void
   /** Goes where the tree of another device is joined. */
   readonly join: () => void
@@ -78,6 +82,8 @@ export function offerAt(occasion: Occasion): Offer | null {
     const { text, button } = words.quarantine.offer
     return { text: text(occasion.quarantinedCount), button, icon: 'warn', accept: occasion.lookAtQuarantine }
   }
+  if (occasion.aside && occasion.aside.trouble !== null)
+    return { ...words.notMovedIn, icon: 'warn', accept: occasion.lookAtAside }
   const show = occasion.pretend ? [{ button: words.pretend, accept: occasion.pretend }] : []
   if (isPlanted === false) {
     const { text, button, join } = words.plant.offer

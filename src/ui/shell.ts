@@ -289,6 +289,8 @@ export class BtShell extends LitElement implements IntakeHost {
       forgetLost: () => this.#forgetLost(),
       quarantinedCount: this.model.tree?.quarantinedCount ?? 0,
       lookAtQuarantine: () => this.#visit('/quarantine'),
+      aside: this.model.tree?.aside ?? null,
+      lookAtAside: () => this.#visit('/storage'),
       plant: () => this.#visit('/plant'),
       join: () => this.#visit('/join'),
       deviceCount: this.model.tree?.deviceCount ?? 0,

@@ -257,6 +257,11 @@ export const words = {
     labelPurge: (name: string) => `Delete ${name} for good`,
   },
 
+  notMovedIn: {
+    text: 'Not all that was on this device could move into the tree. Nothing is lost: the rest is kept here, apart from it.',
+    button: 'Look',
+  },
+
   quarantine: {
     offer: {
       text: (count: number) =>

@@ -1,5 +1,5 @@
 /**
- * What was here before this device joined the tree: to be saved file by file, brought along, or deleted.
+ * What was here before this tree: to be saved file by file, brought along, or deleted.
  * @module
  */
 import { LitElement, type PropertyValues, css, html } from 'lit'
@@ -62,14 +62,15 @@ export class BtAsideView extends LitElement {
   }
 
   override render() {
-    const { fileCount, sizeBytes } = this.aside
+    const { fileCount, sizeBytes, trouble } = this.aside
     return html`<section class="card">
       <h2>${words.title(fileCount)}</h2>
       <p>${words.apart(formatSize(sizeBytes))}</p>
       <ul role="list" tabindex="0" aria-label=${words.listLabel}>
         ${this.files.map((file) => this.#line(file))}
       </ul>
-      ${problemLine(this.problem)}
+      ${problemLine(trouble === null ? '' : words.trouble(trouble))}
+      ${problemLine(this.problem === trouble ? '' : this.problem)}
       <div class="row">
         ${
           this.isAsking

@@ -187,7 +187,9 @@ export const joinWords = {
 
   aside: {
     title: (count: number) =>
-      count === 1 ? 'A file from before this device joined' : `${count} files from before this device joined`,
+      count === 1 ? 'A file from before, not in the tree' : `${count} files from before, not in the tree`,
+    trouble: (reason: string) =>
+      `Not all of it could move into the tree. ${reason} It is tried again when Blocktree starts, and when you bring it along; meanwhile it can be saved from here.`,
     ask: (count: number) => `Bring your ${count === 1 ? 'file' : `${count} files`} along?`,
     help: 'What was on this device before it joined is still in this browser alone. Brought along, it moves into the tree, where all its devices can read it.',
     apart: (size: string) =>

@@ -63,14 +63,18 @@ export class BtJobs extends LitElement {
           <span>${words.jobs.rate(job)}</span>
         </p>
       </div>
-      <button
-        class="plain only-icon"
-        aria-label=${words.jobs.cancel(title)}
-        @click=${() => this.actions.cancel(job.id)}
-      >
-        ${icon('close')}
-      </button>
+      ${job.kind === 'plant' ? nothing : this.#cancel(job.id, title)}
     </li>`
+  }
+
+  #cancel(id: string, title: string) {
+    return html`<button
+      class="plain only-icon"
+      aria-label=${words.jobs.cancel(title)}
+      @click=${() => this.actions.cancel(id)}
+    >
+      ${icon('close')}
+    </button>`
   }
 
   #waiting(count: number) {
