@@ -52,6 +52,7 @@ export interface InvitingOptions {
   readonly home: () => Home
   readonly status: () => TreeStatus
   onChanged(inviting: Inviting | null): void
+  readonly onFailure: (error: unknown) => void
 }
 
 /** The root's word that is waited for. */
@@ -93,7 +94,8 @@ export class Invitations {
     if (open === null) throw networkMissing()
     if (this.#state?.stage === 'admitting') throw admittingStill()
     this.end()
-    network.onJoin = (connection, commitment) => void this.#meet(open, connection, commitment)
+    network.onJoin = (connection, commitment) =>
+      void this.#meet(open, connection, commitment).catch(this.#options.onFailure)
     network.isInviting = () => isOpen(this.#state)
     this.#show(open)
   }
@@ -184,7 +186,9 @@ export class Invitations {
     let cancel = (): void => {}
     const requested = new Promise<void>((resolve) => (cancel = resolve))
     this.#cancelCourse = cancel
-    const result = await inviteOver(platform, connection, transportId, commitment, scanned, inviter, { requested })
+    const meeting = inviteOver(platform, connection, transportId, commitment, scanned, inviter, { requested })
+    // Whatever ends the course, another can begin after it.
+    const result = await meeting.catch(refusalOf)
     wipe(scanned.secret)
     // It was ended here, and another may be under way.
     if (this.#cancelCourse !== cancel) return

@@ -113,6 +113,7 @@ export class RunningNode {
       ...common,
       home: () => this.home,
       onChanged: (inviting) => this.emit({ kind: 'inviting', inviting }),
+      onFailure: (error) => this.fail(error),
     })
     this.joinings = new Joinings({
       ...common,

@@ -5,7 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { equal } from '../core/bytes/bytes.ts'
 import { decodeControl } from '../core/message/message.ts'
 import type { Life } from './device.ts'
-import { Family, content, standing } from './testing/family.ts'
+import { type Waiting, letInByCode } from './family.ts'
+import { Family, content, standing, value } from './testing/family.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
@@ -57,6 +58,26 @@ describe('a device that hands over', () => {
     await family.comeTogether()
     expect(equal(await family.read(desk, early), content(80_000))).toBe(true)
     expect([isVoter(laptop), isVoter(phone), isVoter(desk)]).toEqual([true, false, false])
+  })
+
+  test('another lets a device in again and is told where the one that decides falls asleep meanwhile', async () => {
+    const family = await Family.of(32, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    // It belongs to the tree, and does not know of it.
+    const desk = family.newDevice('desk')
+    desk.wall.jump(family.devices[0]!.wall.offsetMs - desk.wall.offsetMs)
+    const life = value(await family.scheduler.run(desk.start()))
+    await family.admit(desk)
+    await atRest(family)
+    const waiting: Waiting = {
+      run: (on, work) => family.run(on, work),
+      until: (what, isTrue) => family.until(what, isTrue),
+    }
+    const letIn = (afterwards?: () => Promise<void>) =>
+      letInByCode(waiting, phone, { life, name: 'desk' }, family.words, { kind: 'own' }, afterwards)
+    expect(await letIn(async () => laptop.process.freeze(2 * 60_000))).toBe(false)
+    await family.until('it is awake', () => standing(phone).peers.some(({ path }) => path !== null))
+    expect(await letIn()).toBe(true)
   })
 
   test('is followed by one that was away when the other came', async () => {
