@@ -438,9 +438,14 @@ export class Cluster implements Replica {
     return this.#stepNow({ kind: 'transferLeadership', transferee: to })
   }
 
-  /** While it lasts this node leaves it to `work` who votes. */
+  /** While it lasts this node leaves it to `work` who votes; to one at a time, since each would undo what the other does. */
   async handOver(work: () => Promise<void>): Promise<void> {
     this.#throwIfStopped()
+    if (this.#isHandingOver)
+      throw new BlocktreeError(
+        'handOverTwice',
+        'Another device is just about to decide. Wait a moment, then try again.',
+      )
     this.#isHandingOver = true
     await work().finally(() => (this.#isHandingOver = false))
   }

@@ -39,12 +39,12 @@ export async function handOver(site: HandOverSite, principal: Bytes | null): Pro
     if (principal === null) return
     throw new BlocktreeError('notLeading', 'Another device decides about this tree; do this there.')
   }
-  const to = await successorFor(site, principal)
-  const endMs = clock.monotonicMs() + patienceMs
-  const until = (isTrue: () => boolean): Promise<boolean> => waitUntil(clock, isTrue, endMs)
-  const isVoter = (id: NodeId): boolean => cluster.members.configuration.voters.includes(id)
-  const wasVoter = isVoter(to)
   await cluster.handOver(async () => {
+    const to = await successorFor(site, principal)
+    const endMs = clock.monotonicMs() + patienceMs
+    const until = (isTrue: () => boolean): Promise<boolean> => waitUntil(clock, isTrue, endMs)
+    const isVoter = (id: NodeId): boolean => cluster.members.configuration.voters.includes(id)
+    const wasVoter = isVoter(to)
     if (!wasVoter) demand(cluster.changeMembers([{ kind: 'addVoter', id: to }]))
     if ((await until(() => isVoter(to))) && (await until(() => cluster.isCaughtUp(to)))) {
       // One who does not know yet that it votes does not stand, so it is told again.

@@ -108,6 +108,19 @@ describe('a device that hands over', () => {
     expect([isVoter(laptop), isVoter(desk), votersOf(laptop)]).toEqual([true, false, 1])
   })
 
+  test('gives it to the one that was named, also where its page is hidden meanwhile', async () => {
+    const family = await Family.of(34, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    await atRest(family)
+    const { api } = laptop.node
+    const chosen = api.handOver(await principalOf(family, desk))
+    const hidden = api.handOver(null)
+    const [named, other] = await family.run(laptop, Promise.allSettled([chosen, hidden]))
+    expect(named.status).toBe('fulfilled')
+    expect(other).toMatchObject({ status: 'rejected', reason: { code: 'handOverTwice' } })
+    expect([isVoter(laptop), isVoter(phone), isVoter(desk)]).toEqual([false, false, true])
+  })
+
   test('keeps the vote where nobody is there, and where the other does not answer', async () => {
     const family = await Family.of(3, 'laptop', 'phone')
     const [laptop, phone] = family.lives as [Life, Life]
