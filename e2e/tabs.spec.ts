@@ -113,6 +113,32 @@ test('a hidden host hands over to a visible tab, and goes on through it', { tag:
   for (const page of [host, guest]) await expect.poll(() => namesIn(page)).toEqual(['a through the new host'])
 })
 
+test('a host that was asked twice leaves no door behind', async ({ tabs }) => {
+  const [host, guest] = await openPair(tabs)
+  const doors = (): Promise<number> =>
+    guest.evaluate(async () => {
+      const { held = [] } = await navigator.locks.query()
+      return held.filter(({ name }) => name?.startsWith('door:')).length
+    })
+  await expect.poll(doors).toBe(1)
+  await host.evaluate(() => {
+    Object.assign(window, { toldCount: 0 })
+    navigator.serviceWorker.addEventListener('message', ({ data }) => {
+      if (data.kind === 'youAre') (window as never as { toldCount: number }).toldCount++
+    })
+  })
+  await comeToFront(guest)
+  await expect.poll(() => host.evaluate(() => (window as never as { toldCount: number }).toldCount)).toBe(1)
+  expect(await doors()).toBe(1)
+  await host.evaluate(() => Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true }))
+  await comeToFront(guest)
+  await isIn(guest, 'here')
+  await isIn(host, 'elsewhere')
+  await createFolder(host, 'a through the new door')
+  await expect.poll(() => namesIn(host)).toEqual(['a through the new door'])
+  await expect.poll(doors).toBe(1)
+})
+
 test('a visible host stays', { tag: '@wide' }, async ({ tabs }) => {
   const [host, guest] = await openPair(tabs)
   const answered = guest.evaluate(

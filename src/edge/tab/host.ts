@@ -141,12 +141,13 @@ export function contendForNode(
   // The door: where the service worker finds this page. It knows pages by an id that only it can tell.
   let closeDoor = (): void => {}
   const openDoor = async (own: Term, clientId: string): Promise<void> => {
-    if (own.epoch === null) return
-    const isClosed = new Promise<void>((resolve) => (closeDoor = resolve))
-    await navigator.locks.request(doorLock(profile, own.epoch, clientId), { ifAvailable: true }, (lock) => {
-      if (!lock) return undefined
+    const { epoch } = own
+    if (epoch === null) return
+    await navigator.locks.request(doorLock(profile, epoch, clientId), { ifAvailable: true }, (lock) => {
+      // It is open already, or the worker has ended meanwhile.
+      if (!lock || own.epoch !== epoch) return undefined
       say({ kind: 'up' })
-      return isClosed
+      return new Promise<void>((resolve) => (closeDoor = resolve))
     })
   }
   navigator.serviceWorker?.addEventListener('message', ({ data, ports }: MessageEvent<FromService>) => {
