@@ -42,6 +42,7 @@ import {
   guestState,
   isWithin,
   limitOf,
+  operationCountMax,
   setOf,
   showsContents,
   summaryOf,
@@ -125,6 +126,8 @@ export class GuestReplica implements Replica {
   readonly #toldBy = new Map<PeerId, Bytes>()
   /** Of these members the ones that did not take what was given to them, or a body of it, when it was their turn last. */
   readonly #unhelpful = new Set<PeerId>()
+  /** Operations that are given at a time. */
+  #giveCountMax = operationCountMax
   #isFolderGone = false
   readonly #talks = new Map<PeerId, Talk>()
   /** One after the other, whoever brought them. */
@@ -232,8 +235,16 @@ export class GuestReplica implements Replica {
     return staged
   }
 
+  /**
+   * Of what is not taken half as much is given a moment later, until something is. A member takes no more at a time than a person
+   * does, and does not say how much that is; and what is given in vain takes as long on the way as what is not.
+   */
   async give(operations: readonly Operation[]): Promise<void> {
-    await this.#give(operations).catch(() => {})
+    const given = operations.slice(0, this.#giveCountMax)
+    const faults = await this.#give(given).catch(() => null)
+    this.#giveCountMax =
+      faults === null ? Math.ceil(given.length / 2) : Math.min(2 * this.#giveCountMax, operationCountMax)
+    if (faults === null) await this.#pause()
   }
 
   async propose(operation: Operation): Promise<Outcome> {
@@ -253,9 +264,13 @@ export class GuestReplica implements Replica {
     for (;;) {
       const faults = await this.#give([operation])
       if (faults !== null || clock.monotonicMs() >= endMs) return faults
-      await new Promise<void>((resolve) => clock.after(retryMs, resolve))
+      await this.#pause()
       this.#throwIfStopped()
     }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => this.#options.platform.clock.after(retryMs, resolve))
   }
 
   /** @returns what became of each; null where nobody has said so */
