@@ -373,7 +373,9 @@ export class Cluster implements Replica {
 
   /** The same for a guest of this node, which waits for it. @returns what became of each; null where the node can not say */
   async giveForGuest(operations: readonly Operation[]): Promise<readonly (Outcome | null)[]> {
-    const ends = operations.map((operation) => this.#queue(operation, [], true).catch(() => null))
+    const decided = (outcome: Outcome): Outcome | null =>
+      outcome.ok || outcome.fault.code !== 'leaderAway' ? outcome : null
+    const ends = operations.map((operation) => this.#queue(operation, [], true).then(decided, () => null))
     void this.#pump()
     return Promise.all(ends)
   }

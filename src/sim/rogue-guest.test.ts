@@ -343,6 +343,26 @@ describe('a guest that gives the same again and again', () => {
   })
 })
 
+test('a guest is told of no decision by a host that knows of none', async () => {
+  const family = await Family.of(3, 'laptop', 'phone')
+  const [laptop, phone] = family.lives as [Life, Life]
+  const guest = await Guest.of(family, 'camera')
+  await family.comeTogether()
+  const keys = await guest.device.keys.node()
+  const folder = [...phone.page.items.values()].find(({ name }) => name === 'camera')!
+  const treeId = fromHex(phone.page.tree.treeId)!
+  const limit = childPath(childPath(rootPath(treeId), idFromText(folder.parentId!)!), idFromText(folder.id)!)
+  guest.life.process.kill()
+  laptop.process.kill()
+  const { device, transport } = guest
+  const rogue = await Rogue.start(family, { device, transport, target: phone, targetTransport: family.transport(1) })
+  await family.until('nobody decides', () => phone.page.tree.decider.quorum === 'away')
+  expect(await rogue.ask(proposing(changeOf(octets(6, 16), [await entryOf(keys, limit)])))).toEqual({
+    tag: 'none',
+    value: {},
+  })
+})
+
 test('a guest that only reads gives no changes', async () => {
   const { rogue, keys, limit, stateRoot, before } = await scene('secret', 500, false)
   expect(await rogue.ask(proposing(changeOf(octets(6, 16), [await entryOf(keys, limit)])))).toBeNull()

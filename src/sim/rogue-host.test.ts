@@ -369,6 +369,31 @@ describe('a guest with a host that says nothing', () => {
     expect(standing(guest.life).quarantinedCount).toBe(0)
   })
 
+  test('and says of all that it was decided, which the tree does not show, gives to others', async () => {
+    const { family, laptop, guest, host } = await scene(76)
+    let isGiven = false
+    await host(
+      await stateOf(family, laptop),
+      () => ({}),
+      ({ tag, value }) => {
+        if (tag !== 'propose') return noAnswer
+        isGiven = true
+        const { length } = must(decodeBatch(value.batch)).operations
+        return { tag: 'proposed', value: { faults: Array<null>(length).fill(null) } }
+      },
+    )
+    family.network.heal()
+    const other = laptop.page.tree.principal.replaceAll(' ', '')
+    await family.until('the guest meets the laptop', () =>
+      standing(guest.life).peers.some(({ id, path }) => id === other && path !== null),
+    )
+    const { node, page } = guest.life
+    const id = await family.run(guest.life, node.api.createFolder('c', page.tree.rootId, 'new'))
+    await family.until('the laptop has it', () => laptop.page.items.has(id))
+    expect(isGiven).toBe(true)
+    await family.until('the guest knows', () => standing(guest.life).keptCount === 0)
+  })
+
   test('and stages nothing, stages at others', async () => {
     const place = await scene(63)
     const rogue = await place.host(

@@ -291,10 +291,16 @@ export class GuestReplica implements Replica {
     const question: Question = { tag: 'propose', value: { batch } }
     const answer = await this.#hosts!.ask(host, question, { timeoutMs: answerMs, waitsOn })
     const isTaken = answer?.tag === 'proposed' && answer.value.faults.length === operations.length
-    this.#isHelpful(host, isTaken)
-    // Decided or not: what the tree remembers comes with the excerpt.
+    // What the tree remembers comes with the excerpt, whatever was said.
     await this.look(host)
-    return isTaken ? answer.value.faults : null
+    const isDecided = isTaken && !operations.some((operation) => this.#isOpen(operation))
+    this.#isHelpful(host, isDecided)
+    return isDecided ? answer.value.faults : null
+  }
+
+  /** Whether it was given, and no member has told a decision that is borne out. */
+  #isOpen(operation: Operation): boolean {
+    return operation.tag === 'change' && this.#given.has(keyOf(operation.value.requestId))
   }
 
   #isGiven(operation: Operation): void {
