@@ -4,10 +4,11 @@
  */
 import { describe, expect, test } from 'vitest'
 import { type Bytes, fromHex, keyOf, must } from '../core/bytes/bytes.ts'
-import { root, set } from '../core/merkle/merkle.ts'
+import { remove, root, set } from '../core/merkle/merkle.ts'
 import { type Answer, type Question, decisionCountMax } from '../core/message/message.ts'
 import { type TreeState, decodeBatch, encodeRow, excerptFor, keys, summaryOf } from '../core/tree/tree.ts'
 import { rowsAfter } from '../node/cluster/snapshots.ts'
+import { idFromText } from '../node/read/view.ts'
 import type { Life } from './device.ts'
 import { Family, content, standing } from './testing/family.ts'
 import { Guest, dayMs } from './testing/guest.ts'
@@ -200,6 +201,33 @@ test('a guest that knows that a device was removed takes nothing that does not s
     await family.until('it tells of the folder', () => readmitted.length > length)
   }
   expect(readmitted).not.toContain(true)
+})
+
+test('a guest whose folder is there for one device may write in it, though another says that it is gone', async () => {
+  const { family, laptop, guest, note, host } = await scene(77)
+  const folder = laptop.page.items.get(note)!.parentId!
+  const isFolder = (standing: string) => () => guest.life.page.tree.limited?.folder === standing
+  const state = await stateOf(family, laptop)
+  const gone = { ...state, map: remove(state.map, keys.place(idFromText(folder)!)) }
+  const rogue = await host(gone, () => ({ stampMs: family.nowMs }))
+  rogue.say({ tag: 'excerpt', value: { root: octets(1, 32) } })
+  await family.until('it is told that it is gone', isFolder('gone'))
+  family.network.heal()
+  await family.until('it is told that it is there', isFolder('there'))
+  const last = await family.add(guest.life, 'last', content(30))
+  await family.until('the laptop has it', () => laptop.page.items.has(last))
+  let toldCount = 0
+  const answer = rogue.answer
+  rogue.answer = (question) => {
+    if (question.tag === 'excerpt') toldCount++
+    return answer(question)
+  }
+  for (const octet of [2, 3, 4]) {
+    const before = toldCount
+    rogue.say({ tag: 'excerpt', value: { root: octets(octet, 32) } })
+    await family.until('it tells it again', () => toldCount > before)
+    await family.until('it is there', isFolder('there'))
+  }
 })
 
 test('a guest asks who does not take the body of a change whether it was taken', async () => {

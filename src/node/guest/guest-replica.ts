@@ -128,7 +128,8 @@ export class GuestReplica implements Replica {
   readonly #unhelpful = new Set<PeerId>()
   /** Operations that are given at a time. */
   #giveCountMax = operationCountMax
-  #isFolderGone = false
+  /** Who has said last that the folder is not where it was. */
+  readonly #goneAt = new Set<PeerId>()
   readonly #talks = new Map<PeerId, Talk>()
   /** One after the other, whoever brought them. */
   #installing: Promise<unknown> = Promise.resolve()
@@ -202,7 +203,7 @@ export class GuestReplica implements Replica {
   /** Whoever says that the folder is gone is given what was done in it all the same, so that it is decided. */
   get #host(): PeerId | null {
     const hosts = this.hostsInStep
-    return this.#helpful(hosts) ?? (this.#isFolderGone ? this.#helpful(this.#connected) : null)
+    return this.#helpful(hosts) ?? (this.isFolderGone ? this.#helpful(this.#connected) : null)
   }
   #helpful(hosts: readonly PeerId[]): PeerId | null {
     return hosts.find((id) => !this.#unhelpful.has(id)) ?? hosts[0] ?? null
@@ -319,9 +320,9 @@ export class GuestReplica implements Replica {
     this.#unhelpful.add(host)
   }
 
-  /** Whether a member has said that the folder is not where it was: it was moved, or deleted. */
+  /** Whether a member has said that the folder is not where it was, moved or deleted, and none is there that has it as it is here. */
   get isFolderGone(): boolean {
-    return this.#isFolderGone
+    return this.#goneAt.size > 0 && this.hostsInStep.length === 0
   }
 
   /** A member says what the excerpt is now. */
@@ -412,14 +413,13 @@ export class GuestReplica implements Replica {
     if (this.#isOver || this.#isOlder(received, told)) return
     const isSame = equal(told.root, root(this.#excerpt.map))
     let excerpt = isSame ? this.#excerpt : received
-    if (isSame) this.#isFolderGone = false
+    if (isSame) this.#goneAt.delete(host)
+    else if (this.#isReadable(excerpt)) this.#goneAt.clear()
     else {
       // The folder was moved or deleted, or this device was put out: what it has stays as it is, and what it did is decided.
-      this.#isFolderGone = !this.#isReadable(excerpt)
-      if (this.#isFolderGone) {
-        if (told.decided.length === 0) return
-        excerpt = this.#excerpt
-      }
+      this.#goneAt.add(host)
+      if (told.decided.length === 0) return
+      excerpt = this.#excerpt
     }
     const shown = excerpt
     const decided = told.decided.flatMap((decision) => this.#borneOut(host, shown, decision))

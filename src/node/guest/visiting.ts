@@ -126,7 +126,7 @@ export class Visiting {
 
   #onUp(id: PeerId): void {
     this.#exchange.onUp(id)
-    void this.#looked(this.#options.cluster.look(id)).then(() => this.sharing.onUp(id))
+    void this.#looked((cluster) => cluster.look(id)).then(() => this.sharing.onUp(id))
     this.#options.onChanged()
   }
 
@@ -137,10 +137,10 @@ export class Visiting {
   }
 
   /** A look that fails stops the node by itself. What a member says again and again is news only where something follows from it that no row tells. */
-  async #looked(look: Promise<void>): Promise<void> {
+  async #looked(look: (cluster: GuestReplica) => Promise<void>): Promise<void> {
     const { cluster, onChanged } = this.#options
     const wasGone = cluster.isFolderGone
-    await look.catch(() => {})
+    await look(cluster).catch(() => {})
     if (cluster.isFolderGone !== wasGone) onChanged()
   }
 
@@ -157,7 +157,7 @@ export class Visiting {
     const { treeId, clusterId, body } = decoded.value
     if (!equal(treeId, place.treeId) || !equal(clusterId, place.clusterId)) return foreign
     if (body.tag === 'ask' || body.tag === 'answer') return this.#exchange.receive(from, body)
-    if (body.tag === 'excerpt') void this.#looked(cluster.onTold(from, body.value.root))
+    if (body.tag === 'excerpt') void this.#looked(() => cluster.onTold(from, body.value.root))
     return ok
   }
 
