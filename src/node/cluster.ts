@@ -92,8 +92,9 @@ import type { PeerId } from './peers.ts'
 import { type Identity, readHeldState, readIdentity } from './read/held-state.ts'
 import type { Replica } from './replica.ts'
 
-/** Entries before the checkpoint that are kept for members who were away for a moment. */
+/** Entries before the checkpoint that are kept for members who were away for a moment, and octets of them: they lie in memory as well. */
 const keptEntryCount = 1024
+const keptSizeBytesMax = 32 * 1024 * 1024
 
 /** Long enough for an election, also by those who are patient. */
 const deafMs = 30_000
@@ -943,7 +944,8 @@ export class Cluster implements Replica {
     const base = { index: this.#appliedIndex, term: this.#appliedTerm, configuration: this.#configuration }
     const { map } = this.#state
     const hasOthers = membersOf(this.#configuration).size > 1
-    const to = hasOthers ? Math.max(0, base.index - (platform.keptEntryCount ?? keptEntryCount)) : base.index
+    const countMax = hasOthers ? (platform.keptEntryCount ?? keptEntryCount) : 0
+    const to = this.#log.droppableTo(base.index, countMax, keptSizeBytesMax)
     const from = this.#log.firstIndex() - 1
     const changes = checkpointChanges(place, base, map, this.#checkpoints.begin(), { from, to })
     await platform.store.write([...changes, ...more], 'strict')

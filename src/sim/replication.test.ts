@@ -4,10 +4,13 @@
 import { describe, expect, test } from 'vitest'
 import { type Bytes, toHex } from '../core/bytes/bytes.ts'
 import { root } from '../core/merkle/merkle.ts'
+import { childPath, rootPath } from '../core/path/path.ts'
 import { type Outcome, requestOf } from '../core/tree/tree.ts'
+import { Author } from '../node/author.ts'
 import type { CryptoPort } from '../port/platform.ts'
 import { Disk } from './disk.ts'
 import type { SimStore } from './store.ts'
+import { changeOf } from './testing/change.ts'
 import { Group, type GroupMember } from './testing/group.ts'
 
 let count = 0
@@ -107,6 +110,34 @@ describe('two devices, one of which votes', () => {
       await restart(changeCount, true)
       await restart(2, false)
     }
+  })
+
+  test('keep so many octets of the log and no more, and one that was away for more gets the state', async () => {
+    const group = await Group.of(16, 'laptop', 'phone')
+    const [laptop, phone] = group.members as [GroupMember, GroupMember]
+    await group.until('the phone holds all', () => areSame(group))
+    phone.process.kill()
+    // None of it is taken: what is refused is in the log all the same.
+    const author = new Author(laptop.keys, () => laptop.cluster.state.treeId)
+    const path = childPath(rootPath(group.treeId), new Uint8Array(16).fill(7))
+    const access = await author.sign('access', {
+      ...{ path, version: 9, previousHash: new Uint8Array(32), keyEpoch: 256, parentKeyEpoch: 1 },
+      ...{ wrappedKey: new Uint8Array(72), readcaps: [], earlierKeys: Array<Bytes>(255).fill(new Uint8Array(72)) },
+    })
+    const records = Array<typeof access>(50).fill(access)
+    for (let change = 0; change < 40; change++) {
+      const operation = changeOf(new Uint8Array(16).fill(change), records)
+      const outcome = await group.scheduler.run(laptop.cluster.propose(operation))
+      expect(outcome.ok ? null : outcome.fault.code).toBe('writecapUnknown')
+    }
+    const { cluster, disk } = laptop
+    await group.until('there is a checkpoint', () => cluster.checkpoint.base.index === cluster.position.appliedIndex)
+    const rows = [...disk.rows('log', new Uint8Array())]
+    const sizeBytes = rows.reduce((sum, { value }) => sum + value.length, 0)
+    expect(sizeBytes).toBeGreaterThan(30 * 1024 * 1024)
+    expect(sizeBytes).toBeLessThan(34 * 1024 * 1024)
+    await group.scheduler.run(phone.start())
+    await group.until('the phone holds all', () => areSame(group))
   })
 
   test('one that closes its connections puts nobody out', async () => {

@@ -55,7 +55,7 @@ export class MemoryLog implements LogReader {
     for (let index = from, sizeBytes = 0; index < to; index++) {
       const entry = this.#entries[index - this.firstIndex()]
       if (entry === undefined) break
-      sizeBytes += entry.kind === 'command' ? entry.data.length : 0
+      sizeBytes += sizeBytesOf(entry)
       if (found.length > 0 && sizeBytes > sizeBytesMax) break
       found.push(entry)
     }
@@ -69,6 +69,16 @@ export class MemoryLog implements LogReader {
       entry.kind === 'command' && entry.data.length > 0 ? [entry.data as Bytes] : []
     const end = change < 0 ? tail.length : change
     return { before: tail.slice(0, end).flatMap(dataOf), rest: tail.slice(end).flatMap(dataOf) }
+  }
+  /** Up to where entries may go, so that of those up to a place so many stay at most, and so many octets of them. */
+  droppableTo(index: number, countMax: number, sizeBytesMax: number): number {
+    const first = Math.max(this.#compactedIndex, index - countMax)
+    let at = index
+    for (let sizeBytes = 0; at > first; at--) {
+      sizeBytes += sizeBytesOf(this.#entries[at - this.firstIndex()])
+      if (sizeBytes > sizeBytesMax) break
+    }
+    return at
   }
   snapshot(): Snapshot | null {
     return this.#base.index === 0 ? null : this.newestSnapshot()
@@ -115,3 +125,5 @@ export class MemoryLog implements LogReader {
     this.#entries = []
   }
 }
+
+const sizeBytesOf = (entry: Entry | undefined): number => (entry?.kind === 'command' ? entry.data.length : 0)
