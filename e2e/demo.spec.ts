@@ -6,7 +6,7 @@ import { expect, isProving, proved, test, virtualAuthenticator } from './fixture
 import { expectNothing } from './tool/axe.ts'
 import { agreeToJoin, approveAsOwn, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
-import { addText, hashOf, itemNamed, snapshotOf } from './tool/tree.ts'
+import { addText, hashOf, isServed, itemNamed, snapshotOf } from './tool/tree.ts'
 
 interface Phone {
   /** What a person sees of it. */
@@ -105,6 +105,21 @@ for (const hasRelay of [false, true])
       },
     )
   })
+
+test('who was here once tries it without the host', { tag: '@wide' }, async ({ profile, site, problems }) => {
+  test.setTimeout(120_000)
+  problems.allow(/ERR_CONNECTION_REFUSED/)
+  const page = await profile.open()
+  await isServed(page)
+  const isKept = () => page.evaluate(async () => (await caches.match('./relay.json')) !== undefined)
+  await expect.poll(isKept).toBe(true)
+  await site.stop()
+  await page.getByRole('button', { name: 'Show me with a pretend phone' }).click()
+  await page.getByRole('button', { name: 'Plant it and show the code' }).click()
+  await joinWithPhone(page)
+  await page.getByRole('button', { name: 'Let the phone in' }).click()
+  await expect(page.getByText('Both hold the tree.')).toBeVisible()
+})
 
 test(proved('who has planted nothing tries it with a tree apart'), { tag: '@wide' }, async ({ profile }) => {
   test.setTimeout(120_000)

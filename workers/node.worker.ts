@@ -32,6 +32,7 @@ hostNode(async (profile) => {
     welcomes: true,
     network: { meeting: readMeeting, buildId: version },
   })
+  void keepFacts().catch(() => {})
   return {
     api: node.api,
     epoch: store.epoch,
@@ -47,13 +48,20 @@ const siteAddress = new URL('../', self.location.href)
 const factsCache = 'blocktree-host'
 const factsTimeoutMs = 10_000
 
+const factsAddress = new URL('relay.json', siteAddress)
+
+/** The first visit is never without the host. A later one may be, and two profiles of this browser meet all the same. */
+async function keepFacts(): Promise<void> {
+  const cache = await caches.open(factsCache)
+  if ((await cache.match(factsAddress)) === undefined) await readMeeting()
+}
+
 /** What the host says, or said when it was last reached: devices find each other by a relay that may be there without it. */
 async function readMeeting(): Promise<Meeting> {
-  const address = new URL('relay.json', siteAddress)
   const { relays, stun } = await freshOrKeptFacts(
     () => caches.open(factsCache),
-    address,
-    () => fetch(address, { cache: 'no-cache', signal: AbortSignal.timeout(factsTimeoutMs) }),
+    factsAddress,
+    () => fetch(factsAddress, { cache: 'no-cache', signal: AbortSignal.timeout(factsTimeoutMs) }),
   )
   return { relays: relays.map(({ url, peerId }) => ({ url: socketAddress(url), peerId })), stun }
 }
