@@ -79,6 +79,7 @@ import {
   unwrapByCard,
 } from './founding.ts'
 import type { JobHandle } from './jobs.ts'
+import type { Founding } from './planting.ts'
 import type { RunningNode } from './running-node.ts'
 import { cardOf } from './root-word.ts'
 import { placeOf } from './own-tree.ts'
@@ -127,21 +128,23 @@ export async function recover(
     demandVouched(state, exporter!, platform.clock.nowMs())
   }
   const signers = namesOf(node, state, rootKey, vouchers ?? [])
+  if (deviceOf(state, principalOf(node.keys.credential))?.dismissed) throw recoverRemoved()
   // Its last change may wait to come into force.
   const owner = setInForce(state, Math.max(platform.clock.nowMs(), summaryOf(state)!.stampMs + 1))!
   wipe(card.signingSecret, card.wrapKey)
   const { recovery } = cardOf(state, owner, entropy)
   wipe(entropy)
   await node.expectArrival(header.treeId)
+  let founding: Founding
   try {
     await takeObjects(platform, frames, next, header, job)
     if ((await checkBodies(platform, state, header.treeId)) !== header.objectCount) throw fault(archiveDamaged())
+    founding = await takeOver(node, state, owner, recovery, rootKey, deviceName)
   } catch (error) {
     await node.forget(header.treeId)
     // What a walk calls damaged is, here, not this device's.
     throw error instanceof StoreDamagedError ? fault(archiveDamaged()) : error
   }
-  const founding = await takeOver(node, state, owner, recovery, rootKey, deviceName)
   await node.adopt(founding, state)
   wipe(recovery.signingSecret, recovery.wrapKey, kemSecret, rootKey)
   return signers
@@ -377,7 +380,7 @@ async function takeOver(
   recovery: Recovery,
   rootKey: Bytes,
   typedName: string,
-) {
+): Promise<Founding> {
   const { platform, keys: nodeKeys } = node
   const { treeId } = state
   const summary = summaryOf(state)!
@@ -417,6 +420,12 @@ async function takeOver(
   }
   return { treeId, operation, people }
 }
+
+const recoverRemoved = (): BlocktreeError =>
+  new BlocktreeError(
+    'recoverRemoved',
+    'This browser was removed from the tree in this archive, so the tree can not go on here. Open the archive in another browser profile, or delete the data of this site in this one first.',
+  )
 
 const archiveOfOne = (exporter: string): BlocktreeError =>
   new BlocktreeError(

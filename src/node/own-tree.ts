@@ -149,15 +149,21 @@ export class OwnTree {
     return new OwnTree(options, held, ring, author, outbox, arrears, elsewhere)
   }
   /**
-   * Makes the tree's cluster on this device with `first` as its first operation.
+   * Makes the tree's cluster on this device with `first` as its first operation. Where that is refused nothing goes on, but rows lie
+   * here that are for the caller to delete.
    * @param base the state that the operation continues; null for a tree that begins here
    */
   static async begin(options: TreeOptions, first: Operation, base: TreeState | null): Promise<OwnTree> {
     const opening = await openingOf(options)
     const cluster = await Cluster.found(opening.options, generationOf(first), base)
-    const outcome = await cluster.propose(first)
-    if (!outcome.ok) throw new RefusedError(outcome.fault)
-    return OwnTree.unlock(options, { ...opening, cluster, visit: null })
+    try {
+      const outcome = await cluster.propose(first)
+      if (!outcome.ok) throw new RefusedError(outcome.fault)
+      return await OwnTree.unlock(options, { ...opening, cluster, visit: null })
+    } catch (error) {
+      await cluster.close()
+      throw error
+    }
   }
 
   /** As a person sees it: what is committed, and over it what was done here and is not yet. */

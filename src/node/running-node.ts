@@ -176,7 +176,11 @@ export class RunningNode {
   async #begin(founding: Founding, base: TreeState | null): Promise<void> {
     const { treeId, operation, people } = founding
     await this.expectArrival(treeId)
-    const tree = await OwnTree.begin(this.#treeOptions(treeId), operation, base)
+    const tree = await OwnTree.begin(this.#treeOptions(treeId), operation, base).catch(async (error: unknown) => {
+      // What lies here of it would be mixed with what comes of it the next time.
+      await this.forget(treeId)
+      throw error
+    })
     await this.#changeProfile(({ trees }) => ({
       deviceName: people.deviceName,
       trees: trees.map((held) => ({ ...held, stage: equal(held.treeId, treeId) ? 'home' : 'leaving' })),

@@ -2,10 +2,10 @@
  * Archives of a tree that several devices share: who vouches for one is told before it is used.
  */
 import { describe, expect, test } from 'vitest'
-import type { Bytes } from '../core/bytes/bytes.ts'
+import { type Bytes, fromHex } from '../core/bytes/bytes.ts'
 import { createSimBlob } from './blob.ts'
-import { type Life, readAll } from './device.ts'
-import { Family, content } from './testing/family.ts'
+import { type Life, type SimDevice, readAll } from './device.ts'
+import { Family, content, value } from './testing/family.ts'
 
 async function exported(family: Family, life: Life): Promise<Bytes> {
   const id = await family.run(life, life.node.api.beginExport(family.request()))
@@ -56,5 +56,50 @@ describe('an archive', () => {
     const taken = await recovering(family, archive, true)
     expect(taken.signers).toEqual([])
     expect(taken.names).toEqual(expect.arrayContaining(['letter', 'alone']))
+  })
+
+  const start = async (family: Family, device: SimDevice) => value(await family.scheduler.run(device.start()))
+  const recoverOn = (family: Family, life: Life, archive: Bytes) =>
+    family.run(life, life.node.api.recover(family.request(), createSimBlob(archive, life.process), family.words, 'B'))
+
+  test('that is refused leaves nothing of itself beside the next one', async () => {
+    const family = await Family.of(4, 'laptop')
+    const [laptop] = family.lives as [Life]
+    await family.add(laptop, 'letter', content(3000))
+    const early = await exported(family, laptop)
+    await family.add(laptop, 'later letter', content(3000))
+    const late = await exported(family, laptop)
+
+    const browser = family.newDevice('browser')
+    const life = await start(family, browser)
+    browser.signer.brokenChance = 1
+    await expect(recoverOn(family, life, late)).rejects.toMatchObject({ code: 'signatureInvalid' })
+    browser.signer.brokenChance = 0
+    // Until whatever goes on by itself has been done.
+    await family.scheduler.run(family.scheduler.sleep(60_000))
+    for (const table of ['raft', 'log', 'state', 'holding', 'object'] as const)
+      expect([...browser.disk.rows(table, fromHex(laptop.page.tree.treeId)!)], table).toEqual([])
+    await recoverOn(family, life, early)
+    life.process.kill()
+    const { page } = await start(family, browser)
+    const names = [...page.items.values()].map(({ name }) => name)
+    expect(names).toContain('letter')
+    expect(names).not.toContain('later letter')
+  })
+
+  test('of a tree that this browser was removed from is refused with what to do', async () => {
+    const family = await Family.of(5, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const browser = family.newDevice('browser')
+    await family.admit(browser)
+    const line = (await family.run(laptop, laptop.node.api.devices())).find(({ isThis }) => !isThis)!
+    await family.run(laptop, laptop.node.api.removeDevice('remove', line.principal))
+    const archive = await exported(family, laptop)
+    const life = await start(family, browser)
+    await expect(recoverOn(family, life, archive)).rejects.toMatchObject({
+      code: 'recoverRemoved',
+      message: expect.stringContaining('another browser profile'),
+    })
+    expect(life.page.tree.planted).toBe(false)
   })
 })
