@@ -284,6 +284,30 @@ test('a guest does not wait for the word of a device whose time has ended', asyn
   expect(kept).toMatchObject({ name: 'photo', reason: expect.stringContaining('not in the folder') })
 })
 
+test('a guest does not wait for the word of a device that is behind', async () => {
+  const family = await Family.of(78, 'laptop', 'phone')
+  const [laptop, phone] = family.lives as [Life, Life]
+  const guest = await Guest.of(family, 'camera')
+  await family.comeTogether()
+  await guest.untilConnected()
+  family.part(0, 1)
+  const folder = [...laptop.page.items.values()].find(({ name }) => name === 'camera')!.id
+  const late = await family.add(laptop, 'late', content(20), folder)
+  await family.until('the guest sees it', () => guest.life.page.items.has(late))
+  await guest.cutOff()
+  await family.add(guest.life, 'photo', content(400))
+  const state = await stateOf(family, laptop)
+  laptop.process.kill()
+  guest.rejoin(1)
+  const id = phone.page.tree.principal.replaceAll(' ', '')
+  const isPhoneUp = () => standing(guest.life).peers.some((peer) => peer.id === id && peer.path !== null)
+  await family.until('the guest meets the phone', isPhoneUp)
+  await hostAt({ family, guest, at: 0 }, state, takenIn(state), ({ tag }) => (tag === 'stage' ? staged : noAnswer))
+  await family.until('it is told', () => standing(guest.life).keptCount === 0)
+  expect(isPhoneUp()).toBe(true)
+  expect(phone.page.items.has(late)).toBe(false)
+})
+
 describe('a guest that is told the truth', () => {
   test('by a clock less than a day ahead of its own, goes on', async () => {
     const family = await Family.of(55, 'laptop')

@@ -124,6 +124,8 @@ export class GuestReplica implements Replica {
   #arriving: TreeState | null = null
   /** What each member has told last of the folder, by the root of that. */
   readonly #toldBy = new Map<PeerId, Bytes>()
+  /** Of these members the ones that told last what was before what is here. */
+  readonly #behind = new Set<PeerId>()
   /** Of these members the ones that did not take what was given to them, or a body of it, when it was their turn last. */
   readonly #unhelpful = new Set<PeerId>()
   /** Operations that are given at a time. */
@@ -339,6 +341,7 @@ export class GuestReplica implements Replica {
   /** It is not connected any more. */
   onDown(host: PeerId): void {
     this.#toldBy.delete(host)
+    this.#behind.delete(host)
     this.#unhelpful.delete(host)
     this.#talks.delete(host)
   }
@@ -383,7 +386,8 @@ export class GuestReplica implements Replica {
     if (told.stampMs > this.#stampMsMax) return hosts.report(host, stampAhead.fault)
     if (!isAsAsked(told, requestIds)) return hosts.drop(host, excerptUnfitting.fault)
     const isSame = equal(told.root, root(this.#excerpt.map))
-    if (this.#isEarlier(told) && (isSame || !(await this.#knowsOfRemoval(host, told)))) return
+    if (this.#isEarlier(told) && (isSame || !(await this.#knowsOfRemoval(host, told))))
+      return void this.#behind.add(host)
     const excerpt = isSame ? this.#excerpt : await this.#receive(host, told)
     if (excerpt === null || this.#isOver) return
     const checked = isSame ? ok : await this.#examine(excerpt)
@@ -410,7 +414,9 @@ export class GuestReplica implements Replica {
 
   /** What was told holds together. Another member may have told something newer meanwhile. */
   async #take(host: PeerId, received: TreeState, told: Told): Promise<void> {
-    if (this.#isOver || this.#isOlder(received, told)) return
+    if (this.#isOver) return
+    if (this.#isOlder(received, told)) return void this.#behind.add(host)
+    this.#behind.delete(host)
     const isSame = equal(told.root, root(this.#excerpt.map))
     let excerpt = isSame ? this.#excerpt : received
     if (isSame) this.#goneAt.delete(host)
@@ -534,7 +540,9 @@ export class GuestReplica implements Replica {
     this.#isHelpful(host, false)
     const nowMs = this.#options.platform.clock.nowMs()
     // What another one says is not used, so it is not waited for.
-    const entitled = this.#connected.filter((id) => checkHost(excerpt, principalIn(id), nowMs).ok)
+    const entitled = this.#connected.filter(
+      (id) => !this.#behind.has(id) && checkHost(excerpt, principalIn(id), nowMs).ok,
+    )
     const isAgreed = entitled.every((id) => given.unseenAt.has(id))
     return isAgreed ? [{ ...decision, fault: takenUnseen.fault.code }] : []
   }
