@@ -2,7 +2,7 @@
  * Jobs: what takes longer than a moment, with progress and a way to cancel.
  * @module
  */
-import { CancelledError } from '../core/bytes/bytes.ts'
+import { type BlocktreeError, CancelledError } from '../core/bytes/bytes.ts'
 import type { ClockPort } from '../port/platform.ts'
 import type { Job, JobKind } from './api.ts'
 import type { Precedence } from './precedence.ts'
@@ -19,7 +19,7 @@ const rateWindowMs = 3000
 export interface JobHandle {
   advance(doneBytes: number): void
   setTotal(totalBytes: number): void
-  /** Throws CancelledError once somebody has cancelled; called between steps that can be left half done. */
+  /** Throws once it is to end: CancelledError where somebody has cancelled. Called between steps that can be left half done. */
   check(): void
   /** Between two pieces: lets go first what is over in a moment, and then checks. */
   turn(): Promise<void>
@@ -35,7 +35,8 @@ interface Running {
   readonly begunAtMs: number
   /** Whether the watcher knows of it, and so must hear of its end. */
   isTold: boolean
-  isCancelled: boolean
+  /** Why it is to end before it is done. */
+  ending: BlocktreeError | null
   result: Promise<unknown>
 }
 
@@ -63,12 +64,19 @@ export class Jobs {
   /** What a person has already moves in whatever he does: half of it here and half of it there would be no answer to him. */
   cancel(id: string): void {
     const running = this.#running.get(id)
-    if (running !== undefined && running.job.kind !== 'plant') running.isCancelled = true
+    if (running !== undefined && running.job.kind !== 'plant') running.ending ??= new CancelledError()
   }
 
   /** The node goes. */
   cancelAll(): void {
-    for (const running of this.#running.values()) running.isCancelled = true
+    for (const running of this.#running.values()) running.ending ??= new CancelledError()
+  }
+
+  /** Ends all that run now of some kinds, for a reason that whoever asked for them is told. Resolves when they are over. */
+  async end(kinds: readonly JobKind[], reason: BlocktreeError): Promise<void> {
+    const ended = [...this.#running.values()].filter(({ job }) => kinds.includes(job.kind))
+    for (const running of ended) running.ending ??= reason
+    await Promise.allSettled(ended.map(({ result }) => result))
   }
 
   /** Runs `work` under a request's id. The same request asked again while it runs gets the same answer. */
@@ -85,7 +93,7 @@ export class Jobs {
       job: { id, kind, title, doneBytes: 0, totalBytes, bytesPerSecond: 0 },
       begunAtMs: this.#clock.monotonicMs(),
       isTold: false,
-      isCancelled: false,
+      ending: null,
       result: Promise.resolve(),
     }
     this.#running.set(id, running)
@@ -118,7 +126,7 @@ export class Jobs {
 
   #handleOf(running: Running): JobHandle {
     const check = (): void => {
-      if (running.isCancelled) throw new CancelledError()
+      if (running.ending !== null) throw running.ending
     }
     let reportedAtMs = this.#clock.monotonicMs()
     let window = { sinceMs: reportedAtMs, sinceBytes: 0 }

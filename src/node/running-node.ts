@@ -196,11 +196,10 @@ export class RunningNode {
   }
 
   async #moveTo(tree: OwnTree): Promise<void> {
-    this.#home?.hold.close()
+    const before = this.#home
+    before?.hold.close()
     const farewell = await farewellFrom(this.platform.store, tree.committed, this.keys)
     const isResealing = await isResealingWanted(this.platform.store, tree.treeId)
-    await this.#home?.tree.close()
-    this.#home?.tree.ring.close()
     this.streams.closeAll()
     this.abroad.close()
     const view = new TreeView(tree.state, tree.ring, tree.outbox.waiting.flat())
@@ -217,6 +216,8 @@ export class RunningNode {
     const resealing = new Resealing(tree, files, isResealing, () => this.#isStopped)
     const home: Home = { tree, view, files, sweeper, hold, renewing, resealing, replication: null, dismissal: null }
     this.#home = home
+    // From here on whatever is asked for is asked of the new one.
+    const left = before === null ? null : this.#leave(before)
     if (farewell !== null) this.#putOut(home, farewell)
     tree.outbox.onShown = (shown, touched) => this.#onShown(home, shown, touched)
     tree.outbox.onSettled = (deed) => {
@@ -237,6 +238,14 @@ export class RunningNode {
     tree.cluster.onLeader = () => this.#onLeader(home)
     this.#renewRest(home)
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
+    await left
+  }
+
+  /** Closes what was the home, as soon as nothing is under way in it any more. */
+  async #leave({ tree }: Home): Promise<void> {
+    await this.jobs.end(['add', 'move', 'purge'], treeReplaced())
+    await tree.close()
+    tree.ring.close()
   }
 
   #treeOptions(treeId: TreeId) {
@@ -708,6 +717,14 @@ const stillJoining = refused(
   'stillJoining',
   'This device is joining another tree. Go to “This is my second device” and stop that first; then try again.',
 )
+
+const treeReplaced = (): RefusedError =>
+  new RefusedError(
+    refused(
+      'treeReplaced',
+      'Another tree has come onto this device meanwhile, so this was not finished. Look what is there now, and add it again where it is missing.',
+    ).fault,
+  )
 
 const removalOverruled = (): BlocktreeError =>
   new BlocktreeError(

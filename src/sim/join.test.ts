@@ -294,6 +294,32 @@ test('a phone that begins while the site is away meets the others when that is b
   expect(await read()).toEqual(content)
 })
 
+test('what is on its way onto the phone while the tree comes is told of that, and nothing of it stays', async () => {
+  const pair = await Pair.of()
+  const { page, node, process, store } = pair.phone
+  const { treeId, rootId } = page.tree
+  await pair.scan(await pair.invite())
+  await pair.confirm()
+  await pair.typeDigits()
+  await pair.approve()
+  // It comes at a megabyte a second.
+  const slice = (start: number, end: number) => ({
+    arrayBuffer: () => pair.scheduler.sleep((end - start) / 1000).then(() => new ArrayBuffer(end - start)),
+  })
+  let outcome: Outcome<string> | null = null
+  const film = { size: 200 * 2 ** 20, slice } as unknown as Blob
+  void settle(process, node.api.addFile('film', rootId, 'film', film)).then((settled) => (outcome = settled))
+  await pair.arrive()
+  await pair.until('whoever added it is told', () => outcome !== null)
+  const message = expect.stringContaining('add it again')
+  expect(outcome).toMatchObject({ kind: 'failed', code: 'treeReplaced', error: { message } })
+  await pair.until('the old tree is gone', () => page.jobs.size === 0)
+  await pair.wait(60_000)
+  for (const table of ['object', 'staging'] as const)
+    expect(await pair.scheduler.run(store.scan(table, fromHex(treeId)!, 1)), table).toEqual([])
+  await pair.run(pair.phone, node.api.createFolder('f', page.tree.rootId, 'since'))
+})
+
 test('a code gives way to the next, holds a little longer, and serves once', async () => {
   const pair = await Pair.of()
   const first = await pair.invite()
