@@ -992,28 +992,35 @@ describe('one that decides and takes the request of another for something else',
     expect(await family.read(phone, id)).toEqual(content(300_000))
   })
 
-  test('nor where it has put something else under the id of the new file: that stands beside it', async () => {
-    const { family, phone, state, author, id, given, forPhone, decide } = await scene()
-    const block = idFromText(id)!
-    const path = childPath(rootPath(state.treeId), block)
-    const common = { path, version: 1, previousHash: null, keyEpoch: 1 }
-    await decide(
-      forPhone([
-        await author.sign('entry', entryIn(state, block, 'file')),
-        await author.sign('access', {
-          ...{ ...common, parentKeyEpoch: 1, wrappedKey: blank(72), readcaps: [], earlierKeys: [] },
-        }),
-        await author.sign('content', {
-          ...{ ...common, bodyRoot: blank(32), sizeBytes: 9, origin: null, resealed: false },
-        }),
-      ]),
-    )
-    await family.until('it is given again', () => given(2) !== undefined)
-    await decide({ tag: 'change', value: given(2)! })
-    await family.until('it is taken', () => standing(phone).keptCount === 0)
-    const copy = [...phone.page.items.values()].find(({ name }) => name.startsWith('film'))!
-    expect(await family.read(phone, copy.id)).toEqual(content(300_000))
-  })
+  test.each([
+    ['', false],
+    [', in the name of its author', true],
+  ])(
+    'nor where it has put something else under the id of the new file%s: that stands beside it',
+    async (_, isNamed) => {
+      const { family, phone, state, author, id, given, first, forPhone, decide } = await scene()
+      const origin = isNamed ? principalOf(first.records[0]!.fields.author) : null
+      const block = idFromText(id)!
+      const path = childPath(rootPath(state.treeId), block)
+      const common = { path, version: 1, previousHash: null, keyEpoch: 1 }
+      await decide(
+        forPhone([
+          await author.sign('entry', { ...entryIn(state, block, 'file'), origin }),
+          await author.sign('access', {
+            ...{ ...common, parentKeyEpoch: 1, wrappedKey: blank(72), readcaps: [], earlierKeys: [] },
+          }),
+          await author.sign('content', {
+            ...{ ...common, bodyRoot: blank(32), sizeBytes: 9, origin, resealed: false },
+          }),
+        ]),
+      )
+      await family.until('it is given again', () => given(2) !== undefined)
+      await decide({ tag: 'change', value: given(2)! })
+      await family.until('it is taken', () => standing(phone).keptCount === 0)
+      const copy = [...phone.page.items.values()].find(({ name }) => name.startsWith('film'))!
+      expect(await family.read(phone, copy.id)).toEqual(content(300_000))
+    },
+  )
 
   test('not even however often it does so: then its owner is told, and it stays', async () => {
     const { family, phone, state, author, given, decide, objectsOf } = await scene()

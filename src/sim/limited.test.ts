@@ -351,6 +351,43 @@ describe('a limited device', () => {
   })
 })
 
+describe('what a guest did and the tree has taken, of which it has not heard', () => {
+  /** What the laptop says comes a second later. */
+  async function scene(seed: number) {
+    const family = await Family.of(seed, 'laptop')
+    const [laptop] = family.lives as [Life]
+    const guest = await Guest.of(family, 'camera')
+    await guest.untilConnected()
+    const wayBack = family.network.linkBetween(family.transport(0), guest.transport)
+    wayBack.latencyMs = 1000
+    const untilSettled = async () => {
+      wayBack.latencyMs = 2
+      await guest.untilConnected()
+      await family.until('nothing waits', () => standing(guest.life).keptCount === 0)
+    }
+    return { family, laptop, guest, untilSettled }
+  }
+
+  test.each([
+    ['was written over, and the guest starts anew', 1, true],
+    ['was written over twice', 2, false],
+    ['was written over twice, and the guest starts anew', 2, true],
+  ])('is a new file that %s: it stands alone', async (_, editCount, isAnew) => {
+    const { family, laptop, guest, untilSettled } = await scene(20)
+    const note = await family.add(guest.life, 'note', content(300))
+    await family.until('the laptop shows it', () => laptop.page.items.has(note))
+    for (let edit = 1; edit <= editCount; edit++) await family.write(laptop, note, content(300 + edit))
+    expect(standing(guest.life).keptCount).toBe(1)
+    if (isAnew) await guest.restart()
+    await untilSettled()
+    expect(standing(guest.life).quarantinedCount).toBe(0)
+    for (const life of [guest.life, laptop]) {
+      expect(names(life).filter((name) => name.startsWith('note'))).toEqual(['note'])
+      expect(await family.read(life, note)).toEqual(content(300 + editCount))
+    }
+  })
+})
+
 test('where a device is about to be full a guest keeps what it has written, and brings it when there is room', async () => {
   const family = await Family.of(9, 'laptop')
   const [laptop] = family.lives as [Life]

@@ -154,7 +154,19 @@ class Rebase {
   /** Whether somebody else has put another content there, under an id that this device drew: what was made here was never taken. */
   #isOfAnother(block: BlockId, { bodyRoot, sizeBytes }: Body): boolean {
     if (this.#phase !== 'again' || this.#doer.author !== null || sizeBytes === 0) return false
-    return !holdsAsIn(this.#state, block, bodyRoot) && !isListed(this.#state, block, bodyRoot)
+    const isShown = holdsAsIn(this.#state, block, bodyRoot) || isListed(this.#state, block, bodyRoot)
+    return !isShown && !this.#standsAsMade(block)
+  }
+
+  /**
+   * Whether a new file stands under this device's own signature, whatever was written into it since: what one change brings is taken
+   * whole. Whoever took the entry out of it, to put a content of his own there, could as well write over it afterwards.
+   */
+  #standsAsMade(block: BlockId): boolean {
+    const [entry, content] = [entryOf(this.#state, block)?.entry, contentOf(this.#state, block)?.content]
+    if (entry === undefined || content === undefined) return false
+    const { principal } = this.#doer
+    return [entry, content].some(({ fields }) => fields.origin === null && equal(principalOf(fields.author), principal))
   }
 
   #write(deed: DeedOf<'writeFile'>): Step {
