@@ -286,7 +286,11 @@ export class RunningNode {
   #onDevices(home: Home): void {
     const { tree } = home
     const farewell = farewellTo(tree.committed, principalOf(this.keys.credential))
-    if (farewell !== null) return this.#putOut(home, farewell)
+    if (farewell !== null) {
+      // From here on nothing is written of the log, and so not that it says so for certain.
+      if (home.dismissal === null) void this.#settle(keepFarewell(this.platform.store, tree.treeId, farewell))
+      return this.#putOut(home, farewell)
+    }
     home.replication?.refresh()
     void this.#settle(this.#replicate(home))
     // In the generation that it was said in before, or before the process died, it may have been lost.
