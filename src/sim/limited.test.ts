@@ -386,6 +386,25 @@ describe('what a guest did and the tree has taken, of which it has not heard', (
       expect(await family.read(life, note)).toEqual(content(300 + editCount))
     }
   })
+
+  test.each([
+    ['deleted for good: it stays so', true, []],
+    ['moved out: it is there once', false, ['shelf']],
+  ])('is a new folder that was %s', async (_, isDeleted, left) => {
+    const { family, laptop, guest, untilSettled } = await scene(21)
+    const created = guest.life.node.api.createFolder('c', guest.life.page.tree.rootId, 'shelf')
+    await family.until('the laptop shows it', () => named(laptop, 'shelf') !== undefined)
+    const { node, page } = laptop
+    const { id } = named(laptop, 'shelf')!
+    await family.run(laptop, isDeleted ? node.api.trash('t', id) : node.api.move('m', id, page.tree.rootId))
+    if (isDeleted) await family.run(laptop, node.api.purge('p', id))
+    expect(standing(guest.life).keptCount).toBe(1)
+    await untilSettled()
+    await family.run(guest.life, created)
+    expect(names(laptop).filter((name) => name === 'shelf')).toEqual(left)
+    expect(guest.named('shelf')).toBeUndefined()
+    expect(standing(guest.life).quarantinedCount).toBe(0)
+  })
 })
 
 test('where a device is about to be full a guest keeps what it has written, and brings it when there is room', async () => {

@@ -6,6 +6,7 @@ import { type Bytes, concat, equal, keyOf } from '../core/bytes/bytes.ts'
 import type { Item } from '../node/api.ts'
 import { nameFrom } from '../node/names.ts'
 import { heldContent } from '../node/read/read-only.ts'
+import type { Platform } from '../port/platform.ts'
 import { createSimBlob } from './blob.ts'
 import { createSimulatedCrypto } from './crypto.ts'
 import { type Life, readAll, settle } from './device.ts'
@@ -609,6 +610,36 @@ describe('what the tree refuses for good', () => {
     expect(objects.length).toBe(held.length)
   })
 })
+
+const emptyIn = ({ process }: Life) => createSimBlob(content(0), process)
+const keepsNoLog = (platform: Platform): Platform => ({ ...platform, keptEntryCount: 0 })
+
+test.each([
+  ['folder', (life: Life) => life.node.api.createFolder('new', life.page.tree.rootId, 'new')],
+  ['empty file', (life: Life) => life.node.api.addFile('new', life.page.tree.rootId, 'new', emptyIn(life))],
+])(
+  'a new %s that was taken and deleted for good stays so, though its device is given the state whole',
+  async (_, make) => {
+    const family = await (await Family.of(31, 'other')).beside(['laptop', 'phone'], keepsNoLog)
+    const [laptop, phone] = family.lives as [Life, Life]
+    await family.comeTogether()
+    const made = family.run(phone, make(phone))
+    while (named(laptop, 'new') === undefined) await family.scheduler.run(family.scheduler.sleep(1))
+    family.network.block(family.transport(0), family.transport(1))
+    expect(standing(phone).keptCount).toBe(1)
+    await made
+    const { id } = named(laptop, 'new')!
+    await family.run(laptop, laptop.node.api.trash('t', id))
+    await family.run(laptop, laptop.node.api.purge('p', id))
+    await family.until('the phone is away', () => standing(laptop).peers.every(({ path }) => path === null))
+    for (let change = 0; change < 3; change++)
+      await family.run(laptop, laptop.node.api.createFolder(`c${change}`, laptop.page.tree.rootId, `later ${change}`))
+    // Long enough for a checkpoint.
+    await family.scheduler.run(family.scheduler.sleep(10_000))
+    await family.comeTogether()
+    for (const life of [laptop, phone]) expect(live(life)).toEqual(['later 0', 'later 1', 'later 2'])
+  },
+)
 
 test('what came of a long content waits for the rest, though its device is away for more than an hour', async () => {
   const family = await Family.of(41, 'laptop', 'phone')

@@ -7,6 +7,7 @@
  */
 import { type Bytes, equal } from '../../core/bytes/bytes.ts'
 import { type SignedRecord, doerOf } from '../../core/block/block.ts'
+import { principalOf } from '../../core/crypto/crypto.ts'
 import { entries } from '../../core/merkle/merkle.ts'
 import { type BlockId, blockIdOf } from '../../core/path/path.ts'
 import {
@@ -18,6 +19,7 @@ import {
   entryOf,
   holdsAsIn,
   keys,
+  limitOf,
 } from '../../core/tree/tree.ts'
 import { type Deed, bodyOfDeed } from './deed.ts'
 import type { Kept } from './rows.ts'
@@ -38,10 +40,10 @@ export function showsEffect(state: TreeState, { deed, operation, author }: Kept,
   const records = operation?.tag === 'change' ? operation.value.records : []
   const own = bodyOfDeed(deed)
   if (own === null || isUpkeep(deed)) {
-    const isMade = deed.tag !== 'createFolder' || author !== null || entryOf(state, deed.value.block) !== null
+    const isMade = deed.tag !== 'createFolder' || author !== null || wasMade(state, deed.value.block, records, block)
     return isMade && records.every((signed) => isThereOrOver(state, signed))
   }
-  if (own.body.sizeBytes === 0) return entryOf(state, own.block) !== null
+  if (own.body.sizeBytes === 0) return wasMade(state, own.block, records, block)
   if (holdsAsIn(state, own.block, own.body.bodyRoot) || isListed(state, own.block, own.body.bodyRoot)) return true
   if (records.some((signed) => signed.kind === 'content' && isWrittenOver(state, signed))) return true
   return author !== null && block !== null && wasBrought(state, block, author, own.body.sizeBytes)
@@ -50,6 +52,17 @@ export function showsEffect(state: TreeState, { deed, operation, author }: Kept,
 /** What another device can do as well, and does where it is still to be done. */
 export const isUpkeep = ({ tag, value }: Deed): boolean =>
   tag === 'rekey' || tag === 'renew' || tag === 'arrive' || (tag === 'writeFile' && value.isSame)
+
+/**
+ * Whether a block that holds nothing is there, or was there: with it nothing is lost, and whoever deleted it or moved it out of sight
+ * is not to find it again. A guest is not told which block its request was about.
+ */
+function wasMade(state: TreeState, made: BlockId, records: readonly SignedRecord[], subject: BlockId | null): boolean {
+  if (entryOf(state, made) !== null) return true
+  if (subject !== null) return equal(subject, made)
+  const maker = records[0]?.fields.author
+  return maker !== undefined && limitOf(state, principalOf(maker)) !== null
+}
 
 /** Whether a record is in force, or was followed by another, or its block is gone for good. */
 function isThereOrOver(state: TreeState, signed: SignedRecord): boolean {
