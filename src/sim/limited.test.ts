@@ -351,6 +351,41 @@ describe('a limited device', () => {
   })
 })
 
+test('what a guest brings back comes to the folder that it is limited to where its own is in the trash as well', async () => {
+  const family = await Family.of(22, 'laptop')
+  const [laptop] = family.lives as [Life]
+  const guest = await Guest.of(family, 'camera')
+  const { api } = guest.life.node
+  const { rootId } = guest.life.page.tree
+  const shelf = await family.run(guest.life, api.createFolder('c', rootId, 'shelf'))
+  const note = await family.add(guest.life, 'note', content(300), shelf)
+  await family.run(guest.life, api.trash('n', note))
+  await family.run(guest.life, api.trash('s', shelf))
+  await family.run(guest.life, api.restore('r', note))
+  await family.until('the laptop shows it', () => laptop.page.items.get(note)?.trashedAtMs === null)
+  expect(laptop.page.items.get(note)).toMatchObject({ name: 'note', parentId: rootId })
+  expect(await family.read(laptop, note)).toEqual(content(300))
+})
+
+test('what a guest writes into a folder that is gone comes to the one that it is limited to, be that in the trash by then', async () => {
+  const family = await Family.of(23, 'laptop')
+  const [laptop] = family.lives as [Life]
+  const guest = await Guest.of(family, 'camera')
+  const { rootId } = guest.life.page.tree
+  const { api } = laptop.node
+  const shelf = await family.run(laptop, api.createFolder('c', rootId, 'shelf'))
+  await family.until('the guest sees it', () => guest.named('shelf') !== undefined)
+  await guest.cutOff()
+  const note = await family.add(guest.life, 'note', content(300), shelf)
+  for (const folder of [shelf, rootId]) await family.run(laptop, api.trash(`t ${folder}`, folder))
+  await family.run(laptop, api.purge('p', shelf))
+  guest.rejoin(0)
+  await guest.untilConnected()
+  await family.until('nothing waits', () => standing(guest.life).keptCount === 0)
+  expect(standing(guest.life).quarantinedCount).toBe(0)
+  expect(laptop.page.items.get(note)).toMatchObject({ name: 'note', parentId: rootId })
+})
+
 describe('what a guest did and the tree has taken, of which it has not heard', () => {
   /** What the laptop says comes a second later. */
   async function scene(seed: number) {

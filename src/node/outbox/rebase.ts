@@ -12,15 +12,7 @@
 import { type Bytes, RefusedError, assertNever, compare, equal, keyOf, refused } from '../../core/bytes/bytes.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
 import { type BlockKind, type Body, type DoneRecord, type SignedRecord, doerOf } from '../../core/block/block.ts'
-import {
-  type BlockId,
-  type IdPath,
-  blockIdOf,
-  contains,
-  parentPath,
-  rootBlockId,
-  samePath,
-} from '../../core/path/path.ts'
+import { type BlockId, type IdPath, blockIdOf, contains, parentPath, rootPath, samePath } from '../../core/path/path.ts'
 import {
   type EntryRow,
   type TreeState,
@@ -402,12 +394,11 @@ class Rebase {
     ])
   }
 
-  /** To where it was; to the root folder where that is gone or in the trash itself. */
+  /** To where it was; to where the reach of this device begins where that is gone or in the trash itself. */
   #bringBack(block: BlockId, row: EntryRow, name: string): Step {
     const home = blockIdOf(row.entry.fields.parent)
     const path = pathOf(this.#state, home)
-    if (path === null || this.#isInTrash(home))
-      return this.#moveTo(block, row, { treeId: this.#state.treeId, ids: [] }, name)
+    if (path === null || this.#isInTrash(home)) return this.#moveTo(block, row, this.#base, name)
     const next = this.#nameFor(path, block, name)
     const isSame = this.#doer.ring.nameOf(this.#state, row.entry) === next
     const change = { trashed: false, lineage: this.#lineage, ...(isSame ? {} : { name: next }) }
@@ -431,13 +422,19 @@ class Rebase {
   /** The folder at the end of a path, or the nearest below it that is neither gone nor, by now, in the trash. */
   #livingFolder(folder: IdPath): IdPath {
     if (this.#phase === 'first') return folder
-    for (let at: IdPath | null = folder; at !== null; at = parentPath(at)) {
+    const base = this.#base
+    for (let at = folder; at.ids.length > base.ids.length; at = parentPath(at)!) {
       const block = blockIdOf(at)
       const path = pathOf(this.#state, block)
-      const isFolder = at.ids.length === 0 || entryOf(this.#state, block)?.entry.fields.kind === 'directory'
+      const isFolder = entryOf(this.#state, block)?.entry.fields.kind === 'directory'
       if (path !== null && isFolder && !this.#isInTrash(block)) return path
     }
-    return { treeId: folder.treeId, ids: [] }
+    return base
+  }
+
+  /** The folder where the reach of this device begins: it can put nothing below it, whatever becomes of it. */
+  get #base(): IdPath {
+    return pathOf(this.#state, this.#doer.ring.base) ?? rootPath(this.#state.treeId)
   }
 
   #isInTrash(block: BlockId): boolean {
@@ -455,11 +452,11 @@ class Rebase {
     return isLater && !this.#isTrashedLater(entry.fields.child)
   }
 
-  /** Of a block and of all folders below it. */
+  /** Of a block and of all folders below it, as far as this device reaches. */
   #entriesDownFrom(block: BlockId): readonly EntryRow[] {
     const rows: EntryRow[] = []
-    const root = rootBlockId(this.#state.treeId)
-    for (let at: BlockId | null = block; at !== null && compare(at, root) !== 0; at = parentOf(this.#state, at)) {
+    const { base } = this.#doer.ring
+    for (let at: BlockId | null = block; at !== null && compare(at, base) !== 0; at = parentOf(this.#state, at)) {
       const row = entryOf(this.#state, at)
       if (row !== null) rows.push(row)
     }
