@@ -83,6 +83,11 @@ export interface TreeStatus {
    */
   readonly aside: { readonly fileCount: number; readonly sizeBytes: number; readonly trouble: string | null } | null
   readonly decider: Decider
+  /**
+   * Time stands still: the clock of this device, by which it goes, is more than a day past the newest change, and neither another
+   * device nor the site nor the owner has said that it is right. Nothing ends meanwhile. null: time goes on, or not by this device.
+   */
+  readonly standingTime: { readonly clockMs: number; readonly changedAtMs: number } | null
   /** Own devices whose time ends within 60 days, or has ended, and when the first of them does; null where there is none. */
   readonly expiring: { readonly deviceCount: number; readonly firstAtMs: number } | null
   /** This device is a guest: it has one folder of somebody's tree, which is all that it shows. null: it has the whole tree. */
@@ -609,6 +614,8 @@ export interface NodeApi {
   bringAside(requestId: string): Promise<void>
   /** Deletes all of it for good. */
   dropAside(): Promise<void>
+  /** The owner says that the clock of this device is right: time goes on, and whatever has ended by that clock has ended for good. */
+  confirmClock(): Promise<void>
   devices(): Promise<readonly DeviceLine[]>
   /** What `removeDevice` would do now. Changes nothing. */
   previewRemoval(principal: string): Promise<RemovalPreview>

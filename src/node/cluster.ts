@@ -64,6 +64,7 @@ import {
   changeOf,
   changeWithout,
   isDecidedByOne,
+  isDispensable,
   isSoleVoter,
   isSteady,
   membersOf,
@@ -87,6 +88,7 @@ import {
   hardStateOf,
   successionChanges,
 } from './cluster/succession.ts'
+import { Timekeeper } from './cluster/timekeeper.ts'
 import { Ticker, drawIncarnation, electionMs, jitterTicks, raftConfig } from './cluster/timing.ts'
 import type { PeerId } from './peers.ts'
 import { type Identity, readHeldState, readIdentity } from './read/held-state.ts'
@@ -124,6 +126,7 @@ export class Cluster implements Replica {
   readonly #intake: Intake
   readonly #outgoing: Outgoing
   readonly #ticker: Ticker
+  readonly #timekeeper: Timekeeper
   readonly #checkpoints: Checkpoints
   readonly #commitMark: CommitMark
   /** Under which name each device says that it is here. */
@@ -147,6 +150,8 @@ export class Cluster implements Replica {
   readonly #deafUntilMs = new Map<PeerId, number>()
   /** Somebody else leads than before, or nobody. */
   onLeader: () => void = () => {}
+  /** Time stands still, or goes on again. */
+  onTime: () => void = () => {}
   #pumping: Promise<void> | null = null
   #failure: { readonly error: unknown } | null = null
   #appliedIndex: number
@@ -202,6 +207,15 @@ export class Cluster implements Replica {
       soon: (callback) => void platform.clock.after(0, callback),
     })
     this.#ticker = new Ticker(platform.clock, () => this.#tick())
+    this.#timekeeper = new Timekeeper({
+      platform,
+      lastMs: () => this.#lastMs,
+      onStamp: () => {
+        this.#isLogOpen = true
+        void this.#pump()
+      },
+      onChanged: () => this.onTime(),
+    })
     this.#checkpoints = new Checkpoints(platform.clock, () => void this.#pump())
     this.#commitMark = new CommitMark(platform.clock, () => void this.#pump())
     this.#raft = this.#newRaft()
@@ -455,9 +469,10 @@ export class Cluster implements Replica {
 
   // --- what other devices say -----------------------------------------------------------------------------------------------
 
-  /** A device is here under a name. */
-  onHere(from: PeerId, nodeId: NodeId): Check {
+  /** A device is here under a name, and says what time it is. */
+  onHere(from: PeerId, nodeId: NodeId, clockMs: number): Check {
     if (peerOf(nodeId) !== from) return forged
+    this.#timekeeper.hear(clockMs)
     this.#present.set(from, nodeId)
     this.#tickIfNeeded()
     return ok
@@ -518,6 +533,40 @@ export class Cluster implements Replica {
   }
 
   // --- time -----------------------------------------------------------------------------------------------------------------
+
+  /** Whether time stands still for the tree: nobody vouches for the clock here, by which it goes. */
+  get isTimeStanding(): boolean {
+    return this.#raft.role === 'leader' && !this.#isDispensable && this.#timekeeper.isStanding
+  }
+
+  /** The owner says that the clock is right. */
+  confirmClock(): void {
+    this.#timekeeper.vouch()
+  }
+
+  /** Of the newest batch, here or in the log. */
+  get #lastMs(): number {
+    return Math.max(summaryOf(this.#state)?.stampMs ?? 0, this.#stampMs)
+  }
+  /** Of the newest batch in the log that this node stamped. */
+  #stampMs = 0
+
+  /** Of the next batch; null while the timekeeper waits. */
+  #nextStampMs(): number | null {
+    // What begins a generation the root has signed, by this clock.
+    const isBegun = summaryOf(this.#state)?.generation === this.#identity.generation
+    if (isBegun && !this.#isDispensable) return this.#timekeeper.stamp()
+    return Math.max(this.#options.platform.clock.nowMs(), this.#lastMs + 1)
+  }
+
+  /**
+   * Whether the others can go on without this node: they judge its stamps by clocks of their own, and replace it. Without that, as
+   * while the only vote is handed on, one stamp that they refuse would stop the tree for good.
+   */
+  get #isDispensable(): boolean {
+    const { configuration, pendingConfigurationIndex, log } = this.#raft
+    return pendingConfigurationIndex <= log.appliedIndex && isDispensable(configuration, this.#identity.nodeId)
+  }
 
   #tickIfNeeded(): void {
     const isAlone = this.isSoleVoter && this.#raft.progress.size === 1 && this.#present.size === 0
@@ -605,6 +654,7 @@ export class Cluster implements Replica {
   /** Waits for what is under way, writes a checkpoint, and takes nothing more. */
   async close(): Promise<void> {
     if (this.#isClosed) return
+    this.#timekeeper.close()
     await this.#pump()
     this.#outgoing.flush()
     this.#isClosed = true
@@ -620,6 +670,7 @@ export class Cluster implements Replica {
     if (this.#failure !== null) return
     this.#failure = { error }
     this.#ticker.run(false)
+    this.#timekeeper.close()
     this.#checkpoints.close()
     this.#commitMark.close()
     this.#proposals.rejectAll(error)
@@ -703,15 +754,18 @@ export class Cluster implements Replica {
   /** @returns whether something came into the log */
   #proposeNext(): boolean {
     if (!this.#canPropose) return false
+    const stampMs = this.#nextStampMs()
+    if (stampMs === null) {
+      this.#isLogOpen = false
+      return false
+    }
     const taken = this.#proposals.take()
-    const waiting = taken.filter(({ operation }) => !this.#seesOff(operation))
+    const waiting = taken.filter(({ operation }) => !this.#seesOff(operation, stampMs))
     if (waiting.length < taken.length) {
       this.#proposals.putBack(taken.filter((each) => !waiting.includes(each)))
       this.#isLogOpen = false
     }
     if (waiting.length === 0) return false
-    const lastMs = Math.max(summaryOf(this.#state)?.stampMs ?? 0, this.#stampMs)
-    const stampMs = Math.max(this.#options.platform.clock.nowMs(), lastMs + 1)
     const batch: Batch = { stampMs, operations: waiting.map(({ operation }) => operation) }
     const data = encodeBatch(batch)
     const [raft, placed] = propose(this.#raft, data)
@@ -728,19 +782,17 @@ export class Cluster implements Replica {
     this.#attached.push(...waiting.flatMap(({ attached }) => attached))
     return true
   }
-  /** Of the newest batch in the log that this node stamped. */
-  #stampMs = 0
 
   /**
    * One that votes leaves the voters before it is put out: afterwards nobody talks to it, and it would be missing where votes are
    * counted. @returns whether the dismissal has to wait for that
    */
-  #seesOff(operation: Operation): boolean {
+  #seesOff(operation: Operation, stampMs: number): boolean {
     if (operation.tag !== 'dismiss') return false
     const { configuration, pendingConfigurationIndex, log, progress } = this.#raft
     const { issuer } = operation.value.dismissal.fields
     const peer = peerPutOutBy(operation)
-    const batch = { stampMs: this.#options.platform.clock.nowMs(), operations: [operation] } as Batch
+    const batch = { stampMs, operations: [operation] } as Batch
     if (!foldBatch(this.#state, batch as Checked<Batch>).outcomes[0]!.ok) return false
     this.#leaving.add(peer)
     if (!votesIn(configuration, peer)) return false

@@ -282,10 +282,14 @@ export class Replication {
   }
 
   #sayHere(to: PeerId): void {
-    const { cluster } = this.#options
+    const { cluster, platform } = this.#options
     const { nodeId } = cluster.identity
     const stampMs = summaryOf(cluster.state)?.stampMs ?? 0
-    this.#sendControl(to, { tag: 'here', value: { nodeId, stampMs, reportVersion: this.sharing.reportVersion } })
+    const { reportVersion } = this.sharing
+    this.#sendControl(to, {
+      tag: 'here',
+      value: { nodeId, stampMs, reportVersion, clockMs: platform.clock.nowMs() },
+    })
   }
 
   #sayHereToAll(): void {
@@ -342,7 +346,7 @@ export class Replication {
       case 'here':
         this.sharing.onHere(from, body.value.stampMs, body.value.reportVersion)
         this.#followIfBehind(from, body.value.stampMs)
-        return cluster.onHere(from, body.value.nodeId)
+        return cluster.onHere(from, body.value.nodeId, body.value.clockMs)
       case 'propose':
         return cluster.onPropose(body.value.batch)
       case 'attest':

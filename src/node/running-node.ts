@@ -236,6 +236,7 @@ export class RunningNode {
     if (owingBlocks(tree.committed).length > 0) void this.#settle(renewKeys(tree))
     void this.#settle(this.#followHybrid(tree))
     tree.cluster.onLeader = () => this.#onLeader(home)
+    if (tree.visit === null) tree.ownCluster.onTime = () => this.#tellStatus()
     this.#renewRest(home)
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
     await left
@@ -384,7 +385,7 @@ export class RunningNode {
     const tree = this.status()
     const { quorum, deviceName, appointed } = tree.decider
     const { voters } = home.tree.cluster.members.configuration
-    const told = `${quorum} ${tree.limited?.folder} ${deviceName} ${appointed} ${voters}`
+    const told = `${quorum} ${tree.limited?.folder} ${deviceName} ${appointed} ${voters} ${tree.standingTime === null}`
     if (upserted.length === 0 && told === this.#toldDecider) return
     this.#toldDecider = told
     this.emit({ kind: 'changed', tree, upserted, removedIds: [] })

@@ -129,6 +129,7 @@ export function createApi(node: RunningNode): NodeApi {
     aside: async () => node.aside?.files ?? [],
     bringAside: async (requestId) => node.bringAside(requestId),
     dropAside: async () => node.dropAside(),
+    confirmClock: async () => node.home.tree.ownCluster.confirmClock(),
     devices: async () => deviceLines(node),
     previewRemoval: async (principal) => removalPreview(node, principalFrom(principal)),
     // Who is put out already is not put out again, so the request needs no remembering.

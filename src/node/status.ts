@@ -46,6 +46,8 @@ export function statusOf(
   // Whose tree it is a guest was told when it was let in; the tree says it under a key that it does not have.
   const ownerName = tree.visit?.ownerName ?? people?.ownerName ?? ''
   const isPlanted = tree.visit !== null || ownerName !== ''
+  const standingTime = tree.visit === null ? standingTimeOf(tree) : null
+  const nowMs = standingTime?.changedAtMs ?? tree.platform.clock.nowMs()
   const limits = tree.visit === null ? null : limitsOf(state, own, tree.visit.folderName)
   return {
     treeId: toHex(tree.treeId),
@@ -54,13 +56,14 @@ export function statusOf(
     ownerName,
     deviceName: tree.deviceName(own) ?? fallbackName,
     principal: groupsOfFour(own),
-    root: isPlanted && tree.visit === null ? passkeysOf(state, tree.platform.clock.nowMs()) : null,
+    root: isPlanted && tree.visit === null ? passkeysOf(state, nowMs) : null,
     hybridCount: tree.visit === null ? hybridCountOf(state) : null,
     // Of a guest: this device, and those of the owner together, as long as they have its folder.
     deviceCount: tree.visit === null ? countOf(state, 'own') : tree.isFolderGone ? 1 : 2,
     guestCount: tree.visit === null ? countOf(state, 'limited') : 0,
     limited: limits && { ...limits, folder: guestFolderOf(tree, own) },
-    expiring: isPlanted && tree.visit === null ? expiringIn(state, tree.platform.clock.nowMs()) : null,
+    expiring: isPlanted && tree.visit === null ? expiringIn(state, nowMs) : null,
+    standingTime,
     waiting: waitingOf(tree, toHex(own)),
     quarantinedCount: tree.outbox.quarantine.list.length,
     removed: dismissal && { by: dismisserOf(tree, dismissal) },
@@ -83,6 +86,9 @@ export function limitsOf(state: TreeState, device: Bytes, folderName: string): L
   if (own === undefined) return null
   return { folderName, mayWrite: (own.rights & rights.write) !== 0, expiresAtMs: own.expiresAtMs }
 }
+
+const standingTimeOf = ({ ownCluster, platform, committed }: OwnTree): TreeStatus['standingTime'] =>
+  ownCluster.isTimeStanding ? { clockMs: platform.clock.nowMs(), changedAtMs: summaryOf(committed)!.stampMs } : null
 
 /** For one who looks at his devices once a month. */
 const soonMs = 60 * 24 * 60 * 60 * 1000

@@ -100,6 +100,11 @@ export interface Platform {
   readonly discard: Discard
   /** Absent where a device stands alone. */
   readonly net?: NetPort
+  /**
+   * What the host of the site says that the time is, in milliseconds since 1970; null where it is away or does not say. Absent: there
+   * is none.
+   */
+  readonly siteNowMs?: () => Promise<number | null>
   /** Of the log behind a checkpoint, for who was away for a moment; absent: the usual. Where it is low, states come whole instead. */
   readonly keptEntryCount?: number
 }

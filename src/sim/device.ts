@@ -68,6 +68,8 @@ export interface DeviceOptions {
 export class SimDevice {
   readonly disk: Disk
   readonly wall = new WallClock()
+  /** What the host of its site says that the time is. */
+  siteNowMs: NonNullable<Platform['siteNowMs']> = async () => this.wall.offsetMs + this.#world.scheduler.nowMs
   readonly signer: SignerFaults = { brokenChance: 0 }
   readonly #world: World
   readonly #events: StoreEvents & { onBrokenSignature(): void }
@@ -135,6 +137,7 @@ export class SimDevice {
           node: async () => ({ ...(await this.#keys.node()), sign: this.#signerOf(random.fork('signer')) }),
         },
         discard: overwrite,
+        siteNowMs: () => this.siteNowMs(),
         ...(this.#network && { net: this.#network.port(process, await this.#keys.transportId()) }),
       },
       process,

@@ -756,7 +756,8 @@ describe('a tree that was taken over', () => {
         return answer(question)
       }
       const { nodeId } = standing(laptop)
-      const say = () => rogue.say({ tag: 'here', value: { nodeId, stampMs: 0, reportVersion: 0 } }, inGeneration)
+      const say = () =>
+        rogue.say({ tag: 'here', value: { nodeId, stampMs: 0, reportVersion: 0, clockMs: 0 } }, inGeneration)
       say()
       return { rogue, say }
     }
@@ -931,7 +932,7 @@ describe('a tree that was taken over', () => {
         asked.push(question.tag)
         return answering({ ...told, ...change(place) }, rows(place))(question)
       }
-      const value = { nodeId: standing(laptop).nodeId, stampMs: 0, reportVersion: 0 }
+      const value = { nodeId: standing(laptop).nodeId, stampMs: 0, reportVersion: 0, clockMs: 0 }
       await untilReported(family, tablet, laptop.page.tree.principal, code, () =>
         rogue.say({ tag: 'here', value }, generation),
       )

@@ -86,7 +86,7 @@ describe('a guest of bad faith', () => {
   const said: readonly (readonly [string, () => ControlBody])[] = [
     [
       'that it is here, as a member',
-      () => ({ tag: 'here', value: { nodeId: nodeId(), stampMs: 1, reportVersion: 1 } }),
+      () => ({ tag: 'here', value: { nodeId: nodeId(), stampMs: 1, reportVersion: 1, clockMs: 1 } }),
     ],
     [
       'that it leads',

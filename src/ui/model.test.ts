@@ -26,6 +26,7 @@ const tree: TreeStatus = {
   hybridCount: 0,
   deviceCount: 1,
   guestCount: 0,
+  standingTime: null,
   waiting: null,
   quarantinedCount: 0,
   removed: null,

@@ -69,7 +69,7 @@ const statement = {
 const attestation = attestationOf(statement, [{ voter: octetsOf(7, 32), signature: octetsOf(9, 64) }])
 const controls: readonly Control[] = [
   ...messages.map((value) => control({ tag: 'raft', value })),
-  control({ tag: 'here', value: { nodeId: 'a', stampMs: 1000, reportVersion: 3 } }),
+  control({ tag: 'here', value: { nodeId: 'a', stampMs: 1000, reportVersion: 3, clockMs: 1001 } }),
   control({ tag: 'propose', value: { batch: utf8('batch') } }),
   control({ tag: 'attest', value: { index: 5 } }),
   control({ tag: 'vouch', value: { index: 5, signature: octetsOf(9, 64) } }),

@@ -59,9 +59,9 @@ const controlBody = union({
   raft: raftMessageWire,
   /**
    * Who this device is in the cluster; and that it holds the bodies of everything up to a stamp of the fold, but for those that
-   * its report of this version names.
+   * its report of this version names. And what its clock says now.
    */
-  here: tuple({ nodeId: nodeIdWire, stampMs: u53, reportVersion: u53 }),
+  here: tuple({ nodeId: nodeIdWire, stampMs: u53, reportVersion: u53, clockMs: u53 }),
   /** A batch of changes for the leader to propose under its own stamp. Its outcome shows in the fold. */
   propose: tuple({ batch: bytesUpTo(commandSizeBytesMax) }),
   /** The leader wants to have attested what the tree is at an entry of the log. */

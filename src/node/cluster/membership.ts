@@ -39,6 +39,10 @@ export const isDecidedByOne = ({ voters, votersOutgoing }: Configuration): boole
 export const isSoleVoter = (configuration: Configuration, id: NodeId): boolean =>
   isDecidedByOne(configuration) && configuration.voters[0] === id
 
+/** Whether the other voters can decide without one of them. */
+export const isDispensable = ({ voters, votersOutgoing }: Configuration, id: NodeId): boolean =>
+  votersOutgoing.length === 0 && voters.includes(id) && voters.length > quorumSize(voters.length)
+
 /** How many vote where there are enough devices for it; else one does, since of two neither could do without the other. */
 const voterCount = 3
 /** How long a device has belonged to the tree before it is counted on. */

@@ -50,6 +50,7 @@ export class MemoryNode implements NodeApi {
     deviceCount: 1,
     guestCount: 0,
     expiring: null,
+    standingTime: null,
     waiting: null,
     quarantinedCount: 0,
     removed: null,
@@ -468,6 +469,11 @@ export class MemoryNode implements NodeApi {
   }
   async abandonPasskey(): Promise<void> {
     this.#added = null
+  }
+  async confirmClock(): Promise<void> {
+    this.#maybeRefuse()
+    this.tree = { ...this.tree, standingTime: null }
+    this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
   async vetoPasskey(): Promise<void> {
     this.#maybeRefuse()

@@ -29,6 +29,7 @@ const model = apply(emptyModel, {
     hybridCount: 0,
     deviceCount: 1,
     guestCount: 0,
+    standingTime: null,
     waiting: null,
     quarantinedCount: 0,
     removed: null,
