@@ -12,6 +12,7 @@ import { discard } from '../src/edge/rpc/discard.ts'
 import { openStore } from '../src/edge/store/store.ts'
 import { hostNode } from '../src/edge/tab/worker.ts'
 import { freshOrKeptFacts } from '../src/edge/web/facts.ts'
+import { readSiteTime } from '../src/edge/web/site-time.ts'
 import { type Meeting, runNode } from '../src/node/node.ts'
 import { version } from '../package.json'
 
@@ -26,7 +27,8 @@ hostNode(async (profile) => {
   const store = await openStore({ profile, deviceKey: await keys.deviceKey() })
   const net = createNet(rtc, keys.transportSecret)
   const crypto = createCrypto({ hybrid })
-  const platform = { store, keys, net, clock: createClock(), random: createRandom(), crypto, discard }
+  const clock = createClock()
+  const platform = { store, keys, net, clock, random: createRandom(), crypto, discard, siteNowMs }
   const node = await runNode(platform, {
     deviceName: deviceName(),
     welcomes: true,
@@ -46,7 +48,7 @@ hostNode(async (profile) => {
 
 const siteAddress = new URL('../', self.location.href)
 const factsCache = 'blocktree-host'
-const factsTimeoutMs = 10_000
+const hostTimeoutMs = 10_000
 
 const factsAddress = new URL('relay.json', siteAddress)
 
@@ -61,9 +63,15 @@ async function readMeeting(): Promise<Meeting> {
   const { relays, stun } = await freshOrKeptFacts(
     () => caches.open(factsCache),
     factsAddress,
-    () => fetch(factsAddress, { cache: 'no-cache', signal: AbortSignal.timeout(factsTimeoutMs) }),
+    () => fetch(factsAddress, { cache: 'no-cache', signal: AbortSignal.timeout(hostTimeoutMs) }),
   )
   return { relays: relays.map(({ url, peerId }) => ({ url: socketAddress(url), peerId })), stun }
+}
+
+/** Of the site itself, whose address every host answers. */
+function siteNowMs(): Promise<number | null> {
+  const signal = AbortSignal.timeout(hostTimeoutMs)
+  return readSiteTime(() => fetch(siteAddress, { method: 'HEAD', cache: 'no-store', signal }))
 }
 
 /** `http` and `ws` are one host's ways to say whether it encrypts. */
