@@ -5,7 +5,7 @@
 import type { Page } from '@playwright/test'
 import { snapshotOf } from './tree.ts'
 
-/** Puts back the clocks of a page and of the node that it hosts; a reload brings them to the present. */
+/** Puts back the clocks of a page and of the node that it hosts; a reload brings them to the present. @param byMs negative: ahead */
 export async function putBack(page: Page, byMs: number): Promise<void> {
   // The node is there.
   await snapshotOf(page)

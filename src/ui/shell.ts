@@ -10,6 +10,7 @@ import { Actions } from './actions.ts'
 import type { Entry } from './entries.ts'
 import type { ActionsEvent, AddEvent, GroundEvent } from './events.ts'
 import { type JobsById, type Model, apply, applyToJobs, emptyModel, isPlaced, mayChange } from './model.ts'
+import { ClockNews } from './clock-news.ts'
 import { ExpiryNews } from './expiry-news.ts'
 import { Newcomers } from './newcomers.ts'
 import { PasskeyNews } from './passkey-news.ts'
@@ -188,6 +189,7 @@ export class BtShell extends LitElement implements IntakeHost {
     const newcomers = new Newcomers(node.api, this.#notices, this.told)
     const successions = new Successions(this.#notices, () => this.#visit('/devices'))
     const passkeyNews = new PasskeyNews(node.api, this.#notices)
+    const clockNews = new ClockNews(node.api, this.#notices)
     const expiryNews = new ExpiryNews(this.#notices, () => this.#visit('/devices'))
     this.#leave.push(
       node.watch((event) => {
@@ -199,6 +201,7 @@ export class BtShell extends LitElement implements IntakeHost {
         void newcomers.heard(tree, Date.now())
         successions.heard(tree)
         passkeyNews.heard(tree)
+        clockNews.heard(tree)
         expiryNews.heard(tree, Date.now())
       }),
       node.onState((state, sentence) => {

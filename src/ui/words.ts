@@ -5,7 +5,7 @@
  * what to do.
  * @module
  */
-import type { Job, JobKind, Quarantined, ReaderLine, ResealingPreview } from '../node/api.ts'
+import type { Job, JobKind, Quarantined, ReaderLine, ResealingPreview, TreeStatus } from '../node/api.ts'
 import type { NodeState } from './ports.ts'
 import {
   formatCount,
@@ -481,6 +481,13 @@ export const words = {
         ? `The time of a device of yours ends on ${formatDay(firstAtMs)}. One signature renews all.`
         : `The time of a device of yours ended on ${formatDay(firstAtMs)}. One signature renews all.`,
     button: 'See the devices',
+  },
+
+  standingTime: {
+    text: ({ clockMs, changedAtMs }: NonNullable<TreeStatus['standingTime']>) =>
+      `This device’s clock says ${formatDay(clockMs)}; your tree was last changed on ${formatDay(changedAtMs)}. Nothing in it ends until another of your devices, this site or you say that the clock is right. If it is wrong, set it: nothing is lost.`,
+    button: 'The clock is right',
+    confirmed: 'Time goes on in the tree, by this device’s clock.',
   },
 
   passkeyAdded: {
