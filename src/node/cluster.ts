@@ -795,8 +795,9 @@ export class Cluster implements Replica {
     const batch = { stampMs, operations: [operation] } as Batch
     if (!foldBatch(this.#state, batch as Checked<Batch>).outcomes[0]!.ok) return false
     this.#leaving.add(peer)
-    if (!votesIn(configuration, peer)) return false
+    // What is under way may be that it is to vote.
     if (pendingConfigurationIndex > log.appliedIndex) return true
+    if (!votesIn(configuration, peer)) return false
     const preferred = issuer.tag === 'node' ? toHex(principalOf(issuer.value.author)) : ''
     const isReady = (id: NodeId): boolean =>
       this.#present.get(peerOf(id)) === id && (progress.get(id)?.matchIndex ?? 0) >= this.#appliedIndex

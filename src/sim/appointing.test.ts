@@ -175,7 +175,7 @@ describe('the owner chooses who decides', () => {
       await untilDecided(family, ...(votes === 3 ? ['laptop', 'phone', 'desk'] : ['phone']))
       const by = family.lives[at]!
       // Between its last vote and its end there is time for the one who leads to look who should vote.
-      for (const { store } of family.lives) store.faults.slowness = 200
+      for (const { store } of family.lives) store.faults.slowness = 150
       let returnedCount = 0
       let didVote = true
       family.network.tap = () => {
@@ -191,6 +191,19 @@ describe('the owner chooses who decides', () => {
       for (const { store } of family.lives) store.faults.slowness = 1
       await goesOn(family, by, 'without the phone')
     }
+  })
+
+  test('waits for one that is to vote again to be none of them before it is put out', async () => {
+    const family = await familyOf(41, 'phone', 'desk')
+    const [laptop] = family.lives as [Life]
+    await appoint(family, laptop, 'phone')
+    await untilDecided(family, 'phone')
+    // The next one leads, and gives the vote back to whom the owner chose, before it hears that he is put out.
+    for (const { store } of family.lives) store.faults.slowness = 170
+    const [gone] = await principalsOf(family, ['phone'], laptop)
+    await family.run(laptop, laptop.node.api.removeDevice(family.request(), gone!))
+    await family.comeTogetherWithout(1)
+    expect(votersAt(family, laptop)).toEqual(['laptop'])
   })
 
   test('holds against hand-overs, and against what the tree would choose', async () => {
