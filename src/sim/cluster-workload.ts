@@ -65,6 +65,7 @@ export const handOverRefusals: ReadonlySet<string> = new Set([
   'handOverChosen',
   'handOverBetween',
   'handOverSlow',
+  'handOverTwice',
   'raftTransferring',
   'notLeading',
 ])
