@@ -61,6 +61,24 @@ describe('the comparison', () => {
     expect(findings).toContain('two items are named "a.txt"')
   })
 
+  test.each([
+    { isCareless: true, at: 'root', isFine: true },
+    { isCareless: true, at: 'other', isFine: false },
+    { isCareless: false, at: 'root', isFine: false },
+  ])('lets what came into a folder as that was trashed stand in the nearest: $at, $isCareless', (row) => {
+    const { model } = setUp()
+    const other = { kind: 'createFolder', parentId: 'root', name: 'other' } as const
+    model.apply(other, 'other')
+    model.apply({ kind: 'move', id: 'a', targetId: 'folder' }, 'a', row.isCareless)
+    model.apply({ kind: 'trash', id: 'folder' }, 'folder')
+    const seen = new Map([...model.items.values()].map((item) => [item.id, itemOf(item)]))
+    seen.set('a', { ...seen.get('a')!, parentId: row.at })
+    expect(compareItems(model, seen)).toHaveLength(row.isFine ? 0 : 1)
+    // From then on it holds.
+    seen.set('a', { ...seen.get('a')!, parentId: 'folder' })
+    expect(compareItems(model, seen)).toHaveLength(row.isFine ? 1 : 0)
+  })
+
   test('takes a number on a taken name, and holds to it from then on', () => {
     const { model, seen, change } = setUp()
     change('a', { name: 'a (2).txt' })

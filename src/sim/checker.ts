@@ -57,6 +57,9 @@ export class Model {
   readonly items = new Map<string, ModelItem>()
   rootId: string
 
+  /** Put somewhere while other deeds may have pulled the ground from under it; until it is looked where it came to stand. */
+  readonly adrift = new Set<string>()
+
   constructor(rootId: string) {
     this.rootId = rootId
   }
@@ -93,8 +96,10 @@ export class Model {
   /**
    * Takes in a deed that took effect.
    * @param id what the node called a new item
+   * @param isCareless whether others were done at the same time that may have touched its place
    */
-  apply(deed: Deed, id: string): void {
+  apply(deed: Deed, id: string, isCareless = false): void {
+    if (isCareless) this.adrift.add('id' in deed ? deed.id! : id)
     switch (deed.kind) {
       case 'createFolder':
         this.items.set(id, {
@@ -138,6 +143,18 @@ export class Model {
   /** Takes over what was seen of something that the model leaves open: a name that got a number. */
   adopt(item: Item): void {
     this.#change(item.id, { name: item.name })
+  }
+
+  /**
+   * Takes over where something came to stand whose folder went into the trash in the same instant: in the nearest folder that did not.
+   * @returns whether it is there
+   */
+  adoptPlace({ id, parentId }: Item): boolean {
+    const folder = this.items.get(id)!.parentId
+    const nearest = this.ancestors(folder).find((at) => !this.isGone(at)) ?? this.rootId
+    const isThere = this.adrift.has(id) && this.isGone(folder) && parentId === nearest
+    if (isThere) this.#change(id, { parentId: nearest })
+    return isThere
   }
 
   /** All that stands in the root stands in another root now. */
@@ -234,7 +251,7 @@ export function compareItems(model: Model, seen: ReadonlyMap<string, Item>): Fin
     }
     if (!isNameOrNumbered(item.name, expected.name)) findings.push(`${describe(expected)} is named "${item.name}"`)
     else if (item.name !== expected.name) model.adopt(item)
-    if (item.parentId !== expected.parentId)
+    if (item.parentId !== expected.parentId && !model.adoptPlace(item))
       findings.push(`${describe(expected)} is in folder ${item.parentId}, not ${expected.parentId}`)
     if (item.kind !== expected.kind) findings.push(`${describe(expected)} is a ${item.kind}`)
     if (item.trashedAtMs !== null && !expected.isTrashed)
@@ -244,6 +261,7 @@ export function compareItems(model: Model, seen: ReadonlyMap<string, Item>): Fin
     if (item.sizeBytes !== (expected.content?.length ?? 0))
       findings.push(`${describe(expected)} has ${item.sizeBytes} bytes, not ${expected.content?.length ?? 0}`)
   }
+  model.adrift.clear()
   for (const item of seen.values())
     if (item.parentId !== null && !model.items.has(item.id))
       findings.push(`"${item.name}" (${item.id}) came out of nowhere`)

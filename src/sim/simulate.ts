@@ -242,9 +242,9 @@ class Simulation {
     return isClean && outcome.code !== 'storeSuperseded' && outcome.code !== 'storeDamaged' ? null : pending
   }
 
-  #acknowledge({ deed }: PendingDeed, id: string): void {
+  #acknowledge({ deed, isCareless }: PendingDeed, id: string): void {
     this.#acknowledgedCount++
-    this.#model.apply(deed, id)
+    this.#model.apply(deed, id, isCareless)
   }
 
   async #settleRound(life: Life, pending: readonly PendingDeed[], armed: Armed): Promise<void> {
