@@ -34,6 +34,11 @@ export const noticesStyle = css`
     padding-block: var(--space-2);
     overflow-wrap: anywhere;
   }
+  /* It is read before it is answered, and mostly long. */
+  .question p {
+    flex-basis: 100%;
+    padding-inline-end: var(--space-3);
+  }
   .act {
     padding-inline: var(--space-3);
     color: var(--accent);

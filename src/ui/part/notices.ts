@@ -51,7 +51,8 @@ export class BtNotices extends LitElement {
   #line(notice: Notice) {
     const { id, text, tone, action, staysMs } = notice
     const seconds = Math.ceil((this.#leftMs.get(id) ?? staysMs ?? 0) / 1000)
-    return html`<li class=${tone === 'problem' ? 'danger' : ''}>
+    const isQuestion = action !== undefined && staysMs === null
+    return html`<li class=${`${tone === 'problem' ? 'danger' : ''} ${isQuestion ? 'question' : ''}`}>
       <p><bdi>${text}</bdi></p>
       ${
         action
