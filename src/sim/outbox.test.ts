@@ -641,21 +641,25 @@ test.each([
   },
 )
 
-test('what came of a long content waits for the rest, though its device is away for more than an hour', async () => {
-  const family = await Family.of(41, 'laptop', 'phone')
-  const [laptop, phone] = family.lives as [Life, Life]
-  await family.comeTogether()
-  family.network.linkBetween(family.transport(1), family.transport(0)).bytesPerMs = 200
-  const there = (): number => [...family.devices[0]!.disk.rows('object', new Uint8Array())].length
-  const before = there()
-  const adding = family.add(phone, 'film', content(40 * 65_536))
-  await family.until('some of it has come', () => there() >= before + 10)
-  await family.cutOff(1)
-  const half = there()
-  await family.scheduler.run(family.scheduler.sleep(70 * 60_000))
-  expect(there()).toBeGreaterThanOrEqual(half)
-  await family.comeTogether()
-  const id = await adding
-  await family.until('it is taken', () => standing(phone).keptCount === 0)
-  expect(await family.read(laptop, id)).toEqual(content(40 * 65_536))
-})
+test(
+  'what came of a long content waits for the rest, though its device is away for more than an hour',
+  { timeout: 180_000 },
+  async () => {
+    const family = await Family.of(41, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    await family.comeTogether()
+    family.network.linkBetween(family.transport(1), family.transport(0)).bytesPerMs = 200
+    const there = (): number => [...family.devices[0]!.disk.rows('object', new Uint8Array())].length
+    const before = there()
+    const adding = family.add(phone, 'film', content(40 * 65_536))
+    await family.until('some of it has come', () => there() >= before + 10)
+    await family.cutOff(1)
+    const half = there()
+    await family.scheduler.run(family.scheduler.sleep(70 * 60_000))
+    expect(there()).toBeGreaterThanOrEqual(half)
+    await family.comeTogether()
+    const id = await adding
+    await family.until('it is taken', () => standing(phone).keptCount === 0)
+    expect(await family.read(laptop, id)).toEqual(content(40 * 65_536))
+  },
+)
