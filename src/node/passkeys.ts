@@ -26,6 +26,7 @@ import {
   credentialSetHash,
   ed25519Message,
   entropyFromWords,
+  originCountMax,
   passkeyCountMax,
   principalOf,
   recoveryFromEntropy,
@@ -262,11 +263,15 @@ function addByCard(
     next: {
       members: isSame ? [...before.members, member] : [member],
       rpIdHash: sha256(utf8(host.rpId)),
-      origins: isSame ? [...new Set([...before.origins, host.origin])] : [host.origin],
+      origins: isSame ? originsWith(before.origins, host.origin) : [host.origin],
     },
     wraps: after,
   }
 }
+
+/** The oldest address gives way: at each that is left a passkey signs, and the card brings one back. */
+const originsWith = (before: readonly string[], origin: string): readonly string[] =>
+  [...before.filter((each) => each !== origin), origin].slice(-originCountMax)
 
 /** Where the new passkey has a PRF and the secret is at hand, it can open what is the owner's, too. */
 function withWrap(

@@ -153,6 +153,31 @@ test('a tree has sixteen passkeys that open it, and says so when another one is 
   expect(countingOn(laptop)).toEqual([idOf(elsewhere)])
 })
 
+test('passkeys sign at sixteen addresses of their site, of which the oldest gives way', async () => {
+  const family = await Family.of(11, 'laptop')
+  const [laptop] = family.lives as [Life]
+  const passkeyOf = (octet: number, fill = octet) =>
+    createSimulatedPasskey(
+      new Uint8Array(32).fill(fill),
+      { rpId: 'tree.example', origin: `https://${octet}.tree.example` },
+      true,
+    )
+  const { api } = laptop.node
+  for (let octet = 1; octet <= 17; octet++) {
+    await family.run(laptop, api.beginPasskey(passkeyOf(octet).create(await api.plantingSalt()), null))
+    await family.run(laptop, api.finishPasskey(family.request(), family.words))
+    if (octet > 1 && octet < 17)
+      await family.run(laptop, api.removePasskey(family.request(), idOf(passkeyOf(octet)), family.words))
+  }
+  expect(countingOn(laptop)).toEqual([1, 17].map((octet) => idOf(passkeyOf(octet))))
+  // What is to be signed by a passkey can be signed at that address.
+  const begun = (octet: number) =>
+    family.run(laptop, api.beginPasskey(passkeyOf(octet, 99).create(new Uint8Array(32)), null))
+  expect((await begun(1)).challenge).toBeNull()
+  expect((await begun(2)).challenge).not.toBeNull()
+  expect((await begun(17)).challenge).not.toBeNull()
+})
+
 test('a device that was away for more changes of the keys than are told at a time follows a take-over', async () => {
   const family = await planted(8)
   const [laptop, phone, desk] = family.lives as [Life, Life, Life]

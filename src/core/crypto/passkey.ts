@@ -74,6 +74,8 @@ const es256KeyWire: Codec<Bytes> = refine(
 export const credentialSetSizeBytesMax = 32768
 /** In a tree at a time. */
 export const passkeyCountMax = 16
+/** At which its passkeys may have signed. */
+export const originCountMax = 16
 
 /** Sets that contradict themselves are refused when decoded, and never made. */
 export const credentialSetWire: Codec<CredentialSet> = refine(
@@ -81,7 +83,7 @@ export const credentialSetWire: Codec<CredentialSet> = refine(
     sequence: u53,
     members: listOf(tuple({ credentialId: bytesUpTo(1023), publicKey: es256KeyWire, synced: bool }), passkeyCountMax),
     rpIdHash: nullable(bytesOf(32)),
-    origins: listOf(textUpTo(255), 16),
+    origins: listOf(textUpTo(255), originCountMax),
     rootKemKey: bytesOf(32),
     recoveryKey: ed25519KeyWire,
     nextRecoveryHash: bytesOf(32),
