@@ -276,7 +276,7 @@ export class FarFolder {
 
   #onUp(id: PeerId): void {
     this.#exchange.onUp(id)
-    this.#look(this.#replica.look(id), id)
+    this.#look(() => this.#replica.look(id), id)
     void this.#learn(id)
   }
 
@@ -285,15 +285,15 @@ export class FarFolder {
     if (this.#end === null) this.#options.onChanged()
   }
 
-  #look(look: Promise<void>, id: PeerId): void {
+  #look(look: () => Promise<void>, id: PeerId): void {
     const looked = this.#looked(look, id).finally(() => this.#looks.delete(looked))
     this.#looks.add(looked)
   }
 
-  async #looked(look: Promise<void>, id: PeerId): Promise<void> {
+  async #looked(look: () => Promise<void>, id: PeerId): Promise<void> {
     const wasGone = this.#replica.isFolderGone
     const { state } = this.#replica
-    await look.catch(() => {})
+    await look().catch(() => {})
     if (this.#isOlder) this.#options.onReport(id, olderShown.fault)
     this.#tell()
     if (this.#replica.isFolderGone !== wasGone && this.#end === null) this.#options.onChanged()
@@ -366,7 +366,7 @@ export class FarFolder {
     const { treeId, clusterId, body } = decoded.value
     if (!equal(treeId, this.#place.treeId) || !equal(clusterId, this.#place.clusterId)) return foreign
     if (body.tag === 'ask' || body.tag === 'answer') return this.#exchange.receive(from, body)
-    if (body.tag === 'excerpt') this.#look(this.#replica.onTold(from, body.value.root), from)
+    if (body.tag === 'excerpt') this.#look(() => this.#replica.onTold(from, body.value.root), from)
     return ok
   }
 }
