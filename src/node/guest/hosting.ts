@@ -34,7 +34,6 @@ import {
   limitOf,
   parentOf,
   readRow,
-  recordCountOf,
   requestOf,
   summaryOf,
 } from '../../core/tree/tree.ts'
@@ -46,7 +45,7 @@ import type { Holdings } from '../holdings.ts'
 import { type Device, type PeerId, principalIn } from '../peers.ts'
 import { type ClusterPlace, inPlace } from '../place.ts'
 import type { Sharing } from '../sharing.ts'
-import { Pace } from './pace.ts'
+import { Pace, weightOf } from './pace.ts'
 import { Probation } from './probation.ts'
 
 export interface HostingOptions {
@@ -306,7 +305,7 @@ export class Hosting {
     }
     const known = operations.map((operation) => decidedIn(cluster.state, operation))
     const open = operations.filter((_, at) => known[at] === null)
-    if (!this.#pace.allows(from, recordCountOf(open))) return nothing
+    if (!this.#pace.allows(from, weightOf(open))) return nothing
     for (const operation of open) {
       const passed = await cluster.check(operation)
       if (!passed.ok) return this.#drop(from, passed.fault)
@@ -316,7 +315,7 @@ export class Hosting {
     }
     const outcomes = await cluster.giveForGuest(open)
     // One that changes nothing, since it came twice in the same instant, is in the log all the same.
-    this.#pace.spend(from, recordCountOf(open.filter((_, at) => outcomes[at] !== null)))
+    this.#pace.spend(from, weightOf(open.filter((_, at) => outcomes[at] !== null)))
     if (outcomes.some((outcome) => outcome === null)) return nothing
     const given = new Map(open.map((operation, at) => [operation, faultOf(outcomes[at]!)]))
     const faults = operations.map((operation, at) => known[at]?.fault ?? given.get(operation) ?? null)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { Pace } from './pace.ts'
+import { change, founded, id, nextAccess, root, commit, newDirectory } from '../../core/tree/testing/forest.ts'
+import { Pace, weightOf } from './pace.ts'
 
 function scene() {
   let nowMs = 5000
@@ -34,4 +35,16 @@ test('one that is larger than all waits until it may give all', () => {
   expect(pace.allows('camera', 4000)).toBe(true)
   pace.spend('camera', 4000)
   expect(pace.allows('camera', 1)).toBe(false)
+})
+
+test('what takes much room counts as much as many records', () => {
+  const tree = commit(founded(), [change(newDirectory(root, id(1)))]).state
+  const short = nextAccess(tree, id(1), {})
+  expect(weightOf([change([short]), change([short])])).toBe(2)
+  const full = nextAccess(tree, id(1), {
+    earlierKeys: Array.from({ length: 255 }, () => new Uint8Array(72)),
+    keyEpoch: 256,
+  })
+  expect(full.body.length).toBeGreaterThan(18 * 1024)
+  expect(weightOf([change([short]), change([full])])).toBeGreaterThan(18)
 })

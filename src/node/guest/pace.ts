@@ -4,12 +4,23 @@
  * A person's pace. Who comes back with what was done in a day gives that at once; afterwards it takes as long as it takes to do it.
  * @module
  */
+import { type Operation, operationSizeBytes, recordCountOf } from '../../core/tree/tree.ts'
 import type { ClockPort } from '../../port/platform.ts'
 
 /** Records at once: some seven hundred files, and more than anything of ours gives in one question. */
 const burstCountMax = 2048
 /** And from then on: forty files a minute. */
 const recordsPerSecond = 2
+
+/** A record of anybody's file is smaller; one of all who read a folder can have a hundred times as much. */
+const recordSizeBytes = 1024
+
+/** What operations count, in records. */
+export const weightOf = (operations: readonly Operation[]): number =>
+  Math.max(
+    recordCountOf(operations),
+    Math.ceil(operations.reduce((sum, operation) => sum + operationSizeBytes(operation), 0) / recordSizeBytes),
+  )
 
 export class Pace {
   readonly #clock: Pick<ClockPort, 'monotonicMs'>
