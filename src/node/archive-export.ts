@@ -19,7 +19,6 @@ import {
   keys,
   readRow,
   sealedArchiveSizeOf,
-  setOf,
 } from '../core/tree/tree.ts'
 import { type ArchiveKey, sealPieces } from './archive-seal.ts'
 import { attestedAlone } from './attesting.ts'
@@ -104,14 +103,17 @@ async function stateFor({ home: { tree, replication }, keys }: RunningNode) {
 
 /** What opens the archive, for whoever has the card. */
 async function sealedHead({ platform, treeId }: OwnTree, state: TreeState, exportedAtMs: number, sizeBytes: number) {
-  const set = setOf(state, state.treeId)
   const wraps = readRow(state, 'wraps', keys.wraps)
-  if (set === null || wraps === null) throw new StoreDamagedError('the keys of the root')
+  if (wraps === null) throw new StoreDamagedError('the keys of the root')
   const key = platform.random.bytes(32)
   const place = archiveKeyPlace(treeId, exportedAtMs)
-  const sealedKey = await platform.crypto.sealTo({ suite: 1, publicKey: set.rootKemKey }, hpkeInfo.root, place, key)
-  const { byRecoveryKey } = wraps
-  const { octets, check } = encodeArchiveHead({ treeId, exportedAtMs, sizeBytes, byRecoveryKey, sealedKey })
+  const sealedKey = await platform.crypto.sealTo(
+    { suite: 1, publicKey: wraps.recoveryKemKey },
+    hpkeInfo.archive,
+    place,
+    key,
+  )
+  const { octets, check } = encodeArchiveHead({ treeId, exportedAtMs, sizeBytes, sealedKey })
   const archiveKey: ArchiveKey = { key, check, sizeBytes }
   return { head: octets, archiveKey }
 }

@@ -25,6 +25,7 @@ import {
   hpkeInfo,
   principalOf,
   recoveryFromEntropy,
+  recoveryKemSecret,
 } from '../core/crypto/crypto.ts'
 import { isFor, isHeldBy, readcapPlace, writecapDomain } from '../core/cap/cap.ts'
 import { diffBodies } from '../core/block/block.ts'
@@ -57,6 +58,7 @@ import {
   nextGeneration,
   openDeviceName,
   outlivesWriter,
+  readRow,
   setInForce,
   summaryOf,
   takeOverBodyWire,
@@ -115,11 +117,14 @@ export async function recover(
   const entropy = orRefuse(entropyFromWords(words))
   // What an archive is sealed for no change of the keys replaces.
   const card = recoveryFromEntropy(entropy)
-  const { head, kemSecret, opened } = await openArchive(platform, archive, card)
+  const { head, opened } = await openArchive(platform, archive, card)
   const frames = framesOf(opened)
   const header = await readHeader(frames, platform, head)
   const { state, next } = await readRows(frames, header)
   await checkState(platform, state, header, job)
+  const wraps = readRow(state, 'wraps', keys.wraps)
+  const kemSecret = wraps && unwrapByCard(card, state.treeId, wraps.byRecoveryKey)
+  if (kemSecret === null) throw fault(archiveDamaged())
   const rootKey = await rootKeyOf(platform, state, kemSecret)
   const vouchers = await vouchersOf(platform, state, header)
   // What the card signs from here on counts as much as what the devices signed that decided.
@@ -171,12 +176,12 @@ async function readHead(archive: Blob) {
 
 async function openArchive({ crypto }: Platform, archive: Blob, recovery: Recovery) {
   const { head, check, headSizeBytes } = await readHead(archive)
-  const { treeId, exportedAtMs, sizeBytes, byRecoveryKey, sealedKey } = head
-  const kemSecret = unwrapByCard(recovery, treeId, byRecoveryKey)
-  if (kemSecret === null) throw cardOfOther()
-  const key = await crypto.openWith(kemSecret, hpkeInfo.root, archiveKeyPlace(treeId, exportedAtMs), sealedKey)
-  if (key === null) throw fault(archiveDamaged())
-  return { head, kemSecret, opened: new OpenedArchive(archive, headSizeBytes, crypto, { key, check, sizeBytes }) }
+  const { treeId, exportedAtMs, sizeBytes, sealedKey } = head
+  const secret = recoveryKemSecret(recovery)
+  const key = await crypto.openWith(secret, hpkeInfo.archive, archiveKeyPlace(treeId, exportedAtMs), sealedKey)
+  wipe(secret)
+  if (key === null) throw cardOfOther()
+  return { head, opened: new OpenedArchive(archive, headSizeBytes, crypto, { key, check, sizeBytes }) }
 }
 
 async function* framesOf(archive: OpenedArchive): Frames {

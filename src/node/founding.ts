@@ -4,7 +4,7 @@
  * for the root and for this node.
  * @module
  */
-import { type Bytes, concat, must, utf8 } from '../core/bytes/bytes.ts'
+import { type Bytes, concat, must, utf8, wipe } from '../core/bytes/bytes.ts'
 import {
   type CredentialSet,
   type PublicCredential,
@@ -13,6 +13,7 @@ import {
   ed25519Message,
   openText,
   principalOf,
+  recoveryKemSecret,
   recoverySign,
   sealText,
   treeIdOf,
@@ -36,7 +37,7 @@ import {
   sealDeviceName,
   signedDevice,
 } from '../core/tree/tree.ts'
-import type { NodeKeys, Platform } from '../port/platform.ts'
+import type { CryptoPort, NodeKeys, Platform } from '../port/platform.ts'
 import { sealReadcap } from './readcaps.ts'
 
 /** Own devices' writecaps (design §4). */
@@ -70,9 +71,20 @@ export const signedByRecoveryKey = (recovery: Recovery, domain: string, body: By
   value: { signature: recoverySign(recovery.signingSecret, domain, body) },
 })
 
-/** The root's KEM secret under the recovery key. */
-export const wrapForCard = (recovery: Recovery, treeId: TreeId, kemSecret: Bytes, nonce: Bytes): Bytes =>
-  wrapKey(recovery.wrapKey, kemSecret, concat(utf8('blocktree/1/wrap/card'), treeId), nonce)
+/** What a card opens: the root's KEM secret under its key, and archives by a key of its own. @param nonce 24 octets, fresh */
+export async function wrapForCard(
+  crypto: Pick<CryptoPort, 'kemPublicKey'>,
+  recovery: Pick<Recovery, 'wrapKey'>,
+  treeId: TreeId,
+  kemSecret: Bytes,
+  nonce: Bytes,
+): Promise<Pick<Wraps, 'byRecoveryKey' | 'recoveryKemKey'>> {
+  const byRecoveryKey = wrapKey(recovery.wrapKey, kemSecret, concat(utf8('blocktree/1/wrap/card'), treeId), nonce)
+  const secret = recoveryKemSecret(recovery)
+  const recoveryKemKey = await crypto.kemPublicKey(secret)
+  wipe(secret)
+  return { byRecoveryKey, recoveryKemKey }
+}
 export const unwrapByCard = (recovery: Recovery, treeId: TreeId, wrapped: Bytes): Bytes | null =>
   unwrapKey(recovery.wrapKey, wrapped, concat(utf8('blocktree/1/wrap/card'), treeId))
 

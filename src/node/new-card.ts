@@ -43,7 +43,7 @@ export class NewCard {
 
   /** @param words of the old card */
   async finish(words: readonly string[]): Promise<void> {
-    await propose(this.#site(), { tag: 'changeSet', value: this.#change(words) })
+    await propose(this.#site(), { tag: 'changeSet', value: await this.#change(words) })
     this.abandon()
   }
 
@@ -52,7 +52,7 @@ export class NewCard {
     this.#drawn = null
   }
 
-  #change(words: readonly string[]): SetChange {
+  async #change(words: readonly string[]): Promise<SetChange> {
     const card = this.#confirmed()
     const { state, set: before, wraps } = inForce(this.#site())
     const entropy = orRefuse(entropyFromWords(words))
@@ -62,7 +62,7 @@ export class NewCard {
     wipe(entropy, recovery.signingSecret, recovery.wrapKey, last.wrapKey)
     if (kemSecret === null) throw keysOutOfReach()
     const set = successor(state, before, keysOf(card))
-    const change = { set, wraps: this.#wrapped(card, wraps, kemSecret) }
+    const change = { set, wraps: await this.#wrapped(card, wraps, kemSecret) }
     const signature: Succession = {
       tag: 'lastRecovery',
       value: {
@@ -74,9 +74,10 @@ export class NewCard {
     return { ...change, signature }
   }
 
-  #wrapped({ recovery }: DrawnCard, wraps: Wraps, kemSecret: Bytes): Wraps {
+  async #wrapped({ recovery }: DrawnCard, wraps: Wraps, kemSecret: Bytes): Promise<Wraps> {
     const { platform, tree } = this.#site()
-    return { ...wraps, byRecoveryKey: wrapForCard(recovery, tree.treeId, kemSecret, platform.random.bytes(24)) }
+    const { crypto, random } = platform
+    return { ...wraps, ...(await wrapForCard(crypto, recovery, tree.treeId, kemSecret, random.bytes(24))) }
   }
 
   #confirmed(): DrawnCard {

@@ -104,7 +104,7 @@ export class Plantings {
       previousHash: null,
     }
     const treeId = treeIdOf(set)
-    const wraps = this.#wrapsOf(treeId, kemSecret, recovery, passkey)
+    const wraps = await this.#wrapsOf(treeId, kemSecret, recovery, passkey)
     wipe(kemSecret)
     this.#current = {
       id: toHex(random.bytes(16)),
@@ -168,8 +168,8 @@ export class Plantings {
     )
   }
 
-  #wrapsOf(treeId: Bytes, kemSecret: Bytes, recovery: Recovery, passkey: PasskeyCreation | null): Wraps {
-    const { random } = this.#platform
+  async #wrapsOf(treeId: Bytes, kemSecret: Bytes, recovery: Recovery, passkey: PasskeyCreation | null): Promise<Wraps> {
+    const { crypto, random } = this.#platform
     const prf = passkey?.prf ?? null
     const byPasskey =
       prf === null || passkey === null
@@ -183,7 +183,7 @@ export class Plantings {
             },
           ]
     if (prf !== null) wipe(prf)
-    return { byRecoveryKey: wrapForCard(recovery, treeId, kemSecret, random.bytes(24)), byPasskey }
+    return { ...(await wrapForCard(crypto, recovery, treeId, kemSecret, random.bytes(24))), byPasskey }
   }
 
   #get(plantingId: string): Planting {
@@ -213,7 +213,7 @@ export async function foundLocalTree(platform: Platform, keys: NodeKeys, deviceN
   const treeId = treeIdOf(set)
   const people = { ownerName: '', deviceName }
   const wraps: Wraps = {
-    byRecoveryKey: wrapForCard(recovery, treeId, kemSecret, platform.random.bytes(24)),
+    ...(await wrapForCard(platform.crypto, recovery, treeId, kemSecret, platform.random.bytes(24))),
     byPasskey: [],
   }
   const body = nodeWritecapBody(treeId, keys.credential, treeId, localWritecapEndMs)

@@ -8,6 +8,7 @@ import type { PasskeyLine } from '../node/api.ts'
 import { createSimBlob } from './blob.ts'
 import { type Life, readAll } from './device.ts'
 import { type SimulatedPasskey, createSimulatedPasskey } from './keys.ts'
+import { keyUnder, rootKemSecretIn } from './testing/archive.ts'
 import { Family, content, standing, takeOver } from './testing/family.ts'
 
 const hourMs = 3_600_000
@@ -251,6 +252,10 @@ describe('another card', () => {
     const after = await exported(family, laptop)
     await expect(recovering(family, before, newest!)).rejects.toMatchObject({ code: 'cardForeign' })
     await expect(recovering(family, after, family.words)).rejects.toMatchObject({ code: 'cardForeign' })
+    // Nor with what the earlier card brings out of an earlier archive.
+    const rootSecret = rootKemSecretIn(before, family.words)
+    expect(rootSecret).toEqual(rootKemSecretIn(after, newest!))
+    expect(keyUnder(after, rootSecret)).toBeNull()
     await recovering(family, before, family.words)
     const clean = await recovering(family, after, newest!)
     expect([...clean.page.items.values()].some(({ name }) => name === 'letter')).toBe(true)

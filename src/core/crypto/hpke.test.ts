@@ -47,7 +47,7 @@ test('golden size and beginning', () => {
 test('opens for the recipient, the use and the place alone', () => {
   expect(hpkeOpen(recipientSecret, hpkeInfo.readcap, associatedData, sealed)).toEqual(plaintext)
   expect(hpkeOpen(ephemeralSecret, hpkeInfo.readcap, associatedData, sealed)).toBeNull()
-  expect(hpkeOpen(recipientSecret, hpkeInfo.root, associatedData, sealed)).toBeNull()
+  expect(hpkeOpen(recipientSecret, hpkeInfo.archive, associatedData, sealed)).toBeNull()
   expect(hpkeOpen(recipientSecret, hpkeInfo.readcap, utf8('elsewhere'), sealed)).toBeNull()
 })
 

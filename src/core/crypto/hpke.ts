@@ -16,8 +16,8 @@ import { type Bytes, RefusedError, concat, refused, utf8 } from '../bytes/bytes.
 export const hpkeInfo = {
   /** A block key for one reader. */
   readcap: utf8('blocktree/1/readcap'),
-  /** Something for the owner of a tree, whose secret is wrapped under passkeys and the recovery key. */
-  root: utf8('blocktree/1/rootKem'),
+  /** The key of an archive, for who has the recovery card. */
+  archive: utf8('blocktree/1/archiveKey'),
 } as const
 
 /** Which KEM seals. What is signed, hashed and wrapped is suite 1's in both. */

@@ -5,6 +5,7 @@ import {
   ed25519Message,
   entropyFromWords,
   recoveryFromEntropy,
+  recoveryKemSecret,
   recoveryKeyHash,
   recoverySign,
   verifyClaim,
@@ -60,6 +61,7 @@ describe('keys of the card', () => {
 
   test('golden keys', () => {
     expect(toHex(recovery.signingPublicKey)).toBe('c12f59f7e802bc6a1004137e7316442f24aa971e87aad668be50a3217759f4e9')
+    expect(toHex(recoveryKemSecret(recovery))).toBe('5771cd3286d86b5600da1bd72645b2f4f48f6ac608b35288ee3f191b0f4ecd1f')
     expect(toHex(recovery.wrapKey)).toBe('e20bc60832234fcf3a408ee14dee54acb1faa605bb4fc35789439bcf2057aed6')
   })
 
@@ -82,6 +84,8 @@ describe('keys of the card', () => {
 
   test('no two secrets are the same octets', () => {
     const { signingSecret, wrapKey } = recovery
-    expect(new Set([signingSecret, wrapKey, recoveryFromEntropy(new Uint8Array(16)).wrapKey].map(toHex)).size).toBe(3)
+    const other = recoveryFromEntropy(new Uint8Array(16))
+    const secrets = [signingSecret, wrapKey, recoveryKemSecret(recovery), other.wrapKey, recoveryKemSecret(other)]
+    expect(new Set(secrets.map(toHex)).size).toBe(5)
   })
 })

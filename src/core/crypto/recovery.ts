@@ -44,6 +44,10 @@ export function recoveryFromEntropy(entropy: Uint8Array, rotation = 0): Recovery
   }
 }
 
+/** X25519, 32 octets: opens the archives that are sealed to the card. It outlives every rotation, as what wraps does. */
+export const recoveryKemSecret = ({ wrapKey }: Pick<Recovery, 'wrapKey'>): Bytes =>
+  deriveKey(wrapKey, 'blocktree/1/recovery/open')
+
 /**
  * What a card gives for a credential set: each change that the card signs uses a key up.
  * @returns null where the card is another tree's

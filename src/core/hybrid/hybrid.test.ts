@@ -64,7 +64,7 @@ test('golden: sizes, and octets by their hash', () => {
 test('opens for the recipient, the use and the place alone', () => {
   expect(hybridOpen(secret, hpkeInfo.readcap, place, sealed)).toEqual(plaintext)
   expect(hybridOpen(new Uint8Array(32).fill(3), hpkeInfo.readcap, place, sealed)).toBeNull()
-  expect(hybridOpen(secret, hpkeInfo.root, place, sealed)).toBeNull()
+  expect(hybridOpen(secret, hpkeInfo.archive, place, sealed)).toBeNull()
   expect(hybridOpen(secret, hpkeInfo.readcap, utf8('elsewhere'), sealed)).toBeNull()
 })
 

@@ -9,7 +9,6 @@ const head = {
   treeId: filled(1, 32),
   exportedAtMs: 1000,
   sizeBytes: 65536,
-  byRecoveryKey: filled(2, 72),
   sealedKey: filled(3, 80),
 }
 const octets = encodeArchiveHead(head).octets.slice(4)

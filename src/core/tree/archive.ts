@@ -107,14 +107,12 @@ export function decodeHeader(frame: ArchiveFrame): Result<{ readonly header: Arc
  * What can be read by anybody who finds the archive: of which tree and when, so that its owner knows the card for it, and its
  * size, which is padded. The frames are the plaintext of the pieces that follow.
  */
-const headBodyWire = record('archiveHead', 1, {
+const headBodyWire = record('archiveHead', 2, {
   treeId: treeIdWire,
   exportedAtMs: u53,
   /** Of the padded frames. */
   sizeBytes: u53,
-  /** The root's KEM secret under the recovery key, as in the row of wraps. */
-  byRecoveryKey: bytesOf(72),
-  /** The key of the pieces, by HPKE for the root's KEM key. */
+  /** The key of the pieces, by HPKE for the card that counts. */
   sealedKey: bytesOf(80),
 })
 export type ArchiveHead = Decoded<typeof headBodyWire>

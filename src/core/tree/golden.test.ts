@@ -144,7 +144,6 @@ test('formats are pinned', async () => {
       treeId,
       exportedAtMs: 1000,
       sizeBytes: 65536,
-      byRecoveryKey: new Uint8Array(72).fill(2),
       sealedKey: new Uint8Array(80).fill(3),
     }).octets,
     'archive header body': archiveHeaderBody({
@@ -222,7 +221,11 @@ test('formats are pinned', async () => {
     'state row: request': encodeRow('request', requestOf(grown, requestIn(made))!),
     'state row: request that was refused': encodeRow('request', requestOf(refusedOnce, requestIn(again))!),
     'state row: request by its age': encodeRow('requestAge', {}),
-    'state row: wraps': encodeRow('wraps', { byRecoveryKey: filled(1, 72), byPasskey: [wrapOf(first)] }),
+    'state row: wraps': encodeRow('wraps', {
+      byRecoveryKey: filled(1, 72),
+      recoveryKemKey: filled(2, 32),
+      byPasskey: [wrapOf(first)],
+    }),
     'name of an entry, sealed': sealText(hash(5), 'letter.txt', id(2), new Uint8Array(24)),
     'name of a device, sealed': sealDeviceName(hash(5), principalOf(alice.credential), 'Laptop', new Uint8Array(24)),
     'key of a child, wrapped': wrapUnderParent(hash(5), treeId, id(2), 1, hash(6), new Uint8Array(24)),

@@ -422,7 +422,7 @@ const cases: readonly Case[] = [
     () => openReadcap(concat(Uint8Array.of(order), new Uint8Array(31), readcap().slice(32))),
     'unopened',
   ]),
-  [57, 'for another purpose', () => openReadcap(readcap(hpkeInfo.root)), 'unopened'],
+  [57, 'for another purpose', () => openReadcap(readcap(hpkeInfo.archive)), 'unopened'],
   ...[0, 31, 47, 79].map((size): Case => [
     57,
     `cut to ${size} octets`,

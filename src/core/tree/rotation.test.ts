@@ -248,6 +248,7 @@ describe('a passkey that another one brings in', () => {
     expect(withWraps([wrapOf(stolen)])).toBe('setChangeWrong')
     expect(withWraps([wrapOf(second), wrapOf(second)])).toBe('setChangeWrong')
     expect(withWraps([], { byRecoveryKey: new Uint8Array(72) })).toBe('setChangeWrong')
+    expect(withWraps([], { recoveryKemKey: new Uint8Array(32) })).toBe('setChangeWrong')
     const wrapped = after(withFirst, changeSet(withFirst, 1, revealed(2), { ...wraps, byPasskey: [wrapOf(first)] }))
     const change = { members: [...setIn(wrapped).members, second.member] }
     expect(judged(wrapped, changeSet(wrapped, first, change, { ...wraps, byPasskey: [] }))).toBe('setChangeWrong')

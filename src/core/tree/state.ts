@@ -144,8 +144,10 @@ const summaryWire = record('summary', 1, {
 export type Summary = Decoded<typeof summaryWire>
 
 /** The root KEM secret under each of the keys that can bring it back (design §4); opens nothing without one of them. */
-export const wrapsWire = record('wraps', 1, {
+export const wrapsWire = record('wraps', 2, {
   byRecoveryKey: bytesOf(72),
+  /** X25519, of the recovery card: archives are sealed to it, so that one who has an earlier card opens no later archive. */
+  recoveryKemKey: bytesOf(32),
   byPasskey: listOf(
     tuple({
       credentialId: bytesUpTo(1023),

@@ -2,8 +2,8 @@
  * Archives by whoever has the card: opened, and sealed again with something else in them.
  * @module
  */
-import { type Bytes, concat, must, paddedSizeOf } from '../../core/bytes/bytes.ts'
-import { entropyFromWords, hpkeInfo, recoveryFromEntropy } from '../../core/crypto/crypto.ts'
+import { type Bytes, concat, equal, must, paddedSizeOf } from '../../core/bytes/bytes.ts'
+import { entropyFromWords, hpkeInfo, recoveryFromEntropy, recoveryKemSecret } from '../../core/crypto/crypto.ts'
 import {
   type ArchiveFrame,
   archiveKeyPlace,
@@ -14,9 +14,11 @@ import {
   archiveTagSizeBytes,
   decodeArchiveHead,
   decodeFrame,
+  decodeRow,
   encodeArchiveHead,
   encodeFrame,
   frameSizeOf,
+  keys,
 } from '../../core/tree/tree.ts'
 import { unwrapByCard } from '../../node/founding.ts'
 import { createSimulatedCrypto } from '../crypto.ts'
@@ -31,17 +33,22 @@ export function headOf(archive: Bytes) {
   return { ...must(decodeArchiveHead(archive.slice(start, start + sizeBytes))), endByte: start + sizeBytes }
 }
 
-function kemSecretOf(archive: Bytes, words: readonly string[]): Bytes {
-  const { treeId, byRecoveryKey } = headOf(archive).head
-  return unwrapByCard(recoveryFromEntropy(must(entropyFromWords(words))), treeId, byRecoveryKey)!
+const kemSecretOf = (words: readonly string[]): Bytes =>
+  recoveryKemSecret(recoveryFromEntropy(must(entropyFromWords(words))))
+
+const keyOf = (archive: Bytes, words: readonly string[]): Bytes => keyUnder(archive, kemSecretOf(words))!
+
+/** The key of the pieces; null where a secret is not the one that it is sealed to. */
+export function keyUnder(archive: Bytes, secret: Bytes): Bytes | null {
+  const { treeId, exportedAtMs, sealedKey } = headOf(archive).head
+  return crypto.openWith(secret, hpkeInfo.archive, archiveKeyPlace(treeId, exportedAtMs), sealedKey)
 }
 
-const rootKemKeyOf = (archive: Bytes, words: readonly string[]): Bytes =>
-  crypto.kemPublicKey(kemSecretOf(archive, words))
-
-function keyOf(archive: Bytes, words: readonly string[]): Bytes {
-  const { treeId, exportedAtMs, sealedKey } = headOf(archive).head
-  return crypto.openWith(kemSecretOf(archive, words), hpkeInfo.root, archiveKeyPlace(treeId, exportedAtMs), sealedKey)!
+/** The root's KEM secret, as the card brings it out of the archive's own rows. */
+export function rootKemSecretIn(archive: Bytes, words: readonly string[]): Bytes {
+  const rows = opened(archive, words).frames.flatMap((frame) => (frame.tag === 'rows' ? frame.value : []))
+  const { byRecoveryKey } = decodeRow('wraps', rows.find(({ key }) => equal(key, keys.wraps))!.value)
+  return unwrapByCard(recoveryFromEntropy(must(entropyFromWords(words))), headOf(archive).head.treeId, byRecoveryKey)!
 }
 
 /** The frames, and how many octets are padding. */
@@ -86,7 +93,12 @@ export function resealed(
   const { head } = headOf(archive)
   const exportedAtMs = head.exportedAtMs + laterMs
   const place = archiveKeyPlace(head.treeId, exportedAtMs)
-  const sealedKey = crypto.sealTo({ suite: 1, publicKey: rootKemKeyOf(archive, words) }, hpkeInfo.root, place, key)
+  const sealedKey = crypto.sealTo(
+    { suite: 1, publicKey: crypto.kemPublicKey(kemSecretOf(words)) },
+    hpkeInfo.archive,
+    place,
+    key,
+  )
   const { octets, check } = encodeArchiveHead({ ...head, exportedAtMs, sealedKey, sizeBytes: plain.length })
   const pieceCount = archivePieceCountOf(plain.length)
   const pieces = Array.from({ length: pieceCount }, (_, index) => {

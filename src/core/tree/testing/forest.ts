@@ -431,7 +431,7 @@ export const found: Operation = {
   tag: 'found',
   value: {
     set: ownerSet,
-    wraps: { byRecoveryKey: filled(3, 72), byPasskey: [] },
+    wraps: { byRecoveryKey: filled(3, 72), recoveryKemKey: filled(4, 32), byPasskey: [] },
     chain: [aliceCap],
     rootAccess: access(root, {
       parentKeyEpoch: 0,

@@ -82,6 +82,7 @@ export const otherCard = (octet: number): Pick<CredentialSet, 'recoveryKey' | 'n
 export const wrapsFor = (state: TreeState, octet: number): Wraps => ({
   ...wrapsIn(state),
   byRecoveryKey: new Uint8Array(72).fill(octet),
+  recoveryKemKey: new Uint8Array(32).fill(octet),
 })
 
 /** Another card, to which the old one gives its place by the last of its keys. @param rotation of that key */
