@@ -3,7 +3,7 @@ import type { Bytes } from '../core/bytes/bytes.ts'
 import { principalOf, signEd25519 } from '../core/crypto/crypto.ts'
 import { type Writecap, isFor, rights } from '../core/cap/cap.ts'
 import { blockIdOf, rootBlockId } from '../core/path/path.ts'
-import { type TreeState, accessOf, excerptFor, isKeyOwed } from '../core/tree/tree.ts'
+import { type TreeState, accessOf, excerptFor, isKeyOwed, withAccess } from '../core/tree/tree.ts'
 import {
   type Person,
   alice,
@@ -25,7 +25,7 @@ import {
 } from '../core/tree/testing/forest.ts'
 import { Author } from './author.ts'
 import type { KeyRing } from './read/key-ring.ts'
-import { Records } from './records.ts'
+import { Records, sealingKeyOf } from './records.ts'
 
 const [phone, camera, tablet] = [person(3), person(4), person(5)]
 const mail = childPath(root, id(1))
@@ -84,4 +84,13 @@ test('an own device does, and whoever could read goes on reading', async () => {
   expect(outcomes).toMatchObject([{ ok: true }])
   const { readcaps } = accessOf(state, id(2))!.fields
   expect(readcaps.some((readcap) => isFor(readcap, principalOf(tablet.credential)))).toBe(true)
+})
+
+test('what can get no other key is written under the one that it has', () => {
+  const earlierKeys = Array.from({ length: 255 }, () => new Uint8Array(72))
+  const full = withAccess(shared, nextAccess(shared, id(2), { keyEpoch: 256, earlierKeys }))
+  const ring = { keyOf: () => hash(7) }
+  expect(sealingKeyOf(full, ring, id(2), { bytes: hash })).toEqual({ block: id(2), key: hash(7), keyEpoch: 256 })
+  const owing = commit(full, [dismissedBy(phone, alice, aliceCap)]).state
+  expect(() => sealingKeyOf(owing, ring, id(2), { bytes: hash })).toThrow('too many keys')
 })

@@ -314,7 +314,7 @@ export interface Renewed {
  */
 export function sealingKeyOf(
   state: TreeState,
-  ring: KeyRing,
+  ring: Pick<KeyRing, 'keyOf'>,
   block: BlockId,
   random: Platform['random'],
 ): { readonly block: BlockId; readonly key: Bytes; readonly keyEpoch: number } | null {
@@ -322,7 +322,7 @@ export function sealingKeyOf(
   if (key === null) return null
   return isKeyOwed(state, block)
     ? { block, key: random.bytes(32), keyEpoch: nextKeyEpoch(state, block) }
-    : { block, key: copy(key), keyEpoch: nextKeyEpoch(state, block) - 1 }
+    : { block, key: copy(key), keyEpoch: accessOf(state, block)!.fields.keyEpoch }
 }
 
 const keyFrom = (seed: Bytes, path: IdPath, keyEpoch: number): Bytes =>

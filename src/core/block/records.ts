@@ -37,7 +37,7 @@ import { type RecordSignature, claimOfSignature, recordSignatureWire } from './s
 export const readcapCountMax = 256
 /** By so much the version of a content or an entry may rise: one that is brought along is not older than where it comes from. */
 export const versionStepMax = 2 ** 20
-/** A block that was re-keyed more often is sealed anew as a whole first. */
+/** More keys than these a block does not get: a folder or file that needs another one is copied. */
 export const keyEpochMax = 256
 /** A name of 255 octets, its length, padding to 32, nonce and tag. */
 export const sealedNameSizeBytesMax = 400

@@ -17,6 +17,7 @@ import {
 } from './device.ts'
 import { examineExcerpt, excerptFor } from './excerpt.ts'
 import { ordinalOf } from './generation.ts'
+import { withAccess } from './renewal.ts'
 import {
   accessOf,
   chainOf,
@@ -480,6 +481,16 @@ describe('dismissal', () => {
     expect(deviceOf(state, of(phone))!.dismissed).not.toBeNull()
     for (const last of [dismissedBy(alice, alice, aliceCap), dismissedByRoot(alice)])
       expect(outcome(last, state)).toBe('deviceLast')
+  })
+
+  test('no own device is put out when the root block can get no other key', () => {
+    const withKeys = (keyEpoch: number) => {
+      const earlierKeys = Array.from({ length: keyEpoch - 1 }, () => new Uint8Array(72))
+      return withAccess(grown, nextAccess(grown, rootBlockId(treeId), { keyEpoch, earlierKeys }))
+    }
+    expect(outcome(dismissedByRoot(phone), withKeys(255))).toBe('ok')
+    expect(outcome(dismissedByRoot(phone), withKeys(256))).toBe('keysUsedUp')
+    expect(outcome(dismissedByRoot(tablet), withKeys(256))).toBe('ok')
   })
 
   test.each<{ name: string; operation: () => Operation; fault: string }>([

@@ -6,8 +6,8 @@
 import { type Bytes, type Check, type Result, accepted, equal, ok, refused } from '../bytes/bytes.ts'
 import { type Principal, principalOf } from '../crypto/crypto.ts'
 import { type Chain, type Checked, type Writecap, checkRight, checkWritecap, isHeldBy, rights } from '../cap/cap.ts'
-import type { SignedRecord } from '../block/block.ts'
-import { type IdPath, blockIdOf, rootPath, samePath } from '../path/path.ts'
+import { type SignedRecord, keyEpochMax } from '../block/block.ts'
+import { type IdPath, blockIdOf, rootBlockId, rootPath, samePath } from '../path/path.ts'
 import type { Appointment } from './appointment.ts'
 import {
   type Dismissal,
@@ -21,6 +21,7 @@ import {
   standingOf,
 } from './device.ts'
 import type { Draft } from './draft.ts'
+import { hasKeysLeft } from './renewal.ts'
 import { checkIssuedNow, checkRootNow } from './set-change.ts'
 import {
   type DeviceRow,
@@ -202,6 +203,12 @@ export function dismissDevice(draft: Draft, dismissal: Dismissal, stampMs: numbe
   }
   if (row.standing === 'own' && activeCount(state, 'own') === 1)
     return refused('deviceLast', 'This is the last device of its owner; without it nobody could use the tree.')
+  // What is sealed anywhere from here on waits for another key of the root.
+  if (row.standing === 'own' && !hasKeysLeft(state, rootBlockId(state.treeId)))
+    return refused(
+      'keysUsedUp',
+      `This tree has had ${keyEpochMax} keys, as many as it can have, so no more of its own devices can be removed. Plant another tree, and copy into it what you want to keep.`,
+    )
   putDevice(draft, { ...row, dismissed: { dismissal, atMs: stampMs } })
   const revocationHead = nextRevocation(summary.revocationHead, dismissal)
   draft.put(keys.summary, encodeRow('summary', { ...summary, revocationHead }))

@@ -36,12 +36,15 @@ export function isKeyOwed(state: TreeState, block: BlockId): boolean {
   return false
 }
 
+/** Whether a block can have another key. */
+export const hasKeysLeft = (state: TreeState, block: BlockId): boolean =>
+  (accessOf(state, block)?.fields.keyEpoch ?? keyEpochMax) < keyEpochMax
+
 /** Whether a block owes a key, can have another one, and stands in a folder that owes none: so that it can be given one by itself. */
 export function isRenewable(state: TreeState, block: BlockId): boolean {
   if (!hasDismissed(state)) return false
   const parent = parentOf(state, block)
-  const keyEpoch = accessOf(state, block)?.fields.keyEpoch ?? keyEpochMax
-  return keyEpoch < keyEpochMax && owesKey(state, block) && (parent === null || !isKeyOwed(state, parent))
+  return hasKeysLeft(state, block) && owesKey(state, block) && (parent === null || !isKeyOwed(state, parent))
 }
 
 /**
