@@ -41,7 +41,6 @@ import {
   encodeBatch,
   foldBatch,
   outlivesWriter,
-  summaryOf,
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
 import { Absences } from './cluster/absences.ts'
@@ -57,6 +56,7 @@ import {
 } from './cluster/durable.ts'
 import { FoldAhead } from './cluster/fold-ahead.ts'
 import { Gate } from './cluster/gate.ts'
+import { Hearing } from './cluster/hearing.ts'
 import { Intake } from './cluster/intake.ts'
 import {
   type Electorate,
@@ -64,7 +64,6 @@ import {
   changeOf,
   changeWithout,
   isDecidedByOne,
-  isDispensable,
   isSoleVoter,
   isSteady,
   membersOf,
@@ -78,8 +77,9 @@ import { type Base, MemoryLog } from './cluster/memory-log.ts'
 import { Outgoing } from './cluster/outgoing.ts'
 import { Patience } from './cluster/patience.ts'
 import { Proposals, isOwnDoing } from './cluster/proposals.ts'
-import type { ClusterLink, ClusterOptions } from './cluster/options.ts'
+import type { ClusterLink, ClusterOptions, Moment } from './cluster/options.ts'
 import { type GivenState, SnapshotSender } from './cluster/snapshots.ts'
+import { Stamping } from './cluster/stamping.ts'
 import {
   type Decide,
   type Held,
@@ -88,7 +88,6 @@ import {
   hardStateOf,
   successionChanges,
 } from './cluster/succession.ts'
-import { Timekeeper } from './cluster/timekeeper.ts'
 import { Ticker, drawIncarnation, electionMs, jitterTicks, raftConfig } from './cluster/timing.ts'
 import type { PeerId } from './peers.ts'
 import { type Identity, readHeldState, readIdentity } from './read/held-state.ts'
@@ -97,17 +96,6 @@ import type { Replica } from './replica.ts'
 /** Entries before the checkpoint that are kept for members who were away for a moment, and octets of them: they lie in memory as well. */
 const keptEntryCount = 1024
 const keptSizeBytesMax = 32 * 1024 * 1024
-
-/** Long enough for an election, also by those who are patient. */
-const deafMs = 30_000
-
-/** A term ends by an election, of which there are few: one far ahead would take all numbers from those that are to come. */
-const termLeapMax = 2 ** 20
-const termLeapt = refused(
-  'termLeapt',
-  'A device spoke of so many elections as there can not have been; the connection to it was closed.',
-)
-const leaderKinds: ReadonlySet<SentMessage['kind']> = new Set(['append', 'heartbeat', 'snapshot'])
 
 /** A wish to go on in another generation. */
 interface Succeeding {
@@ -126,7 +114,8 @@ export class Cluster implements Replica {
   readonly #intake: Intake
   readonly #outgoing: Outgoing
   readonly #ticker: Ticker
-  readonly #timekeeper: Timekeeper
+  readonly #stamping: Stamping
+  readonly #hearing = new Hearing()
   readonly #checkpoints: Checkpoints
   readonly #commitMark: CommitMark
   /** Under which name each device says that it is here. */
@@ -146,8 +135,6 @@ export class Cluster implements Replica {
   #arrived: { readonly index: number; readonly map: AuthenticatedMap } | null = null
   #succeeding: Succeeding | null = null
   #isHandingOver = false
-  /** Of devices whose clocks are ahead of the one here. */
-  readonly #deafUntilMs = new Map<PeerId, number>()
   /** Somebody else leads than before, or nobody. */
   onLeader: () => void = () => {}
   /** Time stands still, or goes on again. */
@@ -191,7 +178,7 @@ export class Cluster implements Replica {
       state: () => this.#state,
       ask: (to, question) => this.#link?.ask(to, question) ?? Promise.resolve(null),
       refuse: (from, fault) => {
-        if (fault.code === 'stampAhead') this.#deafUntilMs.set(from, platform.clock.monotonicMs() + deafMs)
+        if (fault.code === 'stampAhead') this.#hearing.stampedAhead(from, platform.clock.monotonicMs())
         this.#link?.refuse(from, fault)
       },
       step: (message) => this.#onMessage(message),
@@ -207,9 +194,9 @@ export class Cluster implements Replica {
       soon: (callback) => void platform.clock.after(0, callback),
     })
     this.#ticker = new Ticker(platform.clock, () => this.#tick())
-    this.#timekeeper = new Timekeeper({
+    this.#stamping = new Stamping({
       platform,
-      lastMs: () => this.#lastMs,
+      moment: () => this.#moment,
       onStamp: () => {
         this.#isLogOpen = true
         void this.#pump()
@@ -219,6 +206,10 @@ export class Cluster implements Replica {
     this.#checkpoints = new Checkpoints(platform.clock, () => void this.#pump())
     this.#commitMark = new CommitMark(platform.clock, () => void this.#pump())
     this.#raft = this.#newRaft()
+  }
+
+  get #moment(): Moment {
+    return { raft: this.#raft, state: this.#state, identity: this.#identity, link: this.#link }
   }
 
   /** All commands in the log. */
@@ -472,7 +463,7 @@ export class Cluster implements Replica {
   /** A device is here under a name, and says what time it is. */
   onHere(from: PeerId, nodeId: NodeId, clockMs: number): Check {
     if (peerOf(nodeId) !== from) return forged
-    this.#timekeeper.hear(clockMs)
+    this.#stamping.hear(clockMs)
     this.#present.set(from, nodeId)
     this.#tickIfNeeded()
     return ok
@@ -511,14 +502,8 @@ export class Cluster implements Replica {
 
   #onMessage(message: SentMessage): Check {
     if (this.#isOver) return ok
-    const { term, leader } = this.#raft
-    if ('term' in message) {
-      if (message.term > term + termLeapMax) return termLeapt
-      // A term has one leader, so one of the two is none; what he says about what this device has lost would stop it.
-      const isLed = leader !== null && leader !== message.from && message.term === term
-      const isOfLeader = leaderKinds.has(message.kind)
-      if (isOfLeader && (isLed || this.#isDeafTo(message.from))) return ok
-    }
+    const unheard = this.#hearing.unheard(this.#raft, message, this.#options.platform.clock.monotonicMs())
+    if (unheard !== null) return unheard
     const check = this.#stepNow({ kind: 'message', message })
     if (this.#raft.role === 'follower' && this.#raft.leader === message.from)
       this.#patience.heard(message.from, this.#options.platform.clock.monotonicMs())
@@ -527,45 +512,16 @@ export class Cluster implements Replica {
     return check.fault.code === 'raftMessageMalformed' ? check : ok
   }
 
-  /** Whether what a leader says goes unheard: while nothing that it stamps can be taken, another one has to lead. */
-  #isDeafTo(id: NodeId): boolean {
-    return this.#options.platform.clock.monotonicMs() < (this.#deafUntilMs.get(peerOf(id)) ?? 0)
-  }
-
   // --- time -----------------------------------------------------------------------------------------------------------------
 
   /** Whether time stands still for the tree: nobody vouches for the clock here, by which it goes. */
   get isTimeStanding(): boolean {
-    return this.#raft.role === 'leader' && !this.#isDispensable && this.#timekeeper.isStanding
+    return this.#stamping.isTimeStanding
   }
 
   /** The owner says that the clock is right. */
   confirmClock(): void {
-    this.#timekeeper.vouch()
-  }
-
-  /** Of the newest batch, here or in the log. */
-  get #lastMs(): number {
-    return Math.max(summaryOf(this.#state)?.stampMs ?? 0, this.#stampMs)
-  }
-  /** Of the newest batch in the log that this node stamped. */
-  #stampMs = 0
-
-  /** Of the next batch; null while the timekeeper waits. */
-  #nextStampMs(): number | null {
-    // What begins a generation the root has signed, by this clock.
-    const isBegun = summaryOf(this.#state)?.generation === this.#identity.generation
-    if (isBegun && !this.#isDispensable) return this.#timekeeper.stamp()
-    return Math.max(this.#options.platform.clock.nowMs(), this.#lastMs + 1)
-  }
-
-  /**
-   * Whether the others can go on without this node: they judge its stamps by clocks of their own, and replace it. Without that, as
-   * while the only vote is handed on, one stamp that they refuse would stop the tree for good.
-   */
-  get #isDispensable(): boolean {
-    const { configuration, pendingConfigurationIndex, log } = this.#raft
-    return pendingConfigurationIndex <= log.appliedIndex && isDispensable(configuration, this.#identity.nodeId)
+    this.#stamping.vouch()
   }
 
   #tickIfNeeded(): void {
@@ -654,7 +610,7 @@ export class Cluster implements Replica {
   /** Waits for what is under way, writes a checkpoint, and takes nothing more. */
   async close(): Promise<void> {
     if (this.#isClosed) return
-    this.#timekeeper.close()
+    this.#stamping.close()
     await this.#pump()
     this.#outgoing.flush()
     this.#isClosed = true
@@ -670,7 +626,7 @@ export class Cluster implements Replica {
     if (this.#failure !== null) return
     this.#failure = { error }
     this.#ticker.run(false)
-    this.#timekeeper.close()
+    this.#stamping.close()
     this.#checkpoints.close()
     this.#commitMark.close()
     this.#proposals.rejectAll(error)
@@ -754,7 +710,7 @@ export class Cluster implements Replica {
   /** @returns whether something came into the log */
   #proposeNext(): boolean {
     if (!this.#canPropose) return false
-    const stampMs = this.#nextStampMs()
+    const stampMs = this.#stamping.next()
     if (stampMs === null) {
       this.#isLogOpen = false
       return false
@@ -776,7 +732,7 @@ export class Cluster implements Replica {
       this.#proposals.putBack(waiting)
       return false
     }
-    this.#stampMs = stampMs
+    this.#stamping.stamped(stampMs)
     this.#gate.made(data, batch)
     this.#proposals.placed(placed.value.index, { data, waiting })
     this.#attached.push(...waiting.flatMap(({ attached }) => attached))

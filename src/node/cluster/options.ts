@@ -4,11 +4,13 @@
  */
 import type { Bytes, Check, Fault } from '../../core/bytes/bytes.ts'
 import type { Answer, ControlBody, Question } from '../../core/message/message.ts'
+import type { Raft } from '../../core/raft/raft.ts'
 import type { Operation, Outcome, TreeState } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
 import type { Change } from '../../port/store.ts'
 import type { PeerId } from '../peers.ts'
 import type { ClusterPlace } from '../place.ts'
+import type { Identity } from '../read/held-state.ts'
 import type { GivenState } from './snapshots.ts'
 
 /** What was folded, operation by operation. */
@@ -42,6 +44,15 @@ export interface ClusterLink {
   wantAttested(): void
   /** Sees to it that a majority of the voters holds what an operation refers to. */
   stage(operation: Operation): Promise<Check>
+}
+
+/** A cluster as it is at the moment of asking. */
+export interface Moment {
+  readonly raft: Raft
+  readonly state: TreeState
+  readonly identity: Identity
+  /** null while nobody can be reached. */
+  readonly link: ClusterLink | null
 }
 
 export interface ClusterOptions {
