@@ -7,9 +7,7 @@
  * changed and drops the log below them, in one transaction.
  * @module
  */
-import { BlocktreeError, type Bytes, type Check, ok, refused, toHex } from '../core/bytes/bytes.ts'
-import type { Checked } from '../core/cap/cap.ts'
-import { principalOf } from '../core/crypto/crypto.ts'
+import { BlocktreeError, type Bytes, type Check, ok, refused } from '../core/bytes/bytes.ts'
 import type { AuthenticatedMap } from '../core/merkle/merkle.ts'
 import {
   type Configuration,
@@ -43,7 +41,6 @@ import {
   outlivesWriter,
 } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
-import { Absences } from './cluster/absences.ts'
 import { Checkpoints } from './cluster/checkpoints.ts'
 import { CommitMark } from './cluster/commit-mark.ts'
 import {
@@ -54,29 +51,24 @@ import {
   installChanges,
   readyChanges,
 } from './cluster/durable.ts'
+import { type Dismissal, Electing } from './cluster/electing.ts'
 import { FoldAhead } from './cluster/fold-ahead.ts'
 import { Gate } from './cluster/gate.ts'
 import { Hearing } from './cluster/hearing.ts'
 import { Intake } from './cluster/intake.ts'
 import {
-  type Electorate,
-  appointedPeers,
   changeOf,
-  changeWithout,
+  isCaughtUp,
   isDecidedByOne,
   isSoleVoter,
-  isSteady,
   membersOf,
   newNodeId,
   peerOf,
-  votesIn,
-  wantedChange,
-  wantedLeader,
 } from './cluster/membership.ts'
 import { type Base, MemoryLog } from './cluster/memory-log.ts'
 import { Outgoing } from './cluster/outgoing.ts'
 import { Patience } from './cluster/patience.ts'
-import { Proposals, isOwnDoing } from './cluster/proposals.ts'
+import { Proposals, type Waiting, isOwnDoing } from './cluster/proposals.ts'
 import type { ClusterLink, ClusterOptions, Moment } from './cluster/options.ts'
 import { type GivenState, SnapshotSender } from './cluster/snapshots.ts'
 import { Stamping } from './cluster/stamping.ts'
@@ -118,12 +110,8 @@ export class Cluster implements Replica {
   readonly #hearing = new Hearing()
   readonly #checkpoints: Checkpoints
   readonly #commitMark: CommitMark
-  /** Under which name each device says that it is here. */
-  readonly #present = new Map<PeerId, NodeId>()
-  readonly #absences = new Absences()
+  readonly #electing: Electing
   readonly #patience = new Patience()
-  /** Who is about to be put out, and so is made a voter no more. */
-  readonly #leaving = new Set<PeerId>()
   #link: ClusterLink | null = null
   #identity: Identity
   #raft: Raft
@@ -134,7 +122,6 @@ export class Cluster implements Replica {
   /** The state that a snapshot stands for which Raft is about to install. */
   #arrived: { readonly index: number; readonly map: AuthenticatedMap } | null = null
   #succeeding: Succeeding | null = null
-  #isHandingOver = false
   /** Somebody else leads than before, or nobody. */
   onLeader: () => void = () => {}
   /** Time stands still, or goes on again. */
@@ -194,9 +181,11 @@ export class Cluster implements Replica {
       soon: (callback) => void platform.clock.after(0, callback),
     })
     this.#ticker = new Ticker(platform.clock, () => this.#tick())
+    const moment = (): Moment => this.#moment
+    this.#electing = new Electing({ clock: platform.clock, principal: options.principal, moment })
     this.#stamping = new Stamping({
       platform,
-      moment: () => this.#moment,
+      moment,
       onStamp: () => {
         this.#isLogOpen = true
         void this.#pump()
@@ -437,8 +426,7 @@ export class Cluster implements Replica {
 
   /** Whether a member has all that this node has, which leads. */
   isCaughtUp(id: NodeId): boolean {
-    const { progress, log } = this.#raft
-    return (progress.get(id)?.matchIndex ?? 0) >= log.appliedIndex
+    return isCaughtUp(this.#raft, id)
   }
 
   /** Gives the lead to another voter, or no longer does where it names this node. Refused where it can not be given. */
@@ -449,13 +437,8 @@ export class Cluster implements Replica {
   /** While it lasts this node leaves it to `work` who votes; to one at a time, since each would undo what the other does. */
   async handOver(work: () => Promise<void>): Promise<void> {
     this.#throwIfStopped()
-    if (this.#isHandingOver)
-      throw new BlocktreeError(
-        'handOverTwice',
-        'Another device is just about to decide. Wait a moment, then try again.',
-      )
-    this.#isHandingOver = true
-    await work().finally(() => (this.#isHandingOver = false))
+    this.#electing.beginHandOver()
+    await work().finally(() => this.#electing.endHandOver())
   }
 
   // --- what other devices say -----------------------------------------------------------------------------------------------
@@ -464,13 +447,13 @@ export class Cluster implements Replica {
   onHere(from: PeerId, nodeId: NodeId, clockMs: number): Check {
     if (peerOf(nodeId) !== from) return forged
     this.#stamping.hear(clockMs)
-    this.#present.set(from, nodeId)
+    this.#electing.come(from, nodeId)
     this.#tickIfNeeded()
     return ok
   }
 
   onDown(peer: PeerId): void {
-    this.#present.delete(peer)
+    this.#electing.go(peer)
     for (const id of membersOf(this.#raft.configuration))
       if (peerOf(id) === peer) this.#stepNow({ kind: 'reportUnreachable', peer: id })
   }
@@ -525,7 +508,7 @@ export class Cluster implements Replica {
   }
 
   #tickIfNeeded(): void {
-    const isAlone = this.isSoleVoter && this.#raft.progress.size === 1 && this.#present.size === 0
+    const isAlone = this.isSoleVoter && this.#raft.progress.size === 1 && !this.#electing.isAnybodyHere
     this.#ticker.run(!isAlone && !this.#isOver && this.#link !== null)
   }
 
@@ -540,10 +523,7 @@ export class Cluster implements Replica {
     const waiting = role !== 'leader' ? [] : [...progress].filter(([, { state }]) => state === 'snapshot')
     for (const peer of this.#sender.forget(new Set(waiting.map(([id]) => id)), nowMs))
       this.#stepNow({ kind: 'reportSnapshot', peer, isReceived: false })
-    if (role === 'leader') {
-      const isHere = (id: NodeId): boolean => id === this.#identity.nodeId || this.#present.get(peerOf(id)) === id
-      this.#absences.note(this.#raft.configuration.voters, isHere, nowMs)
-    }
+    if (role === 'leader') this.#electing.noteAbsences()
     this.#alignMembers()
     this.#passLead()
     void this.#pump()
@@ -558,8 +538,7 @@ export class Cluster implements Replica {
   }
 
   #alignMembers(): void {
-    const electorate = this.#electorate
-    const change = electorate && wantedChange(electorate)
+    const change = this.#electing.wantedChange
     if (change === null) return
     // Whoever joins begins with a snapshot, and of nothing there is none.
     if (this.#log.base.index === 0) this.#checkpoints.want()
@@ -568,32 +547,10 @@ export class Cluster implements Replica {
 
   /** Where another one is to lead it is told with every tick: one that does not know yet that it votes does not stand. */
   #passLead(): void {
-    const electorate = this.#electorate
-    const to = electorate && wantedLeader(electorate)
+    const to = this.#electing.wantedLeader
     if (to === null) return
     this.transferLead(this.#identity.nodeId)
     this.transferLead(to)
-  }
-
-  /** null where this node has no say in who votes, or has to wait for what is under way. */
-  get #electorate(): Electorate | null {
-    const { role, configuration, pendingConfigurationIndex, log } = this.#raft
-    const link = this.#link
-    if (role !== 'leader' || link === null || pendingConfigurationIndex > log.appliedIndex) return null
-    if (configuration.votersOutgoing.length > 0 || this.#isHandingOver) return null
-    const { principal, platform } = this.#options
-    const appointed = appointedPeers(this.#state)
-    return {
-      configuration,
-      leader: this.#identity.nodeId,
-      present: this.#present,
-      isDevice: (id) => id === principal || link.isDevice(id),
-      isSteady: (id) => !this.#leaving.has(id) && isSteady(this.#state, id, platform.clock.nowMs()),
-      isCaughtUp: (id) => this.isCaughtUp(id),
-      awayMs: (id) => this.#absences.awayMs(id, platform.clock.monotonicMs()),
-      // With whoever is put out the choice ends that named it.
-      appointed: appointed !== null && [...this.#leaving].every((id) => !appointed.has(id)) ? appointed : null,
-    }
   }
 
   // --- the ends of a life ---------------------------------------------------------------------------------------------------
@@ -663,8 +620,7 @@ export class Cluster implements Replica {
     const { role } = this.#raft
     if (role === before) return
     if (before === 'leader') {
-      this.#leaving.clear()
-      this.#absences.forget()
+      this.#electing.lostLead()
       this.#proposals.lostLead()
       this.#proposals.othersDecide(othersDecide)
     }
@@ -716,9 +672,16 @@ export class Cluster implements Replica {
       return false
     }
     const taken = this.#proposals.take()
-    const waiting = taken.filter(({ operation }) => !this.#seesOff(operation, stampMs))
-    if (waiting.length < taken.length) {
-      this.#proposals.putBack(taken.filter((each) => !waiting.includes(each)))
+    const waiting: Waiting[] = []
+    const held: Waiting[] = []
+    for (const each of taken) {
+      const dismissal = this.#electing.dismissalBy(each.operation, stampMs)
+      if (dismissal !== null) this.#beginLeaving(dismissal)
+      if (dismissal === null || this.#electing.hasLeft(dismissal)) waiting.push(each)
+      else held.push(each)
+    }
+    if (held.length > 0) {
+      this.#proposals.putBack(held)
       this.#isLogOpen = false
     }
     if (waiting.length === 0) return false
@@ -739,27 +702,9 @@ export class Cluster implements Replica {
     return true
   }
 
-  /**
-   * One that votes leaves the voters before it is put out: afterwards nobody talks to it, and it would be missing where votes are
-   * counted. @returns whether the dismissal has to wait for that
-   */
-  #seesOff(operation: Operation, stampMs: number): boolean {
-    if (operation.tag !== 'dismiss') return false
-    const { configuration, pendingConfigurationIndex, log, progress } = this.#raft
-    const { issuer } = operation.value.dismissal.fields
-    const peer = peerPutOutBy(operation)
-    const batch = { stampMs, operations: [operation] } as Batch
-    if (!foldBatch(this.#state, batch as Checked<Batch>).outcomes[0]!.ok) return false
-    this.#leaving.add(peer)
-    // What is under way may be that it is to vote.
-    if (pendingConfigurationIndex > log.appliedIndex) return true
-    if (!votesIn(configuration, peer)) return false
-    const preferred = issuer.tag === 'node' ? toHex(principalOf(issuer.value.author)) : ''
-    const isReady = (id: NodeId): boolean =>
-      this.#present.get(peerOf(id)) === id && (progress.get(id)?.matchIndex ?? 0) >= this.#appliedIndex
-    const change = changeWithout(configuration, peer, preferred, isReady)
+  #beginLeaving(dismissal: Dismissal): void {
+    const change = this.#electing.beginLeaving(dismissal)
     if (change !== null) this.#stepNow({ kind: 'proposeConfiguration', change })
-    return true
   }
 
   /** Hands what waits to the leader. */
@@ -877,7 +822,7 @@ export class Cluster implements Replica {
     this.#log.reset(next.base)
     this.#log.append(entriesOf(next))
     this.#sender = new SnapshotSender()
-    this.#present.clear()
+    this.#electing.generationLeft()
     this.#proposals.lostLead()
     this.#attached = []
     this.#raft = this.#newRaft()
@@ -930,10 +875,8 @@ export class Cluster implements Replica {
     this.#state = state
     this.#checkpoints.applied(touched, entry.data.length)
     const { operations } = batch
-    if (operations.some(isDismissal)) {
-      this.#isPutOut = this.#options.isPutOut?.(state) === true
-      for (const each of operations) if (each.tag === 'dismiss') this.#leaving.delete(peerPutOutBy(each))
-    }
+    if (operations.some(isDismissal)) this.#isPutOut = this.#options.isPutOut?.(state) === true
+    this.#electing.folded(operations)
     const isOwn = (position: number): boolean =>
       own === null ? this.#proposals.isOwnElsewhere(operations[position]!) : isOwnDoing(own[position]!)
     this.#options.onApplied(before, state, touched, { operations, outcomes, isOwn })
@@ -964,7 +907,6 @@ export class Cluster implements Replica {
 }
 
 const isDismissal = ({ tag }: Operation): boolean => tag === 'dismiss'
-const peerPutOutBy = ({ value }: Extract<Operation, { tag: 'dismiss' }>): PeerId => toHex(value.dismissal.fields.device)
 const noData = new Uint8Array()
 const isCommand = (entry: Entry): entry is Extract<Entry, { kind: 'command' }> =>
   entry.kind === 'command' && entry.data.length > 0

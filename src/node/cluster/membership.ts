@@ -11,6 +11,7 @@ import {
   type ConfigurationChange,
   type MemberChange,
   type NodeId,
+  type Raft,
   quorumSize,
 } from '../../core/raft/raft.ts'
 import { type LogPlace, type TreeState, appointedIn, deviceOf, inOrder } from '../../core/tree/tree.ts'
@@ -146,6 +147,10 @@ export function isSteady(state: TreeState, id: PeerId, nowMs: number): boolean {
   return row !== null && row.dismissed === null && row.standing === 'own' && nowMs - row.admittedAtMs >= steadyAfterMs
 }
 
+/** Whether a member has all that the one has that leads. */
+export const isCaughtUp = ({ progress, log }: Raft, id: NodeId): boolean =>
+  (progress.get(id)?.matchIndex ?? 0) >= log.appliedIndex
+
 /** Whom the owner has chosen to vote; null where the tree chooses. */
 export function appointedPeers(state: TreeState): ReadonlySet<PeerId> | null {
   const appointed = appointedIn(state)
@@ -165,7 +170,7 @@ export const votesIn = ({ voters, votersOutgoing }: Configuration, peer: PeerId)
 export function changeWithout(
   { voters, votersOutgoing, learners }: Configuration,
   leaving: PeerId,
-  preferred: PeerId,
+  preferred: PeerId | null,
   isReady: (id: NodeId) => boolean,
 ): ConfigurationChange | null {
   if (votersOutgoing.length > 0) return null
