@@ -29,17 +29,7 @@ import {
   takeReady,
 } from '../core/raft/raft.ts'
 import type { Answer, Question, SentMessage } from '../core/message/message.ts'
-import {
-  type Batch,
-  type Operation,
-  type Outcome,
-  type TreeState,
-  decodeBatch,
-  emptyTree,
-  encodeBatch,
-  foldBatch,
-  outlivesWriter,
-} from '../core/tree/tree.ts'
+import { type Operation, type Outcome, type TreeState, emptyTree, foldBatch } from '../core/tree/tree.ts'
 import type { Change } from '../port/store.ts'
 import { Checkpoints } from './cluster/checkpoints.ts'
 import { CommitMark } from './cluster/commit-mark.ts'
@@ -51,9 +41,10 @@ import {
   installChanges,
   readyChanges,
 } from './cluster/durable.ts'
-import { type Dismissal, Electing } from './cluster/electing.ts'
+import { Electing } from './cluster/electing.ts'
 import { FoldAhead } from './cluster/fold-ahead.ts'
 import { Gate } from './cluster/gate.ts'
+import { Giving } from './cluster/giving.ts'
 import { Hearing } from './cluster/hearing.ts'
 import { Intake } from './cluster/intake.ts'
 import {
@@ -68,7 +59,8 @@ import {
 import { type Base, MemoryLog } from './cluster/memory-log.ts'
 import { Outgoing } from './cluster/outgoing.ts'
 import { Patience } from './cluster/patience.ts'
-import { Proposals, type Waiting, isOwnDoing } from './cluster/proposals.ts'
+import { Proposals, isOwnDoing } from './cluster/proposals.ts'
+import { Proposing, othersDecide } from './cluster/proposing.ts'
 import type { ClusterLink, ClusterOptions, Moment } from './cluster/options.ts'
 import { type GivenState, SnapshotSender } from './cluster/snapshots.ts'
 import { Stamping } from './cluster/stamping.ts'
@@ -97,46 +89,54 @@ interface Succeeding {
 }
 
 export class Cluster implements Replica {
-  readonly #options: ClusterOptions
-  readonly #log: MemoryLog
-  readonly #gate: Gate
-  readonly #foldAhead = new FoldAhead()
-  readonly #proposals = new Proposals()
-  #sender = new SnapshotSender()
-  readonly #intake: Intake
-  readonly #outgoing: Outgoing
-  readonly #ticker: Ticker
-  readonly #stamping: Stamping
-  readonly #hearing = new Hearing()
-  readonly #checkpoints: Checkpoints
-  readonly #commitMark: CommitMark
-  readonly #electing: Electing
-  readonly #patience = new Patience()
-  #link: ClusterLink | null = null
-  #identity: Identity
-  #raft: Raft
-  #state: TreeState
-  #atGateCount = 0
-  /** To become durable with the next entries. */
-  #attached: Change[] = []
-  /** The state that a snapshot stands for which Raft is about to install. */
-  #arrived: { readonly index: number; readonly map: AuthenticatedMap } | null = null
-  #succeeding: Succeeding | null = null
   /** Somebody else leads than before, or nobody. */
   onLeader: () => void = () => {}
   /** Time stands still, or goes on again. */
   onTime: () => void = () => {}
-  #pumping: Promise<void> | null = null
-  #failure: { readonly error: unknown } | null = null
-  #appliedIndex: number
-  #appliedTerm: number
-  /** In force at the applied index. */
-  #configuration: Configuration
+
+  readonly #options: ClusterOptions
+  #link: ClusterLink | null = null
+
+  // What this node is, and has.
+  #identity: Identity
+  #raft: Raft
+  readonly #log: MemoryLog
+  #state: TreeState
+  /** Where the state stands in the log. */
+  #applied: Base
   /** As of the last checkpoint. */
   #checkpointMap: AuthenticatedMap
-  #isClosed = false
+  /** The state that a snapshot stands for which Raft is about to install. */
+  #arrived: { readonly index: number; readonly map: AuthenticatedMap } | null = null
+
+  // What comes in, and goes out.
+  readonly #gate: Gate
+  readonly #hearing = new Hearing()
+  readonly #intake: Intake
+  readonly #outgoing: Outgoing
+  readonly #giving: Giving
+  #sender = new SnapshotSender()
+
+  // What is proposed, under which time, and who decides it.
+  readonly #proposals = new Proposals()
+  readonly #proposing: Proposing
+  readonly #stamping: Stamping
+  readonly #electing: Electing
+  readonly #patience = new Patience()
+
+  // What drives it.
+  readonly #ticker: Ticker
+  readonly #checkpoints: Checkpoints
+  readonly #commitMark: CommitMark
+  readonly #foldAhead = new FoldAhead()
+  #pumping: Promise<void> | null = null
+  #succeeding: Succeeding | null = null
+
+  // How it ends.
   /** One who was put out keeps what it had, and takes nothing more. */
   #isPutOut: boolean
+  #failure: { readonly error: unknown } | null = null
+  #isClosed = false
 
   private constructor(options: ClusterOptions, identity: Identity, log: MemoryLog, state: TreeState) {
     const { platform } = options
@@ -145,9 +145,8 @@ export class Cluster implements Replica {
     this.#log = log
     this.#state = state
     this.#isPutOut = options.isPutOut?.(state) === true
-    this.#appliedIndex = log.base.index
-    this.#appliedTerm = log.base.term
-    this.#configuration = log.base.configuration
+    const { index, term, configuration } = log.base
+    this.#applied = { index, term, configuration }
     this.#checkpointMap = state.map
     log.newestSnapshot = () => {
       const given = this.givenState({ base: log.base, map: this.#checkpointMap }, log.firstIndex() - 1)
@@ -187,11 +186,28 @@ export class Cluster implements Replica {
       platform,
       moment,
       onStamp: () => {
-        this.#isLogOpen = true
+        this.#proposing.open()
         void this.#pump()
       },
       onChanged: () => this.onTime(),
     })
+    this.#proposing = new Proposing({
+      clock: platform.clock,
+      gate: this.#gate,
+      proposals: this.#proposals,
+      electing: this.#electing,
+      stamping: this.#stamping,
+      moment,
+      throwIfStopped: () => this.#throwIfStopped(),
+      pump: () => void this.#pump(),
+      append: (data) => {
+        const [raft, placed] = propose(this.#raft, data)
+        this.#raft = raft
+        return placed
+      },
+      changeMembers: (change) => void this.#stepNow({ kind: 'proposeConfiguration', change }),
+    })
+    this.#giving = new Giving(platform.clock, moment)
     this.#checkpoints = new Checkpoints(platform.clock, () => void this.#pump())
     this.#commitMark = new CommitMark(platform.clock, () => void this.#pump())
     this.#raft = this.#newRaft()
@@ -268,8 +284,8 @@ export class Cluster implements Replica {
    * in the log beside that.
    */
   get held(): Held {
-    const { before, rest } = this.#log.commandsAfter(this.#appliedIndex)
-    if (!isDecidedByOne(this.#configuration)) return { state: this.#state, open: [...before, ...rest] }
+    const { before, rest } = this.#log.commandsAfter(this.#applied.index)
+    if (!isDecidedByOne(this.#applied.configuration)) return { state: this.#state, open: [...before, ...rest] }
     const state = before.reduce((state, data) => foldBatch(state, this.#gate.batchOf(data)).state, this.#state)
     return { state, open: rest }
   }
@@ -281,7 +297,7 @@ export class Cluster implements Replica {
 
   /** Where the state stands in the log. */
   get base(): Base {
-    return { index: this.#appliedIndex, term: this.#appliedTerm, configuration: this.#configuration }
+    return this.#applied
   }
 
   /** Who decides, who listens, and who leads. */
@@ -291,7 +307,7 @@ export class Cluster implements Replica {
 
   /** Where this node is in the log. */
   get position(): { readonly term: number; readonly isLeader: boolean; readonly appliedIndex: number } {
-    return { term: this.#raft.term, isLeader: this.#raft.role === 'leader', appliedIndex: this.#appliedIndex }
+    return { term: this.#raft.term, isLeader: this.#raft.role === 'leader', appliedIndex: this.#applied.index }
   }
 
   /** Whether this node alone decides. */
@@ -328,23 +344,13 @@ export class Cluster implements Replica {
   }
 
   /**
-   * A state that another device may take whole: the newest that is attested. Without one it is another state, for as long as all
-   * who wrote in it may write.
+   * A state that another device may take whole: the newest that is attested, or another one where that may be.
    * @param since an index that it does not lie before
    * @returns null where there is none now
    */
   givenState(other: Omit<GivenState, 'attestation'>, since = 0): GivenState | null {
-    const attested = this.#link?.attested() ?? null
-    if (attested !== null && attested.base.index >= since) return attested
-    const state = { ...this.#state, map: other.map }
-    if (this.#unfit !== other.map && !outlivesWriter(state, null, this.#options.platform.clock.nowMs()))
-      return { ...other, attestation: null }
-    this.#unfit = other.map
-    this.#link?.wantAttested()
-    return null
+    return this.#giving.given(other, since)
   }
-  /** One that nobody would take as it is; asked for again and again. */
-  #unfit: AuthenticatedMap | null = null
 
   /** Where a state stands that lies on this device whole, beside the one that the log has led to since. */
   get checkpoint(): Omit<GivenState, 'attestation'> {
@@ -360,48 +366,21 @@ export class Cluster implements Replica {
    * Gives operations that have passed gate 1 to whoever leads, in their order; what becomes of them shows in the fold. Resolves when
    * all are decided, or when somebody is not known to have decided them in time.
    */
-  async give(operations: readonly Operation[]): Promise<void> {
-    const ends = operations.map((operation) => this.#queue(operation, []))
-    void this.#pump()
-    await Promise.allSettled(ends)
+  give(operations: readonly Operation[]): Promise<void> {
+    return this.#proposing.give(operations)
   }
 
   /** The same for a guest of this node, which waits for it. @returns what became of each; null where the node can not say */
-  async giveForGuest(operations: readonly Operation[]): Promise<readonly (Outcome | null)[]> {
-    const decided = (outcome: Outcome): Outcome | null =>
-      outcome.ok || outcome.fault.code !== 'leaderAway' ? outcome : null
-    const ends = operations.map((operation) => this.#queue(operation, [], true).then(decided, () => null))
-    void this.#pump()
-    return Promise.all(ends)
+  giveForGuest(operations: readonly Operation[]): Promise<readonly (Outcome | null)[]> {
+    return this.#proposing.giveForGuest(operations)
   }
 
   /**
    * Proposes one operation. Resolves when it is committed and folded, with what became of it; rejects when the node can not say.
    * @param attached rows that the operation refers to, durable together with it; only where this node alone decides
    */
-  async propose(operation: Operation, attached: readonly Change[] = []): Promise<Outcome> {
-    this.#throwIfStopped()
-    this.#atGateCount++
-    try {
-      const passed = await this.#gate.check(operation)
-      if (!passed.ok) return passed
-      this.#throwIfStopped()
-      if (attached.length > 0 && !this.isSoleVoter) return othersDecide
-      return this.#queue(operation, attached)
-    } finally {
-      // Those that are at the gate together travel together.
-      if (--this.#atGateCount === 0) void this.#pump()
-    }
-  }
-
-  #queue(operation: Operation, attached: readonly Change[], isOfGuest = false): Promise<Outcome> {
-    const sinceMs = this.#options.platform.clock.monotonicMs()
-    return new Promise<Outcome>((resolve, reject) =>
-      this.#proposals.add({
-        ...{ operation, attached, resolve, reject, sinceMs },
-        ...{ isForeign: false, isOfGuest, wasGiven: false },
-      }),
-    )
+  propose(operation: Operation, attached: readonly Change[] = []): Promise<Outcome> {
+    return this.#proposing.propose(operation, attached)
   }
 
   /**
@@ -465,17 +444,8 @@ export class Cluster implements Replica {
   }
 
   /** Another device has changes for the leader. Each passes gate 1 here as well. */
-  async onPropose(octets: Bytes): Promise<Check> {
-    const batch = decodeBatch(octets)
-    if (!batch.ok) return batch
-    if (this.#raft.role !== 'leader') return ok
-    for (const operation of batch.value.operations) {
-      const passed = await this.#gate.check(operation)
-      if (!passed.ok) return passed
-      this.#proposals.addForeign(operation, this.#options.platform.clock.monotonicMs())
-    }
-    void this.#pump()
-    return ok
+  onPropose(octets: Bytes): Promise<Check> {
+    return this.#proposing.takeForeign(octets)
   }
 
   /** The next rows of a state that is being sent. */
@@ -575,7 +545,7 @@ export class Cluster implements Replica {
     this.#checkpoints.close()
     this.#commitMark.close()
     this.#proposals.rejectAll(new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.'))
-    if (this.#failure === null && this.#appliedIndex > this.#log.base.index) await this.#checkpoint()
+    if (this.#failure === null && this.#applied.index > this.#log.base.index) await this.#checkpoint()
   }
 
   /** Takes nothing more and writes nothing more, because somebody else does or because the store is gone. */
@@ -634,86 +604,28 @@ export class Cluster implements Replica {
       .finally(() => {
         this.#pumping = null
         // What came in the last instant was told that somebody is pumping already.
-        const isMore = hasReady(this.#raft) || this.#canPropose || this.#succeeding !== null
+        const isMore = hasReady(this.#raft) || this.#proposing.canPropose || this.#succeeding !== null
         if (!this.#isOver && isMore) void this.#pump()
       })
     return this.#pumping
   }
 
-  get #canPropose(): boolean {
-    return !this.#proposals.isQueueEmpty && this.#raft.role === 'leader' && this.#isLogOpen
-  }
-  #isLogOpen = true
-
   async #drain(): Promise<void> {
     try {
-      this.#isLogOpen = true
+      this.#proposing.open()
       do {
         while (hasReady(this.#raft) && !this.#isOver) await this.#handleReady()
         if (this.#checkpoints.isDue(this.#appliedCount) && !this.#isOver) await this.#checkpoint()
         if (this.#succeeding !== null && !this.#isOver) await this.#succeed(this.#succeeding)
-      } while (!this.#isOver && (this.#proposeNext() || hasReady(this.#raft)))
+      } while (!this.#isOver && (this.#proposing.proposeNext() || hasReady(this.#raft)))
       // Whoever has just handed over waits to be relieved.
-      if (this.#raft.role === 'leader' && this.#configuration.voters.length === 2) this.#alignMembers()
-      this.#forward()
+      if (this.#raft.role === 'leader' && this.#applied.configuration.voters.length === 2) this.#alignMembers()
+      this.#proposing.forward()
       if (this.#commitMark.take() && !this.#isOver) this.#writeCommitMark()
-      if (!this.#isOver) this.#checkpoints.schedule(this.#appliedIndex, this.#appliedCount)
+      if (!this.#isOver) this.#checkpoints.schedule(this.#applied.index, this.#appliedCount)
     } catch (error) {
       this.#fail(error)
     }
-  }
-
-  /** @returns whether something came into the log */
-  #proposeNext(): boolean {
-    if (!this.#canPropose) return false
-    const stampMs = this.#stamping.next()
-    if (stampMs === null) {
-      this.#isLogOpen = false
-      return false
-    }
-    const taken = this.#proposals.take()
-    const waiting: Waiting[] = []
-    const held: Waiting[] = []
-    for (const each of taken) {
-      const dismissal = this.#electing.dismissalBy(each.operation, stampMs)
-      if (dismissal !== null) this.#beginLeaving(dismissal)
-      if (dismissal === null || this.#electing.hasLeft(dismissal)) waiting.push(each)
-      else held.push(each)
-    }
-    if (held.length > 0) {
-      this.#proposals.putBack(held)
-      this.#isLogOpen = false
-    }
-    if (waiting.length === 0) return false
-    const batch: Batch = { stampMs, operations: waiting.map(({ operation }) => operation) }
-    const data = encodeBatch(batch)
-    const [raft, placed] = propose(this.#raft, data)
-    this.#raft = raft
-    if (!placed.ok) {
-      // Too much waits to be committed, or the lead is being handed over: both end.
-      this.#isLogOpen = false
-      this.#proposals.putBack(waiting)
-      return false
-    }
-    this.#stamping.stamped(stampMs)
-    this.#gate.made(data, batch)
-    this.#proposals.placed(placed.value.index, { data, waiting })
-    this.#attached.push(...waiting.flatMap(({ attached }) => attached))
-    return true
-  }
-
-  #beginLeaving(dismissal: Dismissal): void {
-    const change = this.#electing.beginLeaving(dismissal)
-    if (change !== null) this.#stepNow({ kind: 'proposeConfiguration', change })
-  }
-
-  /** Hands what waits to the leader. */
-  #forward(): void {
-    const { leader, role } = this.#raft
-    const link = this.#link
-    if (role === 'leader' || leader === null || link === null || !link.isUp(peerOf(leader))) return
-    for (const batch of this.#proposals.forward(this.#options.platform.clock.monotonicMs()))
-      link.send(peerOf(leader), { tag: 'propose', value: { batch: encodeBatch(batch) } })
   }
 
   /** Performs what Raft asks for, in its order: durable first, then promise, then fold and acknowledge. */
@@ -723,7 +635,7 @@ export class Cluster implements Replica {
     const coming = ready.committed.filter(isCommand).flatMap(({ data }) => this.#gate.batchOf(data).operations)
     // Others write what this node leads them to while it does so itself. But nobody gets a record whose body is nowhere yet, and what
     // one that decides alone has sent is taken for decided where others take over.
-    const isBound = this.isSoleVoter || this.#attached.length > 0
+    const isBound = this.isSoleVoter || this.#proposing.hasAttached
     // Who waits here for what is committed is answered before the others are told of it; but whoever is put out by it hears of it
     // while there is a connection to tell it over.
     const isNews = this.#raft.role === 'leader' && ready.entries.length === 0 && ready.committed.length > 0
@@ -761,9 +673,8 @@ export class Cluster implements Replica {
 
   async #persist(ready: Ready): Promise<void> {
     const { platform, place } = this.#options
-    const isShared = membersOf(this.#configuration).size > 1
-    const changes = [...readyChanges(place, this.#log, ready, isShared), ...this.#attached]
-    this.#attached = []
+    const isShared = membersOf(this.#applied.configuration).size > 1
+    const changes = [...readyChanges(place, this.#log, ready, isShared), ...this.#proposing.takeAttached()]
     if (changes.length > 0) {
       const written = platform.store.write(changes, 'strict')
       // In a turn of its own, so that the write is under way first.
@@ -782,7 +693,7 @@ export class Cluster implements Replica {
 
   #prepare({ entries: [next], committed }: Ready): void {
     if (next?.kind !== 'command' || next.data.length === 0) return
-    if (committed.length > 0 || next.index !== this.#appliedIndex + 1) return
+    if (committed.length > 0 || next.index !== this.#applied.index + 1) return
     this.#foldAhead.prepare(this.#state, this.#gate.batchOf(next.data))
   }
 
@@ -824,7 +735,7 @@ export class Cluster implements Replica {
     this.#sender = new SnapshotSender()
     this.#electing.generationLeft()
     this.#proposals.lostLead()
-    this.#attached = []
+    this.#proposing.takeAttached()
     this.#raft = this.#newRaft()
     this.#installed(next.base, after)
     this.#proposals.generationLeft(othersDecide)
@@ -836,34 +747,31 @@ export class Cluster implements Replica {
 
   /** In the log of a generation that is left, not known to be committed, and nobody's here any more. */
   get #dropped(): readonly Operation[] {
-    const { before, rest } = this.#log.commandsAfter(this.#appliedIndex)
+    const { before, rest } = this.#log.commandsAfter(this.#applied.index)
     const operations = [...before, ...rest].flatMap((data) => this.#gate.batchOf(data).operations)
     return operations.filter((operation) => !this.#proposals.isWaitedFor(operation))
   }
 
   /** Another state is in force, and durable. */
-  #installed({ index, term, configuration }: Base, after: TreeState): void {
+  #installed(base: Base, after: TreeState): void {
     const before = this.#state
     this.#intake.installed()
     this.#arrived = null
     this.#state = after
     this.#checkpointMap = after.map
     this.#checkpoints.begin()
-    this.#appliedIndex = index
-    this.#appliedTerm = term
-    this.#configuration = configuration
+    this.#applied = base
     this.#options.onApplied(before, after, differingKeys(before.map, after.map), null)
     this.#proposals.settleBy(after)
     this.#link?.onEntry()
   }
 
   #apply(entry: Entry): void {
-    this.#appliedIndex = entry.index
-    this.#appliedTerm = entry.term
+    this.#applied = { ...this.#applied, index: entry.index, term: entry.term }
     if (entry.kind === 'configuration') {
       // One that makes no sense is refused on every node alike, and changes nothing.
       this.#raft = step(this.#raft, { kind: 'applyConfiguration', change: entry.change })[0]
-      this.#configuration = this.#raft.configuration
+      this.#applied = { ...this.#applied, configuration: this.#raft.configuration }
       this.#tickIfNeeded()
       this.#link?.onMembers()
     }
@@ -888,14 +796,14 @@ export class Cluster implements Replica {
 
   /** Since the last checkpoint. */
   get #appliedCount(): number {
-    return this.#appliedIndex - this.#log.base.index
+    return this.#applied.index - this.#log.base.index
   }
 
   async #checkpoint(more: readonly Change[] = []): Promise<void> {
     const { platform, place } = this.#options
-    const base = { index: this.#appliedIndex, term: this.#appliedTerm, configuration: this.#configuration }
+    const base = this.#applied
     const { map } = this.#state
-    const hasOthers = membersOf(this.#configuration).size > 1
+    const hasOthers = membersOf(this.#applied.configuration).size > 1
     const countMax = hasOthers ? (platform.keptEntryCount ?? keptEntryCount) : 0
     const to = this.#log.droppableTo(base.index, countMax, keptSizeBytesMax)
     const from = this.#log.firstIndex() - 1
@@ -910,5 +818,4 @@ const isDismissal = ({ tag }: Operation): boolean => tag === 'dismiss'
 const noData = new Uint8Array()
 const isCommand = (entry: Entry): entry is Extract<Entry, { kind: 'command' }> =>
   entry.kind === 'command' && entry.data.length > 0
-const othersDecide = refused('othersDecide', 'Other devices have begun to decide about this tree; try again.')
 const forged = refused('raftForged', 'A device spoke in the name of another one, so the connection to it was closed.')
