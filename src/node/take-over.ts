@@ -8,12 +8,11 @@
  */
 import { BlocktreeError, type Bytes, encode, equal, orRefuse, toHex } from '../core/bytes/bytes.ts'
 import { type CredentialSet, credentialSetHash, principalOf } from '../core/crypto/crypto.ts'
-import type { Chain, Checked } from '../core/cap/cap.ts'
+import { type Chain, type Checked, trusted } from '../core/cap/cap.ts'
 import { root } from '../core/merkle/merkle.ts'
 import { rootBlockId } from '../core/path/path.ts'
 import { emptyConfiguration } from '../core/raft/raft.ts'
 import {
-  type Batch,
   type DeviceRow,
   type Operation,
   type Summary,
@@ -135,7 +134,8 @@ function succession(
 ): Succession | null {
   if (tree.ownCluster.isReachable || !equal(root(state.map), root(plan.state.map))) return null
   const stampMs = stampOver(platform, plan.summary)
-  const folded = foldBatch(state, { stampMs, operations: [operation] } as unknown as Checked<Batch>)
+  // The operation was made here.
+  const folded = foldBatch(state, trusted({ stampMs, operations: [operation] }))
   const [outcome] = folded.outcomes
   orRefuse(outcome!.ok ? { ok: true, value: null } : outcome!)
   const nodeId = newNodeId(toHex(principalOf(credential)), platform.random)

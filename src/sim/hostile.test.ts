@@ -13,14 +13,13 @@ import {
   recoveryFromEntropy,
 } from '../core/crypto/crypto.ts'
 import { type SignedRecord, objectIdSizeBytes } from '../core/block/block.ts'
-import type { Checked } from '../core/cap/cap.ts'
+import { trusted } from '../core/cap/cap.ts'
 import { type AuthenticatedMap, entries, get, remove, root, set } from '../core/merkle/merkle.ts'
 import type { Answer, Question, SentMessage } from '../core/message/message.ts'
 import type { Entry } from '../core/raft/raft.ts'
 import { childPath, rootBlockId, rootPath } from '../core/path/path.ts'
 import {
   type Attestation,
-  type Batch,
   type LogPlace,
   type Operation,
   type SetChange,
@@ -561,7 +560,7 @@ test('one that decides and leads two devices to two trees is found out as soon a
     leader.append(encodeBatch(batch))
     await family.until('it follows', () => standing(life).appliedIndex === appliedIndex + 1)
     const place = { term, index: appliedIndex + 1, voters: [voter], votersOutgoing: [] }
-    const folded = foldBatch(state, batch as unknown as Checked<Batch>).state
+    const folded = foldBatch(state, trusted(batch)).state
     const said = statementOf(folded, rootBlockId(state.treeId), place)!
     const signature = await node.sign(ed25519Message(attestationDomain, statementBody(said)))
     leader.rogue.say({ tag: 'attested', value: attestationOf(said, [{ voter, signature }]) })

@@ -84,14 +84,20 @@ export type Chain = readonly Writecap[]
 const lengthWrong = refused('chainLength', `A chain of grants has 1 to ${chainLengthMax} links; this one has not.`)
 
 declare const checkedMark: unique symbol
-/** A value whose every signature was found valid. Made only by `checkedWhere`. */
+/** A value whose every signature was found valid. Made here alone: by `checkedWhere`, and by `trusted` where that was known before. */
 export type Checked<T> = T & { readonly [checkedMark]: true }
 
 /** Turns the platform's verdicts on the claims of `value` into the brand that folds ask for. */
 export function checkedWhere<T extends object>(value: T, verdicts: readonly boolean[]): Result<Checked<T>> {
-  if (verdicts.every(Boolean)) return accepted(value as Checked<T>)
+  if (verdicts.every(Boolean)) return accepted(trusted(value))
   return refused('signatureInvalid', 'A signature in this record is not valid; the record was not used.')
 }
+
+/**
+ * The brand for a value whose signatures nobody needs to verify again: a part of what was checked as a whole, one read from what
+ * was checked before it was sealed, or one made on this device. Whoever calls it says which.
+ */
+export const trusted = <T extends object>(value: T): Checked<T> => value as Checked<T>
 
 export const writecapWire: Codec<Writecap> = {
   pack: ({ body, signature }) => signedWire.pack({ body, signature }),

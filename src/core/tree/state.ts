@@ -37,7 +37,7 @@ import {
   rootSignatureWire,
   successionWire,
 } from '../crypto/crypto.ts'
-import { type Chain, type Checked, type Writecap, chainLengthMax, writecapWire } from '../cap/cap.ts'
+import { type Chain, type Checked, type Writecap, chainLengthMax, trusted, writecapWire } from '../cap/cap.ts'
 import { type SignedRecord, accessRecordWire, contentRecordWire, entryRecordWire } from '../block/block.ts'
 import { type AuthenticatedMap, emptyMap, entries, get } from '../merkle/merkle.ts'
 import {
@@ -372,5 +372,5 @@ export function chainOf(state: TreeState, writecapHash: Bytes): Checked<Chain> |
     chain.push(row.cap)
     hash = row.next
   }
-  return chain as unknown as Checked<Chain>
+  return trusted(chain)
 }

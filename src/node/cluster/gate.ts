@@ -3,7 +3,7 @@
  * @module
  */
 import { type Bytes, type Check, type Result, keyOf, must, ok, refused } from '../../core/bytes/bytes.ts'
-import { type Checked, checkedWhere } from '../../core/cap/cap.ts'
+import { type Checked, checkedWhere, trusted } from '../../core/cap/cap.ts'
 import { type CredentialSet, type SetOf, credentialSetHash } from '../../core/crypto/crypto.ts'
 import type { AuthenticatedMap } from '../../core/merkle/merkle.ts'
 import type { Entry, Snapshot } from '../../core/raft/raft.ts'
@@ -133,14 +133,14 @@ export class Gate {
 
   /** A batch that this node encoded from operations that passed. */
   made(data: Uint8Array, batch: Batch): void {
-    this.#passed.set(data, batch as Checked<Batch>)
+    this.#passed.set(data, trusted(batch))
   }
 
   /** The batch of an entry in the log: it passed before it came there, and the log is sealed at rest. */
   batchOf(data: Uint8Array): Checked<Batch> {
     const known = this.#passed.get(data)
     if (known !== undefined) return known
-    const batch = must(decodeBatch(data as Bytes)) as Checked<Batch>
+    const batch = trusted(must(decodeBatch(data as Bytes)))
     this.#passed.set(data, batch)
     return batch
   }

@@ -4,18 +4,9 @@
  */
 import { type Bytes, concat, fromHex, keyOf, must } from '../../core/bytes/bytes.ts'
 import { blockKeySchedule, hpkeInfo, openText, principalOf } from '../../core/crypto/crypto.ts'
-import { type Checked, readcapPlace, unwrapEarlier, unwrapUnderParent } from '../../core/cap/cap.ts'
+import { readcapPlace, trusted, unwrapEarlier, unwrapUnderParent } from '../../core/cap/cap.ts'
 import { entries } from '../../core/merkle/merkle.ts'
-import {
-  type Batch,
-  type TreeState,
-  contentOf,
-  decodeBatch,
-  decodeRow,
-  entryOf,
-  foldBatch,
-  rowKind,
-} from '../../core/tree/tree.ts'
+import { type TreeState, contentOf, decodeBatch, decodeRow, entryOf, foldBatch, rowKind } from '../../core/tree/tree.ts'
 import { placeOf } from '../../node/own-tree.ts'
 import { readContent } from '../../node/read/content.ts'
 import { readHeldState } from '../../node/read/held-state.ts'
@@ -32,7 +23,7 @@ export async function stateOf(family: Family, life: Life): Promise<TreeState> {
   const batches = log.flatMap((entry) => (entry.index > checkpoint.index && entry.kind === 'command' ? [entry] : []))
   return batches.reduce((folded, { data }) => {
     const batch = data.length === 0 ? null : must(decodeBatch(data as Bytes))
-    return batch === null ? folded : foldBatch(folded, batch as Checked<Batch>).state
+    return batch === null ? folded : foldBatch(folded, trusted(batch)).state
   }, state)
 }
 
