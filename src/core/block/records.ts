@@ -20,6 +20,7 @@ import {
   decode,
   encode,
   listOf,
+  mismatch,
   nullable,
   ok,
   parsed,
@@ -168,7 +169,7 @@ function signedRecordWireOf<K extends Exclude<RecordKind, 'access'>>(kind: K): C
 }
 
 function insideOf(kind: RecordKind, item: unknown): unknown {
-  if (!Array.isArray(item) || item.length !== 2 || item[0] !== kind) throw new Error(`expected ${kind}`)
+  if (!Array.isArray(item) || item.length !== 2 || item[0] !== kind) return mismatch(kind)
   return item[1]
 }
 
@@ -183,7 +184,7 @@ export const accessRecordWire: Codec<SignedRecord<'access'>> = {
   parse: (item) => {
     const { body, signature, readers } = signedAccessWire.parse(insideOf('access', item))
     const fields = parsed(decode(accessBodyWire, body, recordSizeBytesMax))
-    if (readers.length !== fields.readcaps.length) throw new Error('expected a reader a readcap')
+    if (readers.length !== fields.readcaps.length) return mismatch('a reader a readcap')
     return signedRecord(
       recordOf('access', { ...fields, readcaps: withReaders(fields.readcaps, readers) }, body),
       signature,
@@ -220,7 +221,7 @@ export const signedRecordWire: Codec<SignedRecord> = {
   pack: (signed) => (wires[signed.kind] as unknown as Codec<SignedRecord>).pack(signed),
   parse: (item) => {
     const kind: unknown = Array.isArray(item) ? item[0] : undefined
-    if (typeof kind !== 'string' || !Object.hasOwn(wires, kind)) throw new Error('expected a record')
+    if (typeof kind !== 'string' || !Object.hasOwn(wires, kind)) return mismatch('a record')
     return wires[kind as RecordKind].parse(item)
   },
 }

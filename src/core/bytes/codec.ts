@@ -41,7 +41,8 @@ const otherVersion = refused(
   'This record was made by another version of Blocktree. Reload the page to get the newest one.',
 )
 
-const mismatch = (expected: string): never => {
+/** Ends a `parse` of an item that is not of the format. @param expected what belongs there */
+export const mismatch = (expected: string): never => {
   throw new FormatError(otherFormat, expected)
 }
 /** Ends a `parse` for a cause of its own. */
@@ -126,7 +127,10 @@ export function decode<T>(codec: Codec<T>, octets: Uint8Array, sizeBytesMax: num
     const value = codec.parse(item)
     return equal(write(codec.pack(value)), octets) ? accepted(value) : notCanonical
   } catch (error) {
-    return error instanceof FormatError ? { ok: false, fault: error.fault } : otherFormat
+    if (error instanceof FormatError) return { ok: false, fault: error.fault }
+    // What parses and does not pack is of no format either; any other error is our own mistake.
+    if (error instanceof RangeError) return otherFormat
+    throw error
   }
 }
 

@@ -8,6 +8,7 @@ import {
   bool,
   bytesUpTo,
   listOf,
+  mismatch,
   nullable,
   record,
   refine,
@@ -110,15 +111,12 @@ export const raftMessageWire: Codec<SentMessage> = byKind<SentMessage>({
 
 /** A union told apart by its own field `kind`, which is also the kind of the record on the wire. */
 function byKind<T extends { readonly kind: string }>(records: { readonly [K in T['kind']]: AnyCodec }): Codec<T> {
-  const codecOf = (kind: string): AnyCodec => {
-    if (!Object.hasOwn(records, kind)) throw new RangeError(`"kind" expected a known one, got ${kind}`)
-    return records[kind as T['kind']]
-  }
   return {
-    pack: (value) => codecOf(value.kind).pack(value),
+    pack: (value) => records[value.kind as T['kind']].pack(value),
     parse: (item) => {
-      const kind = Array.isArray(item) ? String(item[0]) : ''
-      return { kind, ...codecOf(kind).parse(item) } as T
+      const kind: unknown = Array.isArray(item) ? item[0] : undefined
+      if (typeof kind !== 'string' || !Object.hasOwn(records, kind)) return mismatch('a known kind')
+      return { kind, ...records[kind as T['kind']].parse(item) } as T
     },
   }
 }
