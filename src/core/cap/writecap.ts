@@ -206,8 +206,10 @@ type Rule = (chain: Checked<Chain>, path: IdPath, treeId: TreeId, nowMs: number)
 const everySignatureIsValid: Rule = (chain) => (chain.length > 0 && chain.length <= chainLengthMax ? ok : lengthWrong)
 
 /**
- * "The signing principal matches the principal the next writecap was issued to for every writecap in the chain." Nobody holds two of
- * them: who grants to himself, or comes round again, adds nothing but work.
+ * "The signing principal matches the principal the next writecap was issued to for every writecap in the chain." Beyond the paper,
+ * link by link: nobody holds two of them, since who grants to himself, or comes round again, adds nothing but work; the issuer holds
+ * `grant`; and none lasts longer than the one it comes from. Scopes and other rights narrow by themselves: every link must allow
+ * what is done.
  */
 const everyIssuerWasIssuedTheNext: Rule = (chain) => {
   for (let i = 0; i + 1 < chain.length; i++) {
@@ -258,7 +260,7 @@ const rules: readonly Rule[] = [
   lastIssuerIsTheOwner,
 ]
 
-/** Whether every grant of the chain allows `right` (each link can only narrow). The links above the first need `grant` for that, too. */
+/** Whether every grant of the chain allows `right` (each link can only narrow). */
 export function checkRight(chain: Chain, right: number): Check {
   const [own, ...above] = chain
   if (own !== undefined && (own.rights & right) === right && above.every((link) => (link.rights & right) === right))
