@@ -271,3 +271,26 @@ export const refine = <T, U>(
   pack: (value) => codec.pack(widen(value)),
   parse: (item) => narrow(codec.parse(item)) ?? refuse(refusal),
 })
+
+/** What a body says, the very octets that are signed, and the signature over them. */
+export interface Signed<F, S = Bytes> {
+  readonly fields: F
+  readonly body: Bytes
+  readonly signature: S
+}
+
+/** A body as octets, so that those which were signed are those which are kept, and its signature. @param sizeBytesMax of the body */
+export function signedOver<F, S>(
+  bodyWire: Codec<F>,
+  sizeBytesMax: number,
+  signatureWire: Codec<S>,
+): Codec<Signed<F, S>> {
+  const wire = tuple({ body: bytesUpTo(sizeBytesMax), signature: signatureWire })
+  return {
+    pack: ({ body, signature }) => wire.pack({ body, signature }),
+    parse: (item) => {
+      const { body, signature } = wire.parse(item)
+      return { fields: parsed(decode(bodyWire, body, sizeBytesMax)), body, signature }
+    },
+  }
+}

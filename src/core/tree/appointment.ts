@@ -10,18 +10,16 @@ import {
   type Codec,
   type Decoded,
   type Result,
+  type Signed,
   accepted,
   bytesOf,
-  bytesUpTo,
   compare,
-  decode,
   encode,
   equal,
   listOf,
-  parsed,
   record,
   refused,
-  tuple,
+  signedOver,
   u53,
 } from '../bytes/bytes.ts'
 import { type Claim, publicCredentialWire, signedBy } from '../crypto/crypto.ts'
@@ -44,24 +42,12 @@ const appointmentBodyWire = record('appointment', 1, {
 export type AppointmentBody = Decoded<typeof appointmentBodyWire>
 
 /** With the signature of one of the owner's devices. */
-export interface Appointment {
-  readonly fields: AppointmentBody
-  readonly body: Bytes
-  readonly signature: Bytes
-}
+export type Appointment = Signed<AppointmentBody>
 
 /** The octets that the device signs under `appointmentDomain`. */
 export const appointmentBody = (fields: AppointmentBody): Bytes => encode(appointmentBodyWire, fields)
 
-const signedAppointmentWire = tuple({ body: bytesUpTo(bodySizeBytesMax), signature: bytesOf(64) })
-
-export const appointmentWire: Codec<Appointment> = {
-  pack: ({ body, signature }) => signedAppointmentWire.pack({ body, signature }),
-  parse: (item) => {
-    const { body, signature } = signedAppointmentWire.parse(item)
-    return { fields: parsed(decode(appointmentBodyWire, body, bodySizeBytesMax)), body, signature }
-  },
-}
+export const appointmentWire: Codec<Appointment> = signedOver(appointmentBodyWire, bodySizeBytesMax, bytesOf(64))
 
 /** What must verify; refused where it contradicts itself or is of another tree. */
 export function claimOfAppointment({ fields, body, signature }: Appointment, treeId: TreeId): Result<Claim> {

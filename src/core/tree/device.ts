@@ -11,19 +11,19 @@ import {
   type Codec,
   type Decoded,
   type Result,
+  type Signed,
   accepted,
   bytesOf,
   bytesUpTo,
   concat,
-  decode,
   encode,
   equal,
   nullable,
   ok,
-  parsed,
   record,
   refine,
   refused,
+  signedOver,
   tuple,
   u53,
   union,
@@ -83,10 +83,7 @@ const deviceBodyWire = record('device', 1, {
 export type DeviceBody = Decoded<typeof deviceBodyWire>
 
 /** A device record with its signature; `hash` is what the next version names as its previous one. */
-export interface SignedDevice {
-  readonly fields: DeviceBody
-  readonly body: Bytes
-  readonly signature: Bytes
+export interface SignedDevice extends Signed<DeviceBody> {
   readonly hash: Bytes
 }
 
@@ -100,15 +97,11 @@ export const signedDevice = (fields: DeviceBody, body: Bytes, signature: Bytes):
   hash: digest(`${deviceDomain}/hash`, body),
 })
 
-const signedDeviceWire = tuple({ body: bytesUpTo(deviceSizeBytesMax), signature: bytesOf(64) })
-
-export const deviceRecordWire: Codec<SignedDevice> = {
-  pack: ({ body, signature }) => signedDeviceWire.pack({ body, signature }),
-  parse: (item) => {
-    const { body, signature } = signedDeviceWire.parse(item)
-    return signedDevice(parsed(decode(deviceBodyWire, body, deviceSizeBytesMax)), body, signature)
-  },
-}
+export const deviceRecordWire: Codec<SignedDevice> = refine(
+  signedOver(deviceBodyWire, deviceSizeBytesMax, bytesOf(64)),
+  ({ fields, body, signature }) => signedDevice(fields, body, signature),
+  (device) => device,
+)
 
 export const claimOfDevice = ({ fields, body, signature }: SignedDevice): Claim =>
   signedBy(fields.credential, deviceDomain, body, signature)
@@ -184,24 +177,16 @@ type DismissalSignature =
   | { readonly tag: 'root'; readonly value: RootSignature }
 
 /** That a device is put out, with the signature of who says so. Final: a device comes back only under a new credential. */
-export interface Dismissal {
-  readonly fields: DismissalBody
-  readonly body: Bytes
-  readonly signature: DismissalSignature
-}
+export type Dismissal = Signed<DismissalBody, DismissalSignature>
 
 /** The octets that are signed under `dismissalDomain`. */
 export const dismissalBody = (fields: DismissalBody): Bytes => encode(dismissalBodyWire, fields)
 
-const signedDismissalWire = tuple({ body: bytesUpTo(dismissalSizeBytesMax), signature: dismissalSignatureWire })
-
-export const dismissalWire: Codec<Dismissal> = {
-  pack: ({ body, signature }) => signedDismissalWire.pack({ body, signature }),
-  parse: (item) => {
-    const { body, signature } = signedDismissalWire.parse(item)
-    return { fields: parsed(decode(dismissalBodyWire, body, dismissalSizeBytesMax)), body, signature }
-  },
-}
+export const dismissalWire: Codec<Dismissal> = signedOver(
+  dismissalBodyWire,
+  dismissalSizeBytesMax,
+  dismissalSignatureWire,
+)
 
 /** @param setOf null where the tree never had such a set */
 export function claimOfDismissal({ fields, body, signature }: Dismissal, setOf: SetOf): Result<Claim> {

@@ -10,16 +10,15 @@ import {
   type Check,
   type Codec,
   type Decoded,
+  type Signed,
   bytesOf,
-  bytesUpTo,
-  decode,
   encode,
   equal,
   listOf,
   ok,
-  parsed,
   record,
   refused,
+  signedOver,
   textUpTo,
   tuple,
   u53,
@@ -51,24 +50,12 @@ const rendezvousBodyWire = record('rendezvous', 1, {
 })
 export type RendezvousBody = Decoded<typeof rendezvousBodyWire>
 
-export interface Rendezvous {
-  readonly fields: RendezvousBody
-  readonly body: Bytes
-  readonly signature: Bytes
-}
+export type Rendezvous = Signed<RendezvousBody>
 
 /** The octets that a device signs under `rendezvousDomain`. */
 export const rendezvousBody = (fields: RendezvousBody): Bytes => encode(rendezvousBodyWire, fields)
 
-const signedWire = tuple({ body: bytesUpTo(bodySizeBytesMax), signature: bytesOf(64) })
-
-export const rendezvousWire: Codec<Rendezvous> = {
-  pack: ({ body, signature }) => signedWire.pack({ body, signature }),
-  parse: (item) => {
-    const { body, signature } = signedWire.parse(item)
-    return { fields: parsed(decode(rendezvousBodyWire, body, bodySizeBytesMax)), body, signature }
-  },
-}
+export const rendezvousWire: Codec<Rendezvous> = signedOver(rendezvousBodyWire, bodySizeBytesMax, bytesOf(64))
 
 export const claimOfRendezvous = ({ fields, body, signature }: Rendezvous): Claim =>
   signedBy(fields.author, rendezvousDomain, body, signature)

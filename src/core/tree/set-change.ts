@@ -13,17 +13,16 @@ import {
   type Codec,
   type Decoded,
   type Result,
+  type Signed,
   accepted,
   bytesOf,
-  bytesUpTo,
-  decode,
   encode,
   equal,
   nullable,
   ok,
-  parsed,
   record,
   refused,
+  signedOver,
   tuple,
 } from '../bytes/bytes.ts'
 import {
@@ -149,25 +148,13 @@ const vetoBodyWire = record('veto', 1, {
 type VetoBody = Decoded<typeof vetoBodyWire>
 
 /** That a set is not to come into force, with the signature of one of the owner's devices. */
-export interface Veto {
-  readonly fields: VetoBody
-  readonly body: Bytes
-  readonly signature: Bytes
-}
+export type Veto = Signed<VetoBody>
 
 /** The octets that the device signs under `vetoDomain`. */
 export const vetoBody = (fields: VetoBody): Bytes => encode(vetoBodyWire, fields)
 
 const bodySizeBytesMax = 1024
-const signedVetoWire = tuple({ body: bytesUpTo(bodySizeBytesMax), signature: bytesOf(64) })
-
-export const vetoWire: Codec<Veto> = {
-  pack: ({ body, signature }) => signedVetoWire.pack({ body, signature }),
-  parse: (item) => {
-    const { body, signature } = signedVetoWire.parse(item)
-    return { fields: parsed(decode(vetoBodyWire, body, bodySizeBytesMax)), body, signature }
-  },
-}
+export const vetoWire: Codec<Veto> = signedOver(vetoBodyWire, bodySizeBytesMax, bytesOf(64))
 
 export function claimOfVeto({ fields, body, signature }: Veto, treeId: TreeId): Result<Claim> {
   if (!equal(fields.treeId, treeId)) return refused('deviceForeign', 'This objection is about another tree.')
