@@ -41,7 +41,7 @@ export { type Page, pageSizeBytesMax } from './body-page.ts'
 
 /** The fields of a content record that stand for the body; neither means anything without the other. */
 export interface Body {
-  /** Root of the tree over the sectors' leaves; the key of the topmost page, except in the empty body, which has no pages. */
+  /** Root of the tree over the sectors' leaves; the hash of the topmost page, except in the empty body, which has no pages. */
   readonly bodyRoot: Bytes
   readonly sizeBytes: number
 }

@@ -72,8 +72,8 @@ const accessBodyWire = record('access', 1, {
   version: u53,
   previousHash: nullable(bytesOf(32)),
   keyEpoch: u53,
-  /** The block key under the parent's key of `parentKeyEpoch`; null for the root block only. */
   parentKeyEpoch: u53,
+  /** The block key under the parent's key of `parentKeyEpoch`; null for the root block only. */
   wrappedKey: nullable(bytesOf(wrappedKeySizeBytes)),
   readcaps: listOf(readcapWire, readcapCountMax),
   /** The keys of epochs 1 to keyEpoch - 1, each under the one in force: bodies may hold sectors of any of them. */

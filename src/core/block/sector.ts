@@ -30,7 +30,7 @@ export const sectorSaltSizeBytes = 16
 
 /** What the Merkle tree of a body says of one sector. */
 export interface SectorLeaf {
-  /** SHA-256 of the ciphertext; also the key under which the ciphertext is stored. */
+  /** SHA-256 of the ciphertext; with its place in its block it names what is stored (`object.ts`). */
   readonly hash: Bytes
   /** Of the block key that the sector's key is derived from; sectors of several epochs live in one body. */
   readonly keyEpoch: number

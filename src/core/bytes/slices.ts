@@ -1,4 +1,8 @@
-/** Work that takes long, in slices: whoever does it may do something else between two of them. */
+/**
+ * Work that takes long, in slices: whoever does it may do something else between two of them.
+ * @module
+ */
+
 export type Slices<T> = Generator<void, T, void>
 
 /** All of it in one go. */

@@ -27,7 +27,7 @@ export function domainPrefix(domain: string): Bytes {
   return prefix
 }
 
-/** SHA-256 without a domain: for the content hashes of sectors only, which are bound by where they stand. */
+/** SHA-256 without a domain: for sectors, which are bound by where they stand, and for what WebAuthn hashes so. */
 export const sha256 = (octets: Uint8Array): Bytes => nobleSha256(octets)
 
 // A hasher that has taken the prefix already, for each domain, and one to copy it into: a new hasher for every small hash costs

@@ -3,7 +3,7 @@
  *
  * The rule: the public key is canonical, torsion-free and not the identity; S < L; then the equation without the cofactor,
  * comparing encodings, so that a non-canonical R never fits. With the first two checked beforehand, WebCrypto in Chromium,
- * Firefox, WebKit and Node gives the same verdict as `verifyEd25519`.
+ * Firefox, WebKit and Node gives the same verdict as `verifyClaim`.
  * @module
  */
 import { ed25519 } from '@noble/curves/ed25519.js'
