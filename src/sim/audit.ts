@@ -9,10 +9,10 @@
  * @module
  */
 import { type Bytes, compare, decode, equal, fromU64be, keyOf, toHex } from '../core/bytes/bytes.ts'
+import { checkedWhere } from '../core/cap/cap.ts'
 import { type AuthenticatedMap, emptyMap, root, set } from '../core/merkle/merkle.ts'
 import {
   type TreeState,
-  admit,
   batchSizeBytesMax,
   decodeBatch,
   examineBatch,
@@ -136,7 +136,7 @@ export class Audit {
     const claims = examineBatch(cluster.treeId, batch.value, (hash) => knownSetOf(before, hash))
     if (!claims.ok) return this.#violation(`entry ${index} does not pass gate 1: ${claims.fault.code}`)
     this.#signatureCount += claims.value.length
-    const admitted = admit(batch.value, this.#options.crypto.verify(claims.value))
+    const admitted = checkedWhere(batch.value, this.#options.crypto.verify(claims.value))
     if (!admitted.ok) return this.#violation(`entry ${index} was committed with a signature that is not valid`)
     if (batch.value.stampMs < cluster.stampMs) this.#violation(`the stamp of entry ${index} went back`)
     cluster.stampMs = batch.value.stampMs

@@ -33,7 +33,7 @@ import {
   rootSignatureWire,
   treeIdOf,
 } from '../crypto/crypto.ts'
-import { type Checked, type Writecap, chainWire, checkedWhere, claimsOfChain, isFor, writecapWire } from '../cap/cap.ts'
+import { type Writecap, chainWire, claimsOfChain, isFor, writecapWire } from '../cap/cap.ts'
 import {
   type SignedRecord,
   accessRecordWire,
@@ -118,7 +118,7 @@ const reviseWire = record('revise', 1, { device: deviceRecordWire })
 /** The first half of a revocation: from here on the device may nothing. The other half, new keys, is records of blocks. */
 const dismissWire = record('dismiss', 1, { dismissal: dismissalWire })
 /** A device of the owner does not want the passkey that was added. */
-const objectWire = record('object', 1, { veto: vetoWire })
+const vetoOperationWire = record('object', 1, { veto: vetoWire })
 /** The owner says who is to decide. */
 const appointWire = record('appoint', 1, { appointment: appointmentWire })
 
@@ -131,7 +131,7 @@ const operationWire = union({
   revise: reviseWire,
   dismiss: dismissWire,
   changeSet: changeSetWire,
-  veto: objectWire,
+  veto: vetoOperationWire,
   appoint: appointWire,
 })
 export type Operation = Decoded<typeof operationWire>
@@ -168,7 +168,7 @@ export function operationSizeBytes(operation: Operation): number {
 
 /**
  * Gate 1: everything about a batch that needs no state but the credential sets.
- * @returns the signatures that must verify; then `admit` gives the brand that the fold asks for
+ * @returns the signatures that must verify; then `checkedWhere` gives the brand that the fold asks for
  */
 export function examineBatch(treeId: TreeId, batch: Batch, setOf: SetOf): Result<readonly Claim[]> {
   const claims: Claim[] = []
@@ -179,9 +179,6 @@ export function examineBatch(treeId: TreeId, batch: Batch, setOf: SetOf): Result
   }
   return accepted(claims)
 }
-
-export const admit = (batch: Batch, verdicts: readonly boolean[]): Result<Checked<Batch>> =>
-  checkedWhere(batch, verdicts)
 
 export function examineOperation(treeId: TreeId, operation: Operation, setOf: SetOf): Result<readonly Claim[]> {
   switch (operation.tag) {

@@ -48,7 +48,7 @@ import { Draft } from './draft.ts'
 import { firstGeneration, nextGeneration } from './generation.ts'
 import { linkSizeBytesMax } from './link.ts'
 import {
-  type Effect,
+  type Applied,
   admitDevice,
   appointDeciders,
   checkPermission,
@@ -128,7 +128,7 @@ function applyOperation(draft: Draft, operation: Operation, stampMs: number): Ou
   return { ok: false, fault: result.fault }
 }
 
-function operationResult(draft: Draft, operation: Operation, stampMs: number): Result<Effect> {
+function operationResult(draft: Draft, operation: Operation, stampMs: number): Result<Applied> {
   switch (operation.tag) {
     case 'found':
       return asApplied(found(draft, operation.value, stampMs))

@@ -48,7 +48,7 @@ import {
 } from './state.ts'
 
 /** What a request that may come twice did this time. */
-export type Effect = 'applied' | 'repeated'
+export type Applied = 'applied' | 'repeated'
 
 /** Permissions of a device that was put out, and what it passed on, count no more. What was committed before stays. */
 export function checkNotRevoked(state: TreeState, chain: Chain): Check {
@@ -119,7 +119,7 @@ export function admitDevice(
   access: SignedRecord<'access'>,
   stampMs: number,
   applyAccess: () => Check,
-): Result<Effect> {
+): Result<Applied> {
   const { state } = draft
   if (summaryOf(state) === null) return notFounded()
   const known = deviceOf(state, principalOf(device.fields.credential))
@@ -159,7 +159,7 @@ export function admitDevice(
 }
 
 /** The root gives a device more time for what it may already. */
-export function extendDevice(draft: Draft, writecap: Writecap, stampMs: number): Result<Effect> {
+export function extendDevice(draft: Draft, writecap: Writecap, stampMs: number): Result<Applied> {
   const { state } = draft
   const row = deviceOf(state, writecap.holder)
   if (row === null) return refused('deviceUnknown', 'This device does not belong to the tree.')
@@ -171,9 +171,9 @@ export function extendDevice(draft: Draft, writecap: Writecap, stampMs: number):
   const valid = checkWritecap(trusted([writecap]), writecap.scope, state.treeId, stampMs)
   if (!valid.ok) return valid
   const [now] = chainOf(state, row.writecapHash) ?? []
-  const isSame = now !== undefined && samePath(now.scope, writecap.scope) && now.rights === writecap.rights
+  const isForSame = now !== undefined && samePath(now.scope, writecap.scope) && now.rights === writecap.rights
   // One that ends earlier may have been signed long ago, and is not to come back.
-  if (!isSame || writecap.expiresAtMs <= now.expiresAtMs)
+  if (!isForSame || writecap.expiresAtMs <= now.expiresAtMs)
     return refused('extensionOther', 'More time is given for the same place and the same rights, and for nothing else.')
   if (!isTermWithin(writecap, deviceLifeMsMax, stampMs)) return termTooLong()
   draft.put(keys.cap(writecap.hash), encodeRow('cap', { cap: writecap, next: null }))
@@ -182,7 +182,7 @@ export function extendDevice(draft: Draft, writecap: Writecap, stampMs: number):
 }
 
 /** A device says something else of itself; nobody says it for the device. */
-export function reviseDevice(draft: Draft, device: SignedDevice, stampMs: number): Result<Effect> {
+export function reviseDevice(draft: Draft, device: SignedDevice, stampMs: number): Result<Applied> {
   const known = checkDevice(draft.state, principalOf(device.fields.credential), stampMs)
   if (!known.ok) return known
   if (isSame(known.value.device, device)) return accepted('repeated')
@@ -192,7 +192,7 @@ export function reviseDevice(draft: Draft, device: SignedDevice, stampMs: number
 }
 
 /** Puts a device out: by the root, by a device that may grant everywhere, or by itself. */
-export function dismissDevice(draft: Draft, dismissal: Dismissal, stampMs: number): Result<Effect> {
+export function dismissDevice(draft: Draft, dismissal: Dismissal, stampMs: number): Result<Applied> {
   const { state } = draft
   const summary = summaryOf(state)
   if (summary === null) return notFounded()
@@ -229,7 +229,7 @@ export function dismissDevice(draft: Draft, dismissal: Dismissal, stampMs: numbe
 }
 
 /** The owner says who is to decide, by a device that may grant everywhere; whoever saw another choice than the one in force is refused. */
-export function appointDeciders(draft: Draft, appointment: Appointment, stampMs: number): Result<Effect> {
+export function appointDeciders(draft: Draft, appointment: Appointment, stampMs: number): Result<Applied> {
   const { state } = draft
   if (summaryOf(state) === null) return notFounded()
   const { version, deciders, author, writecapHash } = appointment.fields

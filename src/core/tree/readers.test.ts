@@ -4,10 +4,10 @@
 import { describe, expect, test } from 'vitest'
 import { type Bytes, encode, equal, must, toHex } from '../bytes/bytes.ts'
 import { principalOf, verifyClaim } from '../crypto/crypto.ts'
-import { type Readcap, isFor, readcapFor, readersOf, rights } from '../cap/cap.ts'
+import { type Readcap, checkedWhere, isFor, readcapFor, readersOf, rights } from '../cap/cap.ts'
 import { type SignedRecord, accessRecordWire, signedRecordWire, toldTo } from '../block/block.ts'
 import { entries } from '../merkle/merkle.ts'
-import { type Operation, admit, decodeBatch, encodeBatch, examineBatch, operationSizeBytes } from './batch.ts'
+import { type Operation, decodeBatch, encodeBatch, examineBatch, operationSizeBytes } from './batch.ts'
 import { deviceCountMax, kemKeyOf } from './device.ts'
 import { excerptFor } from './excerpt.ts'
 import { foldBatch } from './fold.ts'
@@ -54,7 +54,7 @@ function outcome(state: TreeState, octets: Bytes): string {
   if (!batch.ok) return batch.fault.code
   const claims = examineBatch(treeId, batch.value, (sequence) => setOf(state, sequence))
   if (!claims.ok) return claims.fault.code
-  const checked = admit(batch.value, claims.value.map(verifyClaim))
+  const checked = checkedWhere(batch.value, claims.value.map(verifyClaim))
   if (!checked.ok) return checked.fault.code
   const [only] = foldBatch(state, checked.value).outcomes
   return only === undefined ? 'nothing' : only.ok ? 'ok' : only.fault.code

@@ -26,6 +26,7 @@ import {
 import {
   type Writecap,
   allRights,
+  checkedWhere,
   readcapPlace,
   rights,
   unwrapEarlier,
@@ -43,7 +44,7 @@ import {
 } from '../block/block.ts'
 import { set } from '../merkle/merkle.ts'
 import { depthMax, rootBlockId } from '../path/path.ts'
-import { type Operation, admit, decodeBatch, encodeBatch, examineBatch } from './batch.ts'
+import { type Operation, decodeBatch, encodeBatch, examineBatch } from './batch.ts'
 import { type Dismissal, type SignedDevice, dismissalBody, dismissalDomain } from './device.ts'
 import { foldBatch } from './fold.ts'
 import { decodeLink, followLink, homeSite, linkSizeBytesMax, linkTo, nameOfSpot } from './link.ts'
@@ -118,7 +119,7 @@ function outcome(state: TreeState, operation: Operation, stampMs = 3000): string
   if (!batch.ok) return batch.fault.code
   const claims = examineBatch(treeId, batch.value, (at) => setOf(state, at) ?? (equal(at, treeId) ? ownerSet : null))
   if (!claims.ok) return claims.fault.code
-  const checked = admit(batch.value, claims.value.map(verifyClaim))
+  const checked = checkedWhere(batch.value, claims.value.map(verifyClaim))
   if (!checked.ok) return checked.fault.code
   const [only] = foldBatch(state, checked.value).outcomes
   return only!.ok ? 'ok' : only!.fault.code

@@ -8,12 +8,12 @@ import { credentialSetHash, principalOf } from '../crypto/crypto.ts'
 import { rights } from '../cap/cap.ts'
 import { rootPath } from '../path/path.ts'
 import type { Draft } from './draft.ts'
-import { type Effect, checkPermission, notFounded } from './membership.ts'
+import { type Applied, checkPermission, notFounded } from './membership.ts'
 import { type SetChange, type Veto, isDue, pendingSetOf, wrapsHash } from './set-change.ts'
 import { type Wraps, encodeRow, keys, readRow, summaryOf } from './state.ts'
 
 /** The root names other keys for itself. */
-export function changeSet(draft: Draft, change: SetChange, stampMs: number): Result<Effect> {
+export function changeSet(draft: Draft, change: SetChange, stampMs: number): Result<Applied> {
   const { state } = draft
   const { set, wraps, signature } = change
   const summary = summaryOf(state)
@@ -55,7 +55,7 @@ function isWrappedOnceMore(before: Wraps, after: Wraps, credentialId: Bytes): bo
 }
 
 /** A device of the owner objects to what waits. */
-export function vetoSet(draft: Draft, { fields }: Veto, stampMs: number): Result<Effect> {
+export function vetoSet(draft: Draft, { fields }: Veto, stampMs: number): Result<Applied> {
   const { state } = draft
   const summary = summaryOf(state)
   if (summary === null) return notFounded()

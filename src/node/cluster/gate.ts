@@ -12,7 +12,6 @@ import {
   type Batch,
   type Operation,
   type TreeState,
-  admit,
   checkAtRest,
   claimsOfAttestation,
   decodeBatch,
@@ -91,7 +90,7 @@ export class Gate {
       if (stampMs < decidedMs - stampBehindMsMax) return stampBehind
       const claims = examineBatch(this.#state().treeId, batch.value, setOf)
       if (!claims.ok) return claims
-      const admitted = admit(batch.value, await this.#platform.crypto.verify(claims.value))
+      const admitted = checkedWhere(batch.value, await this.#platform.crypto.verify(claims.value))
       if (!admitted.ok) return admitted
       this.#passed.set(data, admitted.value)
       before.push(data)

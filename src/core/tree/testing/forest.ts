@@ -24,6 +24,7 @@ import {
   type Readcap,
   type Writecap,
   allRights,
+  checkedWhere,
   readcapFor,
   writecapBody,
   writecapDomain,
@@ -40,15 +41,7 @@ import {
 import { type IdPath, blockIdOf, childPath, rootPath } from '../../path/path.ts'
 import { root as rootOf } from '../../merkle/merkle.ts'
 import { type AppointmentBody, appointmentBody, appointmentDomain } from '../appointment.ts'
-import {
-  type Batch,
-  type Operation,
-  admit,
-  examineBatch,
-  requestIdOf,
-  takeOverBodyWire,
-  takeOverDomain,
-} from '../batch.ts'
+import { type Batch, type Operation, examineBatch, requestIdOf, takeOverBodyWire, takeOverDomain } from '../batch.ts'
 import {
   type DeviceBody,
   type Dismissal,
@@ -448,7 +441,7 @@ export function commit(state: TreeState, operations: readonly Operation[], stamp
   const batch: Batch = { stampMs, operations }
   const claims = examineBatch(treeId, batch, (at) => knownSetOf(state, at) ?? (equal(at, treeId) ? ownerSet : null))
   if (!claims.ok) throw new Error(claims.fault.code)
-  return foldBatch(state, must(admit(batch, claims.value.map(verifyClaim))))
+  return foldBatch(state, must(checkedWhere(batch, claims.value.map(verifyClaim))))
 }
 
 export const founded = (): TreeState => commit(emptyTree(treeId), [found]).state
