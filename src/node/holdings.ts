@@ -405,12 +405,12 @@ export class Holdings {
         if (key[0] === rowKind.content) this.#onContent(before, state, key.slice(1))
         else if (key[0] === rowKind.dead) this.#onDead(before, state, key)
       }
-      if (touched.some(([kind]) => kind === rowKind.content)) this.#hasFolded(stampMs)
+      if (touched.some(([kind]) => kind === rowKind.content)) this.#noteFolded(stampMs)
     }
     this.#settle(state, folded)
   }
 
-  #hasFolded(stampMs: number): void {
+  #noteFolded(stampMs: number): void {
     this.#foldedStampMs = stampMs
     void this.#write([{ kind: 'put', table, key: inPlace(this.#place, foldedKey), value: encode(u53, stampMs) }])
   }
@@ -471,7 +471,7 @@ export class Holdings {
     }
     for (const { block } of this.#lacking.values()) if (contentOf(state, block) === null) this.#found(block)
     for (const [key] of entries(state.map, keys.contents)) this.#onContent(before, state, key.slice(1))
-    this.#hasFolded(stampMs)
+    this.#noteFolded(stampMs)
   }
 
   /** The grace of a body that was left behind is over when the fold no longer lists it. */

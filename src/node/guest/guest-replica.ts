@@ -147,7 +147,7 @@ export class GuestReplica implements Replica {
     const { generation = 0, stampMs = 0 } = summaryOf(state) ?? {}
     this.#newest = { generation, stampMs }
     this.#gate = new Gate(options.platform, () => this.#state)
-    for (const operation of kept) this.#isGiven(operation)
+    for (const operation of kept) this.#noteGiven(operation)
   }
 
   /** As this device holds it; blank where it holds nothing yet. */
@@ -231,7 +231,7 @@ export class GuestReplica implements Replica {
     const key = keyOf(operation.value.requestId)
     if (staged.ok) this.#stagedAt.set(key, host)
     else {
-      this.#isHelpful(host, false)
+      this.#rankHost(host, false)
       // It takes no body of what was decided, and stands elsewhere by now.
       if (this.#given.has(key)) await this.#lookSoon(host)
     }
@@ -285,7 +285,7 @@ export class GuestReplica implements Replica {
       const { requestId } = operation.value
       const isElsewhere = this.#stagedAt.has(keyOf(requestId)) && this.#stagedAt.get(keyOf(requestId)) !== host
       if (isElsewhere && !(await this.#stageAt(host, operation)).ok) return null
-      this.#isGiven(operation)
+      this.#noteGiven(operation)
     }
     const batch = encodeBatch({ stampMs: 0, operations })
     // To bring a large body to those who decide may take long, and to give it twice would make it longer.
@@ -297,7 +297,7 @@ export class GuestReplica implements Replica {
     // What the tree remembers comes with the excerpt, whatever was said.
     await this.look(host)
     const isDecided = isTaken && !operations.some((operation) => this.#isOpen(operation))
-    this.#isHelpful(host, isDecided)
+    this.#rankHost(host, isDecided)
     return isDecided ? answer.value.faults : null
   }
 
@@ -306,7 +306,7 @@ export class GuestReplica implements Replica {
     return operation.tag === 'change' && this.#given.has(keyOf(operation.value.requestId))
   }
 
-  #isGiven(operation: Operation): void {
+  #noteGiven(operation: Operation): void {
     if (operation.tag !== 'change') return
     const { requestId } = operation.value
     const given = this.#given.get(keyOf(requestId)) ?? { requestId, changes: new Set(), unseenAt: new Set() }
@@ -315,7 +315,7 @@ export class GuestReplica implements Replica {
   }
 
   /** Whoever did not take it is given the next only where there is no other, and each gets its turn. */
-  #isHelpful(host: PeerId, isHelpful: boolean): void {
+  #rankHost(host: PeerId, isHelpful: boolean): void {
     this.#unhelpful.delete(host)
     if (isHelpful) return
     if (this.#connected.every((id) => id === host || this.#unhelpful.has(id))) this.#unhelpful.clear()
@@ -537,7 +537,7 @@ export class GuestReplica implements Replica {
     if (decision.fault !== null || [...given.changes].some((change) => showsContents(excerpt, change)))
       return [decision]
     given.unseenAt.add(host)
-    this.#isHelpful(host, false)
+    this.#rankHost(host, false)
     const nowMs = this.#options.platform.clock.nowMs()
     // What another one says is not used, so it is not waited for.
     const entitled = this.#connected.filter(
