@@ -49,7 +49,7 @@ test(proved('letting a device in: axe finds nothing'), async ({ page }) => {
     [/^Let A device .* in\?/, { stage: 'approval', ...approval, challenge: null, credentialIds: [] }],
     ['Letting it in', { stage: 'admitting', deviceName: longName }],
     [/is one of your devices/, { stage: 'admitted', deviceName: longName, isLimited: false }],
-    ['No device was added', { stage: 'ended', code: 'join-digitsWrong', message }],
+    ['No device was added', { stage: 'ended', code: 'joinDigitsWrong', message }],
   ]
   for (const [heading, inviting] of states) {
     await tell(page, { inviting })
@@ -103,7 +103,7 @@ test(proved('joining: axe finds nothing'), { tag: '@wide' }, async ({ page }) =>
       { stage: 'confirm', ownerName: longName, deviceName: longName, treeId: fingerprint, isLink: true },
     ],
     ['It is in your tree', { stage: 'kept', ownerName: longName, linkId: 'link', name: longName }],
-    ['This device did not join', { stage: 'ended', code: 'join-expired', message }],
+    ['This device did not join', { stage: 'ended', code: 'joinExpired', message }],
   ]
   for (const [heading, joining] of states) {
     await tell(page, { joining })

@@ -230,55 +230,55 @@ describe('joining', () => {
     {
       name: 'wrong digits',
       course: { inviter: { askDigits: async () => 'none' } },
-      outcome: ['join-digitsWrong', 'join-digitsWrong'],
+      outcome: ['joinDigitsWrong', 'joinDigitsWrong'],
     },
     {
       name: 'digits given up',
       course: { inviter: { askDigits: async () => null } },
-      outcome: ['join-cancelled', 'join-cancelled'],
+      outcome: ['joinCancelled', 'joinCancelled'],
     },
-    { name: 'denied', course: { inviter: { approve: async () => null } }, outcome: ['join-denied', 'join-denied'] },
+    { name: 'denied', course: { inviter: { approve: async () => null } }, outcome: ['joinDenied', 'joinDenied'] },
     {
       name: 'another tree than wanted',
       course: { newcomer: { confirm: async () => false } },
-      outcome: ['join-cancelled', 'join-cancelled'],
+      outcome: ['joinCancelled', 'joinCancelled'],
     },
-    { name: 'a token that is not shown', course: { open: null }, outcome: ['join-used', 'join-used'] },
+    { name: 'a token that is not shown', course: { open: null }, outcome: ['joinUsed', 'joinUsed'] },
     {
       name: 'another token',
       course: { open: { ...shown, invitation: { ...invitation, token: octetsOf(5, 16) } } },
-      outcome: ['join-used', 'join-used'],
+      outcome: ['joinUsed', 'joinUsed'],
     },
-    { name: 'an old token', course: { open: { ...shown, expiresAtMs: 0 } }, outcome: ['join-expired', 'join-expired'] },
+    { name: 'an old token', course: { open: { ...shown, expiresAtMs: 0 } }, outcome: ['joinExpired', 'joinExpired'] },
     {
       name: 'the inviter stops while digits are awaited',
       course: endedWhileAsked('askDigits', 'cancelInviter'),
-      outcome: ['join-cancelled', 'join-cancelled'],
+      outcome: ['joinCancelled', 'joinCancelled'],
     },
     {
       name: 'the newcomer stops while digits are awaited',
       course: endedWhileAsked('askDigits', 'cancelNewcomer'),
-      outcome: ['join-cancelled', 'join-cancelled'],
+      outcome: ['joinCancelled', 'joinCancelled'],
     },
     {
       name: 'the newcomer stops while the owner is asked',
       course: endedWhileAsked('approve', 'cancelNewcomer'),
-      outcome: ['join-cancelled', 'join-cancelled'],
+      outcome: ['joinCancelled', 'joinCancelled'],
     },
     {
       name: 'the tree does not take the device',
       course: { inviter: { admit: async () => refused('devicesTooMany', 'Too many.') } },
-      outcome: ['join-failed', 'devicesTooMany'],
+      outcome: ['joinFailed', 'devicesTooMany'],
     },
     {
       name: 'a device record of somebody else',
       course: { newcomer: { deviceRecord: async () => deviceOf(mallory) } },
-      outcome: ['join-failed', 'join-failed'],
+      outcome: ['joinFailed', 'joinFailed'],
     },
     {
       name: 'a device record with another transport',
       course: { newcomer: { deviceRecord: async () => deviceOf(phone, transports.inviter) } },
-      outcome: ['join-failed', 'join-failed'],
+      outcome: ['joinFailed', 'joinFailed'],
     },
   ])('refused with a sentence on both sides, nothing admitted: $name', async ({ course, outcome }) => {
     const { joined, invited, admitted } = await run(course)
@@ -304,7 +304,7 @@ describe('joining', () => {
       })
       expect(invited.ok).toBe(true)
       expect(joined.ok).toBe(by === 'inviter')
-      if (!joined.ok) expect(joined.fault.code).toBe('join-cancelled')
+      if (!joined.ok) expect(joined.fault.code).toBe('joinCancelled')
     },
   )
 
@@ -319,7 +319,7 @@ describe('joining', () => {
     const failing = { askDigits: () => Promise.reject(new Error('the prompt was closed')) }
     const inviting = inviteAs(ends.inviter, first.value, { card: cardOfTree, ...failing } as unknown as Inviter)
     await expect(inviting).rejects.toThrow('the prompt was closed')
-    expect(await joining).toMatchObject({ ok: false, fault: { code: 'join-failed' } })
+    expect(await joining).toMatchObject({ ok: false, fault: { code: 'joinFailed' } })
   })
 })
 
@@ -334,7 +334,7 @@ describe('somebody in between', () => {
         return encodeJoinFrame({ tag, value: { ...value, key: mallory.credential.kemKey } })
       },
     })
-    expect(codes({ joined, invited })).toEqual(['join-failed', 'join-failed'])
+    expect(codes({ joined, invited })).toEqual(['joinFailed', 'joinFailed'])
     expect(admitted).toEqual([])
   })
 
@@ -364,7 +364,7 @@ describe('somebody in between', () => {
     const joining = joinAs(ends.newcomer)
     const first = must(decodeJoinFrame((await ends.inviter.receive('control'))!))
     const invited = await inviteAs(bent, first.value)
-    expect(codes({ joined: await joining, invited })).toEqual(['join-failed', 'join-failed'])
+    expect(codes({ joined: await joining, invited })).toEqual(['joinFailed', 'joinFailed'])
   })
 
   test('who asks with somebody else’s credential can not prove that it is his', async () => {
@@ -374,7 +374,7 @@ describe('somebody in between', () => {
     const joining = joinAs(ends.newcomer, { ...platformOf(phone), keys: keys as unknown as Platform['keys'] })
     const first = must(decodeJoinFrame((await ends.inviter.receive('control'))!))
     const invited = await inviteAs(ends.inviter, first.value)
-    expect(codes({ joined: await joining, invited })).toEqual(['join-failed', 'join-failed'])
+    expect(codes({ joined: await joining, invited })).toEqual(['joinFailed', 'joinFailed'])
   })
 })
 
@@ -393,6 +393,6 @@ describe('a side that', () => {
     const invited = inviteAs(ends.inviter, commit)
     await Promise.resolve()
     for (const timer of clock.timers) timer()
-    expect(await invited).toMatchObject({ ok: false, fault: { code: 'join-failed' } })
+    expect(await invited).toMatchObject({ ok: false, fault: { code: 'joinFailed' } })
   })
 })

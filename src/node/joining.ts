@@ -342,7 +342,7 @@ class JoinLink {
   }
 
   #refusal(reason: JoinEndReason, whose: 'own' | 'peer'): Refused {
-    return refused(`join-${reason}`, this.#sentences[reason][whose])
+    return refused(endCodes[reason], this.#sentences[reason][whose])
   }
 
   /** @param waitsFor a person may take as long as it pleases; the other side's end or cancelling is what ends the wait */
@@ -404,6 +404,15 @@ class JoinLink {
       this.#connection.close(result === null || result.ok ? undefined : result.fault)
     }
   }
+}
+
+const endCodes: Readonly<Record<JoinEndReason, string>> = {
+  cancelled: 'joinCancelled',
+  denied: 'joinDenied',
+  digitsWrong: 'joinDigitsWrong',
+  expired: 'joinExpired',
+  used: 'joinUsed',
+  failed: 'joinFailed',
 }
 
 type FrameValues = { readonly [F in JoinFrame as F['tag']]: F['value'] }

@@ -212,16 +212,16 @@ function visitOf({ ownerName }: JoinCard, { writecap, placeName }: JoinGrant): V
 
 const ownTree = refused('linkToOwnTree', 'This code is of your own tree, all of which is here already.')
 const hostMissing = refused(
-  'join-failed',
+  'joinFailed',
   'The other device did not say how it is found, so nothing was changed here. Scan a new code to try again.',
 )
 const putOutWhileJoining = refused(
-  'join-undone',
+  'joinUndone',
   'The tree’s owner took this device out again before the tree had come, so nothing of it is here. Begin anew here to plant a tree or to join another one; into that tree it comes only by another profile of this browser.',
 )
 const notAwaited = (): BlocktreeError =>
   new BlocktreeError(
-    'join-stopped',
+    'joinStopped',
     'You stopped waiting for the tree, and nothing of it is on this device. It may still be listed on the tree’s other devices: remove it there under Devices, or scan a new code to wait for the tree again.',
   )
 const joinUnderWay = (): BlocktreeError =>

@@ -338,14 +338,14 @@ test('a code gives way to the next, holds a little longer, and serves once', asy
   ] as const) {
     await pair.run(pair.phone, pair.phone.node.api.join(code, 'Phone'))
     await pair.until(late, () => pair.joining?.stage === 'ended')
-    expect(pair.joining).toMatchObject({ code: 'join-used' })
+    expect(pair.joining).toMatchObject({ code: 'joinUsed' })
     const notice = expect.stringContaining('is not shown any more')
     expect(pair.inviting).toMatchObject({ stage: 'code', code: third, notice })
   }
   await pair.wait(125_000)
   await pair.run(pair.phone, pair.phone.node.api.join(third, 'Phone'))
   await pair.until('one that is too old', () => pair.joining?.stage === 'ended')
-  expect(pair.joining).toMatchObject({ code: 'join-expired' })
+  expect(pair.joining).toMatchObject({ code: 'joinExpired' })
   expect(pair.inviting).toMatchObject({ stage: 'code', notice: expect.stringContaining('too old') })
 })
 
@@ -356,7 +356,7 @@ describe('what goes wrong', () => {
     await pair.confirm()
     await pair.typeDigits((digits) => String((Number(digits) + 1) % 10_000).padStart(4, '0'))
     await pair.until('the end', () => pair.inviting?.stage === 'ended' && pair.joining?.stage === 'ended')
-    expect(pair.inviting).toMatchObject({ code: 'join-digitsWrong' })
+    expect(pair.inviting).toMatchObject({ code: 'joinDigitsWrong' })
     expect(await pair.devices()).toHaveLength(1)
 
     await pair.scan(await pair.invite())
@@ -424,7 +424,7 @@ describe('what goes wrong', () => {
     await pair.scan(await pair.invite())
     await pair.run(pair.laptop, pair.laptop.node.api.endInviting())
     await pair.until('the end', () => pair.joining?.stage === 'ended')
-    expect(pair.joining).toMatchObject({ code: 'join-cancelled' })
+    expect(pair.joining).toMatchObject({ code: 'joinCancelled' })
     expect(pair.inviting).toBeNull()
   })
 
@@ -490,10 +490,10 @@ describe('a tree that does not come', () => {
   test.each(['own', 'limited'] as const)('is waited for no longer: %s', async (kind) => {
     const pair = await waiting(kind)
     await end(pair)
-    expect(pair.joining).toMatchObject({ stage: 'ended', code: 'join-stopped' })
+    expect(pair.joining).toMatchObject({ stage: 'ended', code: 'joinStopped' })
     pair.network.heal()
     await pair.wait(5 * 60_000)
-    expect(pair.joining).toMatchObject({ stage: 'ended', code: 'join-stopped' })
+    expect(pair.joining).toMatchObject({ stage: 'ended', code: 'joinStopped' })
     await end(pair)
     await untouched(pair)
     await pair.restartPhone()
@@ -625,10 +625,10 @@ describe('a tree that does not come', () => {
   test.each(['own', 'limited'] as const)('because its owner took the device out again: %s', async (kind) => {
     const pair = await waiting(kind)
     await undo(pair)
-    expect(pair.joining).toMatchObject({ code: 'join-undone' })
+    expect(pair.joining).toMatchObject({ code: 'joinUndone' })
     await pair.restartPhone()
     await pair.until('the next life is told too', () => pair.joining?.stage === 'ended')
-    expect(pair.joining).toMatchObject({ code: 'join-undone' })
+    expect(pair.joining).toMatchObject({ code: 'joinUndone' })
     await end(pair)
     await untouched(pair)
     await pair.restartPhone()

@@ -74,7 +74,7 @@ describe('letting a device in', () => {
     await course.begin()
     node.scanned('Phone')
     await course.typeDigits('0000')
-    expect(node.inviting).toMatchObject({ stage: 'ended', code: 'join-digitsWrong' })
+    expect(node.inviting).toMatchObject({ stage: 'ended', code: 'joinDigitsWrong' })
     await course.begin()
     expect(node.inviting?.stage).toBe('code')
   })
@@ -114,7 +114,7 @@ describe('letting a device in', () => {
     const { sign } = place.passkey
     place.passkey.sign = (ask) => new Promise((resolve) => (answer = () => resolve(sign(ask))))
     const approved = place.course.approveByPasskey(approval)
-    place.node.tellInviting({ stage: 'ended', code: 'join-expired', message: 'Too late.' })
+    place.node.tellInviting({ stage: 'ended', code: 'joinExpired', message: 'Too late.' })
     await place.course.begin()
     place.node.scanned('Stranger')
     await place.course.typeDigits(place.node.digits)
@@ -129,7 +129,7 @@ describe('letting a device in', () => {
     let fail = (): void => {}
     place.passkey.sign = () => new Promise((_, reject) => (fail = () => reject(new Error('late'))))
     const approved = place.course.approveByPasskey(approval)
-    place.node.tellInviting({ stage: 'ended', code: 'join-expired', message: 'Too late.' })
+    place.node.tellInviting({ stage: 'ended', code: 'joinExpired', message: 'Too late.' })
     await place.course.begin()
     fail()
     await approved
@@ -191,7 +191,7 @@ describe('letting a device in', () => {
     const place = begin()
     await toApproval(place)
     await place.course.deny()
-    expect(place.node.inviting).toMatchObject({ stage: 'ended', code: 'join-denied' })
+    expect(place.node.inviting).toMatchObject({ stage: 'ended', code: 'joinDenied' })
     expect(place.node.otherDevices).toEqual([])
   })
 

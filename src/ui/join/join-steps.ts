@@ -99,7 +99,7 @@ export function joinStep(step: JoinStep, scene: JoinScene) {
         <div class="row">
           <button class="loud" ?disabled=${course.isBusy} @click=${() => course.end()}>${join.again}</button>
           ${
-            step.code === 'join-undone'
+            step.code === 'joinUndone'
               ? html`<a class="button" href=${besideHash(scene.hash, null)} target="_blank" rel="noopener">
                   ${icon('open')}${join.planted.beside}
                 </a>`

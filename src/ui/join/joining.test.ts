@@ -68,7 +68,7 @@ describe('joining a tree', () => {
     const { node, course, at } = begin()
     at()
     await course.start('Phone')
-    node.tellJoining({ stage: 'ended', code: 'join-expired', message: 'The code was too old.' })
+    node.tellJoining({ stage: 'ended', code: 'joinExpired', message: 'The code was too old.' })
     expect(at()).toBe('ended')
     await course.end()
     expect([node.joining, at()]).toEqual([null, 'ways'])

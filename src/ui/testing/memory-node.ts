@@ -371,7 +371,7 @@ export class MemoryNode implements NodeApi {
     if (digits !== this.digits)
       return this.tellInviting({
         stage: 'ended',
-        code: 'join-digitsWrong',
+        code: 'joinDigitsWrong',
         message: 'These were not the digits that the other device shows. Nothing was given away.',
       })
     this.tellInviting({
@@ -388,7 +388,7 @@ export class MemoryNode implements NodeApi {
     const { inviting } = this
     if (inviting?.stage !== 'approval') return
     if (answer === null)
-      return this.tellInviting({ stage: 'ended', code: 'join-denied', message: 'The device was not let in.' })
+      return this.tellInviting({ stage: 'ended', code: 'joinDenied', message: 'The device was not let in.' })
     if (Array.isArray(answer) && answer.join(' ') !== cardWords.join(' '))
       throw new BlocktreeError('cardMismatch', 'These are not the words of this tree’s card. Compare them with it.')
     const { deviceName, principal, limited } = inviting
@@ -453,7 +453,7 @@ export class MemoryNode implements NodeApi {
   }
   async endJoining(): Promise<void> {
     const isFetching = this.joining?.stage === 'fetching'
-    this.tellJoining(isFetching ? { stage: 'ended', code: 'join-stopped', message: 'You stopped waiting.' } : null)
+    this.tellJoining(isFetching ? { stage: 'ended', code: 'joinStopped', message: 'You stopped waiting.' } : null)
   }
   async beginPasskey(passkey: PasskeyCreation): Promise<TakeOverChallenge> {
     this.#maybeRefuse()
