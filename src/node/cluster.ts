@@ -7,7 +7,7 @@
  * changed and drops the log below them, in one transaction.
  * @module
  */
-import { BlocktreeError, type Bytes, type Check, ok, refused } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, type Check, nodeStopped, ok, refused } from '../core/bytes/bytes.ts'
 import type { AuthenticatedMap } from '../core/merkle/merkle.ts'
 import {
   type Configuration,
@@ -531,7 +531,7 @@ export class Cluster implements Replica {
 
   #throwIfStopped(): void {
     if (this.#failure !== null) throw this.#failure.error
-    if (this.#isClosed) throw new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')
+    if (this.#isClosed) throw nodeStopped()
   }
 
   /** Waits for what is under way, writes a checkpoint, and takes nothing more. */
@@ -544,7 +544,7 @@ export class Cluster implements Replica {
     this.#ticker.run(false)
     this.#checkpoints.close()
     this.#commitMark.close()
-    this.#proposals.rejectAll(new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.'))
+    this.#proposals.rejectAll(nodeStopped())
     if (this.#failure === null && this.#applied.index > this.#log.base.index) await this.#checkpoint()
   }
 

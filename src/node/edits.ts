@@ -2,7 +2,7 @@
  * Edits of a content: which sectors they touch, and what those hold afterwards. Nothing else of it is looked at, however large it is.
  * @module
  */
-import { type Bytes, RefusedError, refused } from '../core/bytes/bytes.ts'
+import { type ByteRange, type Bytes, RefusedError, refused } from '../core/bytes/bytes.ts'
 import { type Body, sectorCountOf, sectorSizeBytes } from '../core/block/block.ts'
 import type { Edit } from './api.ts'
 
@@ -13,12 +13,6 @@ export interface Rewriting {
   readonly edits: readonly PlacedEdit[]
   /** Of what it becomes. */
   readonly sizeBytes: number
-}
-
-/** Octets of a content, the last not among them. */
-export interface ByteRange {
-  readonly startByte: number
-  readonly endByte: number
 }
 
 interface PlacedEdit extends ByteRange {

@@ -5,7 +5,16 @@
  * once. Only a move of a folder and a deletion for good go on after their first change, and both go on after a restart.
  * @module
  */
-import { type Bytes, CancelledError, RefusedError, equal, orRefuse, refused, toHex } from '../core/bytes/bytes.ts'
+import {
+  type ByteRange,
+  type Bytes,
+  CancelledError,
+  RefusedError,
+  equal,
+  orRefuse,
+  refused,
+  toHex,
+} from '../core/bytes/bytes.ts'
 import { type SectorKeys, blockKeySchedule } from '../core/crypto/crypto.ts'
 import type { Body } from '../core/block/block.ts'
 import { type BlockId, type IdPath, nameFromPerson, samePath } from '../core/path/path.ts'
@@ -20,8 +29,8 @@ import {
   rewriteBody,
   writeBody,
 } from './bodies.ts'
-import { type ByteRange, isIdle, rewritingOf } from './edits.ts'
-import type { JobHandle } from './jobs.ts'
+import { isIdle, rewritingOf } from './edits.ts'
+import { type JobHandle, unwatched } from './jobs.ts'
 import { type Deed, blockCountPerDeed } from './outbox/deed.ts'
 import type { Answer } from './outbox/overlay.ts'
 import { bodyRootOf, isListed, seenIn } from './outbox/seen.ts'
@@ -148,7 +157,7 @@ export class Files {
 
   /** Another content of a link that leads to the same. */
   renewLink(requestId: string, id: string, content: Bytes): Promise<void> {
-    return this.#write(requestId, id, contentOfBytes(content), idle, 'link')
+    return this.#write(requestId, id, contentOfBytes(content), unwatched, 'link')
   }
 
   async #write(requestId: string, id: string, content: Content, job: JobHandle, kind: 'file' | 'link'): Promise<void> {
@@ -540,9 +549,6 @@ export class Files {
     return this.#tree.platform.random.bytes(sizeBytes)
   }
 }
-
-/** Of what goes on by itself. */
-export const idle: JobHandle = { check() {}, advance() {}, setTotal() {}, async turn() {} }
 
 /** What begins to exist with a content. */
 type TagOfNew = 'addFile' | 'addLink'

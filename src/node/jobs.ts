@@ -25,6 +25,9 @@ export interface JobHandle {
   turn(): Promise<void>
 }
 
+/** For work that nobody watches, and that goes on by itself. */
+export const unwatched: JobHandle = { advance() {}, setTotal() {}, check() {}, async turn() {} }
+
 export interface JobObserver {
   onJob(job: Job): void
   onJobEnded(id: string): void

@@ -20,6 +20,7 @@ import {
   StoreDamagedError,
   equal,
   keyOf,
+  nodeStopped,
   refused,
 } from '../core/bytes/bytes.ts'
 import type { Body } from '../core/block/block.ts'
@@ -279,7 +280,7 @@ export class Outbox {
       const step = this.#maker.step(this.#options.cluster.state, kept, 'again')
       return step.kind === 'done' ? 'taken' : 'kept'
     }
-    if (this.#isClosed) throw new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')
+    if (this.#isClosed) throw nodeStopped()
     const known = this.#overlay.find(kept.requestId)
     if (known !== null) return known.written.then(() => this.#answerFor(known))
     if (sight.generation !== this.#options.cluster.identity.generation) entry.kept = this.#passage.carried(entry.kept)

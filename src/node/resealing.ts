@@ -5,7 +5,7 @@
  * it is wanted, until nothing is left or somebody cancels. Nobody wrote what is sealed anew, so it gives way to whoever writes.
  * @module
  */
-import { BlocktreeError, type Bytes, CancelledError, concat, keyOf, utf8 } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type ByteRange, type Bytes, CancelledError, concat, keyOf, utf8 } from '../core/bytes/bytes.ts'
 import { blockKeySchedule } from '../core/crypto/crypto.ts'
 import { pageEntryCountMax, sealedSectors, sectorSizeBytes } from '../core/block/block.ts'
 import { entries } from '../core/merkle/merkle.ts'
@@ -13,9 +13,8 @@ import { type BlockId, type TreeId, blockIdSizeBytes } from '../core/path/path.t
 import { type TreeState, accessOf, isKeyOwed, keys } from '../core/tree/tree.ts'
 import type { Change, StorePort } from '../port/store.ts'
 import { type Content, abandonBody, writeBody } from './bodies.ts'
-import type { ByteRange } from './edits.ts'
 import type { Files } from './files.ts'
-import type { JobHandle, Jobs } from './jobs.ts'
+import { type JobHandle, type Jobs, unwatched } from './jobs.ts'
 import type { OwnTree } from './own-tree.ts'
 import { bodyOf, walk } from './read/content.ts'
 
@@ -229,4 +228,3 @@ const probe: Content = {
   size: probeSizeBytes,
   slice: (start, end) => ({ arrayBuffer: async () => new ArrayBuffer(end - start) }),
 }
-const unwatched: JobHandle = { advance() {}, setTotal() {}, check() {}, async turn() {} }

@@ -2,7 +2,7 @@
  * A running node: which tree is open, what is being watched, and what goes on by itself: resuming, moving in, emptying the trash.
  * @module
  */
-import { BlocktreeError, type Bytes, RefusedError, equal, refused, toHex } from '../core/bytes/bytes.ts'
+import { BlocktreeError, type Bytes, RefusedError, equal, nodeStopped, refused, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import type { Farewell } from '../core/message/message.ts'
 import type { BlockId, TreeId } from '../core/path/path.ts'
@@ -143,7 +143,7 @@ export class RunningNode {
   }
 
   get home(): Home {
-    if (this.#home === null) throw new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')
+    if (this.#home === null) throw nodeStopped()
     return this.#home
   }
 

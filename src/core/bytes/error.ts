@@ -102,3 +102,7 @@ export class CancelledError extends BlocktreeError {
     super('cancelled', 'Cancelled. Nothing was changed.')
   }
 }
+
+/** A node that goes, or has gone, takes nothing more; a page that is loaded anew begins another. */
+export const nodeStopped = (): BlocktreeError =>
+  new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')

@@ -184,3 +184,9 @@ export function keyOf(octets: Uint8Array): string {
   }
   return key
 }
+
+/** Octets of a content, the last not among them. */
+export interface ByteRange {
+  readonly startByte: number
+  readonly endByte: number
+}

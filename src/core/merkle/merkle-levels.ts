@@ -6,7 +6,7 @@
  */
 import { type Bytes, concat } from '../bytes/bytes.ts'
 import { digest } from '../crypto/crypto.ts'
-import { type MerkleProof, emptyMerkleRoot, merkleLeafDomain, merkleNodeDomain } from './merkle-tree.ts'
+import { type MerkleProof, emptyMerkleRoot, merkleLeafDomain, merkleNodeDomain, siblingOf } from './merkle-tree.ts'
 
 const hashSizeBytes = 32
 
@@ -61,7 +61,7 @@ export function proveByLevels(levels: MerkleLevels, index: number): MerkleProof 
   const proof: Bytes[] = []
   let position = index
   for (const level of levels) {
-    const sibling = (position % 2 === 0 ? position + 1 : position - 1) * hashSizeBytes
+    const sibling = siblingOf(position) * hashSizeBytes
     if (sibling < level.length) proof.push(level.slice(sibling, sibling + hashSizeBytes))
     position = Math.floor(position / 2)
   }

@@ -73,7 +73,8 @@ export function proveLeaves(hashes: readonly Bytes[]): {
   return { root: level[0] ?? emptyMerkleRoot, proofs }
 }
 
-const siblingOf = (position: number): number => (position % 2 === 0 ? position + 1 : position - 1)
+/** Of two hashes under one, the other's place in their level. */
+export const siblingOf = (position: number): number => (position % 2 === 0 ? position + 1 : position - 1)
 
 /**
  * The root that a proof leads to; it proves something only where that root is known.

@@ -2,12 +2,7 @@
  * The part of a file that a request asks for (RFC 9110 §14).
  * @module
  */
-
-/** Half open. */
-export interface ByteRange {
-  readonly startByte: number
-  readonly endByte: number
-}
+import type { ByteRange } from '../../core/bytes/bytes.ts'
 
 /**
  * @param header of the request, or null

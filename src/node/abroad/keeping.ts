@@ -5,7 +5,7 @@
 import { type Bytes, RefusedError, orRefuse, refused, toHex } from '../../core/bytes/bytes.ts'
 import { nameFromPerson, rootBlockId } from '../../core/path/path.ts'
 import { accessOf, checkRendezvous, claimOfRendezvous, linkThere, standingOf } from '../../core/tree/tree.ts'
-import { idle } from '../files.ts'
+import { unwatched } from '../jobs.ts'
 import type { Home } from '../home.ts'
 import type { Joined } from '../joining.ts'
 import { sealedIn } from './abroad.ts'
@@ -33,7 +33,7 @@ export async function keepLink(
   const typed = nameFromPerson(grant.placeName)
   const name = typed.ok ? typed.value : 'link'
   const request = `keep-link-${toHex(platform.random.bytes(16))}`
-  const linkId = await files.addLink(request, view.rootId, name, content, idle)
+  const linkId = await files.addLink(request, view.rootId, name, content, unwatched)
   return { linkId, name: view.get(linkId)?.name ?? name }
 }
 

@@ -15,6 +15,7 @@ import {
   decode,
   equal,
   keyOf,
+  nodeStopped,
   ok,
   refused,
 } from '../../core/bytes/bytes.ts'
@@ -583,7 +584,7 @@ export class GuestReplica implements Replica {
 
   #throwIfStopped(): void {
     if (this.#failure !== null) throw this.#failure.error
-    if (this.#isClosed) throw new BlocktreeError('nodeStopped', 'This node has stopped; reload the page to go on.')
+    if (this.#isClosed) throw nodeStopped()
   }
 
   async close(): Promise<void> {

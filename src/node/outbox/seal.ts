@@ -7,6 +7,7 @@ import { type SectorKeys, blockKeySchedule } from '../../core/crypto/crypto.ts'
 import type { Body } from '../../core/block/block.ts'
 import type { BlockId } from '../../core/path/path.ts'
 import { type Site, type WrittenBody, copyBody } from '../bodies.ts'
+import { unwatched } from '../jobs.ts'
 import type { ObjectStore, Reading } from '../read/content.ts'
 
 interface Source {
@@ -35,5 +36,3 @@ export async function sealAnew(site: Site, store: ObjectStore, source: Source, t
     to.wipe()
   }
 }
-
-const unwatched = { advance() {}, setTotal() {}, check() {}, async turn() {} }
