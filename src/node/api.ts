@@ -148,10 +148,11 @@ export interface Job {
   readonly id: string
   readonly kind: JobKind
   readonly title: string
-  /** Of a job that moves items or gives them keys, so many of these instead, here and below. */
-  readonly doneBytes: number
-  readonly totalBytes: number
-  readonly bytesPerSecond: number
+  /** Of what is done, here and below, in all and a second. */
+  readonly unit: 'bytes' | 'items'
+  readonly done: number
+  readonly total: number
+  readonly perSecond: number
 }
 
 /** Letting a device in, as this side sees it. */

@@ -32,7 +32,7 @@ function world() {
   const heard: string[] = []
   const precedence = new Precedence(clock)
   const jobs = new Jobs(clock, precedence, {
-    onJob: ({ id, doneBytes }) => heard.push(`${id} ${doneBytes}`),
+    onJob: ({ id, done }) => heard.push(`${id} ${done}`),
     onJobEnded: (id) => heard.push(`${id} ended`),
   })
   /** A job that ends when it is told to. */
@@ -102,6 +102,14 @@ test('whoever is given the list of jobs hears of their end', async () => {
   expect(jobs.tellAll().map(({ id }) => id)).toEqual(['short'])
   await short.end()
   expect(heard).toEqual(['short ended'])
+})
+
+test('what moves is counted in items, what is added in octets', async () => {
+  const { jobs, begin } = world()
+  const added = begin('added')
+  const moved = jobs.run('moved', 'move', 'a folder', 3, (job) => job.turn())
+  expect(jobs.tellAll().map(({ unit, total }) => `${total} ${unit}`)).toEqual(['100 bytes', '3 items'])
+  await Promise.all([added.end(), moved])
 })
 
 test('the same request asked again gets the same answer, and a cancelled one says so where it looks', async () => {

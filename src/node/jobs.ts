@@ -15,10 +15,23 @@ const reportEveryMs = 250
 /** The rate shown is that of about the last so much. */
 const rateWindowMs = 3000
 
+/** Moving and giving new keys is work on items, whatever is in them. */
+const unitOf: Readonly<Record<JobKind, Job['unit']>> = {
+  add: 'bytes',
+  move: 'items',
+  plant: 'bytes',
+  export: 'bytes',
+  import: 'bytes',
+  purge: 'bytes',
+  renew: 'items',
+  reseal: 'bytes',
+}
+
 /** What a running job reports to and asks. */
 export interface JobHandle {
-  advance(doneBytes: number): void
-  setTotal(totalBytes: number): void
+  /** In the unit of the job's kind. */
+  advance(done: number): void
+  setTotal(total: number): void
   /** Throws once it is to end: CancelledError where somebody has cancelled. Called between steps that can be left half done. */
   check(): void
   /** Between two pieces: lets go first what is over in a moment, and then checks. */
@@ -83,17 +96,11 @@ export class Jobs {
   }
 
   /** Runs `work` under a request's id. The same request asked again while it runs gets the same answer. */
-  run<T>(
-    id: string,
-    kind: JobKind,
-    title: string,
-    totalBytes: number,
-    work: (handle: JobHandle) => Promise<T>,
-  ): Promise<T> {
+  run<T>(id: string, kind: JobKind, title: string, total: number, work: (handle: JobHandle) => Promise<T>): Promise<T> {
     const known = this.#running.get(id)
     if (known !== undefined) return known.result as Promise<T>
     const running: Running = {
-      job: { id, kind, title, doneBytes: 0, totalBytes, bytesPerSecond: 0 },
+      job: { id, kind, title, unit: unitOf[kind], done: 0, total, perSecond: 0 },
       begunAtMs: this.#clock.monotonicMs(),
       isTold: false,
       ending: null,
@@ -132,22 +139,20 @@ export class Jobs {
       if (running.ending !== null) throw running.ending
     }
     let reportedAtMs = this.#clock.monotonicMs()
-    let window = { sinceMs: reportedAtMs, sinceBytes: 0 }
+    let window = { sinceMs: reportedAtMs, since: 0 }
     return {
-      advance: (doneBytes) => {
+      advance: (done) => {
         const nowMs = this.#clock.monotonicMs()
-        running.job = { ...running.job, doneBytes }
+        running.job = { ...running.job, done }
         if (nowMs - reportedAtMs < reportEveryMs) return
-        const bytesPerSecond = Math.round(
-          ((doneBytes - window.sinceBytes) * 1000) / Math.max(1, nowMs - window.sinceMs),
-        )
-        running.job = { ...running.job, bytesPerSecond }
+        const perSecond = Math.round(((done - window.since) * 1000) / Math.max(1, nowMs - window.sinceMs))
+        running.job = { ...running.job, perSecond }
         reportedAtMs = nowMs
-        if (nowMs - window.sinceMs > rateWindowMs) window = { sinceMs: nowMs, sinceBytes: doneBytes }
+        if (nowMs - window.sinceMs > rateWindowMs) window = { sinceMs: nowMs, since: done }
         this.#tell(running)
       },
-      setTotal: (totalBytes) => {
-        running.job = { ...running.job, totalBytes }
+      setTotal: (total) => {
+        running.job = { ...running.job, total }
       },
       check,
       turn: () => this.#precedence.turn().then(check),

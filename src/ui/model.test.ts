@@ -108,13 +108,13 @@ describe('events', () => {
     expect(namesIn(added, 'root'), 'earlier values stay as they were').toEqual(['photos', 'a', 'b2', 'b10'])
   })
   test('jobs come, go on and end', () => {
-    const job: Job = { id: 'j', kind: 'add', title: 'a', doneBytes: 0, totalBytes: 10, bytesPerSecond: 0 }
+    const job: Job = { id: 'j', kind: 'add', title: 'a', unit: 'bytes', done: 0, total: 10, perSecond: 0 }
     const going: NodeEvent[] = [
       { kind: 'job', job },
-      { kind: 'job', job: { ...job, doneBytes: 5 } },
+      { kind: 'job', job: { ...job, done: 5 } },
     ]
     const jobs = going.reduce(applyToJobs, new Map())
-    expect(jobs.get('j')?.doneBytes).toBe(5)
+    expect(jobs.get('j')?.done).toBe(5)
     expect(applyToJobs(jobs, { kind: 'jobEnded', id: 'j' }).size).toBe(0)
     expect(applyToJobs(jobs, { kind: 'stopped', code: 'storeClosed', message: '' }).size).toBe(0)
     expect(applyToJobs(jobs, snapshot()).size).toBe(0)

@@ -5,7 +5,7 @@
  * what to do.
  * @module
  */
-import type { Job, JobKind, Quarantined, ReaderLine, ResealingPreview, TreeStatus } from '../node/api.ts'
+import type { Job, Quarantined, ReaderLine, ResealingPreview, TreeStatus } from '../node/api.ts'
 import type { NodeState } from './ports.ts'
 import {
   formatCount,
@@ -25,8 +25,7 @@ const choice = new Intl.ListFormat('en', { type: 'disjunction' })
 const someOf = (devices: readonly string[]): string =>
   devices.length === 0 ? 'your other devices' : choice.format(devices)
 
-/** Work on items, whatever is in them. */
-const isCounted = (kind: JobKind): boolean => kind === 'move' || kind === 'renew'
+const formatOf = ({ unit }: Job) => (unit === 'items' ? formatCount : formatSize)
 
 export const words = {
   product: 'Blocktree',
@@ -225,14 +224,13 @@ export const words = {
       renew: () => 'Giving new keys after a removal',
       reseal: () => 'Encrypting old contents again',
     },
-    progress: ({ kind, doneBytes, totalBytes }: Job) => {
-      const format = isCounted(kind) ? formatCount : formatSize
-      return `${format(doneBytes)} of ${format(totalBytes)} · ${formatPercent(doneBytes, totalBytes)}`
+    progress: (job: Job) => {
+      const format = formatOf(job)
+      return `${format(job.done)} of ${format(job.total)} · ${formatPercent(job.done, job.total)}`
     },
-    rate: ({ kind, doneBytes, totalBytes, bytesPerSecond }: Job) => {
-      if (bytesPerSecond === 0) return 'Starting'
-      const format = isCounted(kind) ? formatCount : formatSize
-      return `${format(bytesPerSecond)}/s · ${formatDuration((totalBytes - doneBytes) / bytesPerSecond)} left`
+    rate: (job: Job) => {
+      if (job.perSecond === 0) return 'Starting'
+      return `${formatOf(job)(job.perSecond)}/s · ${formatDuration((job.total - job.done) / job.perSecond)} left`
     },
     waiting: (count: number) => `${counted(count, 'file waits', 'files wait')}`,
     cancel: (title: string) => `Cancel: ${title}`,

@@ -53,11 +53,7 @@ export class BtJobs extends LitElement {
     return html`<li>
       <div>
         <p class="title" title=${title}><bdi>${title}</bdi></p>
-        <progress
-          aria-label=${title}
-          max=${job.totalBytes || 1}
-          value=${job.totalBytes ? job.doneBytes : nothing}
-        ></progress>
+        <progress aria-label=${title} max=${job.total || 1} value=${job.total ? job.done : nothing}></progress>
         <p class="row figures small quiet number">
           <span>${words.jobs.progress(job)}</span>
           <span>${words.jobs.rate(job)}</span>

@@ -574,11 +574,11 @@ export class MemoryNode implements NodeApi {
     this.#tell({ kind: 'job', job })
   }
 
-  async #job(id: string, kind: JobKind, title: string, totalBytes: number): Promise<void> {
+  async #job(id: string, kind: JobKind, title: string, total: number): Promise<void> {
     try {
       for (let part = 0; part <= 10; part++) {
         if (this.#cancelled.has(id)) throw new CancelledError()
-        this.showJob({ id, kind, title, doneBytes: (totalBytes * part) / 10, totalBytes, bytesPerSecond: 2_500_000 })
+        this.showJob({ id, kind, title, unit: 'bytes', done: (total * part) / 10, total, perSecond: 2_500_000 })
         await new Promise((resolve) => setTimeout(resolve, this.stepMs))
       }
     } finally {
