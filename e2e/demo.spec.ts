@@ -100,7 +100,7 @@ for (const hasRelay of [false, true])
           const names = (await page.evaluate(() => indexedDB.databases())).map(({ name }) => name)
           expect(names).toContain('blocktree-main')
           expect(names.filter((name) => name?.includes('phone'))).toEqual([])
-          expect((await snapshotOf(page)).tree).toMatchObject({ planted: true, deviceCount: 2 })
+          expect((await snapshotOf(page)).tree).toMatchObject({ isPlanted: true, deviceCount: 2 })
         })
       },
     )

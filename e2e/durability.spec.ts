@@ -171,7 +171,7 @@ test(proved(`${killCount} kills right after "saved" lose nothing`), async ({ pro
     await profile.kill()
     page = await open(profile)
     const snapshot = await snapshotOf(page)
-    expect(snapshot.tree).toMatchObject({ treeId, planted: true, ownerName: 'Ada' })
+    expect(snapshot.tree).toMatchObject({ treeId, isPlanted: true, ownerName: 'Ada' })
     rounds.set(index, round)
     if (gone !== undefined) {
       rounds.delete(goneIndex)

@@ -115,7 +115,7 @@ test('what goes wrong in a joining is told on both sides, and changes nothing', 
     await expect(laptop.getByText(own)).toBeVisible()
     await expect(phone.getByText(other)).toBeVisible()
     expect(await stateRootOf(laptop)).toBe(before)
-    expect((await snapshotOf(phone)).tree.planted).toBe(false)
+    expect((await snapshotOf(phone)).tree.isPlanted).toBe(false)
     await phone.getByRole('button', { name: 'Begin anew' }).click()
   }
   const link = await test.step('wrong digits', async () => {
@@ -177,7 +177,7 @@ test('a code that is too old is told of on both sides, and the new one serves', 
   await expect(phone.getByText('This code is too old. Scan the one that is shown now.')).toBeVisible()
   await expect(laptop.getByText('The code was too old when it was scanned.')).toBeVisible()
   expect(await stateRootOf(laptop)).toBe(before)
-  expect((await snapshotOf(phone)).tree.planted).toBe(false)
+  expect((await snapshotOf(phone)).tree.isPlanted).toBe(false)
   await phone.getByRole('button', { name: 'Begin anew' }).click()
   await readLink(phone, await showCode(laptop), 'Phone')
   await letIn(laptop, await agreeToJoin(phone), 'Phone')
@@ -203,5 +203,5 @@ test('a tree whose devices are gone is waited for no longer', { tag: '@wide' }, 
   await expect(phone.getByRole('heading', { name: 'Join your tree' })).toBeVisible()
   await phone.reload()
   await expect(phone.getByRole('heading', { name: 'Join your tree' })).toBeVisible()
-  expect((await snapshotOf(phone)).tree).toMatchObject({ planted: false, deviceCount: 1 })
+  expect((await snapshotOf(phone)).tree).toMatchObject({ isPlanted: false, deviceCount: 1 })
 })

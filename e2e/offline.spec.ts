@@ -73,7 +73,7 @@ for (const base of ['/', '/some/tree/'])
         for (const [at, visit] of visits.slice(isShort ? -1 : 0).entries()) {
           await visit()
           await expect(rowOf(page, 'before.txt')).toBeVisible()
-          expect((await snapshotOf(page)).tree).toMatchObject({ planted: true, ownerName: 'Ada' })
+          expect((await snapshotOf(page)).tree).toMatchObject({ isPlanted: true, ownerName: 'Ada' })
           const opened = await openFile(page, 'before.txt')
           expect(opened.url()).toContain(`${base}t/`)
           await expect(opened.getByText('added before')).toBeVisible()

@@ -20,7 +20,7 @@ test.describe('the passkey', () => {
     await expect(alert).toContainText('was closed, was not answered, or found no fitting passkey. Nothing was changed')
     await expect(alert).toContainText('try again')
     await expect(page.getByRole('button', { name: 'Go on with the card alone' })).toBeEnabled()
-    expect((await snapshotOf(page)).tree.planted).toBe(false)
+    expect((await snapshotOf(page)).tree.isPlanted).toBe(false)
     // After a failure the made provider fails for ever; a person's does not.
     await authenticator.remove()
     await virtualAuthenticator(page)
@@ -74,7 +74,7 @@ test('a step of planting that is not wanted, not answered or answered wrongly ch
     await readCard(page)
     await page.getByRole('link', { name: 'Tree', exact: true }).click()
     await expect(page.getByRole('button', { name: 'Plant it' })).toBeVisible()
-    expect((await snapshotOf(page)).tree).toMatchObject({ planted: false, ownerName: '' })
+    expect((await snapshotOf(page)).tree).toMatchObject({ isPlanted: false, ownerName: '' })
   })
   await test.step('a prompt that nobody answers can be cancelled', async () => {
     // The browser waits for a provider of passkeys, of which there is none.
@@ -129,7 +129,7 @@ test(
     await card.fill([...words.slice(1), words[0]].join(' '))
     await recover.click()
     await expect(other.getByRole('alert')).toBeVisible()
-    expect((await snapshotOf(other)).tree.planted).toBe(false)
+    expect((await snapshotOf(other)).tree.isPlanted).toBe(false)
 
     // As it is read from paper: numbered, in lines, with capitals.
     await card.fill(words.map((word, at) => `${at + 1}. ${word.toUpperCase()}`).join('\n'))
@@ -138,7 +138,7 @@ test(
     await expect(other.getByText('The tree is back')).toBeVisible({ timeout: 60_000 })
     await other.getByRole('link', { name: 'Go to the tree' }).click()
     await expect(other.getByRole('treeitem', { name: /^photos/ })).toBeVisible()
-    expect((await snapshotOf(other)).tree).toMatchObject({ planted: true, ownerName: 'Ada', deviceName: 'Desktop' })
+    expect((await snapshotOf(other)).tree).toMatchObject({ isPlanted: true, ownerName: 'Ada', deviceName: 'Desktop' })
     expect(await hashOf(other, (await itemNamed(other, 'sea.bin'))!.id)).toBe(hash)
     expect((await itemNamed(other, 'before.bin'))?.sizeBytes).toBe(200_000)
 

@@ -91,7 +91,7 @@ test('planted with three prompts at most, moved in, archived, and brought back w
   await isServed(again)
   expect(Object.fromEntries(await pictureOf(again))).toEqual(Object.fromEntries(before))
   const { tree, items } = await snapshotOf(again)
-  expect(tree).toMatchObject({ treeId: planted.tree.treeId, planted: true, ownerName: 'Ada', deviceName: 'Desktop' })
+  expect(tree).toMatchObject({ treeId: planted.tree.treeId, isPlanted: true, ownerName: 'Ada', deviceName: 'Desktop' })
   expect(items.map(({ id }) => id).toSorted()).toEqual(planted.items.map(({ id }) => id).toSorted())
   await addText(again, tree.rootId, 'written here.txt', 'goes on')
   expect((await snapshotOf(again)).items.map(({ name }) => name)).toContain('written here.txt')

@@ -162,7 +162,7 @@ test(
     await readLink(other, link, 'Other')
     await expect(other.getByText('This code was used before, or is not shown any more')).toBeVisible()
     await expect(laptop.getByText('A code was scanned that is not shown any more')).toBeVisible()
-    expect((await snapshotOf(other)).tree.planted).toBe(false)
+    expect((await snapshotOf(other)).tree.isPlanted).toBe(false)
     expect(await stateRootOf(laptop)).toBe(before)
     const digits = await agreeToJoin(phone)
 

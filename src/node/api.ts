@@ -1,11 +1,16 @@
 /**
  * All that a page may ask of its node. Types only: the contract of the worker's port.
  *
- * Ids are base64url text. Every method rejects with a `BlocktreeError` whose `code` a program compares and whose message is
- * a sentence for a person. A mutation carries a request id made by the page: repeated after `NodeMovedError`
- * it takes effect once. `cancel(requestId)` ends a running one with `CancelledError`.
+ * Ids are base64url text where no other type is named. Every method rejects with a `BlocktreeError` whose `code` a program compares
+ * and whose message is a sentence for a person. A mutation carries a request id made by the page: repeated after `NodeMovedError` it
+ * takes effect once. `cancel(requestId)` ends a running one with `CancelledError`.
  * @module
  */
+
+/** Hexadecimal. */
+type HexText = string
+/** Hexadecimal in groups of four, as people compare it. */
+type GroupedHex = string
 
 export type ItemKind = 'folder' | 'file' | 'link'
 
@@ -40,15 +45,15 @@ export interface PasskeyLine {
 }
 
 export interface TreeStatus {
-  readonly treeId: string
+  readonly treeId: HexText
   readonly rootId: string
   /** false: a tree of this browser alone, with a key that lives and dies here. */
-  readonly planted: boolean
+  readonly isPlanted: boolean
   /** What the owner's devices call him; empty before planting. */
   readonly ownerName: string
   readonly deviceName: string
-  /** The node's principal, hexadecimal in groups of four. */
-  readonly principal: string
+  /** The node's own. */
+  readonly principal: GroupedHex
   /** How the root is kept; null before planting, and on a guest. */
   readonly root: {
     /** In the order in which they were added. */
@@ -125,8 +130,7 @@ export interface Decider {
   readonly generation: number
   /** The device that holds the vote, or the one of several that was seen last; empty where it can not be named. */
   readonly deviceName: string
-  /** Hexadecimal in groups of four. */
-  readonly principal: string
+  readonly principal: GroupedHex
   /** When it was last there, as far as this device knows. */
   readonly lastSeenAtMs: number
   /** Whom the owner has chosen to decide; null where the tree chooses itself. Some of them may be awaited still. */
@@ -166,12 +170,12 @@ type InvitingStage =
   /** A device has read it, and asks its owner whether he wants to join this tree. */
   | { readonly stage: 'scanned' }
   /** Its owner wants to. What it shows is typed in here: four digits, one try. */
-  | { readonly stage: 'digits'; readonly deviceName: string; readonly principal: string }
+  | { readonly stage: 'digits'; readonly deviceName: string; readonly principal: GroupedHex }
   /** The digits were right. What is signed names all that is granted. */
   | {
       readonly stage: 'approval'
       readonly deviceName: string
-      readonly principal: string
+      readonly principal: GroupedHex
       /** It is no device but a link in somebody else's tree, which gets a folder to read and nothing more. */
       readonly isLink: boolean
       /** null: it is to be one of the owner's devices, which read the whole tree and write everywhere. */
@@ -196,8 +200,7 @@ export type Joining =
       readonly ownerName: string
       /** That shows the code. */
       readonly deviceName: string
-      /** Hexadecimal in groups of four. */
-      readonly treeId: string
+      readonly treeId: GroupedHex
       /** This browser has a planted tree: what the other shares is kept in it as a link. */
       readonly isLink: boolean
     }
@@ -212,8 +215,7 @@ export type Joining =
 
 /** One device of the tree. */
 export interface DeviceLine {
-  /** Hexadecimal in groups of four. */
-  readonly principal: string
+  readonly principal: GroupedHex
   readonly name: string
   readonly isThis: boolean
   /** Decides, or listens. */
@@ -233,8 +235,7 @@ export interface DeviceLine {
 
 /** More time for a device. */
 export interface Extension {
-  /** Hexadecimal in groups of four. */
-  readonly principal: string
+  readonly principal: GroupedHex
   /** Later than now and than it has already, within 400 days. */
   readonly expiresAtMs: number
 }
@@ -293,8 +294,8 @@ export interface StorageReport {
   readonly holdQuotaBytes: number | null
   /** This device decides on changes, for which it keeps all of them whatever the quota. */
   readonly isVoter: boolean
-  /** Hash of the authenticated state, hexadecimal; equal on all devices that hold the same tree. */
-  readonly stateRoot: string
+  /** Hash of the authenticated state; equal on all devices that hold the same tree. */
+  readonly stateRoot: HexText
   /** The newest state that a majority of the deciding devices has signed; null where none is known. */
   readonly attested: {
     /** Stamp of the newest change in it. */
@@ -331,8 +332,8 @@ export interface Quarantined {
 /** One line of "who can read this". */
 export interface ReaderLine {
   readonly who: string
-  /** Principal in groups of four, or empty for the root's authenticators. */
-  readonly principal: string
+  /** Empty for the root's authenticators. */
+  readonly principal: GroupedHex
   /** Why: a readcap on this block, or on the folder named here. */
   readonly through: string
   readonly sinceMs: number
@@ -341,8 +342,7 @@ export interface ReaderLine {
 /** A device in what is told of it; its name is empty where that does not open here. */
 export interface NamedDevice {
   readonly name: string
-  /** In groups of four. */
-  readonly principal: string
+  readonly principal: GroupedHex
 }
 
 /** Somebody who can read, and perhaps write, now. */
@@ -447,7 +447,7 @@ export interface PasskeyCreation {
   /** PRF output for the asked salt, 32 octets; null where the authenticator has none. */
   readonly prf: Uint8Array | null
   /** Whether the authenticator may sync this credential to other devices (backup eligible). */
-  readonly synced: boolean
+  readonly isSynced: boolean
 }
 export interface PasskeyAssertion {
   readonly credentialId: Uint8Array
@@ -485,7 +485,7 @@ export type TakeOverChallenge = PlantingChallenge
 
 /** What an archive says of itself before anything of it is trusted or stored. */
 export interface ArchiveSummary {
-  readonly treeId: string
+  readonly treeId: HexText
   readonly exportedAtMs: number
   readonly sizeBytes: number
 }
@@ -503,9 +503,13 @@ export interface ContentHead {
 }
 
 export interface NodeApi {
+  // --- what is there --------------------------------------------------------------------------------------------------------
+
   /** Calls back with a snapshot at once and with every later change, until `unwatch` or until the caller's port is gone. */
   watch(observer: (event: NodeEvent) => void): Promise<string>
   unwatch(watchId: string): Promise<void>
+
+  // --- files and folders ----------------------------------------------------------------------------------------------------
 
   createFolder(requestId: string, parentId: string, name: string): Promise<string>
   /** Streams the blob into a new file; resolves when it is durable. A taken name gets a number: `photo (2).jpg`. */
@@ -526,7 +530,8 @@ export interface NodeApi {
   writeFile(requestId: string, id: string, content: Blob): Promise<void>
   /**
    * A new version of a file in which parts are written over, one after the other, and which is then cut or made longer where
-   * `sizeBytes` says so. Costs what is written, however large the file; what nobody wrote takes no room.
+   * `sizeBytes` says so. Costs what is written, however large the file; what nobody wrote takes no
+   * room. For programs that write into a large file in place, as a database does; no page asks for it.
    */
   editFile(requestId: string, id: string, edits: readonly Edit[], sizeBytes?: number): Promise<void>
   rename(requestId: string, id: string, name: string): Promise<void>
@@ -538,10 +543,14 @@ export interface NodeApi {
   purge(requestId: string, id: string | null): Promise<void>
   cancel(requestId: string): Promise<void>
 
+  // --- what the tree did not take -------------------------------------------------------------------------------------------
+
   quarantine(): Promise<readonly Quarantined[]>
   /** Does it again; where the tree refuses it again, it comes back. */
   retryQuarantined(id: string): Promise<void>
   discardQuarantined(id: string): Promise<void>
+
+  // --- contents -------------------------------------------------------------------------------------------------------------
 
   /** Opens the content of a file (`id`), of an export (`exportId`), or of something in quarantine, for reading in order. */
   openContent(id: string, startByte?: number, endByte?: number): Promise<ContentHead>
@@ -549,12 +558,16 @@ export interface NodeApi {
   nextChunk(streamId: string): Promise<Uint8Array | null>
   closeContent(streamId: string): Promise<void>
 
+  // --- who may read, and what is kept where ---------------------------------------------------------------------------------
+
   readersOf(id: string): Promise<readonly ReaderLine[]>
   /** Rejects `limitedOnly` on a guest, which knows nothing of others. */
   audit(): Promise<Audit>
   storage(): Promise<StorageReport>
   /** What was written last is kept here as far as there is room, the rest read from other devices. null: all is kept. */
   setHoldQuota(quotaBytes: number | null): Promise<void>
+
+  // --- how contents are sealed ----------------------------------------------------------------------------------------------
 
   /** Keys are given to this device in a way that outlives quantum computers, from the next one on and for ever (U25). */
   useHybrid(): Promise<void>
@@ -564,6 +577,8 @@ export interface NodeApi {
   /** Seals all of them anew, as a job that goes on after a restart; cancelled by the id of that. Resolves when that is certain. */
   reseal(requestId: string): Promise<void>
 
+  // --- planting -------------------------------------------------------------------------------------------------------------
+
   /** The salt that the page hands to the passkey's PRF at creation; the same for one planting. */
   plantingSalt(): Promise<Uint8Array>
   beginPlanting(ownerName: string, deviceName: string, passkey: PasskeyCreation | null): Promise<PlantingCard>
@@ -572,6 +587,8 @@ export interface NodeApi {
   /** Founds the tree; local content moves in as a job. */
   finishPlanting(requestId: string, plantingId: string, assertion: PasskeyAssertion | null): Promise<void>
   abandonPlanting(plantingId: string): Promise<void>
+
+  // --- archives -------------------------------------------------------------------------------------------------------------
 
   /** Prepares an archive of the whole tree; its content is then opened by `openContent(exportId)`. */
   beginExport(requestId: string): Promise<string>
@@ -591,6 +608,8 @@ export interface NodeApi {
     takesUnattested?: boolean,
   ): Promise<readonly string[]>
 
+  // --- joining --------------------------------------------------------------------------------------------------------------
+
   /** Shows a code that lets a device in, until `endInviting` or until one was let in. Rejects `notPlanted` where nobody could sign. */
   invite(): Promise<void>
   /** What the other device shows. A wrong one ends the invitation; a fresh code has to be shown. */
@@ -609,23 +628,27 @@ export interface NodeApi {
   confirmJoining(): Promise<void>
   /** At whatever stage. Of a tree that was on its way here, what that comes to is told before; asked again, nothing is told any more. */
   endJoining(): Promise<void>
-  /** What was here before this tree. */
+
+  // --- what was here before this tree ---------------------------------------------------------------------------------------
+
   aside(): Promise<readonly AsideFile[]>
   /** Moves all of it into the tree, as a job; goes on after a restart. Rejects where something could not come; that stays aside. */
   bringAside(requestId: string): Promise<void>
   /** Deletes all of it for good. */
   dropAside(): Promise<void>
+
+  // --- devices --------------------------------------------------------------------------------------------------------------
+
   /** The owner says that the clock of this device is right: time goes on, and whatever has ended by that clock has ended for good. */
   confirmClock(): Promise<void>
   devices(): Promise<readonly DeviceLine[]>
   /** What `removeDevice` would do now. Changes nothing. */
-  previewRemoval(principal: string): Promise<RemovalPreview>
+  previewRemoval(principal: GroupedHex): Promise<RemovalPreview>
   /**
    * Puts a device out of the tree, or lets this one leave. Resolves when that is certain and whatever is written from then on goes
    * under keys that it never had. Rejects `deviceLast` for the owner's only device.
-   * @param principal hexadecimal in groups of four
    */
-  removeDevice(requestId: string, principal: string): Promise<void>
+  removeDevice(requestId: string, principal: GroupedHex): Promise<void>
   /** Asks what the root has to sign so that devices, 1 to 64 of them, have what they have for longer: one word for all of them. */
   beginExtension(extensions: readonly Extension[]): Promise<PlantingChallenge>
   /** The passkey's assertion, or the twelve words of the card, on just that. */
@@ -634,6 +657,8 @@ export interface NodeApi {
     extensions: readonly Extension[],
     answer: PasskeyAssertion | readonly string[],
   ): Promise<void>
+
+  // --- passkeys and the recovery card ---------------------------------------------------------------------------------------
 
   /**
    * Asks what the root has to sign so that another passkey may speak for it, too.
@@ -657,6 +682,8 @@ export interface NodeApi {
   finishCard(requestId: string, words: readonly string[]): Promise<void>
   abandonCard(): Promise<void>
 
+  // --- who decides ----------------------------------------------------------------------------------------------------------
+
   /**
    * Asks what the root has to sign so that this device decides about the tree from now on, in place of the ones that are gone.
    * Rejects with a sentence where they are not, or where this device may not.
@@ -665,16 +692,15 @@ export interface NodeApi {
   /** The passkey's assertion, or the twelve words of the card. Resolves when this device decides. */
   finishTakeOver(requestId: string, answer: PasskeyAssertion | readonly string[]): Promise<void>
   /**
-   * Lets another own device decide about the tree in place of this one, or lead those that were chosen, as before this one goes to sleep. Rejects with a sentence
-   * where that device is not there or does not answer within a second or two; then all is as it was.
-   * @param principal hexadecimal in groups of four; null: any that is ready, and nothing where this device does not decide
+   * Lets another own device decide about the tree in place of this one, or lead those that were chosen, as before this one goes to
+   * sleep. Rejects with a sentence where that device is not there or does not answer within a second or two; then all is as it was.
+   * @param principal null: any that is ready, and nothing where this device does not decide
    */
-  handOver(principal: string | null): Promise<void>
+  handOver(principal: GroupedHex | null): Promise<void>
   /**
    * Chooses the own devices that decide, together, one or up to seven; none: the tree chooses itself. Resolves when the choice is
    * certain; it takes effect, all at once, as soon as those of them that are new are there and have all. Rejects with `decidersAway`
    * where those that decide now can not be reached: that is for `beginTakeOver`.
-   * @param principals hexadecimal in groups of four
    */
-  appoint(requestId: string, principals: readonly string[]): Promise<void>
+  appoint(requestId: string, principals: readonly GroupedHex[]): Promise<void>
 }

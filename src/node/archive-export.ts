@@ -34,7 +34,7 @@ const objectsPerFrame = 16
 /** Measures the archive, signs its header and offers it for reading; the tree as it is now is what it will hold. */
 export async function beginExport(node: RunningNode, requestId: string): Promise<string> {
   const { tree, view } = node.home
-  if (!node.status().planted) {
+  if (!node.status().isPlanted) {
     throw new BlocktreeError(
       'exportUnplanted',
       'Plant the tree first: an export is opened with the recovery card, and this tree has none yet.',

@@ -108,7 +108,7 @@ export async function recover(
   job: JobHandle,
 ): Promise<readonly string[]> {
   const { platform } = node
-  if (node.status().planted) {
+  if (node.status().isPlanted) {
     throw new BlocktreeError(
       'recoverPlanted',
       'This browser profile holds a planted tree already. Open the archive in another profile.',

@@ -39,13 +39,13 @@ export function readersOf(node: RunningNode, id: string): readonly ReaderLine[] 
   const { state } = tree
   const start = idFromText(id)
   if (start === null || view.get(id) === null) throw new BlocktreeError('itemGone', 'This item is not there any more.')
-  const { deviceName, ownerName, planted } = node.status()
+  const { deviceName, ownerName, isPlanted } = node.status()
   const lines: ReaderLine[] = []
   for (let block: BlockId | null = start; block !== null; block = parentOf(state, block)) {
     const isRoot = equal(block, rootBlockId(tree.treeId))
     for (const reader of keyReadersOf(accessOf(state, block)?.fields.readcaps ?? [])) {
       const isOwner = equal(reader, tree.treeId)
-      if (isOwner && !planted) continue
+      if (isOwner && !isPlanted) continue
       const isThisNode = equal(reader, principalOf(node.keys.credential))
       lines.push({
         who: isOwner ? ownerName : isThisNode ? deviceName : (tree.deviceName(reader) ?? ''),

@@ -86,7 +86,7 @@ export class Invitations {
   /** Shows a code from here on. */
   async begin(): Promise<void> {
     const { network, status } = this.#options
-    if (!status().planted)
+    if (!status().isPlanted)
       throw new BlocktreeError('notPlanted', 'Plant the tree first: then it can have more devices.')
     if (status().removed !== null) throw new RefusedError(deviceDismissed().fault)
     if (status().limited !== null) throw limitedOnly()

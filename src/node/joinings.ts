@@ -92,11 +92,11 @@ export class Joinings {
     const deviceName = personName(typedName)
     await this.end()
     if (this.#arriving !== null) throw joinUnderWay()
-    if (isReplacing() && !status().planted) throw treeUnderWay()
+    if (isReplacing() && !status().isPlanted) throw treeUnderWay()
     this.#drop()
     let cancel = (): void => {}
     const requested = new Promise<void>((resolve) => (cancel = resolve))
-    this.#course = { invitation, deviceName, requested, cancel, isLink: status().planted }
+    this.#course = { invitation, deviceName, requested, cancel, isLink: status().isPlanted }
     this.#become({ stage: 'connecting' })
     this.#run(this.#course).catch(onFailure)
   }

@@ -153,7 +153,7 @@ export class Passkeys {
       throw new BlocktreeError('passkeyKnown', 'This passkey belongs to the tree already. Choose another one.')
     checkRoom(before, passkey)
     const publicKey = orRefuse(compressedEs256Key(passkey.publicKey))
-    const member = { credentialId, publicKey, synced: passkey.synced }
+    const member = { credentialId, publicKey, synced: passkey.isSynced }
     const prf = passkey.prf && copy(passkey.prf)
     const kemSecret = unlocked && unlock(wraps, tree.treeId, unlocked)
     const { rpId, origin } = passkey

@@ -93,7 +93,7 @@ export class Plantings {
               {
                 credentialId: copy(passkey.credentialId),
                 publicKey: orRefuse(compressedEs256Key(passkey.publicKey)),
-                synced: passkey.synced,
+                synced: passkey.isSynced,
               },
             ],
       rpIdHash: passkey === null ? null : sha256(utf8(passkey.rpId)),

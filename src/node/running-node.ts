@@ -494,7 +494,7 @@ export class RunningNode {
   }
 
   async plant(requestId: string, plantingId: string, assertion: Parameters<Plantings['finish']>[1]): Promise<void> {
-    if (this.status().planted) {
+    if (this.status().isPlanted) {
       throw new BlocktreeError('alreadyPlanted', 'This tree is planted already.')
     }
     const from = this.home.tree.treeId

@@ -52,7 +52,7 @@ export function statusOf(
   return {
     treeId: toHex(tree.treeId),
     rootId: idText(base),
-    planted: isPlanted,
+    isPlanted,
     ownerName,
     deviceName: tree.deviceName(own) ?? fallbackName,
     principal: groupsOfFour(own),

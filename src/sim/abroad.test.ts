@@ -389,5 +389,5 @@ test('who removes a device is told which links into other trees it can go on to 
   const lines = await ben.run(desk, desk.node.api.devices())
   const principal = lines.find(({ name }) => name === 'tablet')!.principal
   expect(await ben.run(desk, desk.node.api.previewRemoval(principal))).toMatchObject({ farLinkNames: ['photos'] })
-  expect(tablet.page.tree.planted).toBe(true)
+  expect(tablet.page.tree.isPlanted).toBe(true)
 })

@@ -100,6 +100,6 @@ describe('an archive', () => {
       code: 'recoverRemoved',
       message: expect.stringContaining('another browser profile'),
     })
-    expect(life.page.tree.planted).toBe(false)
+    expect(life.page.tree.isPlanted).toBe(false)
   })
 })

@@ -34,7 +34,7 @@ describe.each([
         {
           credentialId: Uint8Array.from(created.credentialId),
           publicKey: must(compressedEs256Key(created.publicKey)),
-          synced: created.synced,
+          synced: created.isSynced,
         },
       ],
       rpIdHash: sha256(utf8(created.rpId)),

@@ -172,7 +172,7 @@ test('a phone joins by what its people see, and says who it is', async () => {
   await pair.typeDigits((digits) => `${digits.slice(0, 2)} ${digits.slice(2)}`)
   await pair.approve()
   await pair.arrive()
-  expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ada', deviceName: 'Phone', deviceCount: 2 })
+  expect(pair.phone.page.tree).toMatchObject({ isPlanted: true, ownerName: 'Ada', deviceName: 'Phone', deviceCount: 2 })
   const lines = await pair.devices()
   expect(lines.map(({ name, role, isThis }) => [name, role, isThis])).toEqual([
     ['Laptop', 'voter', true],
@@ -203,7 +203,7 @@ describe('what was on the phone before', () => {
       await start()
       const { node, page } = pair.phone
       await pair.until('it is told of', () => page.tree.aside !== null)
-      expect(page.tree).toMatchObject({ planted: true, aside: { fileCount: 1, sizeBytes: 100_000 } })
+      expect(page.tree).toMatchObject({ isPlanted: true, aside: { fileCount: 1, sizeBytes: 100_000 } })
       for (const life of [pair.phone, pair.laptop]) expect(named(life, 'photo.jpg')).toBeUndefined()
       const [file] = await pair.run(pair.phone, node.api.aside())
       expect(file).toMatchObject({ name: 'photo.jpg', sizeBytes: 100_000 })
@@ -388,10 +388,10 @@ describe('what goes wrong', () => {
     await pair.until('the end', () => ['ended', 'joined'].includes(pair.joining?.stage ?? ''))
     if (pair.joining?.stage === 'ended') {
       expect(pair.joining.message).not.toBe('')
-      expect(pair.phone.page.tree.planted).toBe(false)
+      expect(pair.phone.page.tree.isPlanted).toBe(false)
       await pair.join(await pair.invite())
     }
-    expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ada' })
+    expect(pair.phone.page.tree).toMatchObject({ isPlanted: true, ownerName: 'Ada' })
     expect(await pair.devices()).toHaveLength(2)
   }
   test.each(steps)('the connection breaks after "%s"', async (last) => {
@@ -479,7 +479,7 @@ describe('a tree that does not come', () => {
   /** As it was before the code was read. */
   async function untouched({ phone, laptop, joining, scheduler }: Pair): Promise<void> {
     expect(joining).toBeNull()
-    expect(phone.page.tree).toMatchObject({ planted: false, aside: null, limited: null })
+    expect(phone.page.tree).toMatchObject({ isPlanted: false, aside: null, limited: null })
     expect([...phone.page.items.values()].map(({ name }) => name)).toContain('mine')
     const treeId = fromHex(laptop.page.tree.treeId)!
     for (const table of ['raft', 'log', 'state', 'holding', 'object'] as const)
@@ -501,7 +501,7 @@ describe('a tree that does not come', () => {
     await untouched(pair)
     await pair.join(await pair.invite(), kind)
     expect(await pair.devices()).toHaveLength(2)
-    expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ada', aside: { fileCount: 1 } })
+    expect(pair.phone.page.tree).toMatchObject({ isPlanted: true, ownerName: 'Ada', aside: { fileCount: 1 } })
   })
 
   test('is waited for again until the day that its owner chose last', async () => {
@@ -539,7 +539,7 @@ describe('a tree that does not come', () => {
       await pair.run(pair.phone, plant(pair.phone))
       pair.network.heal()
       await pair.wait(60_000)
-      expect(pair.phone.page.tree).toMatchObject({ planted: true, aside: null, deviceCount: 1 })
+      expect(pair.phone.page.tree).toMatchObject({ isPlanted: true, aside: null, deviceCount: 1 })
       expect([...pair.phone.page.items.values()].map(({ name }) => name)).toContain('mine')
     }
     expect(new Set(found)).toEqual(new Set(['fetching', undefined]))
@@ -554,9 +554,9 @@ describe('a tree that does not come', () => {
       await end(pair)
       found.push(pair.joining?.stage)
       if (pair.joining?.stage === 'ended') await end(pair).then(() => untouched(pair))
-      else expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ada', aside: { fileCount: 1 } })
+      else expect(pair.phone.page.tree).toMatchObject({ isPlanted: true, ownerName: 'Ada', aside: { fileCount: 1 } })
       await pair.restartPhone()
-      expect(pair.phone.page.tree.planted).toBe(found.at(-1) !== 'ended')
+      expect(pair.phone.page.tree.isPlanted).toBe(found.at(-1) !== 'ended')
     }
     expect(found[0]).toBe('ended')
     expect(found).not.toContain('fetching')
@@ -604,7 +604,7 @@ describe('a tree that does not come', () => {
     await pair.run(pair.phone, plant(pair.phone))
     pair.network.heal()
     await pair.wait(60_000)
-    expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ada', deviceCount: 1, aside: null })
+    expect(pair.phone.page.tree).toMatchObject({ isPlanted: true, ownerName: 'Ada', deviceCount: 1, aside: null })
   })
 
   test.each(['scan', 'confirm'] as const)('is not joined by one who plants after "%s"', async (last) => {
@@ -619,7 +619,7 @@ describe('a tree that does not come', () => {
     await expect(finish()).rejects.toMatchObject({ code: 'stillJoining' })
     await end(pair)
     await finish()
-    expect(pair.phone.page.tree).toMatchObject({ planted: true, ownerName: 'Ben' })
+    expect(pair.phone.page.tree).toMatchObject({ isPlanted: true, ownerName: 'Ben' })
   })
 
   test.each(['own', 'limited'] as const)('because its owner took the device out again: %s', async (kind) => {
@@ -635,7 +635,7 @@ describe('a tree that does not come', () => {
     await pair.wait(60_000)
     await untouched(pair)
     await pair.run(pair.phone, plant(pair.phone))
-    expect(pair.phone.page.tree).toMatchObject({ planted: true, aside: null })
+    expect(pair.phone.page.tree).toMatchObject({ isPlanted: true, aside: null })
   })
 
   test('because its owner took the device out again: another code is read at once', async () => {

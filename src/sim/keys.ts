@@ -89,7 +89,7 @@ export function createSimulatedPasskey(
   const credentialId = digest('blocktree/1/simulated/credentialId', seed)
   const unlock = (salt: Uint8Array): Bytes => digest('blocktree/1/simulated/prf', secretKey, salt)
   return {
-    create: (salt) => ({ credentialId, publicKey: uncompressed, rpId, origin, prf: unlock(salt), synced: true }),
+    create: (salt) => ({ credentialId, publicKey: uncompressed, rpId, origin, prf: unlock(salt), isSynced: true }),
     sign(challenge) {
       const clientDataJson = utf8(
         JSON.stringify({ type: 'webauthn.get', challenge: toBase64url(challenge), origin, crossOrigin: false }),

@@ -65,7 +65,7 @@ describe('a limited device', () => {
     const secret = await family.add(laptop, 'secret', content(500))
     const guest = await Guest.of(family, 'camera')
     expect(guest.life.page.tree).toMatchObject({
-      planted: true,
+      isPlanted: true,
       ownerName: 'Ada',
       deviceName: 'camera',
       deviceCount: 2,

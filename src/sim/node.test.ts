@@ -178,7 +178,7 @@ async function exported() {
 describe('planting', () => {
   test('moves the local content in, byte by byte the same, and frees the source', async () => {
     const { place, life, api, large, largeId, device } = await planted()
-    expect(life.page.tree).toMatchObject({ planted: true, ownerName: 'Anna', deviceName: 'Laptop' })
+    expect(life.page.tree).toMatchObject({ isPlanted: true, ownerName: 'Anna', deviceName: 'Laptop' })
     expect(equal(await place.ask(life, readAll(api, largeId)), large)).toBe(true)
     const trees = new Set(
       [...device.disk.rows('object', new Uint8Array())].map(({ key }) => String(key.subarray(0, 32))),
@@ -236,7 +236,7 @@ describe('planting', () => {
     async function caughtMovingIn(place: Place, life: Life, id: string): Promise<void> {
       life.store.faults.slowness = 10
       void settle(life.process, plant(life))
-      await until(place, () => life.page.tree.planted && life.page.items.has(id))
+      await until(place, () => life.page.tree.isPlanted && life.page.items.has(id))
       life.store.faults.slowness = 1
     }
     const readBack = (place: Place, life: Life, id: string) => place.ask(life, readAll(life.node.api, id))
@@ -305,7 +305,7 @@ describe('planting', () => {
         const now = await start()
         await until(place, () => now.page.tree.aside !== null)
         const trouble = expect.stringContaining('a piece of a file is missing')
-        expect(now.page.tree).toMatchObject({ planted: true, aside: { fileCount: 1, trouble } })
+        expect(now.page.tree).toMatchObject({ isPlanted: true, aside: { fileCount: 1, trouble } })
         expect(await place.ask(now, now.node.api.aside())).toMatchObject([{ name: 'b damaged', sizeBytes: 200_000 }])
         expect(equal(await readBack(place, now, ids['a whole']!), octetsOf('a whole', 3000))).toBe(true)
         expect(equal(await readBack(place, now, ids['c whole']!), octetsOf('c whole', 300_000))).toBe(true)
@@ -328,7 +328,7 @@ describe('planting', () => {
       device.disk.quotaBytes = device.disk.usedBytes + 1_000_000
       await place.ask(life, plant(life))
       const trouble = expect.stringContaining('out of space')
-      expect(life.page.tree).toMatchObject({ planted: true, aside: { fileCount: 2, trouble } })
+      expect(life.page.tree).toMatchObject({ isPlanted: true, aside: { fileCount: 2, trouble } })
       const [file] = await place.ask(life, life.node.api.aside())
       expect(equal(await readBack(place, life, file!.id), octetsOf('one', 3_000_000))).toBe(true)
       device.disk.quotaBytes = device.disk.usedBytes + 4_000_000
@@ -357,7 +357,7 @@ describe('recovery', () => {
     const phone = place.device('phone')
     const life = await place.start(phone)
     await place.ask(life, life.node.api.recover('q1', place.blob(life, archive), words, 'Phone'))
-    expect(life.page.tree).toMatchObject({ planted: true, ownerName: 'Anna', deviceName: 'Phone' })
+    expect(life.page.tree).toMatchObject({ isPlanted: true, ownerName: 'Anna', deviceName: 'Phone' })
     expect(equal(await place.ask(life, readAll(life.node.api, largeId)), large)).toBe(true)
     await place.ask(life, life.node.api.rename('q2', smallId, 'renamed'))
     await place.ask(life, life.node.close())
@@ -399,7 +399,7 @@ describe('recovery', () => {
       }),
       { numRuns: 40 },
     )
-    expect(life.page.tree.planted).toBe(false)
+    expect(life.page.tree.isPlanted).toBe(false)
     expect(await recover(archive)).toBe('done')
   }, 60_000)
   test.each<[string, (archive: Bytes, words: readonly string[]) => Bytes, string]>([
@@ -435,7 +435,7 @@ describe('recovery', () => {
       const blob = place.blob(life, attestedOtherwise(archive, words, change))
       const call = life.node.api.recover('q', blob, words, 'Phone', takesUnattested)
       const outcome = await place.scheduler.run(settle(life.process, call))
-      expect(life.page.tree.planted).toBe(outcome.kind === 'done')
+      expect(life.page.tree.isPlanted).toBe(outcome.kind === 'done')
       return outcome.kind === 'failed' ? outcome.code : outcome.kind
     }
     test.each<[string, Attesting, string]>([

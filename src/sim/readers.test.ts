@@ -88,7 +88,7 @@ describe('suite 2', () => {
     const asks = async () =>
       deviceOf(await stateOf(family, laptop), principalIn(tablet.life))!.device.fields.hybridKey !== null
     await tablet.untilConnected()
-    await family.until('its folder is there', () => tablet.life.page.tree.planted)
+    await family.until('its folder is there', () => tablet.life.page.tree.isPlanted)
     expect(await asks()).toBe(true)
   })
 })

@@ -120,7 +120,7 @@ describe('a device that is removed', () => {
     await family.until('the phone hears of it', () => phone.page.tree.removed !== null)
     for (const start of [async () => phone, () => family.restart(1)]) {
       const life = await start()
-      expect(life.page.tree).toMatchObject({ removed: { by: 'Laptop' }, quarantinedCount: 1, planted: true })
+      expect(life.page.tree).toMatchObject({ removed: { by: 'Laptop' }, quarantinedCount: 1, isPlanted: true })
       expect(equal(await family.read(life, old), content(1000))).toBe(true)
       expect(life.page.items.get(old)!.copyCount).toBe(1)
       expect(life.page.items.has(fresh)).toBe(false)

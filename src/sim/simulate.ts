@@ -162,7 +162,7 @@ class Simulation {
     this.#workload = new Workload(this.#model, this.#random.fork('workload'))
     const { minutes, acknowledgedCount } = this.#options
     while (this.#scheduler.nowMs < minutes * minuteMs || this.#acknowledgedCount < acknowledgedCount) {
-      if (this.#roundCount++ >= this.#plantsAtRound && !this.#life.page.tree.planted) await this.#plant()
+      if (this.#roundCount++ >= this.#plantsAtRound && !this.#life.page.tree.isPlanted) await this.#plant()
       else await this.#round()
       this.#failOnViolation()
       await this.#scheduler.sleep(this.#random.spread(20, 30_000))
@@ -468,7 +468,7 @@ class Simulation {
     this.#tell(`planting: ${describeOutcome(outcome)}`)
     if (outcome.kind === 'failed') this.note(`planting was refused: ${describeOutcome(outcome)}`)
     if (outcome.kind === 'done') {
-      if (!page.tree.planted) this.note('planting was acknowledged, but the tree is not planted')
+      if (!page.tree.isPlanted) this.note('planting was acknowledged, but the tree is not planted')
       return this.#moveModel()
     }
     // Whatever the disk holds now: the old tree as it was, or the new one with all that moves in.
@@ -527,7 +527,7 @@ class Simulation {
     await this.#startAgain()
     if ((await this.#stateRoot()) !== stateRoot) this.note('the state is another one after closing and opening')
     this.#failOnViolation()
-    if (this.#words !== null && this.#life.page.tree.planted && this.#random.chance(0.25))
+    if (this.#words !== null && this.#life.page.tree.isPlanted && this.#random.chance(0.25))
       await this.#recoverElsewhere(this.#words)
     this.#failOnViolation()
   }
@@ -566,7 +566,7 @@ class Simulation {
         return null
       }
       const { process, store, node, page } = started.value
-      if (page.tree.planted) {
+      if (page.tree.isPlanted) {
         await this.#scheduler.sleep(minuteMs)
         return started.value
       }

@@ -18,7 +18,7 @@ import {
 const tree: TreeStatus = {
   treeId: 'tree',
   rootId: 'root',
-  planted: false,
+  isPlanted: false,
   ownerName: '',
   deviceName: 'this browser',
   principal: '',

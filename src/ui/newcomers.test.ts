@@ -32,7 +32,7 @@ function begin(otherDevices: readonly DeviceLine[], toldHoursAgo = Infinity) {
     const newcomers = new Newcomers(node, notices, told)
     return (others: readonly DeviceLine[]) => {
       node.otherDevices = others
-      return newcomers.heard({ ...node.tree, planted: true, deviceCount: 1 + others.length }, nowMs)
+      return newcomers.heard({ ...node.tree, isPlanted: true, deviceCount: 1 + others.length }, nowMs)
     }
   }
   const names = () => notices.list.map(({ text }) => /^\w+/.exec(text)![0])

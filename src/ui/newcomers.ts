@@ -27,9 +27,9 @@ export class Newcomers {
   }
 
   /** @param nowMs milliseconds since 1970 */
-  async heard({ planted, deviceCount: ownCount, guestCount }: TreeStatus, nowMs: number): Promise<void> {
+  async heard({ isPlanted, deviceCount: ownCount, guestCount }: TreeStatus, nowMs: number): Promise<void> {
     const deviceCount = ownCount + guestCount
-    if (!planted || deviceCount === this.#deviceCount) return
+    if (!isPlanted || deviceCount === this.#deviceCount) return
     this.#deviceCount = deviceCount
     const devices = await this.#api.devices().catch(() => null)
     // It is asked again at the next change; the page of devices says why it can not be now.

@@ -54,12 +54,12 @@ test.each<[string, Partial<Occasion>, string | undefined]>([
   ['to plant before to install', { isPlanted: false, install: none }, 'Plant it'],
   [
     'to bring a lost tree back before to plant its successor',
-    { isPlanted: false, lost: { planted: true } },
+    { isPlanted: false, lost: { isPlanted: true } },
     'Bring it back',
   ],
   [
     'to take note of the loss of one that nothing brings back',
-    { isPlanted: false, lost: { planted: false } },
+    { isPlanted: false, lost: { isPlanted: false } },
     'I understand',
   ],
   ['a new version before all else', { isPlanted: false, install: none, newVersion: waiting }, 'Use it now'],

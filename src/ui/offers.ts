@@ -21,7 +21,7 @@ export interface Occasion {
   readonly isPlanted: boolean | undefined
   readonly newVersion: NewVersion | null
   /** The tree that was here is gone; null where none was lost. */
-  readonly lost: { readonly planted: boolean } | null
+  readonly lost: { readonly isPlanted: boolean } | null
   /** This device was put out of its tree. */
   readonly removed: TreeStatus['removed']
   /** This device is limited. */
@@ -76,7 +76,7 @@ export function offerAt(occasion: Occasion): Offer | null {
     const { button } = words.guestFolder
     return { text: words.guestFolder[folder](folderName), button, icon: 'warn', accept: occasion.lookAtLimits }
   }
-  if (lost?.planted) return { ...words.lost.planted, icon: 'warn', accept: bringBack }
+  if (lost?.isPlanted) return { ...words.lost.planted, icon: 'warn', accept: bringBack }
   if (lost) return { ...words.lost.local, icon: 'warn', accept: forgetLost }
   if (occasion.quarantinedCount > 0) {
     const { text, button } = words.quarantine.offer

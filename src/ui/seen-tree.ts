@@ -9,9 +9,9 @@
 export interface SeenTree {
   /** Hexadecimal. */
   readonly treeId: string
-  readonly planted: boolean
+  readonly isPlanted: boolean
 }
 
 /** Whether a tree that is there when the page opens stands in the place of one that was lost. A tree that was planted meanwhile took it over. */
 export const isInPlaceOf = (now: SeenTree, seen: SeenTree | null): boolean =>
-  seen !== null && seen.treeId !== now.treeId && !now.planted
+  seen !== null && seen.treeId !== now.treeId && !now.isPlanted

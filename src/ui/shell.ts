@@ -253,15 +253,15 @@ export class BtShell extends LitElement implements IntakeHost {
     ></bt-pretend-phone>`
   }
 
-  #remember({ treeId, planted }: SeenTree): void {
+  #remember({ treeId, isPlanted }: SeenTree): void {
     if (!this.#hasRecalled) {
       const seen = this.seenTree.recall()
-      this.lost = isInPlaceOf({ treeId, planted }, seen) ? seen : null
+      this.lost = isInPlaceOf({ treeId, isPlanted }, seen) ? seen : null
       this.#hasRecalled = true
     }
-    if (planted) this.lost = null
+    if (isPlanted) this.lost = null
     // Once the new one is remembered nothing tells of the old one any more.
-    if (this.lost === null) this.seenTree.keep({ treeId, planted })
+    if (this.lost === null) this.seenTree.keep({ treeId, isPlanted })
   }
   #forgetLost(): void {
     this.lost = null
@@ -278,7 +278,7 @@ export class BtShell extends LitElement implements IntakeHost {
     const { installPrompt } = this
     return offerAt({
       route: this.route,
-      isPlanted: this.model.tree?.planted,
+      isPlanted: this.model.tree?.isPlanted,
       newVersion: this.newVersion,
       lost: this.lost,
       removed: this.model.tree?.removed ?? null,
@@ -359,7 +359,7 @@ export class BtShell extends LitElement implements IntakeHost {
   }
   /** A tree that nobody has planted can let nobody in, so it is shown with another one. */
   #showPhone(): void {
-    location.hash = this.model.tree?.planted ? pretendHash(location.hash, true) : trialHash
+    location.hash = this.model.tree?.isPlanted ? pretendHash(location.hash, true) : trialHash
   }
   #visit(route: Route): void {
     location.hash = hashOf(route, location.hash)

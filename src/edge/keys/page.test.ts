@@ -161,7 +161,7 @@ describe('planting takes at most three prompts', () => {
   ] as const)('PRF at $prf: $prompts', async ({ prf, prompts, hasPrf }) => {
     const authenticator = plugIn({ prf })
     const created = await createPasskey(request)
-    expect(created).toMatchObject({ rpId: 'tree.example', origin: 'https://tree.example:8443', synced: true })
+    expect(created).toMatchObject({ rpId: 'tree.example', origin: 'https://tree.example:8443', isSynced: true })
     expect(created.prf?.length ?? null).toBe(hasPrf ? 32 : null)
 
     const recovery = recoveryFromEntropy(new Uint8Array(16))

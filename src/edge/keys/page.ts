@@ -125,7 +125,7 @@ export async function createPasskey({
     origin: location.origin,
     // `enabled` without a result: this authenticator evaluates only when it asserts.
     prf: takeSecret(prf?.results?.first) ?? (prf?.enabled ? await unlockWithPasskey(credentialId, salt, signal) : null),
-    synced: isBackupEligible(response),
+    isSynced: isBackupEligible(response),
   }
 }
 

@@ -113,12 +113,12 @@ export function followCord(onCord: (isPulled: boolean) => Promise<void>): void {
 export function seenTreeOf(profile: string) {
   const name = seenNote(profile)
   return {
-    recall(): { readonly treeId: string; readonly planted: boolean } | null {
-      const [, planted, treeId] = /^(planted|local) ([0-9a-f]{64})$/.exec(readNote(name)) ?? []
-      return treeId === undefined ? null : { treeId, planted: planted === 'planted' }
+    recall(): { readonly treeId: string; readonly isPlanted: boolean } | null {
+      const [, kind, treeId] = /^(planted|local) ([0-9a-f]{64})$/.exec(readNote(name)) ?? []
+      return treeId === undefined ? null : { treeId, isPlanted: kind === 'planted' }
     },
-    keep({ treeId, planted }: { readonly treeId: string; readonly planted: boolean }): void {
-      const note = `${planted ? 'planted' : 'local'} ${treeId}`
+    keep({ treeId, isPlanted }: { readonly treeId: string; readonly isPlanted: boolean }): void {
+      const note = `${isPlanted ? 'planted' : 'local'} ${treeId}`
       if (readNote(name) !== note) writeNote(name, note)
     },
     /** Calls back when another page has kept one. @returns ends it */

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import type { Inviting } from '../../node/api.ts'
 import { type Guide, type PretendSituation, guideAt } from './guiding.ts'
 
-const own = { treeId: 'aa', planted: true }
+const own = { treeId: 'aa', isPlanted: true }
 const fresh: PretendSituation = {
   own,
-  phone: { treeId: 'bb', planted: false },
+  phone: { treeId: 'bb', isPlanted: false },
   inviting: null,
   isScanned: false,
   isPulled: false,
@@ -23,7 +23,7 @@ const approval: Inviting = {
 }
 
 test.each<[string, Partial<PretendSituation>, Guide]>([
-  ['first the tree is planted', { own: { treeId: 'aa', planted: false } }, 'plant'],
+  ['first the tree is planted', { own: { treeId: 'aa', isPlanted: false } }, 'plant'],
   ['then a code is shown', {}, 'begin'],
   ['also to a phone that was never opened', { phone: null }, 'begin'],
   ['another code after one that came to nothing', { inviting: { stage: 'ended', code: 'x', message: '' } }, 'begin'],
@@ -36,5 +36,5 @@ test.each<[string, Partial<PretendSituation>, Guide]>([
   ['both hold it', { phone: own, inviting: { stage: 'admitted', deviceName: 'Phone', isLimited: false } }, 'share'],
   ['also when the page is opened again', { phone: own }, 'share'],
   ['a cord that is pulled lies between them', { phone: own, isPulled: true }, 'cut'],
-  ['a phone of another tree is not let in', { phone: { treeId: 'cc', planted: true }, inviting: code }, 'other'],
+  ['a phone of another tree is not let in', { phone: { treeId: 'cc', isPlanted: true }, inviting: code }, 'other'],
 ])('%s', (_, situation, guide) => expect(guideAt({ ...fresh, ...situation })).toBe(guide))

@@ -25,9 +25,9 @@ export interface PretendSituation {
 }
 
 export function guideAt({ own, phone, inviting, isScanned, isPulled }: PretendSituation): Guide {
-  if (!own.planted) return 'plant'
+  if (!own.isPlanted) return 'plant'
   if (phone?.treeId === own.treeId) return isPulled ? 'cut' : 'share'
-  if (phone?.planted) return 'other'
+  if (phone?.isPlanted) return 'other'
   switch (inviting?.stage) {
     case undefined:
     case 'ended':

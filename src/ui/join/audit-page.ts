@@ -93,7 +93,7 @@ export class BtAuditPage extends LitElement {
       <h1>${words.title}</h1>
       <p class="quiet">${words.help}</p>
       ${problemLine(this.problem)}
-      ${this.model.tree?.planted ? this.#told() : html`<p>${joinWords.devices.unplanted}</p>`}
+      ${this.model.tree?.isPlanted ? this.#told() : html`<p>${joinWords.devices.unplanted}</p>`}
       <p><a href=${hashOf('/devices', this.hash)}>${words.back}</a></p>
     </div>`
   }

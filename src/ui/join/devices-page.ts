@@ -174,7 +174,7 @@ export class BtDevicesPage extends LitElement {
 
   #standing(course: InviteCourse, tree: TreeStatus | null) {
     if (tree?.removed) return this.#removed(tree.removed.by)
-    if (!tree?.planted) return this.#unplanted()
+    if (!tree?.isPlanted) return this.#unplanted()
     const own = this.devices?.find(({ isThis }) => isThis)
     if (tree.limited) return guestView(tree, Date.now(), own ? () => (this.leaving = own) : null)
     return this.#list(course, tree)
@@ -216,7 +216,7 @@ export class BtDevicesPage extends LitElement {
   }
 
   async #ask(): Promise<void> {
-    if (!this.model.tree?.planted) return
+    if (!this.model.tree?.isPlanted) return
     try {
       this.devices = await this.actions.api.devices()
       this.problem = ''

@@ -12,7 +12,7 @@ const creation = {
   rpId: 'tree.example',
   origin: 'https://tree.example',
   prf: null,
-  synced: true,
+  isSynced: true,
 }
 
 /** A page over a node whose root has a passkey, or the card alone. */

@@ -81,7 +81,7 @@ export class BtJoinPage extends LitElement {
   override render() {
     const course = this.#course!
     const { joining, tree } = this.model
-    const isPlanted = tree?.planted === true
+    const isPlanted = tree?.isPlanted === true
     const step = course.arrive({ joining, isPlanted, surroundings: this.#surroundings })
     this.#stage = step.stage
     return html`<div class="page">

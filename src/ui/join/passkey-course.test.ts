@@ -15,7 +15,7 @@ const creation = (octet: number): PasskeyCreation => ({
   rpId: 'tree.example',
   origin: '',
   prf: new Uint8Array(32).fill(octet),
-  synced: false,
+  isSynced: false,
 })
 
 let node: MemoryNode

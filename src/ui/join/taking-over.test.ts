@@ -11,7 +11,7 @@ function begin({ hasPasskey = true } = {}) {
   const credentialId = Uint8Array.of(1, 2)
   const empty = new Uint8Array()
   if (hasPasskey)
-    node.passkey = { credentialId, publicKey: empty, rpId: 'tree.example', origin: '', prf: null, synced: true }
+    node.passkey = { credentialId, publicKey: empty, rpId: 'tree.example', origin: '', prf: null, isSynced: true }
   const asked: PasskeyAssertionAsk[] = []
   const passkey: PasskeyPort = {
     availability: async () => 'platform',

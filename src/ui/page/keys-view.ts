@@ -19,10 +19,10 @@ export class BtKeysView extends LitElement {
   static override styles = [shared, sectionStyle]
 
   override render() {
-    const { planted, ownerName, deviceName, principal, treeId } = this.tree
+    const { isPlanted, ownerName, deviceName, principal, treeId } = this.tree
     return html`<section>
       <h2>${words.storage.keysTitle}</h2>
-      ${planted ? nothing : html`<p class="quiet">${words.storage.unplanted}</p>`}
+      ${isPlanted ? nothing : html`<p class="quiet">${words.storage.unplanted}</p>`}
       <dl>
         ${line(words.storage.owner, ownerName)} ${line(words.storage.device, deviceName)}
         ${fingerprint(words.storage.principal, principal)} ${fingerprint(words.storage.treeId, treeId)}

@@ -58,7 +58,7 @@ export class BtPlantPage extends LitElement {
     const planting = this.#planting!
     const { step, problem, waitingFor } = planting
     const { tree } = this.model
-    if (tree?.planted && step.kind === 'names')
+    if (tree?.isPlanted && step.kind === 'names')
       return html`<div class="page">
         <h1>${words.plant.title}</h1>
         <p><bdi>${words.plant.planted(tree.ownerName)}</bdi></p>

@@ -29,7 +29,7 @@ function authenticator() {
         rpId: 'localhost',
         origin: 'http://localhost',
         prf,
-        synced: true,
+        isSynced: true,
       }
       secrets.push(prf)
       return answer(creation)
@@ -69,7 +69,7 @@ describe('planting', () => {
     expect(planting.step).toEqual({ kind: 'sign', withPasskey: true })
     await planting.sign()
     expect(planting.step.kind).toBe('done')
-    expect(node.tree).toMatchObject({ planted: true, ownerName: 'Ada', deviceName: 'Laptop' })
+    expect(node.tree).toMatchObject({ isPlanted: true, ownerName: 'Ada', deviceName: 'Laptop' })
   })
 
   test('asks for both names', () => {
@@ -155,7 +155,7 @@ describe('planting', () => {
     refusals.push(closed)
     await planting.sign()
     expect(planting.step.kind).toBe('sign')
-    expect(node.tree.planted).toBe(false)
+    expect(node.tree.isPlanted).toBe(false)
     await planting.goOnWithCardAlone()
     expect(planting.step).toMatchObject({ kind: 'card', isSecondCard: true })
     await checkCard(planting)

@@ -68,7 +68,7 @@ export class BtReadersView extends LitElement {
             </li>`,
         )}
       </ul>
-      ${this.model.tree?.planted ? nothing : html`<p class="quiet small">${words.readers.local}</p>`}`
+      ${this.model.tree?.isPlanted ? nothing : html`<p class="quiet small">${words.readers.local}</p>`}`
   }
 
   async #ask(): Promise<void> {

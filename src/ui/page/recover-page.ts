@@ -49,7 +49,7 @@ export class BtRecoverPage extends LitElement {
         ${step.signers.length > 0 ? html`<p><bdi>${words.recover.signed(step.signers)}</bdi></p>` : nothing}
         <div class="row"><a class="button loud" href=${hashOf('/', this.hash)}>${words.plant.done.button}</a></div>`
     // The tree counts as planted before its recovery is answered for.
-    if (this.model.tree?.planted && !isBusy)
+    if (this.model.tree?.isPlanted && !isBusy)
       return html`<p>${words.recover.planted}</p>
         <div class="row"><a class="button loud" href=${hashOf('/', this.hash)}>${words.plant.done.button}</a></div>`
     const root = rootOf(this.model)

@@ -27,7 +27,7 @@ describe('recovering', () => {
     await recovering.choose(archive())
     await recovering.open(` ${cardWords.join('\n').toUpperCase()} `, 'Laptop')
     expect(seen).toEqual(['reading', 'chosen', 'opening', 'done'])
-    expect(node.tree).toMatchObject({ planted: true, deviceName: 'Laptop' })
+    expect(node.tree).toMatchObject({ isPlanted: true, deviceName: 'Laptop' })
   })
 
   test.each(['answer', 'refuse'] as const)(
@@ -80,7 +80,7 @@ describe('recovering', () => {
     await recovering.choose(archive('bt unattested'))
     await recovering.open(cardWords.join(' '), 'Laptop')
     expect(recovering).toMatchObject({ step: { kind: 'chosen' }, isUnattested: true })
-    expect(node.tree.planted).toBe(false)
+    expect(node.tree.isPlanted).toBe(false)
     await recovering.open(cardWords.join(' '), 'Laptop', true)
     expect(recovering).toMatchObject({ step: { kind: 'done' }, isUnattested: false, problem: '' })
   })

@@ -68,8 +68,8 @@ export class BtStoragePage extends LitElement {
       ${report && tree && tree.deviceCount > 1 ? html`<bt-hold-view .report=${report} .actions=${this.actions}></bt-hold-view>` : nothing}
       ${tree?.aside ? html`<bt-aside-view .actions=${this.actions} .aside=${tree.aside}></bt-aside-view>` : nothing}
       <bt-keep-view></bt-keep-view>
-      ${tree?.limited ? nothing : html`<bt-archive-view .actions=${this.actions} .planted=${tree?.planted === true} .hash=${this.hash}></bt-archive-view>`}
-      ${tree?.planted && !tree.limited && !tree.removed ? html`<bt-reseal-view .actions=${this.actions}></bt-reseal-view>` : nothing}
+      ${tree?.limited ? nothing : html`<bt-archive-view .actions=${this.actions} .planted=${tree?.isPlanted === true} .hash=${this.hash}></bt-archive-view>`}
+      ${tree?.isPlanted && !tree.limited && !tree.removed ? html`<bt-reseal-view .actions=${this.actions}></bt-reseal-view>` : nothing}
       ${tree?.root ? html`<bt-passkeys .tree=${tree} .actions=${this.actions} .passkey=${this.passkey} .hash=${this.hash}></bt-passkeys>` : nothing}
       ${tree?.root ? html`<bt-hybrid .tree=${tree} .actions=${this.actions}></bt-hybrid>` : nothing}
       ${tree ? html`<bt-keys-view .tree=${tree} .stateRoot=${report?.stateRoot ?? ''} .attested=${report?.attested ?? null}></bt-keys-view>` : nothing}

@@ -33,7 +33,7 @@ if (query.has('odd'))
 if (query.has('planted'))
   node.tree = {
     ...node.tree,
-    planted: true,
+    isPlanted: true,
     ownerName: 'Ada',
     deviceName: 'Ada’s laptop',
     root: {
@@ -69,7 +69,7 @@ const passkey: PasskeyPort = {
       rpId: 'localhost',
       origin: location.origin,
       prf: new Uint8Array(32),
-      synced: true,
+      isSynced: true,
     }
   },
   unlock: async () => new Uint8Array(32),

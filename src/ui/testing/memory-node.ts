@@ -41,7 +41,7 @@ export class MemoryNode implements NodeApi {
   tree: TreeStatus = {
     treeId: '9f31 c04a 77be 01d2 5a6e 88f0 13c7 e4b9 2d60 fa15 c3e8 704b 96a1 5fd3 b82e 0c47',
     rootId: 'root',
-    planted: false,
+    isPlanted: false,
     ownerName: '',
     deviceName: 'This browser',
     principal: '0c47 b82e 5fd3 96a1 704b c3e8 fa15 2d60 e4b9 13c7 88f0 5a6e 01d2 77be c04a 9f31',
@@ -322,7 +322,7 @@ export class MemoryNode implements NodeApi {
       cardSinceMs: this.nowMs(),
       pending: null,
     }
-    this.tree = { ...this.tree, planted: true, root }
+    this.tree = { ...this.tree, isPlanted: true, root }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
   async abandonPlanting(): Promise<void> {}
@@ -352,7 +352,7 @@ export class MemoryNode implements NodeApi {
     if (!takesUnattested && (await archive.text()).includes('unattested'))
       throw new BlocktreeError('archiveUnattested', 'Not all of this archive was signed by the devices that decided.')
     await this.#job(requestId, 'import', '', 5_000_000)
-    this.tree = { ...this.tree, planted: true, ownerName: 'Ada', deviceName }
+    this.tree = { ...this.tree, isPlanted: true, ownerName: 'Ada', deviceName }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
     return takesUnattested ? [] : ['Old laptop']
   }
@@ -504,8 +504,8 @@ export class MemoryNode implements NodeApi {
     this.tree = { ...this.tree, root: { passkeys: [], cardSinceMs: 0, pending: null, ...this.tree.root, ...changed } }
     this.#tell({ kind: 'changed', tree: this.tree, upserted: [], removedIds: [] })
   }
-  #lineOf({ credentialId, synced }: PasskeyCreation) {
-    return { id: toBase64url(credentialId), isSynced: synced, addedAtMs: this.nowMs(), prfSalt: null }
+  #lineOf({ credentialId, isSynced }: PasskeyCreation) {
+    return { id: toBase64url(credentialId), isSynced, addedAtMs: this.nowMs(), prfSalt: null }
   }
   #challenge(passkey = this.passkey): TakeOverChallenge {
     return { challenge: passkey && new Uint8Array(32), credentialIds: passkey ? [passkey.credentialId] : [] }

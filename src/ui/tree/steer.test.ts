@@ -21,7 +21,7 @@ const model = apply(emptyModel, {
   tree: {
     treeId: '',
     rootId: 'root',
-    planted: false,
+    isPlanted: false,
     ownerName: '',
     deviceName: '',
     principal: '',
