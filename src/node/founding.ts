@@ -33,6 +33,7 @@ import {
   type Wraps,
   deviceBody,
   deviceDomain,
+  deviceLifeMsMax,
   kemKeyOf,
   sealDeviceName,
   signedDevice,
@@ -41,7 +42,7 @@ import type { CryptoPort, NodeKeys, Platform } from '../port/platform.ts'
 import { sealReadcap } from './readcaps.ts'
 
 /** Own devices' writecaps (design §4). */
-export const ownWritecapLifeMs = 400 * 24 * 60 * 60 * 1000
+export const ownWritecapLifeMs = deviceLifeMsMax
 
 export interface People {
   readonly ownerName: string

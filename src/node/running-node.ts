@@ -21,7 +21,7 @@ import { writeVisit } from './guest/visit.ts'
 import type { Home } from './home.ts'
 import { Files } from './files.ts'
 import { Jobs } from './jobs.ts'
-import { livedSince, readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
+import { readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
 import { Invitations } from './invitations.ts'
 import { Joinings, treeUnderWay } from './joinings.ts'
 import { type TreeAddress, admit, announceHybrid, isHybridAsked } from './members.ts'
@@ -52,9 +52,8 @@ import type { Reports } from './reports.ts'
 import { blockIdOfRequest } from './request.ts'
 import { statusOf } from './status.ts'
 import { Sweeper } from './sweep.ts'
+import { isOverdue } from './trash.ts'
 import { welcomeContent, welcomeName, welcomeRequest } from './welcome.ts'
-
-const trashLifeMs = 30 * 24 * 60 * 60 * 1000
 
 export interface NodeOptions {
   /** What a device is called until its owner says otherwise. */
@@ -471,15 +470,16 @@ export class RunningNode {
     void this.#settle(this.jobs.run(`resume-move-${toHex(top)}`, 'move', name, 0, (job) => files.finishMove(top, job)))
   }
 
-  /** Deletes for good what has been in the trash for thirty days that this device lived through. */
+  /** Deletes for good what has been in the trash for long enough. */
   async #emptyOldTrash(): Promise<void> {
     const { store, clock } = this.platform
     const nowMs = clock.nowMs()
     const lived = startedAt(await readLivedTime(store), nowMs)
     // On a full disk the emptying matters more than the note.
     void this.#settle(writeLivedTime(store, lived))
-    for (const { id, trashedAtMs, name } of this.home.view.items.values()) {
-      if (trashedAtMs === null || livedSince(lived, trashedAtMs, nowMs) < trashLifeMs) continue
+    for (const item of this.home.view.items.values()) {
+      if (!isOverdue(item, lived, nowMs)) continue
+      const { id, name } = item
       void this.#settle(
         this.jobs.run(`trash-${id}`, 'purge', name, 0, (job) => this.home.files.purge(`trash-${id}`, id, job)),
       )

@@ -138,6 +138,9 @@ export const isPlaced = (model: Model, id: string): boolean => {
 export const isWithin = (model: Model, outerId: string, innerId: string): boolean =>
   lineage(model, innerId).some((item) => item.id === outerId)
 
+/** A node keeps what is in the trash for so long; one that was off meanwhile, longer. */
+export const trashLifeMs = 30 * 24 * 60 * 60 * 1000
+
 /** What was put in the trash, newest first; not what lies inside of it. */
 export const trashOf = (model: Model): readonly Item[] =>
   [...model.items.values()]

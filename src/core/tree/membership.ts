@@ -275,10 +275,11 @@ function activeCount(state: TreeState, standing?: DeviceRow['standing']): number
   return count
 }
 
+const dayMs = 24 * 60 * 60 * 1000
 const termTooLong = () =>
   refused(
     'termTooLong',
-    'A limited device gets seven days at first, and 400 at most when it is given more. Choose an earlier day.',
+    `A limited device gets ${probationLifeMs / dayMs} days at first, and ${deviceLifeMsMax / dayMs} at most when it is given more. Choose an earlier day.`,
   )
 export const notFounded = () => refused('notFounded', 'This tree does not exist yet.')
 const deviceChanged = () =>

@@ -1,19 +1,16 @@
 /**
- * The trash: what was deleted in the last thirty days, to be restored or deleted for good.
+ * The trash: what was deleted of late, to be restored or deleted for good.
  * @module
  */
 import { LitElement, css, html, nothing } from 'lit'
 import type { Item } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { formatSize } from '../format.ts'
-import { type Model, mayChange, trashOf } from '../model.ts'
+import { type Model, mayChange, trashLifeMs, trashOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import '../part/sheet.ts'
-
-/** A node keeps it so long; one that was off meanwhile, longer. */
-const trashLifeMs = 30 * 24 * 60 * 60 * 1000
 
 export class BtTrashPage extends LitElement {
   static override properties = {
