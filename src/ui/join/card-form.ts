@@ -3,7 +3,7 @@
  * @module
  */
 import { type TemplateResult, html } from 'lit'
-import { problemLine } from '../page/plant-steps.ts'
+import { problemLine } from '../part/problem.ts'
 import { words } from '../words.ts'
 import { joinWords } from './words.ts'
 

@@ -7,7 +7,7 @@
 import { html, nothing } from 'lit'
 import type { Inviting, Limits } from '../../node/api.ts'
 import { type Model, isPlaced, lineage } from '../model.ts'
-import { problemLine } from '../page/plant-steps.ts'
+import { problemLine } from '../part/problem.ts'
 import type { Draft, InviteCourse } from './inviting.ts'
 import { daysWithin, firstTermDays } from './term.ts'
 import { joinWords } from './words.ts'

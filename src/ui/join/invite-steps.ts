@@ -8,8 +8,8 @@
 import { html, nothing } from 'lit'
 import type { DeviceLine, Inviting } from '../../node/api.ts'
 import { formatDay, formatFingerprint } from '../format.ts'
-import { problemLine } from '../page/plant-steps.ts'
 import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import type { HostFactsPort } from '../ports.ts'
 import { words } from '../words.ts'
 import { cardForm } from './card-form.ts'
@@ -56,7 +56,7 @@ function stageStep(inviting: Inviting, scene: InviteScene) {
       return admittedStep(inviting, scene)
     case 'ended':
       return html`<h1 tabindex="-1">${invite.ended}</h1>
-        <p class="problem" role="alert">${icon('warn')}<span>${inviting.message}</span></p>
+        ${problemLine(inviting.message)}
         <div class="row">
           <button class="loud" @click=${() => scene.course.begin()}>${invite.again}</button>
           <button class="plain" @click=${() => scene.course.end()}>${invite.back}</button>

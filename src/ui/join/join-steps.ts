@@ -9,8 +9,8 @@ import { html, nothing } from 'lit'
 import type { Joining, TreeStatus } from '../../node/api.ts'
 import { formatFingerprint } from '../format.ts'
 import { suggestDeviceName } from '../page/device-name.ts'
-import { problemLine } from '../page/plant-steps.ts'
 import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import type { ScannerPort } from '../ports.ts'
 import { besideHash, farHash, hashOf } from '../route.ts'
 import type { JoinCourse, JoinStep } from './joining.ts'
@@ -95,7 +95,7 @@ export function joinStep(step: JoinStep, scene: JoinScene) {
         </div>`
     case 'ended':
       return html`<h1 tabindex="-1">${scene.ownerName === '' ? join.ended : join.kept.ended}</h1>
-        <p class="problem" role="alert">${icon('warn')}<span>${step.message}</span></p>
+        ${problemLine(step.message)}
         <div class="row">
           <button class="loud" ?disabled=${course.isBusy} @click=${() => course.end()}>${join.again}</button>
           ${

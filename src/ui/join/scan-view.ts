@@ -5,8 +5,8 @@
  * @module
  */
 import { LitElement, css, html, nothing } from 'lit'
-import { problemLine } from '../page/plant-steps.ts'
 import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { shared } from '../part/shared.ts'
 import { Watching } from '../part/watching.ts'
 import type { ScannerPort } from '../ports.ts'

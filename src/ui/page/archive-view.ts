@@ -2,10 +2,11 @@
  * A copy elsewhere: the whole tree as one archive, once there is a card to open it with.
  * @module
  */
-import { LitElement, html, nothing } from 'lit'
+import { LitElement, html } from 'lit'
 import type { Actions } from '../actions.ts'
 import { codeOf, sentenceOf } from '../fault.ts'
 import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { sectionStyle, shared } from '../part/shared.ts'
 import { hashOf } from '../route.ts'
 import { words } from '../words.ts'
@@ -39,7 +40,7 @@ export class BtArchiveView extends LitElement {
       <h2>${words.storage.copyTitle}</h2>
       <p class="quiet">${this.planted ? words.storage.copyHelp : words.storage.copyUnplanted}</p>
       <div class="row">${this.planted ? this.#save() : this.#ways()}</div>
-      ${this.problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${this.problem}</span></p>` : nothing}
+      ${problemLine(this.problem)}
     </section>`
   }
 

@@ -10,6 +10,7 @@ import { sentenceOf } from '../fault.ts'
 import { formatSize } from '../format.ts'
 import { type Model, compareItems } from '../model.ts'
 import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import { farHash, farIdIn, hashOf } from '../route.ts'
 import { words } from '../words.ts'
@@ -93,7 +94,7 @@ export class BtFarPage extends LitElement {
     if (problem !== '')
       return html`<div class="page">
         <h1>${words.far.title}</h1>
-        <p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>
+        ${problemLine(problem)}
         <div class="row">
           <button class="loud" @click=${() => this.#look(farIdIn(this.hash))}>${words.far.again}</button>${back}
         </div>

@@ -9,6 +9,7 @@ import { sentenceOf } from '../fault.ts'
 import { formatFingerprint } from '../format.ts'
 import { type Model, isPlaced } from '../model.ts'
 import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import type { FragmentsPort, LongWork, MadeFragments } from '../ports.ts'
 import { words } from '../words.ts'
@@ -74,8 +75,8 @@ export class BtFragmentsPage extends LitElement {
         </label>
         <p class="quiet small">${words.fragments.limit(fileSizeBytesMax)}</p>
       </section>
-      ${this.problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${this.problem}</span></p>` : nothing}
-      ${this.working ? this.#progress(this.working) : nothing} ${this.made ? this.#fragments(this.made) : nothing}
+      ${problemLine(this.problem)} ${this.working ? this.#progress(this.working) : nothing}
+      ${this.made ? this.#fragments(this.made) : nothing}
     </div>`
   }
 

@@ -6,6 +6,7 @@ import { LitElement, html, nothing } from 'lit'
 import type { StorageReport } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { sectionStyle, shared } from '../part/shared.ts'
 import { sentenceOf } from '../fault.ts'
 import { words } from '../words.ts'
@@ -53,7 +54,7 @@ export class BtHoldView extends LitElement {
       </label>
       <p class="quiet">${storage.holdHelp}</p>
       ${isVoter && holdQuotaBytes !== null ? html`<p class="note">${icon('warn')}<span>${storage.holdVoter}</span></p>` : nothing}
-      ${this.problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${this.problem}</span></p>` : nothing}
+      ${problemLine(this.problem)}
     </section>`
   }
 

@@ -5,7 +5,7 @@
 import { LitElement, html, nothing } from 'lit'
 import type { StorageReport, TreeStatus } from '../../node/api.ts'
 import { formatFingerprint } from '../format.ts'
-import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 
@@ -38,7 +38,7 @@ export class BtKeysView extends LitElement {
     const { agrees, deviceCount, atMs } = this.attested
     return agrees
       ? html`<p class="quiet small number">${words.storage.attested(deviceCount, atMs)}</p>`
-      : html`<p class="problem" role="alert">${icon('warn')}<span>${words.storage.contradicted}</span></p>`
+      : problemLine(words.storage.contradicted)
   }
 }
 customElements.define('bt-keys-view', BtKeysView)

@@ -6,6 +6,7 @@
  */
 import { html, nothing } from 'lit'
 import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import type { PasskeyAvailability } from '../ports.ts'
 import { words } from '../words.ts'
 import { suggestDeviceName } from './device-name.ts'
@@ -13,9 +14,6 @@ import type { Planting, PlantingStep } from './planting.ts'
 
 /** Whether a step shows what is wrong by itself, between its fields and its button. */
 export const isForm = ({ kind }: PlantingStep): boolean => kind === 'names' || kind === 'check'
-
-export const problemLine = (problem: string) =>
-  problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing
 
 export function namesStep(planting: Planting) {
   const submit = (event: SubmitEvent) => {

@@ -9,6 +9,7 @@ import { sentenceOf } from '../fault.ts'
 import { formatSize } from '../format.ts'
 import type { Model } from '../model.ts'
 import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { pageStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import '../part/sheet.ts'
@@ -69,7 +70,7 @@ export class BtQuarantinePage extends LitElement {
     return html`<div class="page">
         <h1>${words.quarantine.title}</h1>
         <p class="quiet">${words.quarantine.help}</p>
-        ${problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
+        ${problemLine(problem)}
         ${
           list === null
             ? html`<bt-waiting .cause=${words.quarantine.waiting}></bt-waiting>`

@@ -8,7 +8,7 @@ import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
 import { formatFingerprint } from '../format.ts'
 import type { Model } from '../model.ts'
-import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import '../part/waiting.ts'
@@ -55,7 +55,7 @@ export class BtReadersView extends LitElement {
   }
 
   override render() {
-    if (this.problem) return html`<p class="problem" role="alert">${icon('warn')}<span>${this.problem}</span></p>`
+    if (this.problem) return problemLine(this.problem)
     if (!this.lines) return html`<bt-waiting .cause=${words.wait.readers}></bt-waiting>`
     if (this.lines.length === 0) return html`<p>${words.readers.nobody}</p>`
     return html`<ul role="list">

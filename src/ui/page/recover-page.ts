@@ -5,7 +5,7 @@
 import { LitElement, html, nothing } from 'lit'
 import type { Actions } from '../actions.ts'
 import { type Model, countWithin, rootOf } from '../model.ts'
-import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { pageStyle, shared } from '../part/shared.ts'
 import { Watching } from '../part/watching.ts'
 import { hashOf } from '../route.ts'
@@ -36,8 +36,7 @@ export class BtRecoverPage extends LitElement {
     const { problem, isBusy } = this.#recovering!
     return html`<div class="page">
       <h1>${words.recover.title}</h1>
-      ${this.#step(this.#recovering!)}
-      ${problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
+      ${this.#step(this.#recovering!)} ${problemLine(problem)}
       ${isBusy ? html`<bt-waiting .cause=${words.wait.archive}></bt-waiting>` : nothing}
     </div>`
   }

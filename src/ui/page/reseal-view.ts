@@ -6,7 +6,7 @@ import { LitElement, css, html, nothing } from 'lit'
 import type { ResealingPreview } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
-import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { sectionStyle, shared } from '../part/shared.ts'
 import { words } from '../words.ts'
 import '../part/waiting.ts'
@@ -48,8 +48,7 @@ export class BtResealView extends LitElement {
     return html`<section class="card" aria-labelledby="title">
       <h2 id="title">${text.title}</h2>
       <p class="quiet">${text.help}</p>
-      ${preview ? this.#cost(preview) : nothing}
-      ${problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
+      ${preview ? this.#cost(preview) : nothing} ${problemLine(problem)}
       ${isBusy ? html`<bt-waiting .cause=${text.looking}></bt-waiting>` : nothing}
       <div class="row">
         <button ?disabled=${isBusy} @click=${this.#look}>${preview ? text.again : text.look}</button>

@@ -7,7 +7,7 @@ import type { StorageReport } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { sentenceOf } from '../fault.ts'
 import { type Model, safetyOf } from '../model.ts'
-import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { pageStyle, shared } from '../part/shared.ts'
 import type { PasskeyPort } from '../ports.ts'
 import { hashOf } from '../route.ts'
@@ -55,7 +55,7 @@ export class BtStoragePage extends LitElement {
     const { tree } = this.model
     return html`<div class="page">
       <h1>${words.storage.title}</h1>
-      ${problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${problem}</span></p>` : nothing}
+      ${problemLine(problem)}
       ${
         report
           ? html`<bt-space-view

@@ -6,6 +6,7 @@ import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import type { ParcelKind, StageDeed, StageEvent, StagePicture, StagePort } from '../../port/stage.ts'
 import { sentenceOf } from '../fault.ts'
 import { icon } from '../part/icon.ts'
+import { problemLine } from '../part/problem.ts'
 import { pageStyle, sectionStyle, shared } from '../part/shared.ts'
 import '../part/waiting.ts'
 import type { OpenStage } from '../ports.ts'
@@ -109,8 +110,8 @@ export class BtSimPage extends LitElement {
     return html`<div class="page">
       <h1>${words.sim.title}</h1>
       <p class="quiet">${words.sim.help}</p>
-      ${this.problem ? html`<p class="problem" role="alert">${icon('warn')}<span>${this.problem}</span></p>` : nothing}
-      ${this.picture ? this.#play(this.picture) : this.#preparing()} ${this.#scene(playOf(this.hash))}
+      ${problemLine(this.problem)} ${this.picture ? this.#play(this.picture) : this.#preparing()}
+      ${this.#scene(playOf(this.hash))}
     </div>`
   }
 
@@ -218,7 +219,7 @@ export class BtSimPage extends LitElement {
           <dd>${violations.length}</dd>
         </div>
       </dl>
-      ${violations.length > 0 ? html`<p class="problem" role="alert">${icon('warn')}<span>${violations.join('; ')}</span></p>` : nothing}`
+      ${problemLine(violations.join('; '))}`
   }
 
   #story({ story, devices }: StagePicture) {
