@@ -43,6 +43,7 @@ export class BtAsideView extends LitElement {
         overflow-wrap: anywhere;
       }
       ul {
+        inline-size: 100%;
         max-block-size: 40dvh;
         overflow: auto;
       }
