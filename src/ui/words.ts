@@ -194,7 +194,6 @@ export const words = {
     looking: 'Calling the devices of the other tree.',
     empty: 'Nothing is in this folder.',
     path: 'Where this is',
-    again: 'Try again',
     back: 'Back to your tree',
     link: (name: string) => `Put a link to ${name} in my tree`,
     download: (name: string) => `Download ${name}`,

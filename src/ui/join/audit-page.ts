@@ -92,7 +92,7 @@ export class BtAuditPage extends LitElement {
     return html`<div class="page">
       <h1>${words.title}</h1>
       <p class="quiet">${words.help}</p>
-      ${problemLine(this.problem)}
+      ${problemLine(this.problem, this.audit === null ? () => this.#askAgain() : null)}
       ${this.model.tree?.isPlanted ? this.#told() : html`<p>${joinWords.devices.unplanted}</p>`}
       <p><a href=${hashOf('/devices', this.hash)}>${words.back}</a></p>
     </div>`
@@ -117,6 +117,10 @@ export class BtAuditPage extends LitElement {
       </section>`
   }
 
+  #askAgain(): void {
+    this.problem = ''
+    void this.#ask()
+  }
   async #ask(): Promise<void> {
     try {
       this.audit = await this.actions.api.audit()

@@ -133,7 +133,7 @@ export class BtDevicesPage extends LitElement {
       </div>
       ${problemLine(course.problem)}
       ${course.waitingFor ? html`<bt-waiting .cause=${course.waitingFor}></bt-waiting>` : nothing}
-      ${problemLine(this.problem)}
+      ${problemLine(this.problem, devices === null ? () => this.#askAgain() : null)}
       ${
         devices
           ? html`<bt-device-list
@@ -143,7 +143,9 @@ export class BtDevicesPage extends LitElement {
               @bt-extend-device=${({ device }: ExtendDeviceEvent) => (this.extended = [device])}
               @bt-remove-device=${({ device }: RemoveDeviceEvent) => (this.leaving = device)}
             ></bt-device-list>`
-          : html`<bt-waiting .cause=${joinWords.wait.devices}></bt-waiting>`
+          : this.problem
+            ? nothing
+            : html`<bt-waiting .cause=${joinWords.wait.devices}></bt-waiting>`
       }
       ${handedOver ? html`<bt-waiting .cause=${joinWords.handOver.waiting(handedOver.name)}></bt-waiting>` : nothing}
       ${
@@ -215,6 +217,10 @@ export class BtDevicesPage extends LitElement {
     }
   }
 
+  #askAgain(): void {
+    this.problem = ''
+    void this.#ask()
+  }
   async #ask(): Promise<void> {
     if (!this.model.tree?.isPlanted) return
     try {

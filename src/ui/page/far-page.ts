@@ -96,7 +96,7 @@ export class BtFarPage extends LitElement {
         <h1>${words.far.title}</h1>
         ${problemLine(problem)}
         <div class="row">
-          <button class="loud" @click=${() => this.#look(farIdIn(this.hash))}>${words.far.again}</button>${back}
+          <button class="loud" @click=${() => this.#look(farIdIn(this.hash))}>${words.again}</button>${back}
         </div>
       </div>`
     if (view === null)

@@ -70,10 +70,12 @@ export class BtQuarantinePage extends LitElement {
     return html`<div class="page">
         <h1>${words.quarantine.title}</h1>
         <p class="quiet">${words.quarantine.help}</p>
-        ${problemLine(problem)}
+        ${problemLine(problem, list === null ? () => this.#lookAgain() : null)}
         ${
           list === null
-            ? html`<bt-waiting .cause=${words.quarantine.waiting}></bt-waiting>`
+            ? problem
+              ? nothing
+              : html`<bt-waiting .cause=${words.quarantine.waiting}></bt-waiting>`
             : list.length === 0
               ? html`<p class="card">${words.quarantine.empty}</p>`
               : html`<ul role="list">
@@ -145,6 +147,10 @@ export class BtQuarantinePage extends LitElement {
     if (asked !== null) void this.#try(() => this.actions.api.discardQuarantined(asked.id))
   }
 
+  #lookAgain(): void {
+    this.problem = ''
+    void this.#look()
+  }
   async #look(): Promise<void> {
     await this.#try(async () => {
       this.list = await this.actions.api.quarantine()

@@ -50,12 +50,12 @@ export class BtReadersView extends LitElement {
     this.problem = ''
   }
 
-  override updated(changed: PropertyValues<this>): void {
+  override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('itemId')) void this.#ask()
   }
 
   override render() {
-    if (this.problem) return problemLine(this.problem)
+    if (this.problem) return html`<div class="stack">${problemLine(this.problem, () => this.#ask())}</div>`
     if (!this.lines) return html`<bt-waiting .cause=${words.wait.readers}></bt-waiting>`
     if (this.lines.length === 0) return html`<p>${words.readers.nobody}</p>`
     return html`<ul role="list">
@@ -72,11 +72,17 @@ export class BtReadersView extends LitElement {
   }
 
   async #ask(): Promise<void> {
-    try {
-      this.lines = await this.actions.api.readersOf(this.itemId)
-    } catch (error) {
-      this.problem = sentenceOf(error)
-    }
+    const { itemId } = this
+    this.lines = null
+    this.problem = ''
+    const [lines, problem] = await this.actions.api.readersOf(itemId).then(
+      (found) => [found, ''] as const,
+      (error: unknown) => [null, sentenceOf(error)] as const,
+    )
+    // Another item may be looked at by then.
+    if (itemId !== this.itemId) return
+    this.lines = lines
+    this.problem = problem
   }
 }
 customElements.define('bt-readers-view', BtReadersView)

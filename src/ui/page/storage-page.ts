@@ -55,7 +55,7 @@ export class BtStoragePage extends LitElement {
     const { tree } = this.model
     return html`<div class="page">
       <h1>${words.storage.title}</h1>
-      ${problemLine(problem)}
+      ${problemLine(problem, report ? null : () => this.#measureAgain())}
       ${
         report
           ? html`<bt-space-view
@@ -63,7 +63,9 @@ export class BtStoragePage extends LitElement {
               .safety=${safetyOf(this.model, tree?.rootId ?? '')}
               .tree=${tree}
             ></bt-space-view>`
-          : html`<bt-waiting .cause=${words.wait.storage}></bt-waiting>`
+          : problem
+            ? nothing
+            : html`<bt-waiting .cause=${words.wait.storage}></bt-waiting>`
       }
       ${report && tree && tree.deviceCount > 1 ? html`<bt-hold-view .report=${report} .actions=${this.actions}></bt-hold-view>` : nothing}
       ${tree?.aside ? html`<bt-aside-view .actions=${this.actions} .aside=${tree.aside}></bt-aside-view>` : nothing}
@@ -78,6 +80,10 @@ export class BtStoragePage extends LitElement {
     </div>`
   }
 
+  #measureAgain(): void {
+    this.problem = ''
+    void this.#measure()
+  }
   async #measure(): Promise<void> {
     try {
       this.report = await this.actions.api.storage()
