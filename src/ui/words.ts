@@ -562,6 +562,7 @@ export const words = {
     storage: 'Waiting for the tree to count its bytes.',
     readers: 'Waiting for the tree to look up the keys.',
     archive: 'Reading the archive.',
+    passkeys: 'Asking the browser whether it has passkeys.',
     planting: 'Making keys.',
     passkey: 'Waiting for the browser’s passkey window. It may be behind this one.',
     signing: 'Waiting for the passkey. Its window may be behind this one.',

@@ -73,7 +73,12 @@ export function profileOf(hash: string): string {
 }
 
 /** What the host of this site publishes about itself; asked each time, since it may be told another name meanwhile. */
-export const hostFacts = () => readFacts(() => fetch(new URL('relay.json', document.baseURI), { cache: 'no-cache' }))
+export const hostFacts = () =>
+  readFacts(() =>
+    fetch(new URL('relay.json', document.baseURI), { cache: 'no-cache', signal: AbortSignal.timeout(factsTimeoutMs) }),
+  )
+/** A host that does not answer at all is as one that publishes nothing: somebody waits for it before a page. */
+const factsTimeoutMs = 5000
 
 /** Shown in a frame of another page of this site, as a pretend device; no other site may show it (`headers.ts`). */
 export const isFramed = (): boolean => window.parent !== window

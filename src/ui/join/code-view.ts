@@ -11,6 +11,7 @@ import { joinStyle } from './join.css.ts'
 import { type Site, linkTo, siteOf } from './link.ts'
 import { qrPicture, qrStyle } from './qr.ts'
 import { joinWords } from './words.ts'
+import '../part/waiting.ts'
 
 const tickMs = 1000
 
@@ -74,7 +75,7 @@ export class BtCodeView extends LitElement {
 
   override render() {
     const { site, code } = this
-    if (!site) return nothing
+    if (!site) return html`<bt-waiting .cause=${joinWords.wait.site}></bt-waiting>`
     const words = joinWords.invite.code
     const secondsLeft = (this.expiresAtMs - this.nowMs) / 1000
     return html`${this.#reach(site)} ${qrPicture(linkTo(site, code), words.label)}

@@ -58,6 +58,7 @@ export const joinWords = {
   wait: {
     devices: 'Waiting for the tree to name its devices.',
     code: 'Waiting for the network: the new device must be able to find this one.',
+    site: 'Asking the host of this page where other devices reach it.',
     deciding: 'Waiting for the tree to go on.',
     signing: 'Waiting for the passkey. Its window may be behind this one.',
     scanned: 'It asks its owner whether this is the tree to join. Answer there.',

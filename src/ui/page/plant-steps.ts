@@ -11,6 +11,7 @@ import type { PasskeyAvailability } from '../ports.ts'
 import { words } from '../words.ts'
 import { suggestDeviceName } from './device-name.ts'
 import type { Planting, PlantingStep } from './planting.ts'
+import '../part/waiting.ts'
 
 /** Whether a step shows what is wrong by itself, between its fields and its button. */
 export const isForm = ({ kind }: PlantingStep): boolean => kind === 'names' || kind === 'check'
@@ -57,7 +58,9 @@ export function namesStep(planting: Planting) {
 /** @param availability null while the browser is still asked */
 export function passkeyStep(planting: Planting, availability: PasskeyAvailability | null) {
   const isBusy = planting.waitingFor !== ''
-  if (availability === null) return html`<h1 tabindex="-1">${words.plant.passkey.title}</h1>`
+  if (availability === null)
+    return html`<h1 tabindex="-1">${words.plant.passkey.title}</h1>
+      <bt-waiting .cause=${words.wait.passkeys}></bt-waiting>`
   const isPossible = availability === 'platform' || availability === 'elsewhere'
   return html`<h1 tabindex="-1">${words.plant.passkey.title}</h1>
     <p>${isPossible ? words.plant.passkey.here : words.plant.passkey.none}</p>
