@@ -94,7 +94,7 @@ export const words = {
     foldedLabel: (count: number, name: string) => `${counted(count, 'more', 'more')} in ${name}`,
     onDevice: (device: string, items: string) => `${device} · ${items}`,
     nodeHere: (device: string) => `${device} is attached here`,
-    crumbs: 'Folders below this one',
+    crumbs: 'Path to this folder',
     cellFolder: (name: string, count: number) =>
       `${name}, folder, ${count === 0 ? 'empty' : counted(count, 'item', 'items')}`,
     cellLink: (name: string) => `${name}, link`,

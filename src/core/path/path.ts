@@ -4,6 +4,7 @@
  * Everything signed, stored, locked or routed uses the id path `treeId/id/id/…`; names live only in directory entries and are
  * resolved at the edge (paper §1: "The first component of a fully qualified blocktree path is the fingerprint of the root
  * public key"). Containment is by whole components, so `/ab` is never inside `/a`, and anyone can check it without the tree.
+ * "Above" means farther from the root, here and everywhere, as the paper draws a tree.
  * @module
  */
 import {
@@ -72,7 +73,7 @@ export const childPath = (parent: IdPath, child: BlockId): IdPath => ({
 export const parentPath = (path: IdPath): IdPath | null =>
   path.ids.length === 0 ? null : { treeId: path.treeId, ids: path.ids.slice(0, -1) }
 
-/** Whether `inner` is `outer` itself or lies above it. */
+/** Whether `inner` is `outer` itself or lies in it. */
 export function contains(outer: IdPath, inner: IdPath): boolean {
   if (!equal(outer.treeId, inner.treeId) || outer.ids.length > inner.ids.length) return false
   return outer.ids.every((id, depth) => equal(id, inner.ids[depth]!))
@@ -86,7 +87,10 @@ export const checkDepth = (path: IdPath): Check => checkDepthOf(path.ids.length)
 /** @param depth of folders from the root to a block, and itself */
 export function checkDepthOf(depth: number): Check {
   if (depth <= depthMax) return ok
-  return refused('pathTooDeep', `Folders can be nested ${depthMax} deep; put this one further down.`)
+  return refused(
+    'pathTooDeep',
+    `Folders can be nested ${depthMax} deep at most; put this one closer to the root of the tree.`,
+  )
 }
 
 // oxlint-disable no-control-regex -- control characters are what is looked for
