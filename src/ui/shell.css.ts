@@ -81,6 +81,14 @@ export const shellStyle = css`
   .notices {
     grid-area: notices;
   }
+  /* Seen by whoever comes to it by keyboard. A link would change the address, which names the view. */
+  .skip:focus-visible {
+    position: absolute;
+    inset-block-start: var(--space-2);
+    inset-inline-start: var(--space-2);
+    z-index: 3;
+    box-shadow: var(--shadow);
+  }
   .drop {
     position: fixed;
     inset: var(--space-2);

@@ -225,6 +225,9 @@ export class BtShell extends LitElement implements IntakeHost {
       @bt-actions=${(event: ActionsEvent) => (this.sheetItemId = event.id)}
       @bt-add=${(event: AddEvent) => (this.addFolderId = event.id)}
     >
+      <button class="skip unseen" @click=${() => this.renderRoot.querySelector('main')?.focus()}>
+        ${words.nav.skip}
+      </button>
       <bt-header
         .home=${hashOf('/', location.hash)}
         .state=${this.state}

@@ -118,7 +118,6 @@ export const words = {
     search: 'Search names',
     clear: 'Clear the search',
     hits: (count: number) => (count === 0 ? 'No name contains this' : counted(count, 'name found', 'names found')),
-    unfold: (name: string) => `Show what is in ${name}`,
     showMore: (count: number) => `Show ${counted(count, 'more', 'more')}`,
     inFolder: (name: string) => `in ${name}`,
   },
@@ -164,7 +163,6 @@ export const words = {
       'Files are opened by this page’s service worker, so that nothing of them can reach your tree. It is not in charge of this tab yet: reload the page once, then open the file again.',
     unsupported:
       'This browser has no service worker at this address, so files cannot be opened here. Use https, or localhost.',
-    blocked: 'The browser did not let a new tab open. Allow pop-ups for this page, or use Download.',
   },
 
   move: {
@@ -409,8 +407,7 @@ export const words = {
     tree: 'In the tree',
     trash: 'In the trash',
     upkeep: 'Upkeep',
-    upkeepHelp: 'Versions in waiting, the log, and the app itself',
-    free: 'Free',
+    upkeepHelp: 'Upkeep is versions in waiting, the log, and the app itself.',
     files: 'Files',
     holdTitle: 'How much of it is here',
     held: (held: number, tree: number) => `${formatSize(held)} of ${formatSize(tree)} of contents are on this device`,

@@ -2,7 +2,7 @@
  * A copy elsewhere: the whole tree as one archive, once there is a card to open it with.
  * @module
  */
-import { LitElement, html } from 'lit'
+import { LitElement, html, nothing } from 'lit'
 import type { Actions } from '../actions.ts'
 import { codeOf, sentenceOf } from '../fault.ts'
 import { icon } from '../part/icon.ts'
@@ -40,6 +40,7 @@ export class BtArchiveView extends LitElement {
       <h2>${words.storage.copyTitle}</h2>
       <p class="quiet">${this.planted ? words.storage.copyHelp : words.storage.copyUnplanted}</p>
       <div class="row">${this.planted ? this.#save() : this.#ways()}</div>
+      <p class="quiet small" role="status">${typeof this.exported === 'object' ? words.storage.copyReady : nothing}</p>
       ${problemLine(this.problem)}
     </section>`
   }

@@ -49,6 +49,7 @@ export class BtSpaceView extends LitElement {
           <dd>${formatCount(fileCount)}</dd>
         </div>
       </dl>
+      <p class="quiet small">${words.storage.upkeepHelp}</p>
       <bt-copies .safety=${this.safety} .tree=${this.tree}></bt-copies>
     </section>`
   }
