@@ -148,7 +148,7 @@ test('a new card takes the place of one that somebody saw', async ({ newProfile 
   const drawAnother = async (): Promise<string[]> => {
     await openKeys(laptop)
     await laptop.getByRole('link', { name: 'Replace the recovery card' }).click()
-    await expect(laptop.getByText('Who has lost the card can not replace it')).toBeVisible()
+    await expect(laptop.getByText('A lost card cannot be replaced')).toBeVisible()
     await expectNothing(laptop, 'before a new card')
     await laptop.getByRole('button', { name: 'Make a new card' }).click()
     const words = await readCard(laptop)

@@ -32,7 +32,7 @@ test('after a removal old contents are encrypted again, and cost is told first',
 
   await laptop.getByRole('link', { name: 'Storage', exact: true }).click()
   await laptop.getByRole('button', { name: 'See what it would take' }).click()
-  await expect(laptop.getByText('All contents are sealed under keys that nobody has who was removed.')).toBeVisible()
+  await expect(laptop.getByText('All contents are sealed under keys that no removed device has.')).toBeVisible()
   await laptop.getByRole('link', { name: 'Devices', exact: true }).click()
   await laptop.getByRole('button', { name: 'Remove Phone' }).click()
   await laptop.getByRole('button', { name: 'Remove it' }).click()
@@ -55,7 +55,7 @@ test('after a removal old contents are encrypted again, and cost is told first',
   const preview = async () => (await nodeOf(laptop)).evaluate(({ api }) => api.previewResealing())
   await expect.poll(preview).toMatchObject({ fileCount: 0, sizeBytes: 0, isWanted: false })
   await laptop.getByRole('button', { name: 'Look again' }).click()
-  await expect(laptop.getByText('All contents are sealed under keys that nobody has who was removed.')).toBeVisible()
+  await expect(laptop.getByText('All contents are sealed under keys that no removed device has.')).toBeVisible()
 
   await expect
     .poll(() => itemNamed(desk, 'letter.txt'))

@@ -734,5 +734,5 @@ const treeReplaced = (): RefusedError =>
 const removalOverruled = (): BlocktreeError =>
   new BlocktreeError(
     'removalOverruled',
-    'Another device of yours knows that this one was not removed, as it had been told. Reload to go on; what could not be written meanwhile lies under “Not taken by the tree”, where you can bring it back.',
+    'Another of your devices knows that this one was not removed after all. Reload to go on; what could not be written meanwhile lies under “Not taken by the tree”, where you can bring it back.',
   )

@@ -456,10 +456,10 @@ export const words = {
     look: 'See what it would take',
     again: 'Look again',
     looking: 'Waiting for the tree to look up how each file is sealed, and to measure how fast this device is.',
-    nothing: 'All contents are sealed under keys that nobody has who was removed.',
+    nothing: 'All contents are sealed under keys that no removed device has.',
     costLabel: 'What it would take',
     away: (count: number) =>
-      `${formatCount(count)} ${count === 1 ? 'file is' : 'files are'} on devices alone that are away; how they are sealed can be seen when these are there.`,
+      `${formatCount(count)} ${count === 1 ? 'file is' : 'files are'} only on devices that are away now. How ${count === 1 ? 'it is' : 'they are'} sealed can be seen once those are back.`,
     cost: ({ fileCount, sizeBytes, objectCount, seconds }: ResealingPreview) => [
       `${formatCount(fileCount)} ${fileCount === 1 ? 'file' : 'files'}, ${formatSize(sizeBytes)} in ${formatCount(objectCount)} pieces, are read, encrypted and written again, and your other devices fetch them anew. What they were before is deleted a day later, as every older version is.`,
       `That takes this device about ${formatDuration(seconds)}, as fast as it was measured just now, in the background. It goes on after a restart.`,
@@ -472,8 +472,8 @@ export const words = {
   expiring: {
     text: (firstAtMs: number, nowMs: number) =>
       nowMs < firstAtMs
-        ? `The time of a device of yours ends on ${formatDay(firstAtMs)}. One signature renews all.`
-        : `The time of a device of yours ended on ${formatDay(firstAtMs)}. One signature renews all.`,
+        ? `The time of a device of yours ends on ${formatDay(firstAtMs)}. One signature renews all your devices.`
+        : `The time of a device of yours ended on ${formatDay(firstAtMs)}. One signature renews all your devices.`,
     button: 'See the devices',
   },
 

@@ -84,7 +84,7 @@ export class BtCodeView extends LitElement {
         <button class="plain" @click=${() => this.#copy(linkTo(site, code))}>${icon('copy')}${words.copy}</button>
       </div>
       <p class="quiet small left" role="status">${this.copied}</p>
-      ${site.reach === 'thisComputer' ? this.#ways() : nothing}`
+      ${site.reach === 'everyone' ? nothing : this.#ways()}`
   }
 
   /** Said first: else a phone is held before a code that leads it nowhere. */

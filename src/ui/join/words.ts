@@ -132,7 +132,7 @@ export const joinWords = {
         ? `${namesOf(lines)} confirms every change. ${rule(1)}`
         : `${namesOf(lines)} confirm every change together. ${rule(lines.length)}`,
     byTree:
-      'The tree sees to that by itself: one device, or three as soon as three of yours have been with it for a day and are there.',
+      'The tree sees to that by itself: one device, or three once three of your devices have belonged to the tree for a day and are connected.',
     byOwner: 'You chose that.',
     open: 'Choose who decides',
     next: (lines: readonly DeviceLine[]) =>
@@ -370,7 +370,7 @@ export const joinWords = {
 
   hybrid: {
     title: 'Keys that outlast quantum computers',
-    help: 'Who records today how a key is given to a device might open it once large quantum computers exist. With this, keys are given in a second way as well (X-Wing, with ML-KEM-768), for which no such way is known.',
+    help: 'Anyone who records today how a key is given to a device might open it once large quantum computers exist. With this, keys are given in a second way as well (X-Wing, with ML-KEM-768), for which no such way is known.',
     cost: 'It costs about 1 KB for each device and each folder that is shared. It holds for keys that are made from then on, on all your devices, and can not be turned off again. Archives and links into your tree are sealed as before.',
     button: 'Turn it on for all my devices',
     on: (count: number, deviceCount: number) =>
@@ -390,7 +390,7 @@ export const joinWords = {
       'You get twelve new words, and what is in your tree stays as it is.',
       'The old card signs, and counts no more from then on. A passkey that waits for its 72 hours is stopped.',
       'Archives that were exported before open with the old card alone. Export a new one when the new card counts, and remove those.',
-      'Who has lost the card can not replace it: a passkey alone can not, so that one which is stolen does not take the tree. If yours is lost, add a second passkey and keep both safe, keep several devices in the tree, and download what you can not do without, since archives open with the card alone.',
+      'A lost card cannot be replaced. A passkey alone is not enough for that, so a stolen passkey cannot take the tree. If your card is lost, add a second passkey and keep both safe, keep several devices in the tree, and download what you can not do without, since archives open with the card alone.',
     ],
     make: 'Make a new card',
     sign: 'The old card signs',
@@ -401,7 +401,7 @@ export const joinWords = {
     doneHelp:
       'The new words count from now on. Destroy the old card, and export a new archive: the ones before open with the old card alone.',
     back: 'See who signs for this tree',
-    notHere: 'Only on a device of your own, in a tree that was planted, the recovery card can be replaced.',
+    notHere: 'The recovery card can be replaced only on one of your own devices, in a planted tree.',
   },
 
   extend: {
@@ -434,8 +434,8 @@ export const joinWords = {
     done: (count: number) => `${counted(count, 'device has', 'devices have')} more time.`,
     soon: (count: number, firstAtMs: number, nowMs: number) =>
       nowMs < firstAtMs
-        ? `The time of ${counted(count, 'device', 'devices')} ends soon, first on ${formatDay(firstAtMs)}. From then on what is changed on it is not taken. Renew all, with one signature.`
-        : `The time of ${counted(count, 'device', 'devices')} ends soon or has ended, first on ${formatDay(firstAtMs)}. What is changed there since is not taken. Renew all, with one signature.`,
+        ? `The time of ${counted(count, 'device', 'devices')} ends soon, first on ${formatDay(firstAtMs)}. From then on changes made there are not accepted. Renew all, with one signature.`
+        : `The time of ${counted(count, 'device', 'devices')} ends soon or has ended, first on ${formatDay(firstAtMs)}. Changes made there since are not accepted. Renew all, with one signature.`,
   },
 
   invite: {
@@ -457,7 +457,7 @@ export const joinWords = {
       besides: 'Or try it without a phone: a second profile in this browser is a device of its own.',
       beside: 'Open a second profile',
       unsaid: (address: string) =>
-        `This host does not say where others reach it. The code leads to ${address}, the address of this page.`,
+        `This host does not say where others reach it. The code leads to ${address}, the address of this page. If the new device cannot open that, there are other ways below.`,
     },
     digits: {
       title: (name: string) => `Type the four digits that ${name} shows`,
