@@ -18,7 +18,7 @@ import {
 } from './format.ts'
 
 const plural = new Intl.PluralRules('en')
-const counted = (count: number, one: string, many: string): string =>
+export const counted = (count: number, one: string, many: string): string =>
   `${formatCount(count)} ${plural.select(count) === 'one' ? one : many}`
 
 const choice = new Intl.ListFormat('en', { type: 'disjunction' })

@@ -5,7 +5,7 @@
 import { BlocktreeError, NodeMovedError } from '../../core/bytes/bytes.ts'
 import type { ContentHead, NodeApi } from '../../node/api.ts'
 import { passed } from '../rpc/discard.ts'
-import { contentPrefix, defaultProfile, isProfile } from './address.ts'
+import { contentPrefix, defaultProfile, profileIn } from './address.ts'
 import { contentHeaders } from './headers.ts'
 import { rangeOf } from './range.ts'
 
@@ -114,10 +114,11 @@ function disposition(isDownload: boolean, name: string): string {
 
 /** Where the tree is shown that a content is of. */
 function homeOf({ url }: Request, id: string): string {
-  const { origin, pathname, searchParams } = new URL(url)
-  const profile = searchParams.get('as') ?? defaultProfile
+  const address = new URL(url)
+  const { origin, pathname } = address
+  const profile = profileIn(address)
   const site = `${origin}${pathname.slice(0, pathname.length - contentPrefix.length - id.length)}`
-  return profile === defaultProfile || !isProfile(profile) ? site : `${site}#as=${profile}`
+  return profile === defaultProfile || profile === null ? site : `${site}#as=${profile}`
 }
 
 /** What is said instead of a file, and the way back; under the same sandbox, since it stands at the same address. */

@@ -2,7 +2,7 @@
  * The service worker as a web server: answers content addresses from the tree, never from the network.
  * @module
  */
-import { contentPrefix, defaultProfile, isProfile } from './address.ts'
+import { contentPrefix, profileIn } from './address.ts'
 import { type ContentSource, answerContent } from './content.ts'
 
 /** The part of a service worker's global scope that is used here; the compiler knows pages only. */
@@ -43,10 +43,11 @@ export function serveContent(find: (profile: string) => Promise<ContentSource | 
     if (added) event.waitUntil(added)
   })
   scope.addEventListener('fetch', (event) => {
-    const { origin, pathname, searchParams } = new URL(event.request.url)
+    const address = new URL(event.request.url)
+    const { origin, pathname } = address
     if (origin !== prefix.origin || !pathname.startsWith(prefix.pathname)) return
-    const profile = searchParams.get('as') ?? defaultProfile
-    const findKnown = async (): Promise<ContentSource | null> => (isProfile(profile) ? find(profile) : null)
+    const profile = profileIn(address)
+    const findKnown = async (): Promise<ContentSource | null> => (profile === null ? null : find(profile))
     event.respondWith(answerContent(event.request, pathname.slice(prefix.pathname.length), findKnown))
   })
 }

@@ -5,11 +5,9 @@
 import type { DeviceLine, GrantLine, RemovalPreview } from '../../node/api.ts'
 import { awaitedOf, neededOf } from './deciding.ts'
 import { formatCount, formatCountdown, formatDay, formatMoment, formatSize } from '../format.ts'
+import { counted, words } from '../words.ts'
 
 const all = new Intl.ListFormat('en')
-const plural = new Intl.PluralRules('en')
-const counted = (count: number, one: string, many: string): string =>
-  `${formatCount(count)} ${plural.select(count) === 'one' ? one : many}`
 const passkeys = (count: number): string => counted(count, 'passkey', 'passkeys')
 const files = (count: number): string => counted(count, 'file', 'files')
 
@@ -53,6 +51,11 @@ function rule(count: number): string {
   const may = `Any ${inWords[needed]} of them are enough, so ${inWords[spared]} may be away.`
   return count % 2 === 1 ? may : `${may} With one device less it would be just as many.`
 }
+
+const signing = {
+  signs: 'Your passkey signs just this; the browser asks once.',
+  cardSigns: 'This tree has no passkey: the twelve words of its recovery card sign just this.',
+} as const
 
 export const joinWords = {
   wait: {
@@ -114,8 +117,7 @@ export const joinWords = {
       `What only ${name || 'the other one'} had seen is not here. If it comes back, that comes in as versions of its own; nothing is overwritten.`,
       `${name || 'It'} stays one of your devices, and follows. If somebody else may have it, remove it afterwards.`,
     ],
-    signs: 'Your passkey signs just this; the browser asks once.',
-    cardSigns: 'This tree has no passkey: the twelve words of its recovery card sign just this.',
+    ...signing,
     button: 'Go on with this device',
     cancel: 'Wait for it',
     done: 'This device confirms every change from now on.',
@@ -336,7 +338,7 @@ export const joinWords = {
       text: (atMs: number, nowMs: number) =>
         `Counts from ${formatMoment(atMs)}, in ${counted(Math.max(1, Math.round((atMs - nowMs) / 3_600_000)), 'hour', 'hours')}. If you did not add it, stop it: any of your devices can.`,
       stop: 'Stop it',
-      stopped: 'The new passkey was stopped. It will never sign for this tree.',
+      stopped: words.passkeyAdded.stopped,
     },
     add: {
       open: 'Add a passkey',
@@ -413,8 +415,7 @@ export const joinWords = {
     until: 'Until',
     dayWrong: 'Choose a day from tomorrow on, within 400 days.',
     goOn: 'Go on',
-    signs: 'Your passkey signs just this; the browser asks once.',
-    cardSigns: 'This tree has no passkey: the twelve words of its recovery card sign just this.',
+    ...signing,
     button: 'Give it that time',
     cancel: 'Cancel',
     done: (name: string) => `${name} has more time.`,
@@ -481,8 +482,7 @@ export const joinWords = {
       term: 'Until',
       own: 'Yes, it is my own device',
       no: 'No',
-      signs: 'Your passkey signs just this; the browser asks once.',
-      cardSigns: 'This tree has no passkey: the twelve words of its recovery card sign just this.',
+      ...signing,
       card: 'The twelve words of the recovery card',
     },
     choice: {
