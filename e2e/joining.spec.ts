@@ -55,10 +55,7 @@ test(proved('letting a device in: axe finds nothing'), async ({ page }) => {
     await tell(page, { inviting })
     await expectFine(page, heading, `letting a device in: ${inviting.stage}`)
     if (inviting.stage === 'code')
-      await expect(
-        page.getByText('A phone can not reach this address'),
-        'the host is this computer alone',
-      ).toBeVisible()
+      await expect(page.getByText('A phone cannot reach this address'), 'the host is this computer alone').toBeVisible()
     if (inviting.stage === 'approval') {
       await page.getByRole('radio', { name: /^Limited to one folder/ }).check()
       await expect(page.getByLabel('Its folder')).toBeVisible()

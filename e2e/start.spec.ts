@@ -85,7 +85,7 @@ for (const { flags, sentence } of [
     flags: ['--stun', 'stun:stun.example'],
     sentence: /^A STUN server is a host and maybe a port, such as stun\.example:3478, not "stun:stun\.example"\.\n$/,
   },
-  { flags: ['--cert', 'no.pem', '--key', 'no.pem'], sentence: /^no\.pem can not be read\.\n$/ },
+  { flags: ['--cert', 'no.pem', '--key', 'no.pem'], sentence: /^no\.pem cannot be read\.\n$/ },
   { flags: ['--origin', 'http://tree.example'], sentence: /^An origin is https:\/\// },
   { flags: ['--origin', 'https://tree.example/path'], sentence: /^An origin is https:\/\// },
   { flags: ['--base', '/../'], sentence: /^A base is a path such as \/tree\/, not "\/\.\.\/"\.\n$/ },

@@ -429,7 +429,7 @@ async function takeOver(
 const recoverRemoved = (): BlocktreeError =>
   new BlocktreeError(
     'recoverRemoved',
-    'This browser was removed from the tree in this archive, so the tree can not go on here. Open the archive in another browser profile, or delete the data of this site in this one first.',
+    'This browser was removed from the tree in this archive, so the tree cannot go on here. Open the archive in another browser profile, or delete the data of this site in this one first.',
   )
 
 const archiveOfOne = (exporter: string): BlocktreeError =>

@@ -296,7 +296,7 @@ function unlock(wraps: Wraps, treeId: Bytes, { credentialId, prf }: PasskeyUnloc
   if (kemSecret !== null) return kemSecret
   throw new BlocktreeError(
     'prfOther',
-    'In this browser that passkey gives another secret than where it was made, so it can not open your keys here. Use the recovery card, or another browser.',
+    'In this browser that passkey gives another secret than where it was made, so it cannot open your keys here. Use the recovery card, or another browser.',
   )
 }
 

@@ -87,7 +87,7 @@ async function planOf({ keys: { credential }, platform, tree }: TakeOverSite): P
   if (own.standing !== 'own' || chain === null || !isRootHeld)
     throw new BlocktreeError(
       'takeOverLimited',
-      'This device may not use the whole tree, so it can not take over. Do it on a device of the owner.',
+      'This device may not use the whole tree, so it cannot take over. Do it on a device of the owner.',
     )
   const stateRoot = root(state.map)
   const writecapHash = chain[0]!.hash

@@ -98,7 +98,7 @@ export async function makePlace({ scope, limited }: Terms, { tree, files }: Home
     if (answer === 'kept')
       throw new BlocktreeError(
         'leaderAway',
-        'The device that keeps this tree in order can not be reached now, so the folder could not be made.',
+        'The device that keeps this tree in order cannot be reached now, so the folder could not be made.',
       )
   }
 }

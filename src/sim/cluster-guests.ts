@@ -201,7 +201,7 @@ export class ClusterGuests {
         const [life] = alive()
         const outcome = await within(settle(life!.process, this.#removal(life!, guest)), 'putting out')
         if (outcome.kind === 'done') this.#removed(guest, life!)
-        else note(`${guest.name} can not be put out: ${describeOutcome(outcome)}`)
+        else note(`${guest.name} cannot be put out: ${describeOutcome(outcome)}`)
       }
       await until(
         `${guest.name} is settled`,

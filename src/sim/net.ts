@@ -194,7 +194,7 @@ export class SimNetwork implements NetWorld {
   }
 }
 
-const relaysAway = refused('relaysAway', 'No relay answers, and without one the other device can not be found.')
-const peerAway = refused('peerAway', 'The other device can not be reached now. It may be asleep or without network.')
+const relaysAway = refused('relaysAway', 'No relay answers, and without one the other device cannot be found.')
+const peerAway = refused('peerAway', 'The other device cannot be reached now. It may be asleep or without network.')
 const pathLost: Fault = refused('pathLost', 'The connection to the other device broke.').fault
 const peerSilent: Fault = refused('peerSilent', 'The other device does not answer any more.').fault

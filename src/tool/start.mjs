@@ -97,7 +97,7 @@ function read(path) {
   try {
     return readFileSync(path)
   } catch {
-    throw new Sentence(`${path} can not be read.`)
+    throw new Sentence(`${path} cannot be read.`)
   }
 }
 
@@ -115,7 +115,7 @@ async function serve({ port, host, base, certificate, origin, keyFile, stun }) {
   /** @type {typeof import('../relay/server.ts')} */
   const { serveSite, startRelay } = await importServer()
   const relay = await startRelay({ keyFile }).catch((error) => {
-    throw new Sentence(`The relay can not start, or not keep its key in ${keyFile}: ${error.message}`)
+    throw new Sentence(`The relay cannot start, or not keep its key in ${keyFile}: ${error.message}`)
   })
   try {
     const origins = origin ? [origin] : []

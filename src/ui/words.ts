@@ -463,7 +463,7 @@ export const words = {
     cost: ({ fileCount, sizeBytes, objectCount, seconds }: ResealingPreview) => [
       `${formatCount(fileCount)} ${fileCount === 1 ? 'file' : 'files'}, ${formatSize(sizeBytes)} in ${formatCount(objectCount)} pieces, are read, encrypted and written again, and your other devices fetch them anew. What they were before is deleted a day later, as every older version is.`,
       `That takes this device about ${formatDuration(seconds)}, as fast as it was measured just now, in the background. It goes on after a restart.`,
-      'What a removed device holds already it keeps: nobody can take that back. But whoever gets hold of your devices’ storage, or of what passes a relay, can not open it with the old keys.',
+      'What a removed device holds already it keeps: nobody can take that back. But whoever gets hold of your devices’ storage, or of what passes a relay, cannot open it with the old keys.',
     ],
     begin: 'Encrypt them again',
     under: 'It is under way, and can be cancelled where its progress is shown.',

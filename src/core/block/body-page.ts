@@ -64,7 +64,7 @@ export function hashPage(level: number, index: number, hashes: readonly Bytes[])
 
 export const pageDamaged = refused(
   'pageDamaged',
-  'The index of this file is damaged here, so the file can not be read there.',
+  'The index of this file is damaged here, so the file cannot be read there.',
 )
 
 /**

@@ -162,7 +162,7 @@ export function planOpen(
   for (const [at, { leaf, sizeBytes }] of sectors.entries()) {
     const ciphertext = ciphertexts[at]!
     if (ciphertext.length !== sizeBytes + sectorTagSizeBytes)
-      return refused('sectorSizeWrong', 'A piece of this file has the wrong size, so the file can not be read there.')
+      return refused('sectorSizeWrong', 'A piece of this file has the wrong size, so the file cannot be read there.')
     if (last === null || last.leaf.keyEpoch !== leaf.keyEpoch || !equal(last.leaf.salt, leaf.salt)) {
       const keys = keysOf(leaf.keyEpoch)
       if (keys === null) return refused('keyOutOfReach', 'This device has no key for this file.')

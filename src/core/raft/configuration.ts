@@ -57,7 +57,7 @@ export function enterJoint(
   if (isJoint(configuration))
     return refused('raftAlreadyJoint', 'Another change of the member devices is still under way.')
   if (configuration.voters.length === 0)
-    return refused('raftNoVoters', 'A group without voting devices can not change jointly.')
+    return refused('raftNoVoters', 'A group without voting devices cannot change jointly.')
   const draft = openDraft(membership)
   draft.votersOutgoing = new Set(draft.voters)
   const result = applyChanges(draft, changes, lastIndex)

@@ -226,8 +226,8 @@ describe('roles', () => {
   test('change only along the picture', () => {
     const cluster = led()
     for (const become of [becomeCandidate, becomePreCandidate])
-      expect(() => become(openDraft(cluster.raft('n1')))).toThrow('a leader can not campaign')
-    expect(() => becomeLeader(openDraft(cluster.raft('n2')))).toThrow('a follower can not lead')
+      expect(() => become(openDraft(cluster.raft('n1')))).toThrow('a leader cannot campaign')
+    expect(() => becomeLeader(openDraft(cluster.raft('n2')))).toThrow('a follower cannot lead')
     const gone = openDraft({ ...cluster.raft('n2'), role: 'candidate', progress: new Map() })
     expect(() => becomeLeader(gone)).toThrow('n2 was elected but is no member')
   })

@@ -47,7 +47,7 @@ function keepsQuorum(raft: Draft): boolean {
 
 export function propose(raft: Draft, proposals: readonly Proposal[]): Check {
   if (!raft.progress.has(raft.config.id))
-    return refused('raftNotMember', 'This device was removed from the group and can not change it any more.')
+    return refused('raftNotMember', 'This device was removed from the group and cannot change it any more.')
   if (raft.transferee !== null)
     return refused('raftTransferring', 'The lead is being handed to another device; try again in a moment.')
   const taken = proposals.map((proposal, position) => admitted(raft, proposal, position))

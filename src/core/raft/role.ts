@@ -36,7 +36,7 @@ export function becomeCandidate(raft: Draft): void {
 
 export function becomeLeader(raft: Draft): void {
   const { id } = raft.config
-  if (raft.role === 'follower') throw new Error('a follower can not lead without having been a candidate')
+  if (raft.role === 'follower') throw new Error('a follower cannot lead without having been a candidate')
   reset(raft, raft.term)
   raft.role = 'leader'
   raft.leader = id
@@ -50,7 +50,7 @@ export function becomeLeader(raft: Draft): void {
 }
 
 function mustNotLead(raft: Draft): void {
-  if (raft.role === 'leader') throw new Error('a leader can not campaign')
+  if (raft.role === 'leader') throw new Error('a leader cannot campaign')
 }
 
 function reset(raft: Draft, term: Term): void {

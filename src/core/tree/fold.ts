@@ -333,7 +333,7 @@ const raceLost = () =>
 const originForeign = () =>
   refused(
     'originForeign',
-    'A device that has one folder of the tree can not change something in the name of another device.',
+    'A device that has one folder of the tree cannot change something in the name of another device.',
   )
 const placeUnknown = () => refused('placeUnknown', 'The folder is not there any more.')
 const placeWrong = () => refused('placeWrong', 'This record is for another place in the tree.')

@@ -226,4 +226,4 @@ function isInTrash(state: TreeState, reach: BlockId, block: BlockId): boolean {
 
 /** Of one whose content is none. */
 export const linkDamaged = () =>
-  refused('linkDamaged', 'This link can not be read, so it leads nowhere. Delete it and make another one.')
+  refused('linkDamaged', 'This link cannot be read, so it leads nowhere. Delete it and make another one.')

@@ -309,13 +309,13 @@ function bindingOf(shim: RtcShim, path: Path, streams: Readonly<Record<Lane, Str
 
 const relaysAway = refused(
   'relaysAway',
-  'No relay answers, and without one the other device can not be found. Check the network; it is tried again.',
+  'No relay answers, and without one the other device cannot be found. Check the network; it is tried again.',
 )
 const connectedAlready = refused(
   'connectedAlready',
   'This device is connected with that one already. Wait a moment, then try again.',
 )
-const peerAway = refused('peerAway', 'The other device can not be reached now. It may be asleep or without network.')
+const peerAway = refused('peerAway', 'The other device cannot be reached now. It may be asleep or without network.')
 const slept = refused('slept', 'This device was asleep, so its connections are made anew.').fault
 const tooManyStreams = refused(
   'tooManyStreams',
@@ -323,7 +323,7 @@ const tooManyStreams = refused(
 ).fault
 const unreadable = refused(
   'unreadable',
-  'The other device sent what can not be read, so the connection to it was closed.',
+  'The other device sent what cannot be read, so the connection to it was closed.',
 ).fault
 const halfOpen = refused(
   'halfOpen',

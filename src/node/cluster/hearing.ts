@@ -38,5 +38,5 @@ export class Hearing {
 
 const termLeapt = refused(
   'termLeapt',
-  'A device spoke of so many elections as there can not have been; the connection to it was closed.',
+  'A device spoke of so many elections as there cannot have been; the connection to it was closed.',
 )

@@ -269,7 +269,7 @@ const nameOf = (operation: Operation): string =>
 
 const leaderAway = refused(
   'leaderAway',
-  'The device that keeps this tree in order can not be reached now, so nothing was changed. Try again when it is there.',
+  'The device that keeps this tree in order cannot be reached now, so nothing was changed. Try again when it is there.',
 )
 
 /** A change was given away, and nobody said what became of it. */

@@ -89,9 +89,9 @@ describe('joining a tree', () => {
   test('what the node refuses is told', async () => {
     const { node, course, at } = begin()
     at()
-    node.refusal = new BlocktreeError('peerAway', 'The other device can not be reached.')
+    node.refusal = new BlocktreeError('peerAway', 'The other device cannot be reached.')
     await course.start('Phone')
-    expect([at(), course.problem, course.code]).toEqual(['name', 'The other device can not be reached.', code])
+    expect([at(), course.problem, course.code]).toEqual(['name', 'The other device cannot be reached.', code])
   })
 
   test('a planted profile keeps what is shared, and is not mixed with another tree', async () => {

@@ -275,7 +275,7 @@ export const joinWords = {
       `What ${name} could read until now it may keep: ${couldRead(preview.readable)}. Nobody can take that back, and a file stays sealed as it is until it is next changed.`,
       `What was done on ${name}${preview.lastSeenAtMs === null ? '' : ` since ${formatMoment(preview.lastSeenAtMs)}`} and has not come here is not taken any more. It waits there, to be looked at and saved.`,
       `Afterwards these can read: ${readersAfter(preview.readers)}.`,
-      'This can not be undone. If it was a mistake, delete the site’s data there and let it in again, as a new device.',
+      'This cannot be undone. If it was a mistake, delete the site’s data there and let it in again, as a new device.',
       ...(preview.farLinkNames.length === 0
         ? []
         : [
@@ -286,7 +286,7 @@ export const joinWords = {
     leaveLines: [
       'From now on nothing that is changed here reaches your other devices, and nothing of theirs comes here.',
       'What is on this device stays on it, readable for whoever uses this browser, until the site’s data is deleted.',
-      'This can not be undone. To join again, delete the site’s data here first: it is then a new device.',
+      'This cannot be undone. To join again, delete the site’s data here first: it is then a new device.',
     ],
     button: 'Remove it',
     leave: 'Leave',
@@ -373,7 +373,7 @@ export const joinWords = {
   hybrid: {
     title: 'Keys that outlast quantum computers',
     help: 'Anyone who records today how a key is given to a device might open it once large quantum computers exist. With this, keys are given in a second way as well (X-Wing, with ML-KEM-768), for which no such way is known.',
-    cost: 'It costs about 1 KB for each device and each folder that is shared. It holds for keys that are made from then on, on all your devices, and can not be turned off again. Archives and links into your tree are sealed as before.',
+    cost: 'It costs about 1 KB for each device and each folder that is shared. It holds for keys that are made from then on, on all your devices, and cannot be turned off again. Archives and links into your tree are sealed as before.',
     button: 'Turn it on for all my devices',
     on: (count: number, deviceCount: number) =>
       count >= deviceCount
@@ -392,7 +392,7 @@ export const joinWords = {
       'You get twelve new words, and what is in your tree stays as it is.',
       'The old card signs, and counts no more from then on. A passkey that waits for its 72 hours is stopped.',
       'Archives that were exported before open with the old card alone. Export a new one when the new card counts, and remove those.',
-      'A lost card cannot be replaced. A passkey alone is not enough for that, so a stolen passkey cannot take the tree. If your card is lost, add a second passkey and keep both safe, keep several devices in the tree, and download what you can not do without, since archives open with the card alone.',
+      'A lost card cannot be replaced. A passkey alone is not enough for that, so a stolen passkey cannot take the tree. If your card is lost, add a second passkey and keep both safe, keep several devices in the tree, and download what you cannot do without, since archives open with the card alone.',
     ],
     make: 'Make a new card',
     sign: 'The old card signs',
@@ -448,7 +448,7 @@ export const joinWords = {
       copy: 'Copy the link instead',
       copied: 'Copied. Send it to your own device only.',
       notCopied: 'The browser did not allow copying.',
-      thisComputer: 'A phone can not reach this address: it is this computer’s own. Below are ways for it to get here.',
+      thisComputer: 'A phone cannot reach this address: it is this computer’s own. Below are ways for it to get here.',
       waysTitle: 'Ways for a phone to get here',
       ways: [
         'Put the folder “dist” on any static host, and start with --origin and its address.',
@@ -507,7 +507,7 @@ export const joinWords = {
       lines: [
         'It reads what is in this folder, and no name and no file beside it. Whoever uses it can keep what it has read.',
         'In its first hour it gets 64 MiB of contents at most, from this device alone. Keep this one open.',
-        'Under Devices you can remove it at any time. What is written after that it can not read.',
+        'Under Devices you can remove it at any time. What is written after that it cannot read.',
       ],
     },
     scanned: 'A device has read the code',
