@@ -52,6 +52,7 @@ async function openAnswer(request: Request, id: string, find: FindSource, home: 
     'Content-Disposition': disposition(new URL(request.url).searchParams.has('download'), head.name),
     'Accept-Ranges': 'bytes',
   })
+  // For programs and whoever looks into the answer: a file has no place where a person would see it.
   // A node in another thread answers to every name with a function.
   if (source.mayBeStale === true) headers.set('Blocktree-May-Be-Stale', 'no tab has this tree open')
   if (isPart) headers.set('Content-Range', `bytes ${startByte}-${endByte - 1}/${sizeBytes}`)
