@@ -505,9 +505,9 @@ class Simulation {
   }
 
   async #moveModel(): Promise<void> {
-    const { rootId, planted } = this.#life.page.tree
-    this.#tell(`the tree is ${planted ? '' : 'not '}planted`)
-    if (planted) this.#acknowledgedCount++
+    const { rootId, isPlanted } = this.#life.page.tree
+    this.#tell(`the tree is ${isPlanted ? '' : 'not '}planted`)
+    if (isPlanted) this.#acknowledgedCount++
     this.#model.replant(rootId)
     await this.#compareAll()
   }
