@@ -52,6 +52,8 @@ export interface CrashTotals {
   /** Of a course without a crash. */
   readonly writeCount: number
   readonly transactionCount: number
+  /** How many transactions lie between two crashes of one course; null: a course has one. */
+  readonly every: number | null
   readonly crashCount: number
   /** In all courses together; none of them was lost where nothing was violated. */
   readonly acknowledgedCount: number
@@ -100,7 +102,9 @@ async function crashEverywhere(
       totals.acknowledgedCount += report.acknowledgedCount
       judge(report, `${at} ${side}`, at)
     }
-  return { name: workload.name, writeCount: undisturbed.acknowledgedCount, transactionCount, ...totals, violated }
+  const { name, crashesEvery } = workload
+  const ofCourse = { name, writeCount: undisturbed.acknowledgedCount, transactionCount, every: crashesEvery }
+  return { ...ofCourse, ...totals, violated }
 }
 
 const given = parseArguments(process.argv.slice(2))

@@ -28,13 +28,13 @@ export const crashes: Proof = {
 }
 
 function barOf(parts: readonly CrashTotals[]): Bar {
-  const { name, writeCount, transactionCount } = parts[0]!
+  const { name, writeCount, transactionCount, every } = parts[0]!
   const sum = (of: (part: CrashTotals) => number): number => parts.reduce((total, part) => total + of(part), 0)
   const crashCount = sum((part) => part.crashCount)
   const violated = parts.flatMap((part) => part.violated)
   return {
     name: `crashes, ${name}: after which something acknowledged is lost, or anything invented, unreadable, or not the same everywhere`,
-    required: `0 of at least ${2 * transactionCount}`,
+    required: `0 of at least ${2 * transactionCount}${every === null ? ', each alone' : `, every ${every} in one course`}`,
     measured: `${violated.length === 0 ? '0' : `${violated.length} (${violated.join(', ')})`} of ${crashCount}; ${writeCount} writes in ${transactionCount} transactions`,
     isMet: violated.length === 0 && crashCount >= 2 * transactionCount,
   }

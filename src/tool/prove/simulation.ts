@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import type { ClusterTotals } from '../../sim/cluster-main.ts'
 import type { GroupTotals } from '../../sim/group/main.ts'
+import { plantedBugs, plantedClusterBugs } from '../../sim/planted.ts'
 import { type Bar, type Proof, runProgram, unmeasured } from './bar.ts'
 
 const seedCount = 200
@@ -87,10 +88,10 @@ export const groups: Proof = {
     const failed = parts.find((part) => typeof part === 'number')
     if (failed !== undefined) return [unmeasured('simulated groups', failed)]
     const { status, output } = await runProgram(groupEntry, ['--planted', '--seeds', `${plantedGroupSeedCount}`], true)
-    const rows = foundRows(output, plantedGroupSeedCount)
     return [
       ...groupBarsOf(parts.filter((part) => typeof part !== 'number')),
-      ...(rows.length > 0 ? rows : [unmeasured('planted bugs of groups', status)]),
+      lookedForBar('groups', 15, output, status),
+      ...foundRows(output, plantedGroupSeedCount),
     ]
   },
 }
@@ -202,9 +203,21 @@ export const planted: Proof = {
   title: 'Looking for planted bugs',
   async run() {
     const { status, output } = await runProgram(entry, ['--seeds', `${seedCount}`, '--planted'], true)
-    const bars = foundRows(output, seedCount)
-    return bars.length > 0 ? bars : [unmeasured('planted bugs', status)]
+    const bugCount = plantedBugs.length + plantedClusterBugs.length
+    return [lookedForBar('devices and trees', bugCount, output, status), ...foundRows(output, seedCount)]
   },
+}
+
+/** A program that ends before it has looked for all of them has shown nothing of the others. */
+function lookedForBar(where: string, countMin: number, output: string, status: number): Bar {
+  const rows = foundRows(output, 0)
+  const foundCount = rows.filter(({ isMet }) => isMet).length
+  return {
+    name: `planted bugs of ${where} that were looked for`,
+    required: `>= ${countMin}, all found, status 0`,
+    measured: `${rows.length}, ${foundCount} found, status ${status}`,
+    isMet: rows.length >= countMin && foundCount === rows.length && status === 0,
+  }
 }
 
 /** A line a bug: its name, two or more spaces, the seed that found it. */
