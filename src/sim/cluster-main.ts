@@ -21,6 +21,7 @@ export interface ClusterSeeds {
   readonly seedCount: number
   /** Simulated, at least, of each. */
   readonly minutes: number
+  readonly isReal?: boolean
   readonly drain: ClusterRunOptions['drain']
   /** Runs one and adds what went wrong outside of it. */
   readonly run: Run
@@ -42,8 +43,9 @@ export interface ClusterTotals {
 }
 
 export async function runClusterSeeds(seeds: ClusterSeeds): Promise<ClusterTotals> {
-  const { firstSeed, seedCount, minutes, drain, run, say } = seeds
-  const simulate = (seed: number) => run(() => runCluster({ seed, drain, stormCount, durationMsMin: minutes * 60_000 }))
+  const { firstSeed, seedCount, minutes, isReal = false, drain, run, say } = seeds
+  const options = { drain, isReal, stormCount, durationMsMin: minutes * 60_000 }
+  const simulate = (seed: number) => run(() => runCluster({ ...options, seed }))
   const names = [...clusterFaultNames, ...netFaultNames]
   const faults: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]))
   const deeds: Record<string, number> = Object.fromEntries(clusterDeedNames.map((name) => [name, 0]))
@@ -58,7 +60,7 @@ export async function runClusterSeeds(seeds: ClusterSeeds): Promise<ClusterTotal
     const isViolated = report.violations.length > 0
     if (isViolated) {
       violatedSeeds.push(seed)
-      say(tellViolation(report, minutes))
+      say(tellViolation(report, minutes, isReal))
     }
     if (isViolated || (seed - firstSeed) % repeatEvery === 1) {
       const again = await simulate(seed)
@@ -89,8 +91,8 @@ export async function runPlantedClusterBugs({ firstSeed, seedCount, drain, run, 
   return areAllFound
 }
 
-function tellViolation({ seed, violations, story }: ClusterReport, minutes: number): string {
-  const length = minutes === 0 ? '' : ` --cluster-minutes ${minutes}`
+function tellViolation({ seed, violations, story }: ClusterReport, minutes: number, isReal: boolean): string {
+  const length = (minutes === 0 ? '' : ` --cluster-minutes ${minutes}`) + (isReal ? ' --real' : '')
   return [
     `cluster of seed ${seed}:`,
     ...story.map((line) => `  ${line}`),

@@ -12,6 +12,15 @@ describe('devices that share a tree', () => {
   })
 })
 
+describe('devices that share a tree, with the true algorithms', () => {
+  // Two devices, and three that decide together; what takes longer is left to `npm run sim -- --clusters 10 --real`.
+  test.each([2, 18])('keep every promise, seed %i', async (seed) => {
+    const report = await runCluster({ seed, drain, stormCount: 1, isReal: true })
+    expect(report.violations).toEqual([])
+    expect(report.acknowledgedCount).toBeGreaterThan(10)
+  })
+})
+
 describe('a planted bug is found:', () => {
   // What needs a rarer meeting of faults is left to `npm run sim -- --planted`.
   const isQuick = ({ name }: { readonly name: string }): boolean =>

@@ -52,6 +52,8 @@ export interface ClusterRunOptions {
   /** Simulated: more storms come until then, with a rest after each. */
   readonly durationMsMin?: number
   readonly sabotage?: Sabotage
+  /** With the true algorithms instead of their twins: some fifty times slower. */
+  readonly isReal?: boolean
 }
 
 export interface ClusterReport {
@@ -153,6 +155,7 @@ class ClusterRun {
       network: this.#network,
       sabotage: (platform, process) => sabotage({ ...platform, keptEntryCount: this.#keptEntryCount }, process),
       livesBefore,
+      isReal: this.#isReal,
       onReport: (id, fault) => this.#onReport(name, id, fault),
     })
   }
@@ -231,9 +234,8 @@ class ClusterRun {
     const words = (this.#words = await this.#within(plant(host), 'planting'))
     const { treeId, rootId } = host.page.tree
     this.#treeId = fromHex(treeId)!
-    this.#audit = new ClusterAudit(this.#treeId, createSimulatedCrypto(this.#random.fork('audit')), (what) =>
-      this.note(what),
-    )
+    const crypto = createSimulatedCrypto(this.#random.fork('audit'), this.#isReal)
+    this.#audit = new ClusterAudit(this.#treeId, crypto, (what) => this.note(what))
     for (const [at, device] of this.#devices.entries()) this.#audit.observe(names[at]!, device.disk)
     this.#network.tap = this.#audit.tap
     for (const [at, guest] of this.#lives.entries())
@@ -287,6 +289,10 @@ class ClusterRun {
       if (state !== null && report.kind === 'done' && toHex(root(state.map)) === report.value.stateRoot) return state
     }
     return null
+  }
+
+  get #isReal(): boolean {
+    return this.#options.isReal === true
   }
 
   get #nowMs(): number {

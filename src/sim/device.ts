@@ -61,6 +61,8 @@ export interface DeviceOptions {
   readonly network?: SimNetwork
   /** How many lives the device has had on an earlier disk. */
   readonly livesBefore?: number
+  /** The true algorithms, of crypto and of its keys. */
+  readonly isReal?: boolean
   /** It blames another device. */
   readonly onReport?: (id: PeerId, fault: Fault) => void
 }
@@ -75,6 +77,7 @@ export class SimDevice {
   readonly #events: StoreEvents & { onBrokenSignature(): void }
   readonly #sabotage: Sabotage
   readonly #welcomes: boolean
+  readonly #isReal: boolean
   readonly #network: SimNetwork | undefined
   readonly #onReport: NonNullable<DeviceOptions['onReport']>
   readonly #keys: KeysPort
@@ -91,6 +94,7 @@ export class SimDevice {
       welcomes = false,
       network,
       livesBefore = 0,
+      isReal = false,
       onReport = () => {},
     }: DeviceOptions = {},
   ) {
@@ -100,10 +104,11 @@ export class SimDevice {
     this.#events = events
     this.#sabotage = sabotage
     this.#welcomes = welcomes
+    this.#isReal = isReal
     this.#network = network
     this.#onReport = onReport
     this.#lifeCount = livesBefore
-    this.#keys = createSimulatedKeys(world.random.fork(name).fork('keys').bytes(32))
+    this.#keys = createSimulatedKeys(world.random.fork(name).fork('keys').bytes(32), isReal)
   }
 
   get keys(): KeysPort {
@@ -131,7 +136,7 @@ export class SimDevice {
         store,
         clock: createSimClock(process, this.wall),
         random: random.fork('node'),
-        crypto: createSimulatedCrypto(random.fork('crypto')),
+        crypto: createSimulatedCrypto(random.fork('crypto'), this.#isReal),
         keys: {
           ...this.#keys,
           node: async () => ({ ...(await this.#keys.node()), sign: this.#signerOf(random.fork('signer')) }),

@@ -1,5 +1,5 @@
 /**
- * `npm run sim -- --seeds N [--clusters N] [--seed S] [--minutes M] [--cluster-minutes M] [--json] [--planted]`: many simulated devices, one after the other.
+ * `npm run sim -- --seeds N [--clusters N] [--seed S] [--minutes M] [--cluster-minutes M] [--real] [--json] [--planted]`: many simulated devices, one after the other.
  *
  * Exit code 1 where a promise was broken, a seed did not repeat itself, or a kind of fault never struck; with `--planted`,
  * where a planted bug was not found.
@@ -12,7 +12,7 @@ import { plantedBugs } from './planted.ts'
 import { type Report, type SimulationOptions, simulate } from './simulate.ts'
 
 const usage =
-  'npm run sim -- --seeds N [--clusters N] [--seed S] [--minutes M] [--cluster-minutes M] [--json] [--planted]'
+  'npm run sim -- --seeds N [--clusters N] [--seed S] [--minutes M] [--cluster-minutes M] [--real] [--json] [--planted]'
 /** Below it a kind of fault may be missing by chance. */
 const seedCountForAllFaults = 20
 const acknowledgedCount = 200
@@ -28,6 +28,8 @@ interface Arguments {
   readonly minutes: number
   /** Of a cluster, at least; 0: a few storms. */
   readonly clusterMinutes: number
+  /** Of clusters, with the true algorithms. */
+  readonly isReal: boolean
   readonly isJson: boolean
   readonly isPlanted: boolean
 }
@@ -40,6 +42,7 @@ function parseArguments(given: readonly string[]): Arguments {
     ['--cluster-minutes', 0],
   ])
   const flags = new Map([
+    ['--real', false],
     ['--json', false],
     ['--planted', false],
   ])
@@ -56,6 +59,7 @@ function parseArguments(given: readonly string[]): Arguments {
     firstSeed: Math.floor(numbers.get('--seed')!),
     minutes: numbers.get('--minutes')!,
     clusterMinutes: numbers.get('--cluster-minutes')!,
+    isReal: flags.get('--real')!,
     isJson: flags.get('--json')!,
     isPlanted: flags.get('--planted')!,
   }
@@ -102,7 +106,7 @@ interface Totals {
 }
 
 async function runSeeds(given: Arguments): Promise<boolean> {
-  const { seedCount, clusterCount, firstSeed, minutes, clusterMinutes, isJson } = given
+  const { seedCount, clusterCount, firstSeed, minutes, clusterMinutes, isReal, isJson } = given
   const say = isJson ? () => {} : console.log
   const totals: Totals = {
     seedCount: 0,
@@ -135,6 +139,7 @@ async function runSeeds(given: Arguments): Promise<boolean> {
     firstSeed,
     seedCount: clusterCount,
     minutes: clusterMinutes,
+    isReal,
     drain,
     run: runCluster,
     say,
