@@ -21,6 +21,8 @@ export interface GroupBug {
   /** What promises something goes before that is durable. */
   readonly sendsBeforeWriting?: true
   readonly neverSyncs?: true
+  /** What a full disk did not take counts as written. */
+  readonly ignoresRefusals?: true
   /** A client hears that it is done when it is in the leader's log. */
   readonly answersBeforeCommit?: true
   /** A leader answers reads by itself. */
@@ -89,6 +91,7 @@ export const groupBugs: readonly GroupBug[] = [
   },
   { name: 'promises are sent before they are stored', sendsBeforeWriting: true },
   { name: 'no write is synced', neverSyncs: true },
+  { name: 'a write that was refused counts as done', ignoresRefusals: true },
   { name: 'no pre-vote', config: { preVote: false } },
   { name: 'a leader reads without asking', readsByLease: true },
   { name: 'reads share one context', hasOneReadContext: true },

@@ -37,6 +37,7 @@ export class Clients {
   #instant = 0
   #numberCount = 0
   #areAsking = true
+  #wakeAtMs = 0
 
   constructor(options: ClientsOptions) {
     this.#options = options
@@ -49,8 +50,15 @@ export class Clients {
     this.#areAsking = false
   }
 
+  /** Nobody begins anything for so long. */
+  sleep(durationMs: number): void {
+    this.#wakeAtMs = this.#timeline.nowMs + durationMs
+  }
+
   #thinkThenAsk(): void {
-    this.#timeline.after(this.#random.spread(thinkMs.min, thinkMs.max), () => {
+    const asleepMs = Math.max(0, this.#wakeAtMs - this.#timeline.nowMs)
+    this.#timeline.after(asleepMs + this.#random.spread(thinkMs.min, thinkMs.max), () => {
+      if (this.#timeline.nowMs < this.#wakeAtMs) return this.#thinkThenAsk()
       if (this.#areAsking) this.ask(this.#draw(), () => this.#thinkThenAsk())
     })
   }

@@ -37,14 +37,16 @@ const compacted = (image: Image, installed: Snapshot): Image => ({
 export class GroupDisk {
   /** Of the life that may write. */
   epoch = 0
+  /** Has no room, and takes nothing. */
+  isFull = false
   #image: Image
-  #durable: Image
+  /** As it was before each write that may still be lost; the first is what is durable. */
+  #before: Image[] = []
 
   /** @param configuration the founders' */
   constructor(configuration: Configuration) {
     const installed = { index: 0, term: 0, configuration, data: new Uint8Array(0) }
     this.#image = { hardState: { term: 0, votedFor: null, commitIndex: 0 }, installed, held: [] }
-    this.#durable = this.#image
   }
 
   /** What a life finds at its start. */
@@ -54,17 +56,23 @@ export class GroupDisk {
   }
 
   write(write: Stored, isStrict: boolean): void {
+    if (this.isFull) return
+    this.#before.push(this.#image)
     this.#image = written(this.#image, write)
-    if (isStrict) this.#durable = this.#image
+    if (isStrict) this.#before = []
   }
   compact(snapshot: Snapshot): void {
     this.#image = compacted(this.#image, snapshot)
-    this.#durable = this.#image
+    this.#before = []
   }
 
-  losePower(random: Random): void {
-    if (random.chance(0.7)) this.#image = this.#durable
-    this.#durable = this.#image
+  /** Takes back some of the last writes, or none. @returns how many */
+  losePower(random: Random): number {
+    const before = this.#before
+    const lostCount = before.length > 0 && random.chance(0.7) ? random.between(1, before.length) : 0
+    if (lostCount > 0) this.#image = before.at(-lostCount)!
+    this.#before = []
+    return lostCount
   }
 }
 
@@ -83,6 +91,9 @@ export class GroupLog implements LogReader {
   /** Whether no later life has the disk. */
   get isNewest(): boolean {
     return this.#disk.epoch === this.#epoch
+  }
+  get isFull(): boolean {
+    return this.#disk.isFull
   }
   get installed(): Snapshot {
     return this.#image.installed

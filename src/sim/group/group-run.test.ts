@@ -32,6 +32,7 @@ describe('is found within a few hours', () => {
     'entries of older terms are committed by count',
     'the old name after the disk was lost',
     'an answer before the majority has it',
+    'a write that was refused counts as done',
     'a snapshot leaves what was applied',
   ])('%s', (name) => {
     const bug = groupBugs.find((each) => each.name === name)!

@@ -24,11 +24,18 @@ import { GroupNetwork, type GroupNetFault, groupNetFaultNames } from './network.
 import { registers } from './registers.ts'
 import { Witness } from './witness.ts'
 
+/**
+ * Corrupt messages are not among them: what was changed on its way fails the authentication of its channel, and so is lost or ends the
+ * connection. Nor are mixed versions: there is one version of this.
+ */
 export const groupFaultNames = [
   'killed',
   'crashBefore',
   'crashAfter',
+  'refused',
+  'lostRelaxed',
   'pause',
+  'sleep',
   'partition',
   'oneWay',
   'ring',
@@ -40,6 +47,8 @@ export const groupFaultNames = [
   'fickle',
   'figure8',
   'wiped',
+  'wipedInStorm',
+  'wipedLeader',
   'configuration',
   'transfer',
   'lonely',
@@ -91,16 +100,21 @@ export interface GroupReport {
 }
 
 const minuteMs = 60_000
+const hourMs = 60 * minuteMs
 /** Ten election timeouts after all is well somebody leads, and all have caught up. */
 const calmMsMax = 10 * 2 * electionMs
 const memberCountMax = 7
+/** Of sleeps those that all sleep; where one does the others' hours take their time here. */
+const commonSleepChance = 0.99
 const slowWriteMs = { min: 1000, max: 12_000 }
 
 const troubles = {
   none: 10,
   killed: 10,
   crash: 14,
+  full: 8,
   pause: 10,
+  sleep: 1,
   partition: 10,
   oneWay: 6,
   ring: 4,
@@ -113,6 +127,7 @@ const troubles = {
   election: 8,
   fickle: 6,
   figure8: 8,
+  wipedInStorm: 5,
   configuration: 14,
   transfer: 6,
 } as const
@@ -167,6 +182,11 @@ class GroupRun {
   #onElected: (member: Member) => void = () => {}
   #electedTerm = 0
   #joinedCount: number
+  /** Lost their disks in this storm. */
+  readonly #gone: NodeId[] = []
+  /** Somebody wants to change who votes, in this storm. */
+  #isChanging = false
+  #sleptMs = 0
 
   constructor(options: GroupOptions) {
     this.#options = options
@@ -211,7 +231,7 @@ class GroupRun {
       acknowledgedCount: this.#clients.acknowledgedCount,
       leaderCount: this.witness.leaderCount,
       entryCount: this.witness.appliedIndexMax,
-      simulatedMs: this.#timeline.nowMs,
+      simulatedMs: this.#awakeMs,
       eventCount: this.#timeline.eventCount,
     }
   }
@@ -220,13 +240,18 @@ class GroupRun {
     const { durationMs, less } = this.#options
     this.#comeTogether()
     if (less?.storms !== undefined) for (const storm of less.storms) this.#storm(storm)
-    else for (let storm = 1; this.#timeline.nowMs < durationMs; storm++) this.#storm(storm)
+    else for (let storm = 1; this.#awakeMs < durationMs; storm++) this.#storm(storm)
     this.#lastLook()
+  }
+
+  get #awakeMs(): number {
+    return this.#timeline.nowMs - this.#sleptMs
   }
 
   #storm(storm: number): void {
     const random = this.#seeded.fork(`storm ${storm}`)
     this.#storms.push(storm)
+    this.#isChanging = false
     for (let round = random.between(2, 6); round > 0; round--) {
       const kind = random.weighted(troubles)
       if (kind !== 'none') this.#let(kind, `${storm} ${round}`, () => this.#strike(kind))
@@ -278,6 +303,10 @@ class GroupRun {
         this.#counts[when === 'before' ? 'crashBefore' : 'crashAfter']++
         this.#tell(`${id} dies ${when} a write`)
       },
+      onRefused: () => {
+        this.#counts.refused++
+        this.#tell(`${id} stops at a write that was refused`)
+      },
       machine: before?.machine ?? null,
     })
   }
@@ -297,8 +326,10 @@ class GroupRun {
   }
 
   #restart(member: Member): void {
+    // What strikes later may be meant for one whose disk is gone by then.
+    if (this.#members.get(member.id) !== member) return
     member.life.kill()
-    member.disk.losePower(this.#random)
+    if (member.disk.losePower(this.#random) > 0) this.#counts.lostRelaxed++
     member.life = this.#start(member.id, member.disk, member.life)
     this.#tell(`${member.id} starts`)
   }
@@ -338,6 +369,13 @@ class GroupRun {
       case 'pause':
         count('pause')
         return life.freeze(random.spread(1000, 10 * minuteMs))
+      case 'full': {
+        const { disk } = member
+        disk.isFull = true
+        return this.#soon(random.spread(1000, minuteMs), () => (disk.isFull = false))
+      }
+      case 'sleep':
+        return this.#sleep(life)
       case 'partition': {
         count('partition')
         const sides = ids.map(() => random.chance(0.5))
@@ -398,6 +436,8 @@ class GroupRun {
         return this.#isolateLeader()
       case 'figure8':
         return this.#playFigure8()
+      case 'wipedInStorm':
+        return this.#wipeInStorm(random.chance(0.4) ? (this.#leader?.id ?? member.id) : member.id)
       case 'configuration':
         return this.#change()
       case 'transfer': {
@@ -408,6 +448,18 @@ class GroupRun {
         return void leader.step({ kind: 'transferLeadership', transferee: member.id })
       }
     }
+  }
+
+  /** Up to a day, of everybody, or of one while the others go on; they wake by themselves. */
+  #sleep(one: Life): void {
+    this.#counts.sleep++
+    const durationMs = this.#random.spread(10 * minuteMs, 24 * hourMs)
+    const isCommon = this.#random.chance(commonSleepChance)
+    for (const life of isCommon ? this.#lives : [one]) life.freeze(durationMs)
+    if (isCommon) this.#clients.sleep(durationMs)
+    this.#tell(`${isCommon ? 'all' : one.id} sleep for ${Math.round(durationMs / minuteMs)} minutes`)
+    this.#pass(durationMs)
+    this.#sleptMs += durationMs
   }
 
   /** Unless it is calm by then. */
@@ -494,7 +546,8 @@ class GroupRun {
   /** Somebody joins, votes, or goes: one at a time, or two in one joint change. */
   #change(): void {
     const leader = this.#leader
-    if (leader === null) return
+    // With some gone, one less may be too few.
+    if (leader === null || this.#gone.length > 0) return
     const { voters, learners } = leader.raft.configuration
     const spare = voters.filter((id) => id !== leader.id)
     const changes: MemberChange[] = []
@@ -510,6 +563,7 @@ class GroupRun {
       changes.push({ kind: 'addVoter', id: learner }, { kind: 'removeNode', id: this.#random.pick(spare) })
     if (changes.length === 0) return
     this.#counts.configuration++
+    this.#isChanging = true
     this.#tell(`${leader.id} proposes ${changes.map(({ kind, id }) => `${kind} ${id}`).join(', ')}`)
     this.#propose(leader, changes)
   }
@@ -548,6 +602,7 @@ class GroupRun {
     this.#onElected = () => {}
     this.#network.heal()
     for (const member of this.#members.values()) {
+      member.disk.isFull = false
       member.life.crash = null
       member.life.writeMs = writeMs
       if (!member.life.isAlive || member.life.isFrozen) this.#restart(member)
@@ -555,6 +610,7 @@ class GroupRun {
     this.#until('nobody leads', () => this.#leader !== null)
     this.#until('nothing is written', () => this.#probe())
     this.#until('some lag behind', () => this.#areEven())
+    for (const gone of this.#gone.splice(0)) this.#replace(gone)
   }
 
   /** Whether a write that is asked for now is answered by the time it is asked again. */
@@ -620,12 +676,39 @@ class GroupRun {
     const leader = this.#leader!
     const { voters } = leader.raft.configuration
     if (voters.length < 3) return
-    const gone = this.#random.pick(voters.filter((id) => id !== leader.id))
+    const gone = this.#random.pick(voters)
+    if (gone === leader.id) this.#counts.wipedLeader++
     this.#counts.wiped++
-    this.#tell(`${gone} loses its disk`)
-    this.#members.get(gone)!.life.kill()
-    if (this.#options.bug?.keepsIdAfterWipe) return void this.#join(gone)
-    this.#members.delete(gone)
+    if (this.#loseDisk(gone)) this.#replace(gone)
+  }
+
+  /**
+   * The same amid trouble; what it held others must have by themselves, and it comes back when all is calm. Nobody votes in its place until
+   * then, so of those who vote as many must be left as decide; who they are is known where nobody wants to change it.
+   */
+  #wipeInStorm(id: NodeId): void {
+    const voterIds = this.#newestConfiguration.voters
+    const leftCount = voterIds.filter((voter) => voter !== id && !this.#gone.includes(voter)).length
+    if (this.#isChanging || !voterIds.includes(id) || leftCount <= voterIds.length / 2) return
+    this.#counts.wipedInStorm++
+    if (this.#leader?.id === id) this.#counts.wipedLeader++
+    if (this.#loseDisk(id)) this.#gone.push(id)
+  }
+  get #newestConfiguration(): Configuration {
+    const [newest] = this.#lives.toSorted((one, other) => other.machine.appliedIndex - one.machine.appliedIndex)
+    return newest!.raft.configuration
+  }
+
+  /** @returns whether its name is gone with it */
+  #loseDisk(id: NodeId): boolean {
+    this.#tell(`${id} loses its disk`)
+    this.#members.get(id)!.life.kill()
+    if (this.#options.bug?.keepsIdAfterWipe) this.#join(id)
+    else this.#members.delete(id)
+    return !this.#members.has(id)
+  }
+
+  #replace(gone: NodeId): void {
     const fresh = nameOf(this.#joinedCount++)
     this.#join(fresh)
     this.#until('the newcomer listens', () =>

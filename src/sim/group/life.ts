@@ -44,6 +44,8 @@ export interface LifeOptions {
   readonly isTight: boolean
   readonly send: (message: Message) => void
   readonly onCrash: (when: 'before' | 'after') => void
+  /** A write was refused, and so it stopped. */
+  readonly onRefused: () => void
   /** What was applied in an earlier life, for the bug that goes on from it. */
   readonly machine: Machine | null
 }
@@ -105,7 +107,7 @@ export class Life {
   }
 
   freeze(durationMs: number): void {
-    if (this.isAlive && !this.isFrozen) this.#wakesAtMs = this.#options.timeline.nowMs + durationMs
+    if (this.isAlive) this.#wakesAtMs = Math.max(this.#wakesAtMs, this.#options.timeline.nowMs + durationMs)
   }
 
   /** Whatever reaches a process that is frozen waits until it wakes. */
@@ -219,10 +221,15 @@ export class Life {
   }
 
   #write(ready: Ready): void {
-    const { bug, witness, onCrash } = this.#options
+    const { bug, witness, onCrash, onRefused } = this.#options
     this.#isWriting = false
     // Another life has the disk by now.
     if (!this.#log.isNewest && !bug?.isUnfenced) return this.kill()
+    // What it had promised is not on the disk, so it says nothing any more until it has started again.
+    if (this.#log.isFull && !bug?.ignoresRefusals) {
+      this.kill()
+      return onRefused()
+    }
     const dies = this.crash !== null && this.crash.writeCount-- === 0 ? this.crash.when : null
     if (dies === 'before') return this.#die(dies, onCrash)
     const write: Stored = bug?.stored?.(ready, this.#writeCount) ?? ready
