@@ -7,7 +7,7 @@ import type { NodeConnection } from '../../src/edge/tab/page.ts'
 import type { Item, TreeStatus } from '../../src/node/api.ts'
 
 /** A page, or one inside of it. */
-type Document = Page | Frame
+export type Document = Page | Frame
 
 export const nodeOf = (page: Document): Promise<JSHandle<NodeConnection>> =>
   page.evaluateHandle(() => (document.querySelector('bt-shell') as unknown as { node: NodeConnection }).node)
