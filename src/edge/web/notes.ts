@@ -8,8 +8,8 @@ export function seenTreeOf(profile: string) {
   const name = seenNote(profile)
   return {
     recall(): { readonly treeId: string; readonly isPlanted: boolean } | null {
-      const [, planted, treeId] = /^(planted|local) ([0-9a-f]{64})$/.exec(readNote(name)) ?? []
-      return treeId === undefined ? null : { treeId, planted: planted === 'planted' }
+      const [, kind, treeId] = /^(planted|local) ([0-9a-f]{64})$/.exec(readNote(name)) ?? []
+      return treeId === undefined ? null : { treeId, isPlanted: kind === 'planted' }
     },
     keep({ treeId, isPlanted }: { readonly treeId: string; readonly isPlanted: boolean }): void {
       const note = `${isPlanted ? 'planted' : 'local'} ${treeId}`

@@ -7,7 +7,7 @@
  * @module
  */
 import { BlocktreeError, toHex } from '../../core/bytes/bytes.ts'
-import type { Checked } from '../../core/cap/cap.ts'
+import { trusted } from '../../core/cap/cap.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
 import type { ConfigurationChange, NodeId } from '../../core/raft/raft.ts'
 import { type Batch, type Operation, foldBatch } from '../../core/tree/tree.ts'
@@ -142,7 +142,7 @@ export class Electing {
   dismissalBy(operation: Operation, stampMs: number): Dismissal | null {
     if (operation.tag !== 'dismiss') return null
     const batch = { stampMs, operations: [operation] } as Batch
-    if (!foldBatch(this.#options.moment().state, batch as Checked<Batch>).outcomes[0]!.ok) return null
+    if (!foldBatch(this.#options.moment().state, trusted(batch)).outcomes[0]!.ok) return null
     const { device, issuer } = operation.value.dismissal.fields
     return { peer: toHex(device), by: issuer.tag === 'node' ? toHex(principalOf(issuer.value.author)) : null }
   }

@@ -23,7 +23,7 @@ import {
   u53,
   u64be,
 } from '../../core/bytes/bytes.ts'
-import type { Checked } from '../../core/cap/cap.ts'
+import { trusted } from '../../core/cap/cap.ts'
 import {
   type Batch,
   type Folded,
@@ -130,7 +130,7 @@ const batchOf = (operation: Operation, stampMs: number): Batch => ({ stampMs, op
 /** A state with an operation on top, by its author's clock. */
 export const foldOver = (state: TreeState, operation: Operation, madeAtMs: number): Folded =>
   // It passed gate 1 when it was made, and rows are sealed at rest.
-  foldBatch(state, batchOf(operation, madeAtMs) as Checked<Batch>)
+  foldBatch(state, trusted(batchOf(operation, madeAtMs)))
 
 /** The state with a deed on top, as its author sees it; null where it does not fit there. */
 export function foldKept(state: TreeState, { operation, madeAtMs }: Kept): Folded | null {
