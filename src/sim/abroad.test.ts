@@ -212,11 +212,14 @@ describe('where the other tree is met', () => {
 
   /** What each device of Ben hears is another than was said. */
   let bend: ((said: Rendezvous) => Rendezvous) | null = null
+  /** What each of them hears is said of another tree than the one that it called. */
+  let elsewhere: { readonly treeId: Bytes } | null = null
   const heard: Rendezvous[] = []
   const bending: Sabotage = (platform) => {
     const bent = (frame: Bytes | null): Bytes | null => {
       const bulk = frame === null ? null : decodeBulk(frame)
       if (bulk?.ok !== true || bulk.value.body.tag !== 'answer') return frame
+      if (elsewhere !== null) return encodeBulk({ ...bulk.value, ...elsewhere })
       const { number, answer } = bulk.value.body.value
       if (answer.tag !== 'rendezvous') return frame
       heard.push(answer.value)
@@ -273,6 +276,17 @@ describe('where the other tree is met', () => {
     bend = null
     await ben.restart(0)
     expect(namesIn(await see(ben, tablet, link))).toEqual(['summer'])
+  })
+
+  test('and all else is not taken of another tree than the one that was called', async () => {
+    bend = null
+    const { ben, desk, link } = await scene(bending)
+    elsewhere = { treeId: new Uint8Array(32).fill(9) }
+    await expect(follow(ben, desk, link)).rejects.toEqual(refusedWith('linkAway'))
+    elsewhere = null
+    await rest(ben)
+    await follow(ben, desk, link)
+    expect(namesIn(await see(ben, desk, link))).toEqual(['summer'])
   })
 
   test('is not taken from what was true once and is said again', async () => {

@@ -350,6 +350,19 @@ describe('one that decides and gives a state of the tree that is', () => {
       ],
       ['of a year that has not come', 'stampAhead', ({ late }) => withSummary(late, { stampMs: year2099Ms })],
     ]
+  test.each([
+    ['control', 'of another tree', { treeId: new Uint8Array(32).fill(9) }],
+    ['bulk', 'of another tree', { treeId: new Uint8Array(32).fill(9) }],
+    ['control', 'of another cluster', { clusterId: new Uint8Array(16).fill(9) }],
+    ['bulk', 'of another cluster', { clusterId: new Uint8Array(16).fill(9) }],
+  ] as const)('what comes on %s %s', async (lane, _, elsewhere) => {
+    const { family, phone, about, leader } = place
+    await leader.rogue.untilUp()
+    const deed = () => leader.rogue.untilDropped(() => leader.rogue.sayElsewhere(lane, elsewhere))
+    await untilReported(family, phone, about, 'envelopeForeign', deed)
+    expect(await allOf(family, phone, 1)).toEqual(before)
+  })
+
   test.each(states)('%s', async (_, code, map) => {
     const { family, phone, about, leader } = place
     await leader.rogue.untilUp()

@@ -87,6 +87,17 @@ const takenIn =
 const waitMs = (family: Family, ms: number) => family.scheduler.run(family.scheduler.sleep(ms))
 
 describe('a guest that is told', () => {
+  test.each(['control', 'bulk'] as const)(
+    'of another tree on %s ends the connection, and goes on with who does not',
+    async (lane) => {
+      const { family, laptop, host, goesOn } = await scene(50)
+      const rogue = await host(await stateOf(family, laptop), () => ({}))
+      for (const elsewhere of [{ treeId: octets(9, 32) }, { clusterId: octets(9, 16) }])
+        await rogue.untilDropped(() => rogue.sayElsewhere(lane, elsewhere))
+      await goesOn()
+    },
+  )
+
   const lies: readonly (readonly [string, (state: TreeState) => Partial<Told>])[] = [
     ['of a time that will never come', () => ({ stampMs: Number.MAX_SAFE_INTEGER })],
     ['of a generation that nobody has begun', () => ({ generation: Number.MAX_SAFE_INTEGER })],

@@ -29,7 +29,8 @@ import {
 import { firstFrame } from '../../node/meet.ts'
 import { placeOf } from '../../node/own-tree.ts'
 import { Peers } from '../../node/peers.ts'
-import type { Connection, TransportId } from '../../port/net.ts'
+import type { ClusterPlace } from '../../node/place.ts'
+import type { Connection, Lane, TransportId } from '../../port/net.ts'
 import type { NodeKeys } from '../../port/platform.ts'
 import { createSimClock } from '../clock.ts'
 import { createSimulatedCrypto } from '../crypto.ts'
@@ -186,6 +187,18 @@ export class Rogue {
 
   say(body: ControlBody, generation = 1): void {
     this.#peers.send(this.#target, 'control', encodeControl({ ...this.#place, generation, body }))
+  }
+  /** As if it had been met for another tree, or another cluster of this one. */
+  sayElsewhere(lane: Lane, place: Partial<ClusterPlace>): void {
+    const envelope = { ...this.#place, ...place, generation: 1 }
+    const frame =
+      lane === 'control'
+        ? encodeControl({ ...envelope, body: { tag: 'excerpt', value: { root: new Uint8Array(32) } } })
+        : encodeBulk({
+            ...envelope,
+            body: { tag: 'ask', value: { number: 7, question: { tag: 'farewells', value: {} } } },
+          })
+    this.#peers.send(this.#target, lane, frame)
   }
   /** @returns the answer; null where the connection ends instead */
   async ask(question: Question, generation = 1): Promise<Answer | null> {
