@@ -3,15 +3,16 @@
  * @module
  */
 import type { Dismissal } from '../core/tree/tree.ts'
-import type { Files } from './files.ts'
-import type { Hold } from './hold.ts'
+import { Files } from './files.ts'
+import { Hold } from './hold.ts'
 import type { OwnTree } from './own-tree.ts'
-import type { TreeView } from './read/view.ts'
-import type { Renewing } from './renewing.ts'
-import type { Resealing } from './resealing.ts'
+import type { Streams } from './read/streams.ts'
+import { TreeView } from './read/view.ts'
+import { Renewing } from './renewing.ts'
+import { Resealing } from './resealing.ts'
 import type { Replication } from './replication.ts'
 import type { Visiting } from './guest/visiting.ts'
-import type { Sweeper } from './sweep.ts'
+import { Sweeper } from './sweep.ts'
 
 export interface Home {
   readonly tree: OwnTree
@@ -25,4 +26,27 @@ export interface Home {
   replication: Replication | Visiting | null
   /** Where this device was put out of the tree. */
   dismissal: Dismissal | null
+}
+
+interface HomeOptions {
+  readonly streams: Streams
+  /** This device's, hexadecimal. */
+  readonly principal: string
+  readonly quotaBytes: () => number | null
+  /** Somebody asked in an earlier life that old contents go under new keys, and it is not done. */
+  readonly isResealing: boolean
+  readonly isStopped: () => boolean
+}
+
+/** What is opened of a tree, before anything of it has begun to work. */
+export function homeOf(tree: OwnTree, options: HomeOptions): Home {
+  const { streams, principal, quotaBytes, isResealing, isStopped } = options
+  const { cluster, holdings } = tree
+  const view = new TreeView(tree.state, tree.ring, tree.outbox.waiting.flat())
+  const sweeper = new Sweeper(tree, streams)
+  const files = new Files(tree, view, streams)
+  const hold = new Hold({ clock: tree.platform.clock, cluster, holdings, principal, quotaBytes })
+  const renewing = new Renewing(tree)
+  const resealing = new Resealing(tree, files, isResealing, isStopped)
+  return { tree, view, files, sweeper, hold, renewing, resealing, replication: null, dismissal: null }
 }

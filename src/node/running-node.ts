@@ -14,12 +14,10 @@ import { Abroad } from './abroad/abroad.ts'
 import { Arrival } from './arrival.ts'
 import { keepLink } from './abroad/keeping.ts'
 import { Aside } from './aside.ts'
-import { Hold } from './hold.ts'
 import { deciderOf } from './decider.ts'
 import { limitedOnly } from './guest/guest-replica.ts'
 import { writeVisit } from './guest/visit.ts'
-import type { Home } from './home.ts'
-import { Files } from './files.ts'
+import { type Home, homeOf } from './home.ts'
 import { Jobs } from './jobs.ts'
 import { readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
 import { Invitations } from './invitations.ts'
@@ -44,14 +42,12 @@ import {
 } from './removal.ts'
 import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
 import { obtainNothing } from './read/objects.ts'
-import { TreeView, idText } from './read/view.ts'
+import { idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
-import { Renewing } from './renewing.ts'
-import { Resealing, isResealingWanted } from './resealing.ts'
+import { isResealingWanted } from './resealing.ts'
 import type { Reports } from './reports.ts'
 import { blockIdOfRequest } from './request.ts'
 import { statusOf } from './status.ts'
-import { Sweeper } from './sweep.ts'
 import { isOverdue } from './trash.ts'
 import { welcomeContent, welcomeName, welcomeRequest } from './welcome.ts'
 
@@ -96,8 +92,8 @@ export class RunningNode {
   #onPutOut!: () => void
   readonly #whenPutOut = new Promise<void>((resolve) => (this.#onPutOut = resolve))
   #isStopped = false
-  /** Who decides, as it was told last. */
-  #toldDecider = ''
+  /** What may change with the devices that are there, as it was told last. */
+  #toldStatus = ''
 
   constructor(platform: Platform, keys: NodeKeys, options: NodeOptions) {
     this.platform = platform
@@ -194,44 +190,24 @@ export class RunningNode {
     await this.#moveTo(tree)
   }
 
+  /** Makes a tree the home, in place of the one before. */
   async #moveTo(tree: OwnTree): Promise<void> {
+    const { store } = this.platform
     const before = this.#home
     before?.hold.close()
-    const farewell = await farewellFrom(this.platform.store, tree.committed, this.keys)
-    const isResealing = await isResealingWanted(this.platform.store, tree.treeId)
+    const farewell = await farewellFrom(store, tree.committed, this.keys)
+    const isResealing = await isResealingWanted(store, tree.treeId)
     this.streams.closeAll()
     this.abroad.close()
-    const view = new TreeView(tree.state, tree.ring, tree.outbox.waiting.flat())
-    const sweeper = new Sweeper(tree, this.streams)
-    const files = new Files(tree, view, this.streams)
-    const hold = new Hold({
-      clock: this.platform.clock,
-      cluster: tree.cluster,
-      holdings: tree.holdings,
-      principal: toHex(principalOf(this.keys.credential)),
-      quotaBytes: () => this.#profile.holdQuotaBytes,
-    })
-    const renewing = new Renewing(tree)
-    const resealing = new Resealing(tree, files, isResealing, () => this.#isStopped)
-    const home: Home = { tree, view, files, sweeper, hold, renewing, resealing, replication: null, dismissal: null }
+    const home = this.#homeOf(tree, isResealing)
     this.#home = home
     // From here on whatever is asked for is asked of the new one.
     const left = before === null ? null : this.#leave(before)
     if (farewell !== null) this.#putOut(home, farewell)
-    tree.outbox.onShown = (shown, touched) => this.#onShown(home, shown, touched)
-    tree.outbox.onSettled = (deed) => {
-      const top = files.unfinishedBy(deed)
-      if (top !== null) this.#finishMove(top)
-    }
-    sweeper.start()
+    this.#hearOutbox(home)
+    home.sweeper.start()
     tree.arrears.begin((device, writecap) => admit(tree, device, writecap))
-    const replicating = this.#settle(this.#replicate(home))
-    // A reader is told that a content is away rather than kept waiting for the network.
-    const tried = Promise.race([replicating, this.#network.away])
-    tree.obtain = async (keys) => {
-      await tried
-      return (home.replication?.sharing.obtain ?? obtainNothing)(keys)
-    }
+    this.#beginReplicating(home)
     if (owingBlocks(tree.committed).length > 0) void this.#settle(renewKeys(tree))
     void this.#settle(this.#followHybrid(tree))
     tree.cluster.onLeader = () => this.#onLeader(home)
@@ -239,6 +215,35 @@ export class RunningNode {
     this.#renewRest(home)
     for (const watcher of this.#watchers.values()) watcher(this.#snapshot())
     await left
+  }
+
+  #homeOf(tree: OwnTree, isResealing: boolean): Home {
+    return homeOf(tree, {
+      streams: this.streams,
+      principal: toHex(principalOf(this.keys.credential)),
+      quotaBytes: () => this.#profile.holdQuotaBytes,
+      isResealing,
+      isStopped: () => this.#isStopped,
+    })
+  }
+
+  #hearOutbox(home: Home): void {
+    const { outbox } = home.tree
+    outbox.onShown = (shown, touched) => this.#onShown(home, shown, touched)
+    outbox.onSettled = (deed) => {
+      const top = home.files.unfinishedBy(deed)
+      if (top !== null) this.#finishMove(top)
+    }
+  }
+
+  #beginReplicating(home: Home): void {
+    const replicating = this.#settle(this.#replicate(home))
+    // A reader is told that a content is away rather than kept waiting for the network.
+    const tried = Promise.race([replicating, this.#network.away])
+    home.tree.obtain = async (keys) => {
+      await tried
+      return (home.replication?.sharing.obtain ?? obtainNothing)(keys)
+    }
   }
 
   /** Closes what was the home, as soon as nothing is under way in it any more. */
@@ -384,9 +389,10 @@ export class RunningNode {
     const tree = this.status()
     const { quorum, deviceName, appointed } = tree.decider
     const { voters } = home.tree.cluster.members.configuration
-    const told = `${quorum} ${tree.limited?.folder} ${deviceName} ${appointed} ${voters} ${tree.standingTime === null}`
-    if (upserted.length === 0 && told === this.#toldDecider) return
-    this.#toldDecider = told
+    const isTimeStanding = tree.standingTime !== null
+    const told = JSON.stringify([quorum, tree.limited?.folder, deviceName, appointed, voters, isTimeStanding])
+    if (upserted.length === 0 && told === this.#toldStatus) return
+    this.#toldStatus = told
     this.emit({ kind: 'changed', tree, upserted, removedIds: [] })
   }
 
