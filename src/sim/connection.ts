@@ -297,7 +297,8 @@ export class End implements Connection {
     const dueMs = link.freeAtMs + link.latencyMs + random.between(0, link.jitterMs)
     this.#dueMs = Math.max(this.#dueMs, dueMs)
     const other = this.#other
-    if (parcel !== 'goodbye' && this.#sentCount > helloFrameCount && random.chance(faults.corruptChance)) {
+    const mayChange = faults.corruptChance > 0 && parcel !== 'goodbye' && this.#sentCount > helloFrameCount
+    if (mayChange && random.chance(faults.corruptChance)) {
       this.#world.counts.corrupt++
       if (this.isRelayed) return void scheduler.after(this.#dueMs - scheduler.nowMs, () => this.#break())
       this.#dueMs += random.spread(againMs.min, againMs.max)
