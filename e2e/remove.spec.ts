@@ -1,13 +1,25 @@
 /**
  * Devices that go: put out by another one, undone right after they came, or leaving; by their pages alone, over real WebRTC.
  */
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { Page, TestInfo } from '@playwright/test'
 import { expect, isProving, proved, test, virtualAuthenticator } from './fixture.ts'
 import { expectNothing } from './tool/axe.ts'
-import { agreeToJoin, approveAsOwn, joinByLink, letIn, readLink, showCode, typeDigits } from './tool/joining.ts'
+import { hashOnDisk, pickFiles, rowOf } from './tool/files.ts'
+import {
+  agreeToJoin,
+  approveAsLimited,
+  approveAsOwn,
+  joinByLink,
+  letIn,
+  readLink,
+  showCode,
+  typeDigits,
+} from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
 import { growFolders, removeOther } from './tool/removing.ts'
-import { addText, hashOf, itemNamed, nodeOf, snapshotOf } from './tool/tree.ts'
+import { addText, createFolder, hashOf, itemNamed, nodeOf, snapshotOf, writeText } from './tool/tree.ts'
 
 test.use({ hasRelay: true })
 
@@ -107,6 +119,100 @@ test(proved('a device is removed, keeps what it had, and gets nothing new'), asy
   await phone.getByRole('link', { name: 'Devices', exact: true }).click()
   await saysRemoved(phone, 'Laptop removed this device from the tree.')
   await expect(phone.getByRole('button', { name: 'Add a device' })).toHaveCount(0)
+})
+
+test('what a device did before it heard of its removal is kept there, and comes back as a file', async ({
+  tabs,
+  profile,
+}, info) => {
+  test.setTimeout(240_000)
+  const [laptop, first] = [await tabs.open(), await profile.open('./#/join')]
+  await virtualAuthenticator(laptop)
+  await laptop.bringToFront()
+  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+  const { rootId } = (await snapshotOf(laptop)).tree
+  const letterId = await addText(laptop, rootId, 'letter.txt', 'dear')
+  await joinByLink(laptop, first, 'Phone')
+  await expect.poll(() => itemNamed(first, 'letter.txt')).toMatchObject({ copyCount: 2 })
+  const before = await hashOf(laptop, letterId)
+
+  const address = new URL('./#/devices', laptop.url()).href
+  await laptop.goto('about:blank')
+  await first.goto('./')
+  const buffer = randomBytes(200_000)
+  await pickFiles(first, { name: 'photo.bin', mimeType: 'application/octet-stream', buffer })
+  await expect(rowOf(first, 'photo.bin')).toBeVisible()
+  await writeText(first, letterId, 'dear, and more')
+  await createFolder(first, rootId, 'trip')
+  expect((await snapshotOf(first)).tree.waiting).toMatchObject({ changeCount: 3 })
+  await profile.reopen()
+  await laptop.goto(address)
+  await laptop.getByRole('button', { name: 'Remove Phone' }).click()
+  await laptop.getByRole('button', { name: 'Remove it' }).click()
+  await expect(deviceLine(laptop, 'Phone')).toHaveCount(0)
+
+  const phone = await profile.open()
+  await saysRemoved(phone, 'Laptop removed this device from the tree.')
+  await expect(rowOf(phone, 'letter.txt')).toBeVisible()
+  await expect(rowOf(phone, 'photo.bin')).toHaveCount(0)
+  await expect(phone.getByRole('button', { name: 'Add', exact: true })).toHaveCount(0)
+  expect(await hashOf(phone, letterId)).toBe(before)
+  await test.step('the page about devices tells of it before the data are deleted', async () => {
+    await phone.getByRole('link', { name: 'Devices', exact: true }).click()
+    await expect(phone.getByText('download what you want to keep of 3 changes')).toBeVisible()
+    await expectNothing(phone, 'the devices of one that was removed, with something in quarantine')
+    await pictures(phone, info, 'devices')
+    await phone.getByRole('link', { name: 'Tree', exact: true }).click()
+  })
+  await pictures(phone, info, 'offer')
+  await phone.getByRole('button', { name: 'See 3 changes that the tree did not take' }).click()
+  const lines = phone.locator('bt-quarantine-page').getByRole('listitem')
+  await expect(lines).toHaveCount(3)
+  for (const text of ['New file: photo.bin', 'New version: letter.txt', 'New folder: trip'])
+    await expect(lines.filter({ hasText: text })).toBeVisible()
+  await expect(phone.getByText('the tree takes nothing more from it')).toBeVisible()
+  await expect(phone.getByRole('button', { name: /^Try again/ })).toHaveCount(0)
+  await expectNothing(phone, 'the quarantine of a device that was removed')
+  await pictures(phone, info, 'quarantine')
+
+  const download = async (deed: string, name: string): Promise<string> => {
+    const begun = phone.waitForEvent('download')
+    await phone.getByRole('button', { name: `Download: ${deed}` }).click()
+    const path = info.outputPath(name)
+    await (await begun).saveAs(path)
+    return path
+  }
+  const photo = await download('New file: photo.bin', 'photo.bin')
+  const letter = await download('New version: letter.txt', 'letter, later.txt')
+  expect(await readFile(photo)).toEqual(buffer)
+  expect(await readFile(letter, 'utf8')).toBe('dear, and more')
+  await test.step('what is not wanted is given up, and the rest outlives a reload', async () => {
+    await phone.getByRole('button', { name: 'Give up: New folder: trip' }).click()
+    await phone.getByRole('button', { name: 'Give it up', exact: true }).last().click()
+    await expect(lines).toHaveCount(2)
+    await phone.reload()
+    await expect(lines).toHaveCount(2)
+  })
+
+  await test.step('another device adds a file that was saved', async () => {
+    await laptop.getByRole('link', { name: 'Tree', exact: true }).click()
+    await pickFiles(laptop, letter)
+    await expect(rowOf(laptop, 'letter, later.txt')).toBeVisible()
+    expect(await hashOf(laptop, (await itemNamed(laptop, 'letter, later.txt'))!.id)).toBe(await hashOnDisk(letter))
+    expect(await hashOf(laptop, letterId)).toBe(before)
+  })
+  await test.step('or the same one does, when it has joined anew', async () => {
+    const devtools = await phone.context().newCDPSession(phone)
+    await devtools.send('Storage.clearDataForOrigin', { origin: new URL(phone.url()).origin, storageTypes: 'all' })
+    await phone.goto('about:blank')
+    await phone.goto('./#/join')
+    await joinByLink(laptop, phone, 'Phone again')
+    await phone.goto('./')
+    await pickFiles(phone, photo)
+    await expect.poll(() => itemNamed(laptop, 'photo.bin')).toMatchObject({ copyCount: 2 })
+    expect(await hashOf(laptop, (await itemNamed(laptop, 'photo.bin'))!.id)).toBe(await hashOnDisk(photo))
+    expect(await itemNamed(phone, 'letter, later.txt')).toBeDefined()
+  })
 })
 
 test(

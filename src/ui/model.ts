@@ -101,8 +101,12 @@ export function compareItems(left: Item, right: Item): number {
   return collator.compare(left.name, right.name) || (left.id < right.id ? -1 : 1)
 }
 
-/** Whether this device may change what it shows: one that is limited may only read, or its time has ended, or its folder is gone. */
+/**
+ * Whether this device may change what it shows: not where it was removed, and one that is limited may only read, or its time has
+ * ended, or its folder is gone.
+ */
 export const mayChange = ({ tree }: Model, nowMs = Date.now()): boolean => {
+  if (tree !== null && tree.removed !== null) return false
   const limited = tree?.limited ?? null
   return limited === null || (limited.mayWrite && limited.folder !== 'gone' && nowMs < limited.expiresAtMs)
 }

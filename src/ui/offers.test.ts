@@ -76,6 +76,13 @@ test('a new version that was asked in is said to be coming, and is not asked in 
     accept: null,
   }))
 
+test('on a device that was removed, also to see what the tree did not take, wherever that is not seen', () => {
+  const removed = { removed: { by: 'Phone' }, quarantinedCount: 2 }
+  expect(othersAt(removed)).toEqual(['See 2 changes that the tree did not take'])
+  expect(othersAt({ ...removed, route: '/quarantine' })).toEqual([])
+  expect(othersAt({ ...removed, quarantinedCount: 0 })).toEqual([])
+})
+
 test('where the tree is not planted, there may be one on another device, or one can look first', () =>
   expect(othersAt({ isPlanted: false })).toEqual(['Show me with a pretend phone', 'This is my second device']))
 

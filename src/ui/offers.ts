@@ -63,13 +63,17 @@ export function offerAt(occasion: Occasion): Offer | null {
     const { state, use } = newVersion
     return { ...words.update[state], icon: 'restore', accept: state === 'coming' ? null : use }
   }
-  if (occasion.removed && route !== '/devices')
+  if (occasion.removed && route !== '/devices') {
+    const { quarantinedCount: count, lookAtQuarantine } = occasion
+    const isHidden = count > 0 && route !== '/quarantine'
     return {
       text: words.removed.text(occasion.removed.by),
       button: words.removed.button,
       icon: 'warn',
       accept: occasion.save,
+      others: isHidden ? [{ button: words.removed.look(count), accept: lookAtQuarantine }] : [],
     }
+  }
   if (route !== '/' || occasion.isTrial) return null
   if (occasion.limited && occasion.limited.folder !== 'there') {
     const { folder, folderName } = occasion.limited

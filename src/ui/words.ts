@@ -265,6 +265,9 @@ export const words = {
     },
     title: 'Not taken by the tree',
     help: 'Made on this device while it was on its own; then the tree refused it. It stays here, and on no other device, until you decide.',
+    /** On a device that was removed, where no second try could help. */
+    helpRemoved:
+      'Made on this device, and on no other: the tree takes nothing more from it. To bring a file into the tree, download it, and add it on a device that belongs to the tree.',
     empty: 'There is nothing that the tree did not take.',
     deed: ({ deed, name }: Quarantined): string => {
       const it = name === '' ? 'Something that is gone' : name
@@ -548,6 +551,9 @@ export const words = {
     text: (by: string | null) =>
       `${by === null ? 'This device left the tree.' : by === '' ? 'This device was removed from the tree.' : `${by} removed this device from the tree.`} What is here stays readable; nothing new comes, and nothing can be changed.`,
     again: 'To join again, delete this site’s data in the browser first: it is then a new device.',
+    againFirst: (count: number) =>
+      `Before that, download what you want to keep of ${counted(count, 'change', 'changes')} that the tree did not take: ${count === 1 ? 'it is' : 'they are'} deleted with the rest.`,
+    look: (count: number) => `See ${counted(count, 'change', 'changes')} that the tree did not take`,
     button: 'Save what is here',
   },
 

@@ -19,6 +19,12 @@ test('a folder that can be given is any but the root, by its path, and none that
   expect(foldersOf(model()).map(({ path }) => path)).toEqual(['a', 'photos', 'photos / april', 'photos / may'])
 })
 
+test('a device that was removed changes nothing any more', async () => {
+  const node = new MemoryNode()
+  node.tree = { ...node.tree, removed: { by: 'Laptop' } }
+  expect(mayChange((await modelOf(node))())).toBe(false)
+})
+
 test('a guest may change what it shows while its time lasts, unless it only reads or its folder is gone', async () => {
   const node = new MemoryNode()
   const may = async (limited: MemoryNode['tree']['limited'], nowMs: number): Promise<boolean> => {

@@ -175,16 +175,23 @@ export class BtDevicesPage extends LitElement {
   }
 
   #standing(course: InviteCourse, tree: TreeStatus | null) {
-    if (tree?.removed) return this.#removed(tree.removed.by)
+    if (tree?.removed) return this.#removed(tree.removed.by, tree.quarantinedCount)
     if (!tree?.isPlanted) return this.#unplanted()
     const own = this.devices?.find(({ isThis }) => isThis)
     if (tree.limited) return guestView(tree, Date.now(), own ? () => (this.leaving = own) : null)
     return this.#list(course, tree)
   }
 
-  #removed(by: string | null) {
-    return html`<p>${words.removed.text(by)}</p>
-      <p class="quiet">${words.removed.again}</p>`
+  #removed(by: string | null, quarantinedCount: number) {
+    const { text, again, againFirst, look } = words.removed
+    return html`<p>${text(by)}</p>
+      <p class="quiet">${again}</p>
+      ${
+        quarantinedCount > 0
+          ? html`<p class="quiet">${againFirst(quarantinedCount)}</p>
+              <p><a href=${hashOf('/quarantine', this.hash)}>${look(quarantinedCount)}</a></p>`
+          : nothing
+      }`
   }
 
   #unplanted() {

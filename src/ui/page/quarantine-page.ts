@@ -69,7 +69,7 @@ export class BtQuarantinePage extends LitElement {
     const { list, problem } = this
     return html`<div class="page">
         <h1>${words.quarantine.title}</h1>
-        <p class="quiet">${words.quarantine.help}</p>
+        <p class="quiet">${this.#isRemoved ? words.quarantine.helpRemoved : words.quarantine.help}</p>
         ${problemLine(problem, list === null ? () => this.#lookAgain() : null)}
         ${
           list === null
@@ -86,22 +86,34 @@ export class BtQuarantinePage extends LitElement {
       ${this.#question()}`
   }
 
+  /** Nothing is tried again then, and the one reason for all of it stands above. */
+  get #isRemoved(): boolean {
+    return this.model.tree !== null && this.model.tree.removed !== null
+  }
+
   #line(one: Quarantined) {
     const { retry, labelRetry, discard, labelDiscard, labelDownload, made, deed } = words.quarantine
+    const isRemoved = this.#isRemoved
     const text = deed(one)
     const hasContent = one.deed === 'addFile' || one.deed === 'writeFile'
     return html`<li>
       <p class="name"><bdi>${text}</bdi></p>
-      <p>${one.reason}</p>
+      ${isRemoved ? nothing : html`<p>${one.reason}</p>`}
       <p class="small quiet number about">
         <span>${made(one.madeAtMs)}</span>${hasContent ? html`<span>${formatSize(one.sizeBytes)}</span>` : nothing}
       </p>
       <div class="row">
-        <button aria-label=${labelRetry(text)} @click=${() => this.#retry(one)}>${icon('restore')}${retry}</button>
+        ${
+          isRemoved
+            ? nothing
+            : html`<button aria-label=${labelRetry(text)} @click=${() => this.#retry(one)}>
+                ${icon('restore')}${retry}
+              </button>`
+        }
         ${
           hasContent
             ? html`<button
-                class="plain"
+                class=${isRemoved ? '' : 'plain'}
                 aria-label=${labelDownload(text)}
                 @click=${() => this.actions.download(one.id)}
               >
