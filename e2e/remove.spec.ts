@@ -18,7 +18,7 @@ import {
   typeDigits,
 } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
-import { growFolders, removeOther } from './tool/removing.ts'
+import { growFolders, owingCount, removeOther } from './tool/removing.ts'
 import { addText, createFolder, hashOf, itemNamed, nodeOf, snapshotOf, writeText } from './tool/tree.ts'
 
 test.use({ hasRelay: true })
@@ -296,6 +296,8 @@ test(
   },
 )
 
+/** As many as get their keys in more time than a kill takes. */
+const folderCount = 3000
 const blockCount = isProving ? 10_000 : 2500
 
 test(
@@ -316,5 +318,47 @@ test(
       { type: 'measured', description: `${removedAfterMs.toFixed(0)} ms; then ${rate} blocks a second got new keys` },
     )
     if (isProving) expect(removedAfterMs).toBeLessThan(1000)
+  },
+)
+
+test(
+  'a browser that is killed twice amid the new keys gives the rest of them after its next starts',
+  { tag: '@wide' },
+  async ({ tabs, profile }) => {
+    test.setTimeout(240_000)
+    let laptop = await profile.open()
+    const [phone, camera] = [await tabs.open('./#/join&as=phone'), await tabs.open('./#/join&as=camera')]
+    await virtualAuthenticator(laptop)
+    await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+    const { treeId, rootId } = (await snapshotOf(laptop)).tree
+    const letterId = await addText(laptop, rootId, 'letter.txt', 'dear')
+    const hash = await hashOf(laptop, letterId)
+    await joinByLink(laptop, phone, 'Phone')
+    await readLink(camera, await showCode(laptop), 'Camera')
+    await typeDigits(laptop, await agreeToJoin(camera))
+    await approveAsLimited(laptop)
+    await expect(camera.getByRole('heading', { name: 'Your tree is here' })).toBeVisible()
+    const [other, guest] = [(await snapshotOf(phone)).tree.principal, (await snapshotOf(camera)).tree.principal]
+    for (const page of [phone, camera]) await page.close()
+    await growFolders(laptop, rootId, folderCount)
+
+    // What a removal of the guest would take tells how many keys are owed: it has a folder of its own, and no others.
+    const ownCount = await owingCount(laptop, guest)
+    expect(ownCount).toBeLessThan(10)
+    const node = await nodeOf(laptop)
+    await node.evaluate(({ api }, other) => api.removeDevice(crypto.randomUUID(), other), other)
+    let owing = folderCount
+    for (let killCount = 0; killCount < 2; killCount++) {
+      await expect.poll(() => owingCount(laptop, guest), { intervals: [0] }).toBeLessThan(owing)
+      await profile.kill()
+      laptop = await profile.open()
+      owing = await owingCount(laptop, guest)
+      expect(owing).toBeGreaterThan(ownCount)
+    }
+    await expect.poll(() => owingCount(laptop, guest), { timeout: 60_000 }).toBe(ownCount)
+    const { tree, items } = await snapshotOf(laptop)
+    expect(tree).toMatchObject({ treeId, deviceCount: 1 })
+    expect(items.filter(({ kind }) => kind === 'folder').length).toBeGreaterThanOrEqual(folderCount)
+    expect(await hashOf(laptop, letterId)).toBe(hash)
   },
 )

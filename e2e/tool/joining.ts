@@ -66,6 +66,14 @@ export async function approveAsOwn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Yes, it is my own device' }).click()
 }
 
+/** Answers that the device is to write in a folder of its own, and signs. */
+export async function approveAsLimited(page: Page): Promise<void> {
+  await page.getByRole('radio', { name: /^Limited to one folder/ }).check()
+  await page.getByRole('radio', { name: 'Read and write' }).check()
+  await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('button', { name: 'Yes, let it in' }).click()
+}
+
 /** From the digits to the end, on the device that has the passkey's provider. */
 export async function letIn(page: Page, digits: string, name: string): Promise<void> {
   await typeDigits(page, digits)

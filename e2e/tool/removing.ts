@@ -45,3 +45,16 @@ export async function removeOther(page: Page): Promise<Removed> {
     return { removedAfterMs: removedMs - startMs, renewedAfterMs: (await renewed) - removedMs }
   })
 }
+
+/**
+ * How many files and folders are to get another key if a device were removed now: what is owed since an earlier removal, and what
+ * that device was given itself.
+ * @param principal that device's
+ */
+export async function owingCount(page: Page, principal: string): Promise<number> {
+  const node = await nodeOf(page)
+  return node.evaluate(async ({ api }, principal) => {
+    const { atOnce, later } = await api.previewRemoval(principal)
+    return atOnce.folderCount + atOnce.fileCount + later.folderCount + later.fileCount
+  }, principal)
+}
