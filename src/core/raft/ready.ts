@@ -10,7 +10,9 @@
  *    it). Where `mustSync` is false there is only a commit index to write, which may be lost.
  * 2. Only then those of `messages` are sent that promise that nothing of 1 is ever forgotten (`isPromise`); the rest may go at
  *    once, so that followers write while the leader does. (Asynchronously: `messages` go at once, since they promise nothing; those
- *    that do are in `storageAppend.responses`.)
+ *    that do are in `storageAppend.responses`. But those of a term go no sooner than that term is durable here: who is elected by the
+ *    votes of others, sends entries of it and dies with an earlier term on its disk could be elected in it a second time, and send
+ *    others under the same index. In order 1, 2 that can not be.)
  * 3. Only then `committed` is applied, in order, each configuration entry by the event `applyConfiguration` in its turn. A
  *    `snapshot` is given to the state machine before anything that follows it.
  * 4. Only then `advance`.

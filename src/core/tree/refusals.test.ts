@@ -472,6 +472,7 @@ const cases: readonly Case[] = [
 
 test.each(cases)('%i, %s', (_number, _name, verdict, fault) => expect(verdict()).toBe(fault))
 
+/** Of the list, 60 is of locks, which no tree has. */
 test('each number has its cases that a tree can have', () => {
   const numbers = [...new Set(cases.map(([number]) => number))]
   expect(numbers).toEqual([14, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 61, 62])
