@@ -105,15 +105,11 @@ async function stateFor({ home: { tree, replication }, keys }: RunningNode) {
 async function sealedHead({ platform, treeId }: OwnTree, state: TreeState, exportedAtMs: number, sizeBytes: number) {
   const wraps = readRow(state, 'wraps', keys.wraps)
   if (wraps === null) throw new StoreDamagedError('the keys of the root')
+  const { recoveryKemKey } = wraps
   const key = platform.random.bytes(32)
   const place = archiveKeyPlace(treeId, exportedAtMs)
-  const sealedKey = await platform.crypto.sealTo(
-    { suite: 1, publicKey: wraps.recoveryKemKey },
-    hpkeInfo.archive,
-    place,
-    key,
-  )
-  const { octets, check } = encodeArchiveHead({ treeId, exportedAtMs, sizeBytes, sealedKey })
+  const sealedKey = await platform.crypto.sealTo({ suite: 1, publicKey: recoveryKemKey }, hpkeInfo.archive, place, key)
+  const { octets, check } = encodeArchiveHead({ treeId, exportedAtMs, sizeBytes, recoveryKemKey, sealedKey })
   const archiveKey: ArchiveKey = { key, check, sizeBytes }
   return { head: octets, archiveKey }
 }

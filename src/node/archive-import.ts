@@ -176,11 +176,12 @@ async function readHead(archive: Blob) {
 
 async function openArchive({ crypto }: Platform, archive: Blob, recovery: Recovery) {
   const { head, check, headSizeBytes } = await readHead(archive)
-  const { treeId, exportedAtMs, sizeBytes, sealedKey } = head
+  const { treeId, exportedAtMs, sizeBytes, recoveryKemKey, sealedKey } = head
   const secret = recoveryKemSecret(recovery)
+  if (!equal(await crypto.kemPublicKey(secret), recoveryKemKey)) throw cardOfOther()
   const key = await crypto.openWith(secret, hpkeInfo.archive, archiveKeyPlace(treeId, exportedAtMs), sealedKey)
   wipe(secret)
-  if (key === null) throw cardOfOther()
+  if (key === null) throw fault(archiveDamaged())
   return { head, opened: new OpenedArchive(archive, headSizeBytes, crypto, { key, check, sizeBytes }) }
 }
 

@@ -9,6 +9,7 @@ const head = {
   treeId: filled(1, 32),
   exportedAtMs: 1000,
   sizeBytes: 65536,
+  recoveryKemKey: filled(2, 32),
   sealedKey: filled(3, 80),
 }
 const octets = encodeArchiveHead(head).octets.slice(4)

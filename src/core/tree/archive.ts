@@ -112,7 +112,9 @@ const headBodyWire = record('archiveHead', 2, {
   exportedAtMs: u53,
   /** Of the padded frames. */
   sizeBytes: u53,
-  /** The key of the pieces, by HPKE for the card that counts. */
+  /** X25519, of the card that opens it, by which another one is told from damage. */
+  recoveryKemKey: bytesOf(32),
+  /** The key of the pieces, by HPKE for that card. */
   sealedKey: bytesOf(80),
 })
 export type ArchiveHead = Decoded<typeof headBodyWire>

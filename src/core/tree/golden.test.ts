@@ -144,6 +144,7 @@ test('formats are pinned', async () => {
       treeId,
       exportedAtMs: 1000,
       sizeBytes: 65536,
+      recoveryKemKey: filled(2, 32),
       sealedKey: new Uint8Array(80).fill(3),
     }).octets,
     'archive header body': archiveHeaderBody({
