@@ -115,13 +115,13 @@ export function auditReport({ home }: RunningNode): Audit {
   }
 }
 
-/** What a removal would do. A guest that would leave knows what it can read itself, and nothing of others. */
 export async function resealingPreview({ home }: RunningNode): Promise<ResealingPreview> {
   const { tree, resealing } = home
   if (tree.visit !== null) throw limitedOnly()
   return { ...(await resealing.cost()), isWanted: resealing.isWanted }
 }
 
+/** What a removal would do. A guest that would leave knows what it can read itself, and nothing of others. */
 export async function removalPreview({ home, abroad }: RunningNode, device: Bytes): Promise<RemovalPreview> {
   const { tree, replication } = home
   if (tree.visit !== null) throw limitedOnly()

@@ -85,7 +85,9 @@ export class BtHeader extends LitElement {
     if (state !== 'here' && state !== 'elsewhere')
       return html`<p class="status" role="status">${this.sentence || words.state[state]}</p>`
     if (tree === null) return nothing
-    const { deviceCount, waiting } = tree
+    const { waiting } = tree
+    // Nothing more goes to the others from a device that was removed.
+    const deviceCount = tree.removed === null ? tree.deviceCount : 1
     const isSafe = deviceCount > 1 && waiting === null
     const text = waiting
       ? words.copies.kept(waiting.changeCount, waiting.deviceNames)
