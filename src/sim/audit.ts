@@ -4,27 +4,21 @@
  *
  * For each cluster: the term never goes back and a vote is never changed within it; at most one life of the node leads in a
  * term; an entry is stored under a term that was stored before it; what is committed never changes; nothing is committed
- * unsigned; the state goes no further than the durable log, and is what a replay of that log from its first entry gives. While a
- * cluster has one voter, everything in its durable log is committed.
+ * unsigned; the state goes no further than the durable log, and is what a replay of that log from its first entry gives; nothing is
+ * sealed under a key that somebody knows who was put out. While a cluster has one voter, everything in its durable log is committed.
  * @module
  */
 import { type Bytes, compare, decode, equal, fromU64be, keyOf, toHex } from '../core/bytes/bytes.ts'
 import { checkedWhere } from '../core/cap/cap.ts'
 import { type AuthenticatedMap, emptyMap, root, set } from '../core/merkle/merkle.ts'
-import {
-  type TreeState,
-  batchSizeBytesMax,
-  decodeBatch,
-  examineBatch,
-  foldBatch,
-  knownSetOf,
-} from '../core/tree/tree.ts'
+import { type TreeState, batchSizeBytesMax, decodeBatch, examineBatch, knownSetOf } from '../core/tree/tree.ts'
 import { entryWire } from '../core/message/message.ts'
 import { checkpointWire, hardStateWire } from '../node/read/held-state.ts'
 import { placePrefixSizeBytes } from '../node/place.ts'
 import type { Change, Durability } from '../port/store.ts'
 import type { SimulatedCrypto } from './crypto.ts'
 import type { Disk } from './disk.ts'
+import { SealingAudit } from './sealing.ts'
 
 /** The kinds of rows of the `raft` table: the octet behind the place. */
 const hardStateKind = 1
@@ -58,11 +52,13 @@ export interface AuditOptions {
 export class Audit {
   readonly #options: AuditOptions
   readonly #clusters = new Map<string, Witnessed>()
+  readonly #sealing: SealingAudit
   #entryCount = 0
   #signatureCount = 0
 
   constructor(disk: Disk, options: AuditOptions) {
     this.#options = options
+    this.#sealing = new SealingAudit(options.onViolation)
     disk.observe((changes, durability) => this.#onWrite(changes, durability))
   }
 
@@ -140,7 +136,7 @@ export class Audit {
     if (!admitted.ok) return this.#violation(`entry ${index} was committed with a signature that is not valid`)
     if (batch.value.stampMs < cluster.stampMs) this.#violation(`the stamp of entry ${index} went back`)
     cluster.stampMs = batch.value.stampMs
-    cluster.states.set(index, foldBatch(before, admitted.value).state)
+    cluster.states.set(index, this.#sealing.fold(before, admitted.value))
   }
 
   #onCheckpoint({ key, value }: Put, changes: readonly Change[]): void {

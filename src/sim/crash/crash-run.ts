@@ -5,7 +5,8 @@
  * can die: between two transactions a process changes nothing that outlives it. Afterwards all goes on, and in the end is compared.
  * @module
  */
-import { type Bytes, fromHex, toHex } from '../../core/bytes/bytes.ts'
+import { type Bytes, equal, fromHex, toHex } from '../../core/bytes/bytes.ts'
+import { principalOf } from '../../core/crypto/crypto.ts'
 import { entries, root } from '../../core/merkle/merkle.ts'
 import { owesKey, rowKind } from '../../core/tree/tree.ts'
 import { placeOf } from '../../node/own-tree.ts'
@@ -22,6 +23,7 @@ import { createSimulatedCrypto } from '../crypto.ts'
 import { type Life, type Sabotage, SimDevice, describeOutcome, readAll, settle } from '../device.ts'
 import { Disk } from '../disk.ts'
 import { letIn, plant } from '../family.ts'
+import { openedBy } from '../knowledge.ts'
 import { SimNetwork } from '../net.ts'
 import { Random } from '../random.ts'
 import { Scheduler, StalledError } from '../scheduler.ts'
@@ -416,11 +418,26 @@ class CrashRun {
     const state = newestState(held!)
     const owing = [...entries(state.map, Uint8Array.of(rowKind.access))].filter(([row]) => owesKey(state, row.slice(1)))
     if (owing.length > 0) this.note(`${owing.length} keys are still owed`)
+    await this.#lookFromOutside()
     if (this.#audit === null) return
     for (const finding of await weighDisk(this.#devices[0]!.disk, state)) this.note(finding)
     const replayed = this.#audit.stateOf(toHex(this.#treeId))
     if (toHex(root(replayed!.map)) !== toHex(root(state.map)))
       this.note('a replay of the durable log gives another state')
+  }
+
+  /** Whoever was removed opens nothing that came since. */
+  async #lookFromOutside(): Promise<void> {
+    const [life] = this.#present as [Life]
+    const { state, putOut } = this.#clusterAudit.endOf(standing(life).generation)
+    if (putOut.length !== this.#removed.size) this.note(`${putOut.length} devices were put out`)
+    for (const at of this.#removed) {
+      const node = await this.#devices[at]!.keys.node()
+      const principal = principalOf(node.credential)
+      const one = putOut.find((each) => equal(each.principal, principal))!
+      const opened = await this.#within(openedBy(one, node, life.store, state), 'a look from outside')
+      for (const what of opened) this.note(`${names[at]} was removed and opens ${what}`)
+    }
   }
 
   #untilSettled(): Promise<void> {
