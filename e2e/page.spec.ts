@@ -251,7 +251,7 @@ test.describe('by keyboard alone', () => {
     await expect(cell(page, /^sea/)).toBeFocused()
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
-    await expect(page.getByRole('navigation', { name: 'Folders below this one' })).toContainText('photos')
+    await expect(page.getByRole('navigation', { name: 'Path to this folder' })).toContainText('photos')
     await expect(row(page, /^sea/)).toBeVisible()
     await expect(cell(page, /^Welcome/)).toHaveCount(0)
   })
