@@ -113,6 +113,8 @@ class ClusterRun {
   /** Guests who have lied, by their principals: they are blamed for it. */
   readonly #liars = new Set<string>()
   #sleepCount = 0
+  /** Whose disk had a bit flipped, by their principals: what they give of it is refused, and they are named with it. */
+  readonly #damaged = new Set<string>()
   readonly #flips: { readonly device: SimDevice; readonly flip: BitFlip }[] = []
   readonly #violations: string[] = []
   readonly #network: SimNetwork
@@ -169,11 +171,12 @@ class ClusterRun {
     })
   }
 
-  /** All devices are honest, so none has cause to blame another, but for a clock that is wrong. */
+  /** All devices are honest, so none has cause to blame another, but for a clock that is wrong, or a disk that it has not seen yet. */
   #onReport(name: string, id: PeerId, fault: Fault): void {
     const isTold = fault.code === 'deviceDismissed' && this.#guests.isLeaving(id)
     if (this.#liars.has(id) && fault.code !== 'stampAhead') return void this.#counts.byzantine++
-    if (fault.code !== 'stampAhead' && !isTold)
+    const isDamage = fault.code === 'objectUnfitting' && this.#damaged.has(id)
+    if (fault.code !== 'stampAhead' && !isTold && !isDamage)
       this.note(`${name} blames ${id.slice(0, 6)}: ${fault.code} (${fault.local})`)
   }
 
@@ -214,7 +217,11 @@ class ClusterRun {
           lives: [...this.#lives, ...this.#guests.all.map(({ life }) => life)],
           transports: [...this.#transports, ...this.#guests.all.map(({ transport }) => transport)],
           guestsAt: this.#devices.length,
-          onFlip: (device, flip) => void this.#flips.push({ device, flip }),
+          onFlip: (device, flip) => {
+            this.#flips.push({ device, flip })
+            const { page } = this.#lives[this.#devices.indexOf(device)] ?? {}
+            if (page !== undefined) this.#damaged.add(page.tree.principal.replaceAll(' ', ''))
+          },
           onLie: (liar) => {
             for (const { transport, principal } of this.#guests.all) if (transport === liar) this.#liars.add(principal)
           },
