@@ -169,6 +169,20 @@ describe('a debt ends with a new key and with nothing else', () => {
     const { readcaps } = accessOf(withoutPhone, rootBlock)!.fields
     expect(code(withoutPhone, renewal(withoutPhone, rootBlock, { readcaps }))).toBe('keyEpochWrong')
   })
+  test('not by going into a folder whose key has the same number', () => {
+    const place = childPath(root, id(3))
+    const made = [entry(root, id(3), 'directory', { nameKeyEpoch: 2 }), access(place, { parentKeyEpoch: 2 })]
+    const attic = taken(mailRenewed, ...made)
+    const moved = taken(attic, nextEntry(attic, id(2), { parent: place, movedFrom: childPath(mail, id(2)) }))
+    expect(owesKey(attic, id(2))).toBe(true)
+    expect(owesKey(moved, id(2))).toBe(true)
+    const path = childPath(place, id(2))
+    expect(code(moved, nextContent(moved, id(2), { path, bodyRoot: hash(8) }))).toBe('keyEpochWrong')
+    expect(code(moved, nextAccess(moved, id(2), { path }))).toBe('keyEpochWrong')
+    const renewed = taken(moved, renewal(moved, id(2), { path }))
+    expect(isKeyOwed(renewed, id(2))).toBe(false)
+    expect(code(renewed, nextContent(renewed, id(2), { path, bodyRoot: hash(8), keyEpoch: 2 }))).toBe('ok')
+  })
   test('one who is let in meanwhile changes nothing of it', () => {
     const { state, outcomes } = commit(withoutPhone, [admission(withoutPhone, person(7))])
     expect(outcomes[0]).toMatchObject({ ok: true })

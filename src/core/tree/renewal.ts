@@ -3,17 +3,17 @@
  *
  * A dismissal changes no key by itself, and which keys are owed follows from the state alone: a block whose readcaps still name a
  * dismissed device owes a new one, and so does every block whose key lies under an earlier key of its folder than the one in
- * force. Whoever writes somewhere first renews what is owed on the way there, in the same change. So a dismissal costs one key
+ * force, or under one of the folder that it was moved out of. Whoever writes somewhere first renews what is owed on the way there, in the same change. So a dismissal costs one key
  * for each place that the device had been given, whatever the size of the tree, and there is no instant at which something new
  * goes under an old key: the fold refuses it. All other keys are given afterwards, by whoever comes to it.
  * @module
  */
-import { type Check, ok, refused } from '../bytes/bytes.ts'
+import { type Check, equal, ok, refused } from '../bytes/bytes.ts'
 import { type PublicCredential, principalOf } from '../crypto/crypto.ts'
 import { type Readcap, readersOf } from '../cap/cap.ts'
 import { type SignedRecord, keyEpochMax } from '../block/block.ts'
 import { set } from '../merkle/merkle.ts'
-import { type BlockId, blockIdOf, samePath } from '../path/path.ts'
+import { type BlockId, type IdPath, blockIdOf, parentPath, samePath } from '../path/path.ts'
 import { type TreeState, accessOf, deviceOf, encodeRow, keys, parentOf, summaryOf } from './state.ts'
 
 /** Whoever is limited to a folder leaves keys enough to give there after it is put out. */
@@ -25,8 +25,11 @@ export function owesKey(state: TreeState, block: BlockId): boolean {
   if (access === null) return false
   const parent = parentOf(state, block)
   const under = parent === null ? null : accessOf(state, parent)
-  const isUnderEarlier = under !== null && under.fields.keyEpoch !== access.fields.parentKeyEpoch
-  return isUnderEarlier || dismissedIn(state, access.fields.readcaps) > 0
+  const isUnderOther =
+    under !== null &&
+    (under.fields.keyEpoch !== access.fields.parentKeyEpoch ||
+      !isSameFolder(under.fields.path, parentPath(access.fields.path)))
+  return isUnderOther || dismissedIn(state, access.fields.readcaps) > 0
 }
 
 /** Whether one who was put out may know the key in force of a block. */
@@ -78,6 +81,7 @@ export function checkKeyOf(
     return parent === null ? ok : checkSealedUnder(state, parent, parentKeyEpoch)
   }
   const isSameDebt =
+    isSameFolder(parentPath(path), parentPath(previous!.fields.path)) &&
     parentKeyEpoch === previous!.fields.parentKeyEpoch &&
     dismissedIn(state, readcaps) === dismissedIn(state, previous!.fields.readcaps)
   return isSameDebt ? ok : keyEpochWrong()
@@ -88,6 +92,10 @@ export const withAccess = ({ treeId, map }: TreeState, access: SignedRecord<'acc
   treeId,
   map: set(map, keys.access(blockIdOf(access.fields.path)), encodeRow('access', access)),
 })
+
+/** Wherever they stand by now. Of two folders, equal epochs of a key mean nothing. */
+const isSameFolder = (left: IdPath | null, right: IdPath | null): boolean =>
+  left === null || right === null ? left === right : equal(blockIdOf(left), blockIdOf(right))
 
 const isOwn = (state: TreeState, author: PublicCredential): boolean =>
   deviceOf(state, principalOf(author))?.standing === 'own'
