@@ -531,6 +531,19 @@ describe('probation', () => {
     expect(await family.read(guest.life, large)).toEqual(content(300_000))
   })
 
+  test('in the first hour contents come from another one once who approved it is put out', async () => {
+    const family = await Family.of(8, 'laptop', 'phone')
+    const [laptop, phone] = family.lives as [Life, Life]
+    const letInAtMs = family.nowMs
+    const guest = await Guest.of(family, 'camera', {}, phone)
+    await guest.untilConnected()
+    await family.run(laptop, laptop.node.api.removeDevice(family.request(), own(phone)))
+    const letter = await family.add(laptop, 'letter', content(20_000), named(laptop, 'camera')!.id)
+    await family.until('it has the letter', () => guest.life.page.items.get(letter)?.copyCount === 2)
+    expect(await family.read(guest.life, letter)).toEqual(content(20_000))
+    expect(family.nowMs - letInAtMs).toBeLessThan(60 * minuteMs)
+  })
+
   test('in the first hour no more is kept of what it brings than a bound, also after a restart', async () => {
     const { family, guest, laptop, held } = await boundScene(7)
     const before = family.devices[0]!.disk.usedBytes

@@ -226,7 +226,7 @@ export class Hosting {
     // What was in the folder a moment ago may be there no more.
     const given = found.map((octets, at) => (this.#isIn(guest, blocks[at]!) ? octets : null))
     const sizeBytes = given.reduce((sum, octets) => sum + (octets?.length ?? 0), 0)
-    const isAllowed = await this.#probation.take(guest.row, sizeBytes)
+    const isAllowed = await this.#probation.take(this.#options.cluster.state, guest.row, sizeBytes)
     return { tag: 'objects', value: isAllowed ? given : given.map(() => null) }
   }
 

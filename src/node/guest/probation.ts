@@ -1,13 +1,13 @@
 /**
- * The first hour of a guest (R-23): it gets contents from the device alone that approved it, and not more than a bound. So the bound
- * holds for the whole tree, and a code that got into wrong hands costs little before its owner notices. Of what it brings each device
+ * The first hour of a guest (R-23): it gets contents from the device alone that approved it, or follows it where that one was put
+ * out, and not more than a bound from each. So the bound holds for the whole tree, and a code that got into wrong hands costs little before its owner notices. Of what it brings each device
  * keeps as much.
  * @module
  */
 import { type Bytes, concat, decode, encode, equal, keyOf, must, u53, utf8 } from '../../core/bytes/bytes.ts'
 import type { Body } from '../../core/block/block.ts'
 import { principalOf } from '../../core/crypto/crypto.ts'
-import type { DeviceRow } from '../../core/tree/tree.ts'
+import { type DeviceRow, type TreeState, deviceOf, devicesOf } from '../../core/tree/tree.ts'
 import type { Platform } from '../../port/platform.ts'
 import { type ClusterPlace, inPlace } from '../place.ts'
 
@@ -18,6 +18,13 @@ const arrivedCountMax = 64
 
 const nameOf = ({ device }: DeviceRow, { bodyRoot }: Body): string =>
   keyOf(concat(principalOf(device.fields.credential), bodyRoot))
+
+/** Whoever approved it; once that one was put out, the first of the owner's devices in the order of the state. */
+function giverOf(state: TreeState, { approver }: DeviceRow): Bytes {
+  if (deviceOf(state, approver)?.dismissed === null) return approver
+  const heir = [...devicesOf(state)].find(({ standing, dismissed }) => standing === 'own' && dismissed === null)
+  return heir === undefined ? approver : principalOf(heir.device.fields.credential)
+}
 
 /** What it was given, and what it has brought. */
 type Counted = 'probation' | 'brought'
@@ -40,9 +47,9 @@ export class Probation {
   }
 
   /** Whether a guest may have so much more now; what it may is counted, durable before it gets it. */
-  take(row: DeviceRow, sizeBytes: number): Promise<boolean> {
+  take(state: TreeState, row: DeviceRow, sizeBytes: number): Promise<boolean> {
     if (this.#isOver(row)) return Promise.resolve(true)
-    return equal(row.approver, this.#own) ? this.#count('probation', row, sizeBytes) : Promise.resolve(false)
+    return equal(giverOf(state, row), this.#own) ? this.#count('probation', row, sizeBytes) : Promise.resolve(false)
   }
 
   /**
