@@ -188,35 +188,42 @@ test('says that the disk is full, keeps nothing of that write, and goes on when 
   expect(await write(8_000_000)).toBe('none')
 })
 
-test('writes nothing more after a failed write of the log', async ({ page }) => {
-  const setQuota = await quotaOf(page)
-  await setQuota(3_000_000)
-  await page.evaluate(async () => {
-    const deviceKey = await bench.makeKey()
-    Object.assign(globalThis, { deviceKey, store: await bench.openStore({ profile: 'p', deviceKey }) })
+for (const [what, table, durability] of [
+  ['of the log', 'log', 'strict'],
+  ['that nobody waits for', 'holding', 'noted'],
+] as const)
+  test(`writes nothing more after a failed write ${what}`, async ({ page }) => {
+    const setQuota = await quotaOf(page)
+    await setQuota(3_000_000)
+    await page.evaluate(async () => {
+      const deviceKey = await bench.makeKey()
+      Object.assign(globalThis, { deviceKey, store: await bench.openStore({ profile: 'p', deviceKey }) })
+    })
+    const errors = await page.evaluate(
+      async ([table, durability]) => {
+        const { store } = globalThis as never as { store: Awaited<ReturnType<StoreBench['openStore']>> }
+        const put = (table: 'log' | 'state' | 'holding', sizeBytes: number) =>
+          ({ kind: 'put', table, key: bench.octets('k'), value: new Uint8Array(sizeBytes).fill(7) }) as const
+        const writes = [
+          store.write([put(table, 8_000_000)], durability),
+          store.write([put('state', 1)], 'relaxed'),
+          store.write([put('log', 1)], 'strict'),
+        ]
+        const names = await Promise.all(writes.map(bench.nameOfError))
+        return [...names, (await store.closed).name, String(await store.read('state', bench.octets('k')))]
+      },
+      [table, durability] as const,
+    )
+    expect(errors).toEqual(['StoreFullError', 'StoreClosedError', 'StoreClosedError', 'StoreFullError', 'null'])
+    await setQuota(undefined)
+    const reopened = await page.evaluate(async () => {
+      const { deviceKey } = globalThis as never as { deviceKey: CryptoKey }
+      const store = await bench.openStore({ profile: 'p', deviceKey })
+      const value = bench.octets('v')
+      return bench.nameOfError(store.write([{ kind: 'put', table: 'log', key: bench.octets('k'), value }], 'strict'))
+    })
+    expect(reopened).toBe('none')
   })
-  const errors = await page.evaluate(async () => {
-    const { store } = globalThis as never as { store: Awaited<ReturnType<StoreBench['openStore']>> }
-    const put = (table: 'log' | 'state', sizeBytes: number) =>
-      ({ kind: 'put', table, key: bench.octets('k'), value: new Uint8Array(sizeBytes).fill(7) }) as const
-    const writes = [
-      store.write([put('log', 8_000_000)], 'strict'),
-      store.write([put('state', 1)], 'relaxed'),
-      store.write([put('log', 1)], 'strict'),
-    ]
-    const names = await Promise.all(writes.map(bench.nameOfError))
-    return [...names, (await store.closed).name, String(await store.read('state', bench.octets('k')))]
-  })
-  expect(errors).toEqual(['StoreFullError', 'StoreClosedError', 'StoreClosedError', 'StoreFullError', 'null'])
-  await setQuota(undefined)
-  const reopened = await page.evaluate(async () => {
-    const { deviceKey } = globalThis as never as { deviceKey: CryptoKey }
-    const store = await bench.openStore({ profile: 'p', deviceKey })
-    const value = bench.octets('v')
-    return bench.nameOfError(store.write([{ kind: 'put', table: 'log', key: bench.octets('k'), value }], 'strict'))
-  })
-  expect(reopened).toBe('none')
-})
 
 test('refuses a database of a newer program, to write and to read', async ({ page }) => {
   const errors = await page.evaluate(async () => {

@@ -33,6 +33,7 @@ import {
 } from '../core/tree/tree.ts'
 import type { ClockPort } from '../port/platform.ts'
 import type { Change, StorePort } from '../port/store.ts'
+import { note } from './note.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
 import type { Replica } from './replica.ts'
 
@@ -172,8 +173,7 @@ export class Arrears {
       })
       if (!isSettled(cluster.state, arrear)) continue
       this.#list = this.#list.filter((each) => each !== arrear)
-      // A store that fails stops the node by itself.
-      await store.write([rowOf(place, this.#list)], 'relaxed').catch(() => {})
+      note(store, [rowOf(place, this.#list)])
     }
   }
 }

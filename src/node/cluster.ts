@@ -73,6 +73,7 @@ import {
   successionChanges,
 } from './cluster/succession.ts'
 import { Ticker, drawIncarnation, electionMs, jitterTicks, raftConfig } from './cluster/timing.ts'
+import { note } from './note.ts'
 import type { PeerId } from './peers.ts'
 import { type Identity, readHeldState, readIdentity } from './read/held-state.ts'
 import type { Replica } from './replica.ts'
@@ -688,7 +689,7 @@ export class Cluster implements Replica {
   /** Among the other writes of the pump, so that it never overtakes a vote. */
   #writeCommitMark(): void {
     const { platform, place } = this.#options
-    void platform.store.write([hardStateRow(place, this.#log.hardState)], 'relaxed').catch(() => {})
+    note(platform.store, [hardStateRow(place, this.#log.hardState)])
   }
 
   #prepare({ entries: [next], committed }: Ready): void {

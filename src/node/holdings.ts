@@ -42,6 +42,7 @@ import {
 } from '../core/tree/tree.ts'
 import type { Change, StorePort, Table } from '../port/store.ts'
 import type { Folded } from './cluster/options.ts'
+import { note } from './note.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
 import { scanAll } from './read/scan.ts'
 
@@ -312,7 +313,7 @@ export class Holdings {
     if (known !== undefined) this.#unstage(keyOf(name), known, true)
     const staged = { key: concat(Uint8Array.of(kinds.staged), name), ...staging, isWhole: false, askedAtMs: nowMs }
     this.#setStaged(keyOf(name), staged)
-    await this.#write([this.#stagedRow(staged)])
+    this.#note([this.#stagedRow(staged)])
     return false
   }
 
@@ -346,7 +347,7 @@ export class Holdings {
           name,
           all.filter((left) => !over.includes(left)),
         )
-      void this.#write(over.map((left): Change => ({ kind: 'delete', table, key: this.#leftKey(left) })))
+      this.#note(over.map((left): Change => ({ kind: 'delete', table, key: this.#leftKey(left) })))
       for (const left of over) this.#doom(left, true)
     }
   }
@@ -356,7 +357,7 @@ export class Holdings {
     if (body.sizeBytes === 0) return
     const others = this.#leftOf(block).filter((other) => !equal(other.body.bodyRoot, body.bodyRoot))
     this.#left.set(keyOf(block), [...others, left])
-    void this.#write([
+    this.#note([
       { kind: 'put', table, key: this.#leftKey(left), value: encode(leftWire, { body, stampMs, isReplaced }) },
     ])
   }
@@ -391,7 +392,7 @@ export class Holdings {
 
   #unstage(name: string, staged: Staged, isDoomed: boolean): void {
     this.#dropStaged(name)
-    void this.#write([{ kind: 'delete', table, key: inPlace(this.#place, staged.key) }])
+    this.#note([{ kind: 'delete', table, key: inPlace(this.#place, staged.key) }])
     if (isDoomed) this.#doom(staged, true)
   }
 
@@ -412,7 +413,7 @@ export class Holdings {
 
   #noteFolded(stampMs: number): void {
     this.#foldedStampMs = stampMs
-    void this.#write([{ kind: 'put', table, key: inPlace(this.#place, foldedKey), value: encode(u53, stampMs) }])
+    this.#note([{ kind: 'put', table, key: inPlace(this.#place, foldedKey), value: encode(u53, stampMs) }])
   }
 
   #onContent(before: TreeState, state: TreeState, block: BlockId): void {
@@ -522,7 +523,7 @@ export class Holdings {
 
   #doom(doomed: Doomed, isForSweeper: boolean): void {
     if (doomed.body.sizeBytes === 0) return
-    void this.#write([this.doomedRow(doomed)])
+    this.#note([this.doomedRow(doomed)])
     if (!isForSweeper) return
     if (this.#collected === null) this.doomed(doomed)
     else this.#doomedSoon.push(doomed)
@@ -566,7 +567,7 @@ export class Holdings {
     const unseen: readonly Change[] = isUnseen
       ? [{ kind: 'put', table, key, value: new Uint8Array() }]
       : this.#unseenNoMore(lacking.block)
-    void this.#write([this.#lackingRow(lacking), ...unseen])
+    this.#note([this.#lackingRow(lacking), ...unseen])
     this.onLacking()
   }
 
@@ -581,14 +582,13 @@ export class Holdings {
     this.#reportVersion++
     this.onFound()
     const key = inPlace(this.#place, Uint8Array.of(kinds.lacking), block)
-    void this.#write([{ kind: 'delete', table, key }, ...unseen])
+    this.#note([{ kind: 'delete', table, key }, ...unseen])
   }
 
   /** It was looked whether a body is here. */
   seen({ block, body }: Lacking): void {
     const lacking = this.#lacking.get(keyOf(block))
-    if (lacking !== undefined && equal(lacking.body.bodyRoot, body.bodyRoot))
-      void this.#write(this.#unseenNoMore(block))
+    if (lacking !== undefined && equal(lacking.body.bodyRoot, body.bodyRoot)) this.#note(this.#unseenNoMore(block))
   }
 
   /** @returns what is to be written with what else is known of it then */
@@ -613,11 +613,9 @@ export class Holdings {
     this.#doom({ block, body }, true)
   }
 
-  /** A store that fails stops the node by itself, and then the next start writes what is missing. */
-  #write(changes: readonly Change[]): Promise<void> {
-    if (this.#collected === null) return this.#store.write(changes, 'relaxed').catch(() => {})
-    this.#collected.push(...changes)
-    return Promise.resolve()
+  #note(changes: readonly Change[]): void {
+    if (this.#collected === null) note(this.#store, changes)
+    else this.#collected.push(...changes)
   }
 }
 

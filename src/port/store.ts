@@ -33,8 +33,14 @@ export interface Row {
 /**
  * `strict`: on the medium when the promise resolves, and with it every write before it, since a profile has one log of writes.
  * `relaxed`: a loss of power may take back the newest writes, never a part of one.
+ * `noted`: the same, by who goes on without waiting: what its memory holds is ahead of the disk, and so the store closes where it
+ * cannot be written.
  */
-export type Durability = 'strict' | 'relaxed'
+export type Durability = 'strict' | 'relaxed' | 'noted'
+
+/** Whether no other write may follow one that failed, since only a start from disk makes memory and disk one again. */
+export const isAhead = (changes: readonly Change[], durability: Durability): boolean =>
+  durability === 'noted' || changes.some(({ table }) => table === 'raft' || table === 'log')
 
 /** What is enough to read, beside whoever writes. */
 export type StoreReader = Pick<StorePort, 'read' | 'readMany' | 'scan'>

@@ -174,3 +174,20 @@ test('what a device has said that it holds no loss of power takes back', async (
   const again = await family.restart(1)
   for (const [at, id] of ids.entries()) expect(equal(await family.read(again, id), content(sizeBytes + at))).toBe(true)
 })
+
+test('what a device could not note on a full disk it does not take for held afterwards', async () => {
+  const family = await Family.of(6, 'laptop', 'phone')
+  const [laptop] = family.lives as [Life]
+  const ids: string[] = []
+  for (let round = 0; round < 8; round++) {
+    family.lives[1]!.store.faults.fullChance = 0.5
+    ids.push(...(await fill(family, 2, 2 * round)))
+    await family.scheduler.run(family.scheduler.sleep(5000))
+    await family.restart(1)
+    await family.untilConnected()
+  }
+  await family.until('the laptop was told', () => ids.every((id) => laptop.page.items.get(id)?.copyCount === 2))
+  laptop.process.kill()
+  const phone = await family.restart(1)
+  for (const [at, id] of ids.entries()) expect(equal(await family.read(phone, id), content(sizeBytes + at))).toBe(true)
+})

@@ -139,15 +139,18 @@ describe('trouble', () => {
     expect(keysOf('state')).toBe('c')
   })
 
-  test('after a refused write of the log none follows', async () => {
+  test.each([
+    ['of the log', 'log', 'strict'],
+    ['that nobody waits for', 'holding', 'noted'],
+  ] as const)('after a refused write %s none follows', async (_, table, durability) => {
     const { open, disk, keysOf, scheduler, run } = setUp()
     const { store } = open()
     disk.quotaBytes = 1
-    const refused = store.write([put('1', 'entry', 'log')], 'strict')
+    const refused = store.write([put('1', 'row', table)], durability)
     const next = store.write([{ kind: 'delete', table: 'state', key: utf8('x') }], 'strict')
     expect(await fatesOf(scheduler, refused, next)).toEqual(['StoreFullError', 'StoreClosedError'])
     expect((await run(store.closed)).name).toBe('StoreFullError')
-    expect(keysOf('log')).toBe('')
+    expect(keysOf(table)).toBe('')
   })
 
   test('a slow disk takes a thousand times as long', async () => {

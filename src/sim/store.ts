@@ -4,7 +4,7 @@
  * Writes take effect one after the other, each after a latency; reads do not wait for them. Beyond that the faults: the process
  * dies just before or just after a write takes effect, there is no room, the browser closes the database, a newer opening of the
  * same disk takes over, a row no longer opens because a bit of it flipped. As in the real store (`edge/store`), no write follows
- * a failed one of `raft` or `log`.
+ * a failed one that the memory of the node is ahead of.
  * @module
  */
 import {
@@ -15,7 +15,7 @@ import {
   StoreSupersededError,
   copy,
 } from '../core/bytes/bytes.ts'
-import type { Change, Durability, Row, StorePort, Table } from '../port/store.ts'
+import { type Change, type Durability, type Row, type StorePort, type Table, isAhead } from '../port/store.ts'
 import type { Disk } from './disk.ts'
 import type { Process } from './process.ts'
 import type { Random } from './random.ts'
@@ -44,7 +44,7 @@ interface Queued {
   readonly reject: (error: Error) => void
 }
 
-const latencyMs = { strict: [2, 25], relaxed: [0, 3], read: [0, 1] } as const
+const latencyMs = { strict: [2, 25], relaxed: [0, 3], noted: [0, 3], read: [0, 1] } as const
 
 export class SimStore implements StorePort {
   readonly closed: Promise<Error>
@@ -141,7 +141,7 @@ export class SimStore implements StorePort {
     this.#settle(write.resolve)
   }
 
-  #refusalOf({ changes }: Queued): Error | null {
+  #refusalOf({ changes, durability }: Queued): Error | null {
     if (this.#reason !== null) return afterwards(this.#reason)
     if (this.#epoch !== this.#disk.epoch) {
       this.#events.onSuperseded()
@@ -154,7 +154,7 @@ export class SimStore implements StorePort {
     if (growthBytes <= 0 || !isFull) return null
     this.#events.onFull()
     this.#trace.tell(this.#process.scheduler.nowMs, `disk: no room for ${describe(changes)}`)
-    if (changes.some(({ table }) => table === 'raft' || table === 'log')) this.#closeFor(new StoreFullError())
+    if (isAhead(changes, durability)) this.#closeFor(new StoreFullError())
     return new StoreFullError()
   }
 

@@ -3,13 +3,13 @@
  *
  * Three rules hold for every write. It takes effect in the order of the calls, although sealing is asynchronous: each begins
  * when the one before has ended. It asks in its own transaction whether its epoch is over, so that a worker which was replaced
- * while it slept changes nothing. And after a failed write of `raft` or `log` no other follows: what the memory of this
- * node holds is then ahead of the disk, and only a start from disk makes them one again.
+ * while it slept changes nothing. And after a failed write no other follows where what the memory of this node holds is then
+ * ahead of the disk: one of `raft` or `log`, and one that nobody waits for.
  * @module
  */
 import { unwrap } from 'idb'
 import { type Bytes, StoreClosedError, StoreSupersededError, compare, concat } from '../../core/bytes/bytes.ts'
-import type { Change, Durability, Row, StorePort, Table } from '../../port/store.ts'
+import { type Change, type Durability, type Row, type StorePort, type Table, isAhead } from '../../port/store.ts'
 import { type Database, meaningOf, openDatabase, openExistingDatabase } from './database.ts'
 import { beginNewJournal } from './journal.ts'
 import { isSealed, openRow, sealRow } from './row.ts'
@@ -41,7 +41,7 @@ export async function openStore({ profile, deviceKey }: Opening): Promise<Store>
     })
     const settled = written.catch((error: unknown) => {
       const isFatal = error instanceof StoreSupersededError || error instanceof StoreClosedError
-      if (isFatal || changes.some(({ table }) => table === 'raft' || table === 'log')) closing.close(error as Error)
+      if (isFatal || isAhead(changes, durability)) closing.close(error as Error)
     })
     // Without their values, each of which would hold the one before.
     last = Promise.all([last, settled]).then(() => {})
@@ -120,7 +120,9 @@ function apply(database: Database, epoch: number, changes: readonly Change[], du
   return new Promise((resolve, reject) => {
     const used = [...new Set(changes.map(({ table }) => table))]
     const begin = (): IDBTransaction =>
-      (unwrap(database) as unknown as IDBDatabase).transaction(['owner', ...used], 'readwrite', { durability })
+      (unwrap(database) as unknown as IDBDatabase).transaction(['owner', ...used], 'readwrite', {
+        durability: durability === 'strict' ? 'strict' : 'relaxed',
+      })
     let transaction: IDBTransaction
     try {
       transaction = begin()

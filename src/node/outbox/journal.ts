@@ -5,6 +5,7 @@
  */
 import type { Change, StorePort } from '../../port/store.ts'
 import type { ClusterPlace } from '../place.ts'
+import { note } from '../note.ts'
 import { type Mark, markRow } from './rows.ts'
 
 interface Waiting {
@@ -39,8 +40,7 @@ export class Journal {
 
   /** Changes that may be lost, if need be, since the log tells the same. Only of rows that are durable already. */
   note(changes: readonly Change[]): void {
-    // A store that fails stops the node by itself.
-    this.#store.write([...changes, this.#mark()], 'relaxed').catch(() => {})
+    note(this.#store, [...changes, this.#mark()])
   }
 
   async #writeWaiting(): Promise<void> {
