@@ -4,27 +4,37 @@
  */
 import type { TransportId } from '../port/net.ts'
 import type { Life, SimDevice } from './device.ts'
+import type { BitFlip } from './disk.ts'
 import type { SimNetwork } from './net.ts'
 import type { Random } from './random.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Cancel } from './timeline.ts'
 
+/** Mixed versions are not among them: there is one version of the fold, of what is said, and of what is stored. */
 export const clusterFaultNames = [
   'killed',
   'crashBefore',
   'crashAfter',
+  'lostRelaxed',
+  'quota',
+  'closed',
+  'bitFlip',
   'pause',
+  'sleep',
   'partition',
   'oneWay',
   'isolatedLeader',
   'election',
   'ring',
+  'bridge',
   'slowLink',
   'delay',
   'slowDisk',
   'clockJump',
   'brokenSignature',
+  'byzantine',
   'wiped',
+  'wipedLeader',
   'takenOver',
   'returned',
   'handedOver',
@@ -39,19 +49,25 @@ const weights = {
   election: 8,
   killed: 10,
   crash: 12,
+  quota: 5,
+  closed: 5,
+  bitFlip: 4,
   pause: 8,
   partition: 10,
   oneWay: 6,
   isolatedLeader: 8,
   ring: 4,
+  bridge: 4,
   slowLink: 6,
   delay: 5,
   lossy: 12,
+  corrupt: 5,
   dialling: 8,
   cut: 6,
   slowDisk: 4,
   clockJump: 5,
   brokenSignature: 4,
+  byzantine: 8,
 } as const
 
 /** Below what followers tolerate of a leader's stamps and beyond it, so that both are seen. */
@@ -65,6 +81,12 @@ export interface ClusterField {
   readonly devices: readonly SimDevice[]
   readonly lives: readonly (Life | null)[]
   readonly transports: readonly TransportId[]
+  /** Of these devices, from which on they are guests. */
+  readonly guestsAt: number
+  /** What was damaged, for whoever has seen a device cope with it. */
+  readonly onFlip: (device: SimDevice, flip: BitFlip) => void
+  /** One of the guests says what is not so. */
+  readonly onLie: (transport: TransportId) => void
   readonly tell: (line: string) => void
 }
 
@@ -104,6 +126,21 @@ function arm(trouble: Exclude<keyof typeof weights, 'none'>, field: ClusterField
       }
       return
     }
+    case 'quota':
+      if (life != null) life.store.faults.fullChance = 0.4
+      return
+    case 'closed':
+      return soon(() => {
+        if (life?.process.isAlive) counts.closed++
+        life?.store.close()
+      })
+    case 'bitFlip':
+      return soon(() => {
+        const flip = devices[at]!.disk.flipBit(random, [random.pick(['object', 'log'] as const)])
+        if (flip === null) return
+        counts.bitFlip++
+        field.onFlip(devices[at]!, flip)
+      })
     case 'pause':
       return soon(() => {
         if (life?.process.isAlive) counts.pause++
@@ -142,6 +179,14 @@ function arm(trouble: Exclude<keyof typeof weights, 'none'>, field: ClusterField
         const isNext = (from: number, to: number): boolean => (from + 1) % devices.length === to
         blockAll((from, to) => !isNext(from, to) && !isNext(to, from))
       })
+    case 'bridge': {
+      // Two sides, and one in between whom both reach.
+      const side = devices.map(() => random.chance(0.5))
+      return soon(() => {
+        counts.bridge++
+        blockAll((from, to) => from !== at && to !== at && side[from] !== side[to])
+      })
+    }
     case 'slowLink':
       counts.slowLink++
       for (const other of transports) {
@@ -161,6 +206,9 @@ function arm(trouble: Exclude<keyof typeof weights, 'none'>, field: ClusterField
         reorderChance: random.pick([0, 0.1, 0.3]),
       })
       return
+    case 'corrupt':
+      network.faults.corruptChance = random.pick([0.01, 0.1])
+      return
     case 'dialling':
       Object.assign(network.faults, { dialRefusedChance: 0.5, dialDelayMsMax: 5000, relayedChance: 0.5 })
       return soon(() => network.cut(transports[at]!, transports[(at + 1) % transports.length]!))
@@ -169,11 +217,21 @@ function arm(trouble: Exclude<keyof typeof weights, 'none'>, field: ClusterField
     case 'slowDisk':
       if (life == null) return
       counts.slowDisk++
-      life.store.faults.slowness = random.spread(10, 200)
+      life.store.faults.slowness = random.spread(10, 1000)
       return
     case 'brokenSignature':
       devices[at]!.signer.brokenChance = 0.3
       return
+    case 'byzantine': {
+      // A guest: what a member says, who has all rights himself, others may rely on.
+      if (field.guestsAt === devices.length) return
+      const guest = random.between(field.guestsAt, devices.length - 1)
+      const kind = random.pick(['replayed', 'oversized', 'altered'] as const)
+      return soon(() => {
+        field.onLie(transports[guest]!)
+        network.lie(transports[guest]!, kind)
+      })
+    }
     case 'clockJump':
       return soon(() => {
         counts.clockJump++

@@ -31,7 +31,7 @@ import type { NetFaultCounts } from './connection.ts'
 import { type Life, type Outcome, type Sabotage, SimDevice, describeOutcome, readAll, settle } from './device.ts'
 import { Contest, type Contested, uncontested } from './contest.ts'
 import { createSimulatedCrypto } from './crypto.ts'
-import { Disk } from './disk.ts'
+import { type BitFlip, Disk } from './disk.ts'
 import { letIn, plant } from './family.ts'
 import { compareEnds, followAll, targetsIn } from './link-ends.ts'
 import { SimNetwork } from './net.ts'
@@ -76,6 +76,8 @@ class FoundError extends Error {
 
 const restMsMax = 10 * 60_000
 const minuteMs = 60_000
+/** Guests have their permission for some days. */
+const sleepCountMax = 2
 /** All that was cut off by then has been found again: redials come once a minute at least. */
 const calmMs = 15 * minuteMs
 const roundsPerStorm = 8
@@ -106,6 +108,14 @@ class ClusterRun {
   readonly #deeds = noClusterDeeds()
   readonly #linkRandom: Random
   readonly #appointRandom: Random
+  readonly #sleepRandom: Random
+  #sleptMs = 0
+  /** Guests who have lied, by their principals: they are blamed for it. */
+  readonly #liars = new Set<string>()
+  #sleepCount = 0
+  /** Whose disk had a bit flipped, by their principals: what they give of it is refused, and they are named with it. */
+  readonly #damaged = new Set<string>()
+  readonly #flips: { readonly device: SimDevice; readonly flip: BitFlip }[] = []
   readonly #violations: string[] = []
   readonly #network: SimNetwork
   readonly #devices: SimDevice[] = []
@@ -135,6 +145,7 @@ class ClusterRun {
     const random = (this.#random = Random.fromSeed(options.seed))
     this.#linkRandom = random.fork('links')
     this.#appointRandom = random.fork('appointments')
+    this.#sleepRandom = random.fork('sleep')
     this.#network = new SimNetwork(scheduler, random.fork('network'), this.#trace)
     this.#keptEntryCount = random.fork('log').pick(keptEntryCounts)
     const deviceCount = random.pick([2, 3, 3, 4, 5])
@@ -146,7 +157,7 @@ class ClusterRun {
     const world = { scheduler: this.#scheduler, trace: this.#trace, random: this.#random }
     const events = {
       onCrash: (when: 'before' | 'after') => void this.#counts[when === 'before' ? 'crashBefore' : 'crashAfter']++,
-      onFull() {},
+      onFull: () => void this.#counts.quota++,
       onSuperseded() {},
       onBrokenSignature: () => void this.#counts.brokenSignature++,
     }
@@ -160,10 +171,12 @@ class ClusterRun {
     })
   }
 
-  /** All devices are honest, so none has cause to blame another, but for a clock that is wrong. */
+  /** All devices are honest, so none has cause to blame another, but for a clock that is wrong, or a disk that it has not seen yet. */
   #onReport(name: string, id: PeerId, fault: Fault): void {
     const isTold = fault.code === 'deviceDismissed' && this.#guests.isLeaving(id)
-    if (fault.code !== 'stampAhead' && !isTold)
+    if (this.#liars.has(id) && fault.code !== 'stampAhead') return void this.#counts.byzantine++
+    const isDamage = fault.code === 'objectUnfitting' && this.#damaged.has(id)
+    if (fault.code !== 'stampAhead' && !isTold && !isDamage)
       this.note(`${name} blames ${id.slice(0, 6)}: ${fault.code} (${fault.local})`)
   }
 
@@ -178,7 +191,7 @@ class ClusterRun {
       deviceCount: this.#devices.length,
       acknowledgedCount: this.#acknowledgedCount,
       entryCount: this.#audit?.entryCount ?? 0,
-      simulatedMs: this.#scheduler.nowMs,
+      simulatedMs: this.#awakeMs,
       eventCount: this.#scheduler.eventCount,
     }
   }
@@ -191,7 +204,7 @@ class ClusterRun {
   async run(): Promise<void> {
     await this.#comeTogether()
     const { stormCount, durationMsMin = 0 } = this.#options
-    for (let storm = 0; storm < stormCount || this.#scheduler.nowMs < durationMsMin; storm++) {
+    for (let storm = 0; storm < stormCount || this.#awakeMs < durationMsMin; storm++) {
       const asked: Promise<void>[] = []
       if (this.#random.chance(0.4)) asked.push(this.#takeOver())
       for (let round = 0; round < roundsPerStorm; round++) {
@@ -203,6 +216,15 @@ class ClusterRun {
           devices: [...this.#devices, ...this.#guests.all.map(({ device }) => device)],
           lives: [...this.#lives, ...this.#guests.all.map(({ life }) => life)],
           transports: [...this.#transports, ...this.#guests.all.map(({ transport }) => transport)],
+          guestsAt: this.#devices.length,
+          onFlip: (device, flip) => {
+            this.#flips.push({ device, flip })
+            const { page } = this.#lives[this.#devices.indexOf(device)] ?? {}
+            if (page !== undefined) this.#damaged.add(page.tree.principal.replaceAll(' ', ''))
+          },
+          onLie: (liar) => {
+            for (const { transport, principal } of this.#guests.all) if (transport === liar) this.#liars.add(principal)
+          },
           tell: (line) => this.#tell(line),
         })
         this.#callOffs.push(callOff)
@@ -210,6 +232,7 @@ class ClusterRun {
         if (this.#random.chance(0.15)) asked.push(this.#handOver())
         if (this.#appointRandom.chance(0.12)) asked.push(this.#appoint())
         await this.#scheduler.sleep(this.#random.spread(500, 20_000))
+        if (this.#sleepCount < sleepCountMax && this.#sleepRandom.chance(0.03)) await this.#sleep()
         if (this.#random.chance(0.3)) this.#network.heal()
         await this.#wakeSome()
         await this.#guests.wake(0.5)
@@ -222,6 +245,10 @@ class ClusterRun {
       if (durationMsMin > 0) await this.#scheduler.sleep(this.#random.between(0, restMsMax))
     }
     await this.#lastLook()
+  }
+
+  get #awakeMs(): number {
+    return this.#scheduler.nowMs - this.#sleptMs
   }
 
   /** Plants, lets everybody in, and makes some of them vote. */
@@ -420,14 +447,44 @@ class ClusterRun {
   async #restart(at: number): Promise<void> {
     const device = this.#devices[at]!
     this.#lives[at]?.process.kill()
-    device.disk.losePower(this.#random.below(device.disk.relaxedCount + 1))
+    const lostCount = this.#random.below(device.disk.relaxedCount + 1)
+    this.#counts.lostRelaxed += lostCount
+    device.disk.losePower(lostCount)
     this.#lives[at] = await this.#start(device)
   }
 
   async #start(device: SimDevice): Promise<Life> {
     const started = await this.#within(device.start(), 'the start of a node')
     if (started.kind === 'done') return started.value
+    // What is damaged is said so, and nothing is believed of it.
+    if (started.kind === 'failed' && started.code === 'storeDamaged' && this.#healFlips(device))
+      return this.#start(device)
     throw this.#giveUp(`a node does not start: ${describeOutcome(started)}`)
+  }
+
+  /** @returns whether there was anything */
+  #healFlips(device: SimDevice): boolean {
+    const own = this.#flips.filter((each) => each.device === device)
+    for (const each of own) {
+      each.flip.heal()
+      this.#flips.splice(this.#flips.indexOf(each), 1)
+    }
+    return own.length > 0
+  }
+
+  /** Everybody does, up to a day, and they wake one after the other. */
+  async #sleep(): Promise<void> {
+    const random = this.#sleepRandom
+    const lives = [...this.#lives.filter((life) => life !== null), ...this.#guests.all.map(({ life }) => life)]
+    await this.#until('everybody is awake', () => lives.every(({ process }) => !process.isFrozen))
+    this.#sleepCount++
+    this.#counts.sleep++
+    const durationMs = random.spread(2 * minuteMs, 24 * 60 * minuteMs)
+    this.#tell(`all sleep for ${Math.round(durationMs / minuteMs)} minutes`)
+    for (const { process } of lives) process.freeze(durationMs + random.below(3 * minuteMs))
+    await this.#scheduler.sleep(durationMs)
+    this.#sleptMs += durationMs
+    await this.#scheduler.sleep(3 * minuteMs)
   }
 
   // --- who decides ----------------------------------------------------------------------------------------------------------
@@ -516,8 +573,11 @@ class ClusterRun {
     for (const callOff of this.#callOffs.splice(0)) callOff()
     this.#network.heal()
     this.#setClocks()
+    for (const device of this.#everyDevice) this.#healFlips(device)
+    // Who has just been stopped has said so by then.
+    await this.#scheduler.sleep(1000)
     const lives = (): Life[] => [...this.#alive(), ...this.#guests.all.map(({ life }) => life)]
-    for (const { store } of lives()) Object.assign(store.faults, { crash: null, slowness: 1 })
+    for (const { store } of lives()) Object.assign(store.faults, { crash: null, slowness: 1, fullChance: 0 })
     for (const device of this.#everyDevice) device.signer.brokenChance = 0
     await this.#until('everybody is awake', () => lives().every(({ process }) => !process.isFrozen))
     for (const [at, life] of this.#lives.entries()) if (!isAlive(life)) await this.#restart(at)
@@ -645,11 +705,13 @@ class ClusterRun {
     for (const finding of findings) this.note(finding)
   }
 
-  /** The storage of a device that others can do without is lost; it comes back and joins anew. */
+  /** The storage of a device that others can do without, also of the one that leads, is lost; it comes back and joins anew. */
   async #wipeOne(): Promise<void> {
-    const at = 1 + this.#random.below(this.#devices.length - 1)
+    const leads = this.#lives.findIndex((life) => isAlive(life) && standing(life).isLeader)
+    const at = leads > 0 && this.#random.chance(0.4) ? leads : 1 + this.#random.below(this.#devices.length - 1)
     const life = this.#lives[at]!
-    if (standing(life).isLeader || !this.#canDoWithout(life)) return
+    if (!this.#canDoWithout(life)) return
+    if (standing(life).isLeader) this.#counts.wipedLeader++
     this.#counts.wiped++
     this.#tell(`${names[at]} loses its storage`)
     life.process.kill()

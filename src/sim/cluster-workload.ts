@@ -49,7 +49,13 @@ export const contestRefusals: ReadonlySet<string> = new Set([
   'contentAway',
 ])
 /** What may have happened although nobody could say so. */
-export const openRefusals: ReadonlySet<string> = new Set(['nodeStopped', 'storeClosed', 'storageLost'])
+export const openRefusals: ReadonlySet<string> = new Set([
+  'nodeStopped',
+  'storeClosed',
+  'storeFull',
+  'storeDamaged',
+  'storageLost',
+])
 
 /** How a take-over may be refused: the one that decides is back, or the tree has changed since it was signed. */
 export const takeOverRefusals: ReadonlySet<string> = new Set([
@@ -74,6 +80,7 @@ export const handOverRefusals: ReadonlySet<string> = new Set([
 export const appointRefusals: ReadonlySet<string> = new Set([
   ...openRefusals,
   'decidersAway',
+  'leaderAway',
   'outcomeUnknown',
   'raceLost',
   'signatureInvalid',

@@ -20,6 +20,7 @@ export const netFaultNames = [
   'lost',
   'repeated',
   'reordered',
+  'corrupt',
   'stalled',
 ] as const
 export type NetFaultCounts = { [name in (typeof netFaultNames)[number]]: number }
@@ -33,6 +34,8 @@ export interface NetFaults {
   lossChance: number
   repeatChance: number
   reorderChance: number
+  /** Of what is sent after the hello, on both lanes, that an octet of it changes on its way. */
+  corruptChance: number
 }
 
 /** One direction between two devices. */
@@ -82,6 +85,11 @@ const noticeMs = 5
 const reportedBytesMin = frameWindowBytes / 16
 /** Frames of the hello, which no sabotage touches: it would only be another refused dial. */
 const helloFrameCount = 2
+/**
+ * No program ever sees octets that changed on their way: DTLS drops a record whose tag does not fit, and SCTP sends it again, before all
+ * that comes behind it; where a relay stands between, Noise ends the connection.
+ */
+const againMs = { min: 200, max: 3000 }
 
 export class SimConnection {
   readonly dialler: End
@@ -105,6 +113,10 @@ export class SimConnection {
 
   endOf(process: Process): End | null {
     return [this.dialler, this.acceptor].find((end) => end.process === process) ?? null
+  }
+
+  sideOf(id: TransportId): End | null {
+    return [this.dialler, this.acceptor].find((end) => equal(end.own, id)) ?? null
   }
 
   peerOf(id: TransportId): TransportId {
@@ -285,6 +297,12 @@ export class End implements Connection {
     const dueMs = link.freeAtMs + link.latencyMs + random.between(0, link.jitterMs)
     this.#dueMs = Math.max(this.#dueMs, dueMs)
     const other = this.#other
+    const mayChange = faults.corruptChance > 0 && parcel !== 'goodbye' && this.#sentCount > helloFrameCount
+    if (mayChange && random.chance(faults.corruptChance)) {
+      this.#world.counts.corrupt++
+      if (this.isRelayed) return void scheduler.after(this.#dueMs - scheduler.nowMs, () => this.#break())
+      this.#dueMs += random.spread(againMs.min, againMs.max)
+    }
     const isControl = parcel !== 'goodbye' && parcel.lane === 'control' && ++this.#sentCount > helloFrameCount
     scheduler.after(this.#dueMs - scheduler.nowMs, () => other.#arrive(parcel))
     if (parcel !== 'goodbye') this.#world.onPosted({ ...parcel, from: this.own, to: this.peer, dueAtMs: this.#dueMs })
@@ -293,6 +311,19 @@ export class End implements Connection {
       const again = { lane: parcel.lane, frame: copy(parcel.frame) }
       scheduler.after(this.#dueMs - scheduler.nowMs + random.spread(1, 10_000), () => other.#arrive(again, true))
     }
+  }
+
+  #break(): void {
+    this.#other.finish(tornPath)
+    this.finishAfter(noticeMs, tornPath)
+  }
+
+  /** Says what its program did not, where the hello is over. @returns whether it is */
+  lie(lane: Lane, frame: Bytes): boolean {
+    if (this.isOver || this.#other.heardCount <= helloFrameCount) return false
+    const { latencyMs } = this.#world.linkBetween(this.own, this.peer)
+    this.#world.scheduler.after(latencyMs, () => this.#other.#arrive({ lane, frame }, true))
+    return true
   }
 
   /** @param isAgain a repetition, which the window of the lane knows nothing of */
@@ -362,4 +393,5 @@ export class End implements Connection {
 }
 
 const closedHere = refused('connectionClosed', 'The connection to the other device was closed here.').fault
+const tornPath = refused('pathLost', 'The connection to the other device broke.').fault
 const peerLeft = refused('peerLeft', 'The other device closed the connection.').fault

@@ -7,13 +7,15 @@
  * silence. Beyond what a real path does, messages of the control lane may be lost, repeated and overtaken.
  * @module
  */
-import { type Fault, type Result, accepted, refused, toHex } from '../core/bytes/bytes.ts'
+import { type Fault, type Result, accepted, copy, equal, refused, toHex } from '../core/bytes/bytes.ts'
+import { frameSizeBytesMax } from '../core/message/message.ts'
 import type { Connection, Net, NetOptions, NetPort, RelayAddress, TransportId } from '../port/net.ts'
 import {
   type Link,
   type NetFaultCounts,
   type NetFaults,
   type NetWorld,
+  type Posted,
   SimConnection,
   netFaultNames,
   silenceMs,
@@ -36,11 +38,14 @@ const healthy: NetFaults = {
   lossChance: 0,
   repeatChance: 0,
   reorderChance: 0,
+  corruptChance: 0,
 }
 /** A real path carries 15 MB/s between two tabs of one computer (`facts/webrtc.md` §2). */
 const healthyLink = { latencyMs: 2, jitterMs: 8, bytesPerMs: 10_000 }
 const dialMs = { min: 50, max: 550 }
 const dialTimeoutMs = 10_000
+const saidCountMax = 200
+const saidSizeBytesMax = 64 * 1024
 
 export class SimNetwork implements NetWorld {
   readonly scheduler: Scheduler
@@ -48,12 +53,17 @@ export class SimNetwork implements NetWorld {
   readonly trace: Trace
   readonly faults: NetFaults = { ...healthy }
   tap: NetWorld['tap'] = () => {}
-  onPosted: NetWorld['onPosted'] = () => {}
+  onPosted: NetWorld['onPosted'] = (posted) => {
+    if (posted.frame.length <= saidSizeBytesMax) this.#said.push(posted)
+    if (this.#said.length > saidCountMax) this.#said.shift()
+  }
   readonly counts = Object.fromEntries(netFaultNames.map((name) => [name, 0])) as NetFaultCounts
   readonly #stations = new Map<string, Station>()
   readonly #links = new Map<string, Link>()
   readonly #connections = new Set<SimConnection>()
   readonly #dials = new Set<string>()
+  /** Some of the last frames that were sent, and by whom. */
+  readonly #said: Posted[] = []
 
   constructor(scheduler: Scheduler, random: Random, trace: Trace) {
     this.scheduler = scheduler
@@ -103,6 +113,21 @@ export class SimNetwork implements NetWorld {
       this.counts.cutAtOnce++
       connection.lose(null, pathLost)
     }
+  }
+
+  /** A device says what no program of ours does: what another has said, more than anybody takes, or its own words altered. */
+  lie(from: TransportId, kind: 'replayed' | 'oversized' | 'altered'): void {
+    const { random } = this
+    const isOwn = kind === 'altered'
+    const known = this.#said.filter((each) => isOwn === equal(each.from, from))
+    if (kind !== 'oversized' && known.length === 0) return
+    const { lane, frame } =
+      kind === 'oversized'
+        ? { lane: 'control' as const, frame: new Uint8Array(frameSizeBytesMax + 1) }
+        : random.pick(known)
+    const said = copy(frame)
+    if (isOwn) said[random.below(said.length)]! ^= 1 << random.below(8)
+    for (const connection of this.#connections) if (connection.sideOf(from)?.lie(lane, said) === true) return
   }
 
   #between(from: TransportId, to: TransportId): readonly SimConnection[] {
