@@ -76,6 +76,7 @@ const texts: SequentialModel<string, Said, string> = {
     return name === 'put' ? value : state + value
   },
   nameOf: (state) => state,
+  shown: (part) => part,
 }
 const textHistory = (path: string) =>
   historyOf<Said, string>(
@@ -143,6 +144,17 @@ test.each([
 test('says so where it did not come to an end', () => {
   const many = Array.from({ length: 24 }, (_, at) => write(`${at}`, 0, 100))
   expect(judgeHistory(registers, [...many, read('none', 101, 102)], 1000)).toBe('unknown')
+})
+
+test('what was never answered costs nothing where no answer shows it, and is searched where one does', () => {
+  const lost = Array.from({ length: 40 }, (_, at) => write(`lost ${at}`, at, Infinity))
+  const rest = Array.from({ length: 40 }, (_, at) => [
+    write(`${at}`, 100 + 4 * at, 101 + 4 * at),
+    read(`${at}`, 102 + 4 * at, 103 + 4 * at),
+  ]).flat()
+  expect(judgeHistory(registers, [...lost, ...rest], 1000)).toBe('linearizable')
+  expect(judgeHistory(registers, [...lost, ...rest, read('lost 7', 300, 301)], 1000)).toBe('linearizable')
+  expect(judgeHistory(registers, [...lost.slice(0, 3), read('lost 1', 50, 51), read(null, 52, 53)])).toBe('illegal')
 })
 
 test('what one copy answered is linearizable, whenever it took effect between call and return', () => {

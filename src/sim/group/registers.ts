@@ -36,4 +36,22 @@ export const registers: SequentialModel<Register, RegisterInput, RegisterOutput>
     }
   },
   nameOf: ({ value }) => (value === null ? '' : `=${value}`),
+  shown(part) {
+    const seen = new Set<string>()
+    const shown = new Set<(typeof part)[number]>()
+    const show = (operation: (typeof part)[number]): void => {
+      shown.add(operation)
+      const { input, output } = operation
+      if (output?.kind === 'value' && output.value !== null) seen.add(output.value)
+      if (input.kind === 'swap' && (output?.kind !== 'swapped' || output.isSwapped)) seen.add(input.from)
+    }
+    for (const operation of part) if (operation.output !== null) show(operation)
+    // What one that was seen was swapped from was there before it.
+    for (let count = -1; count < shown.size;) {
+      count = shown.size
+      for (const operation of part)
+        if (!shown.has(operation) && operation.input.kind !== 'read' && seen.has(operation.input.value)) show(operation)
+    }
+    return part.filter((operation) => shown.has(operation))
+  },
 }
