@@ -323,9 +323,10 @@ export class Holdings {
     const known = this.#staged.get(name)
     // The fold was faster, or forgot it; or its author has staged another one meanwhile.
     if (known === undefined || !equal(known.body.bodyRoot, bodyRoot)) return false
-    const staged = { ...known, isWhole: true }
-    this.#setStaged(name, staged)
-    await this.#store.write([this.#stagedRow(staged)], 'strict')
+    await this.#store.write([this.#stagedRow({ ...known, isWhole: true })], 'strict')
+    const now = this.#staged.get(name)
+    if (now === undefined || !equal(now.body.bodyRoot, bodyRoot)) return false
+    this.#setStaged(name, { ...now, isWhole: true })
     return true
   }
 

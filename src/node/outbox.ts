@@ -357,10 +357,16 @@ export class Outbox {
   async retry(sequence: number): Promise<void> {
     this.#throwIfPutOut()
     const { cluster, place, principal } = this.#options
-    const kept = this.quarantine.take(sequence)
+    const kept = this.quarantine.claim(sequence)
     const { turn } = standingOf(cluster.state, kept.author ?? principal, kept.requestId)
     const again: Kept = { ...kept, sequence: ++this.#sequence, turn, operation: null, fault: null }
-    await this.#journal.write([keptGone(place, sequence), keptRow(place, again)])
+    try {
+      await this.#journal.write([keptGone(place, sequence), keptRow(place, again)])
+    } catch (error) {
+      this.quarantine.disclaim(kept)
+      throw error
+    }
+    this.quarantine.drop(kept)
     this.#overlay.append(Pending.asItLay(again, principal))
     this.#refresh()
     this.#work()
@@ -368,7 +374,9 @@ export class Outbox {
 
   /** Gives up what is in quarantine. */
   async discard(sequence: number): Promise<void> {
-    this.#letGo(this.quarantine.take(sequence))
+    const kept = this.quarantine.claim(sequence)
+    this.quarantine.drop(kept)
+    this.#letGo(kept)
     // Whoever comes back later finds it gone.
     await this.#journal.write([])
     this.#refresh()
@@ -460,15 +468,21 @@ export class Outbox {
     try {
       const sealed = await this.#maker.seal(kept, step)
       if (sealed === null) return
-      goesOn = true
-      if (!isAsItWas()) return await sealed.abandon()
+      if (!isAsItWas()) {
+        goesOn = true
+        return await sealed.abandon()
+      }
       const { holdings, place } = this.#options
       const idle = this.#idleBodyOf(kept.deed)
       const doomed = idle === null ? [] : [holdings.doomedRow(idle)]
       const anew = this.#doneOverAnew(entry, sealed.kept)
       const withRow = [...anew].filter(([{ hasRow }]) => hasRow)
       const rows = [sealed.kept, ...withRow.map(([, next]) => next)].map((each) => keptRow(place, each))
-      await this.#journal.write([...rows, ...sealed.written.attached, ...doomed])
+      await this.#journal.write([...rows, ...sealed.written.attached, ...doomed]).catch(async (error: unknown) => {
+        await sealed.abandon()
+        throw error
+      })
+      goesOn = true
       if (!isAsItWas()) {
         // It was decided, or refused, while that was written.
         this.#journal.note([entry, ...withRow.map(([each]) => each)].map((each) => this.#rowOf(each)))

@@ -46,10 +46,12 @@ interface Heard {
 export class Revocations {
   readonly #options: RevocationsOptions
   readonly #heard = new Map<PeerId, Heard>()
+  /** Resolves when what is kept is known: what is written after it has all of it. */
+  readonly #recalled: Promise<void>
 
   constructor(options: RevocationsOptions) {
     this.#options = options
-    void this.#recall().catch(() => {})
+    this.#recalled = this.#recall().catch(() => {})
   }
 
   isPutOut(id: PeerId): boolean {
@@ -72,6 +74,7 @@ export class Revocations {
     if (sequence <= this.#sequence) return
     const answer = await ask(from, { tag: 'farewells', value: {} })
     if (answer?.tag !== 'farewells' || !(await this.#hear(answer.value, from))) return
+    await this.#recalled
     const told = [...this.#heard.values()].filter(({ isOwnWord }) => !isOwnWord)
     const value = encode(keptWire, told.slice(-farewellCountMax))
     await platform.store.write([{ kind: 'put', table: 'raft', key: keptKey(place), value }], 'strict')

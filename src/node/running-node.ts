@@ -16,7 +16,7 @@ import { keepLink } from './abroad/keeping.ts'
 import { Aside } from './aside.ts'
 import { deciderOf } from './decider.ts'
 import { limitedOnly } from './guest/guest-replica.ts'
-import { writeVisit } from './guest/visit.ts'
+import { visitRow } from './guest/visit.ts'
 import { type Home, homeOf } from './home.ts'
 import { Jobs } from './jobs.ts'
 import { readLivedTime, startedAt, writeLivedTime } from './lived-time.ts'
@@ -170,16 +170,23 @@ export class RunningNode {
   /** Begins a tree on this device and makes it the home; the home before it, if any, is left behind as `leaving`. */
   async #begin(founding: Founding, base: TreeState | null): Promise<void> {
     const { treeId, operation, people } = founding
-    await this.expectArrival(treeId)
-    const tree = await OwnTree.begin(this.#treeOptions(treeId), operation, base).catch(async (error: unknown) => {
-      // What lies here of it would be mixed with what comes of it the next time.
-      await this.forget(treeId)
+    // An earlier try may have left rows, which would be mixed with those to come; objects of one that is restored have come before.
+    const leftBehind = forgetTree(treeId).filter(({ table }) => table !== 'object')
+    await this.#changeProfile(arriving(treeId), leftBehind)
+    let tree: OwnTree | null = null
+    try {
+      tree = await OwnTree.begin(this.#treeOptions(treeId), operation, base)
+      await this.#changeProfile(({ trees }) => ({
+        deviceName: people.deviceName,
+        trees: trees.map((held) => ({ ...held, stage: equal(held.treeId, treeId) ? 'home' : 'leaving' })),
+      }))
+    } catch (error) {
+      await tree?.close()
+      tree?.ring.close()
+      // On a full disk the next start deletes it.
+      await this.forget(treeId).catch(() => {})
       throw error
-    })
-    await this.#changeProfile(({ trees }) => ({
-      deviceName: people.deviceName,
-      trees: trees.map((held) => ({ ...held, stage: equal(held.treeId, treeId) ? 'home' : 'leaving' })),
-    }))
+    }
     await this.#moveTo(tree)
   }
 
@@ -314,8 +321,8 @@ export class RunningNode {
 
   async #onFarewell(home: Home, farewell: Farewell): Promise<void> {
     if (!(await isFarewellTrue(home.tree, this.platform, this.keys, farewell)) || this.#home !== home) return
-    await keepFarewell(this.platform.store, home.tree.treeId, farewell)
     this.#putOut(home, farewell)
+    await keepFarewell(this.platform.store, home.tree.treeId, farewell)
   }
 
   /** This device was put out of its tree: it keeps what it has, and changes nothing any more. */
@@ -342,7 +349,7 @@ export class RunningNode {
       this.#network.leave()
       const overruled = overruleFarewell(this.platform.store, treeId, this.platform.clock.nowMs())
       // What was given up because of it begins anew.
-      void this.#settle(overruled.then(() => this.fail(removalOverruled())))
+      void this.#settle(overruled.finally(() => this.fail(removalOverruled())))
     }
     void this.#settle(this.#network.appeal(committed, farewell, onOverruled))
   }
@@ -399,14 +406,12 @@ export class RunningNode {
   /** Takes part in another device's tree, which becomes the home once it can be read; what is kept here is set aside. */
   join({ visit, ...address }: TreeAddress, deviceName: string): Promise<void> {
     const { treeId } = address
-    return this.#follow(address, async () => {
-      await writeVisit(this.platform.store, treeId, visit)
-      await this.#changeProfile(({ trees }) => ({
-        trees: [...otherThan(treeId, trees), { treeId, stage: 'joining' }],
-        deviceName,
-        address,
-      }))
-    })
+    return this.#follow(address, () =>
+      this.#changeProfile(
+        ({ trees }) => ({ trees: [...otherThan(treeId, trees), { treeId, stage: 'joining' }], deviceName, address }),
+        [visitRow(treeId, visit)],
+      ),
+    )
   }
 
   /** @param begin makes it known that the tree comes, where no earlier life of the node did */
@@ -417,22 +422,23 @@ export class RunningNode {
       onPutOut: () => this.joinings.putOut(),
     })
     this.#arrival = arrival
+    const from = this.home.tree.treeId
     let tree: OwnTree
+    let isEmpty: boolean
     try {
       await begin()
       tree = await arrival.come()
       await this.#dropWelcome()
+      isEmpty = this.home.view.items.size === 1
+      const rest = isEmpty ? 'leaving' : 'aside'
+      await this.#changeProfile(({ trees }) => ({
+        trees: trees.map((one) => ({ ...one, stage: equal(one.treeId, treeId) ? 'home' : rest })),
+        address: null,
+      }))
     } catch (error) {
       if (error instanceof BlocktreeError) await this.#abandon(arrival)
       throw error
     }
-    const from = this.home.tree.treeId
-    const isEmpty = this.home.view.items.size === 1
-    const rest = isEmpty ? 'leaving' : 'aside'
-    await this.#changeProfile(({ trees }) => ({
-      trees: trees.map((one) => ({ ...one, stage: equal(one.treeId, treeId) ? 'home' : rest })),
-      address: null,
-    }))
     await this.#moveTo(tree)
     this.#arrival = null
     if (isEmpty) void this.#settle(this.#moveIn(from))
@@ -443,9 +449,13 @@ export class RunningNode {
   async #abandon(arrival: Arrival): Promise<void> {
     const { treeId } = arrival
     this.#network.leave()
-    await arrival.close()
-    await this.forget(treeId, { address: null })
-    this.#arrival = null
+    try {
+      await arrival.close()
+      await this.forget(treeId, { address: null })
+    } finally {
+      // On a full disk the next start goes on with it.
+      this.#arrival = null
+    }
   }
 
   /** Lets a tree that begins here take the place of the home, while no other is about to. */
@@ -581,29 +591,35 @@ export class RunningNode {
   async bringAside(requestId: string): Promise<void> {
     const refusal = this.#whyNothingComes()
     if (refusal !== null) throw refusal
-    const treeId = await this.#closeAside()
+    const treeId = await this.#leaveAside((treeId) =>
+      this.#changeProfile(({ trees }) => ({
+        trees: trees.map((held) => (equal(held.treeId, treeId) ? { treeId, stage: 'leaving' } : held)),
+      })),
+    )
     if (treeId === null) return
-    await this.#changeProfile(({ trees }) => ({
-      trees: trees.map((held) => (equal(held.treeId, treeId) ? { treeId, stage: 'leaving' } : held)),
-    }))
-    this.#tellStatus()
     const trouble = await this.#moveIn(treeId, requestId)
     if (trouble !== null) throw trouble
   }
 
   /** Deletes it for good. */
   async dropAside(): Promise<void> {
-    const treeId = await this.#closeAside()
-    if (treeId === null) return
-    await this.forget(treeId)
-    this.#tellStatus()
+    await this.#leaveAside((treeId) => this.forget(treeId))
   }
 
-  async #closeAside(): Promise<TreeId | null> {
+  /** @param run after which it is aside no more; where it fails it stays */
+  async #leaveAside(run: (treeId: TreeId) => Promise<void>): Promise<TreeId | null> {
     const aside = this.#aside
+    if (aside === null) return null
     this.#aside = null
-    await aside?.close()
-    return aside?.treeId ?? null
+    await aside.close()
+    try {
+      await run(aside.treeId)
+    } catch (error) {
+      await this.#openAside(aside.treeId)
+      throw error
+    }
+    this.#tellStatus()
+    return aside.treeId
   }
 
   #tellStatus(): void {
@@ -628,10 +644,8 @@ export class RunningNode {
   }
 
   /** A tree that is about to arrive in pieces: whatever of it lies here when it does not arrive whole is deleted at the next start. */
-  async expectArrival(treeId: TreeId): Promise<void> {
-    await this.#changeProfile(({ trees }) => ({
-      trees: [...otherThan(treeId, trees), { treeId, stage: 'arriving' }],
-    }))
+  expectArrival(treeId: TreeId): Promise<void> {
+    return this.#changeProfile(arriving(treeId))
   }
 
   /** Deletes a tree from this device, together with what the profile says of it. */
@@ -681,7 +695,7 @@ export class RunningNode {
     await this.#network.close()
     await this.#arrival?.close()
     await this.#home?.tree.close()
-    await this.#closeAside()
+    await this.#aside?.close()
     this.plantings.abandon()
     this.passkeys.abandon()
     this.newCard.abandon()
@@ -720,6 +734,10 @@ export class RunningNode {
     return changed
   }
 }
+
+const arriving =
+  (treeId: TreeId) =>
+  ({ trees }: Profile): Partial<Profile> => ({ trees: [...otherThan(treeId, trees), { treeId, stage: 'arriving' }] })
 
 const otherThan = (treeId: TreeId, trees: Profile['trees']): Profile['trees'] =>
   trees.filter((held) => !equal(held.treeId, treeId))

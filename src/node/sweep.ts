@@ -95,11 +95,12 @@ export class Sweeper {
 
   async #sweepRounds(): Promise<void> {
     this.#isSweeping = true
+    let round: readonly Dead[] = []
     try {
       // A stream that ends while others are swept makes another round due.
       while (this.#isDue) {
         this.#isDue = false
-        const round = this.#dead
+        round = this.#dead
         this.#dead = []
         let removals: Change[] = []
         const remove = async (): Promise<void> => {
@@ -123,7 +124,8 @@ export class Sweeper {
         await remove()
       }
     } catch {
-      // A store that fails stops the node by itself; the list is read again at the next start.
+      // On a full disk the next round tries again; a store that is closed stops the node by itself.
+      this.#dead.push(...round.filter((dead) => !this.#dead.includes(dead)))
     } finally {
       this.#isSweeping = false
     }

@@ -15,7 +15,7 @@ import {
   utf8,
 } from '../../core/bytes/bytes.ts'
 import type { TreeId } from '../../core/path/path.ts'
-import type { StorePort, StoreReader } from '../../port/store.ts'
+import type { Change, StoreReader } from '../../port/store.ts'
 
 const visitWire = record('visit', 1, { ownerName: textUpTo(256), folderName: textUpTo(256) })
 export type Visit = Decoded<typeof visitWire>
@@ -29,15 +29,9 @@ export async function readVisit(store: StoreReader, treeId: TreeId): Promise<Vis
 }
 
 /** @param visit null: it is a device of its owner's */
-export const writeVisit = (store: StorePort, treeId: TreeId, visit: Visit | null): Promise<void> => {
+export function visitRow(treeId: TreeId, visit: Visit | null): Change {
   const key = visitKey(treeId)
-  const { ownerName = '', folderName = '' } = visit ?? {}
-  return store.write(
-    [
-      visit === null
-        ? { kind: 'delete', table: 'node', key }
-        : { kind: 'put', table: 'node', key, value: encode(visitWire, { ownerName, folderName }) },
-    ],
-    'strict',
-  )
+  if (visit === null) return { kind: 'delete', table: 'node', key }
+  const { ownerName, folderName } = visit
+  return { kind: 'put', table: 'node', key, value: encode(visitWire, { ownerName, folderName }) }
 }

@@ -24,6 +24,7 @@ export interface QuarantinedContent {
 
 export class Quarantine {
   #list: readonly Kept[]
+  readonly #claimed = new Set<Kept>()
 
   constructor(list: readonly Kept[]) {
     this.#list = list
@@ -38,12 +39,24 @@ export class Quarantine {
     this.#list = [...this.#list, kept]
   }
 
-  /** Throws RefusedError where it is not here any more. */
-  take(sequence: number): Kept {
+  /**
+   * For whoever is about to take it out, as soon as that is durable: until then it stays with its body, and nobody else can.
+   * Throws RefusedError where it is not here any more.
+   */
+  claim(sequence: number): Kept {
     const found = this.#list.find((kept) => kept.sequence === sequence)
-    if (found === undefined) throw new RefusedError(gone.fault)
-    this.#list = this.#list.filter((kept) => kept !== found)
+    if (found === undefined || this.#claimed.has(found)) throw new RefusedError(gone.fault)
+    this.#claimed.add(found)
     return found
+  }
+  /** It stays after all. */
+  disclaim(kept: Kept): void {
+    this.#claimed.delete(kept)
+  }
+  /** It is out. */
+  drop(kept: Kept): void {
+    this.#claimed.delete(kept)
+    this.#list = this.#list.filter((each) => each !== kept)
   }
 
   /** null for what has no content. */

@@ -157,8 +157,8 @@ export class Family {
   }
 
   /** A device with nothing on it, which the others can meet. */
-  newDevice(name: string, livesBefore = 0): SimDevice {
-    return new SimDevice(this.#world, name, new Disk(), quiet, { network: this.network, livesBefore })
+  newDevice(name: string, livesBefore = 0, sabotage?: Sabotage): SimDevice {
+    return new SimDevice(this.#world, name, new Disk(), quiet, { network: this.network, livesBefore, sabotage })
   }
 
   /** What lies on the disk of any device whose process has died. */
