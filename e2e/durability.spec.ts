@@ -145,7 +145,7 @@ test('a journal of the browser that a kill tore in its last record costs nothing
   expect(snapshot.items.map(({ id }) => id)).toEqual(expect.arrayContaining([kept, later]))
 })
 
-/** As many again are struck amid what several devices write (`kills.spec.ts`). */
+/** Twice as many are struck amid what several devices write (`kills.spec.ts`). */
 const killCount = isProving ? 250 : 10
 const keptCount = 5
 const lastingEvery = 25

@@ -120,7 +120,7 @@ async function deleteForGood(page: Page, id: string): Promise<void> {
   }, id)
 }
 
-const killCount = isProving ? 250 : 10
+const killCount = isProving ? 500 : 20
 /** What other rounds wrote is deleted: were all kept, the last rounds would take several times as long as the first. */
 const lastingEvery = 25
 
