@@ -1066,17 +1066,20 @@ test('one that a guest meets, and that says of its file that the tree has taken 
     targetTransport: guest.transport,
   })
   const seen: Bytes[] = []
+  let isLying = false
   rogue.answer = ({ tag, value }) => {
     if (tag === 'stage') return { tag: 'staged', value: {} }
     if (tag === 'propose') return { tag: 'proposed', value: { faults: [null] } }
     if (tag !== 'excerpt') return { tag: 'none', value: {} }
     seen.push(...value.requestIds)
-    const decided = seen.slice(0, 1).map((requestId) => ({ requestId, stampMs, fault: null }))
+    const decided = (isLying ? seen.slice(0, 1) : []).map((requestId) => ({ requestId, stampMs, fault: null }))
     return { tag: 'excerpt', value: { generation: 1, takeOver: null, stampMs, root: root(excerpt.map), decided } }
   }
   rogue.say({ tag: 'excerpt', value: { root: root(excerpt.map) } })
-  // It is kept at first, since the guest has not heard yet that this one has the folder as it is.
+  // It is kept at first.
   await family.add(guest.life, 'photo', content(300_000))
+  isLying = true
+  rogue.say({ tag: 'excerpt', value: { root: root(excerpt.map) } })
   await family.until('the person is told', () => standing(guest.life).quarantinedCount === 1)
   const [kept] = await family.run(guest.life, guest.life.node.api.quarantine())
   expect(kept).toMatchObject({ name: 'photo', reason: expect.stringContaining('not in the folder') })

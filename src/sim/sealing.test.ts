@@ -59,7 +59,7 @@ test('devices that share a tree in trouble find it', async () => {
   const { drain } = await import('./testing/drain.ts')
   const findings: string[] = []
   // The first seed is one that does by itself.
-  for (let seed = 8; seed <= 20 && findings.length === 0; seed++)
+  for (let seed = 40; seed <= 52 && findings.length === 0; seed++)
     findings.push(...(await runCluster({ seed, drain, stormCount: 1 })).violations)
   expect(findings.join()).toMatch(isKnown)
 })
