@@ -3,9 +3,10 @@
  *
  * A dismissal changes no key by itself, and which keys are owed follows from the state alone: a block whose readcaps still name a
  * dismissed device owes a new one, and so does every block whose key lies under an earlier key of its folder than the one in
- * force, or under one of the folder that it was moved out of. Whoever writes somewhere first renews what is owed on the way there, in the same change. So a dismissal costs one key
- * for each place that the device had been given, whatever the size of the tree, and there is no instant at which something new
- * goes under an old key: the fold refuses it. All other keys are given afterwards, by whoever comes to it.
+ * force, or under one of the folder that it was moved out of. Whoever writes somewhere first renews what is owed on the way there,
+ * in the same change. So a dismissal costs one key for each place that the device had been given, whatever the size of the tree,
+ * and there is no instant at which something new goes under an old key: the fold refuses it. All other keys are given afterwards,
+ * by whoever comes to it.
  * @module
  */
 import { type Check, equal, ok, refused } from '../bytes/bytes.ts'
