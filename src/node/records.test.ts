@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Bytes } from '../core/bytes/bytes.ts'
+import { type Bytes, toHex } from '../core/bytes/bytes.ts'
 import { principalOf, signEd25519 } from '../core/crypto/crypto.ts'
 import { type Writecap, isFor, rights } from '../core/cap/cap.ts'
 import { blockIdOf, rootBlockId } from '../core/path/path.ts'
@@ -59,10 +59,10 @@ const inBetween = [
   (state: TreeState) => renewed(state, id(1), 2),
 ].reduce((state, next) => next(state), shared)
 
-function recordsOf({ credential, secret }: Person, { hash: writecapHash }: Writecap): Records {
+const blind = { keyOf: () => hash(9), learn: () => {} } as unknown as KeyRing
+function recordsOf({ credential, secret }: Person, { hash: writecapHash }: Writecap, ring = blind): Records {
   const sign = async (message: Bytes) => signEd25519(secret, message)
   const hybridKey = () => Promise.reject(new Error('not asked for'))
-  const ring = { keyOf: () => hash(9), learn: () => {} } as unknown as KeyRing
   const platform = {
     random: { bytes: (sizeBytes: number) => new Uint8Array(sizeBytes) },
     crypto: { sealTo: async () => new Uint8Array(80) },
@@ -84,6 +84,16 @@ test('an own device does, and whoever could read goes on reading', async () => {
   expect(outcomes).toMatchObject([{ ok: true }])
   const { readcaps } = accessOf(state, id(2))!.fields
   expect(readcaps.some((readcap) => isFor(readcap, principalOf(tablet.credential)))).toBe(true)
+})
+
+test('one seed gives one key, and another one where others were put out', async () => {
+  const learned: string[] = []
+  const ring = { keyOf: () => hash(9), learn: (_: unknown, key: Bytes) => learned.push(toHex(key)) }
+  const records = recordsOf(alice, aliceCap, ring as unknown as KeyRing)
+  const withoutTablet = commit(inBetween, [dismissedBy(tablet, alice, aliceCap)]).state
+  for (const state of [inBetween, inBetween, withoutTablet]) await records.otherKey(state, id(2), hash(1))
+  expect(learned[1]).toBe(learned[0])
+  expect(learned[2]).not.toBe(learned[0])
 })
 
 test('what can get no other key is written under the one that it has', () => {

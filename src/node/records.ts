@@ -18,6 +18,7 @@ import {
   isKeyOwed,
   owesKey,
   pathOf,
+  summaryOf,
   withAccess,
 } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
@@ -169,7 +170,7 @@ export class Records {
     const keyEpoch = nextKeyEpoch(state, block)
     const records: Promise<SignedRecord>[] = [
       this.entry(state, block, { ...change, parent }),
-      this.#accessUnder(state, block, path, ownKey ?? keyFrom(seed, path, keyEpoch)),
+      this.#accessUnder(state, block, path, ownKey ?? keyFrom(state, seed, path, keyEpoch)),
     ]
     const content = contentOf(state, block)?.content
     if (content !== undefined && ownKey === undefined) {
@@ -182,16 +183,13 @@ export class Records {
   }
 
   /**
-   * Another key for a block that is being made: what it is made with stays under its first one, and nothing else goes there.
-   * @param made its records
-   * @param key the first one
-   * @param seed 32 octets, of the other
+   * Another key for a block, where it stands.
+   * @param state with its access record
+   * @param seed 32 octets, of the key
    */
-  async otherKey(state: TreeState, made: readonly SignedRecord[], key: Bytes, seed: Bytes): Promise<SignedRecord> {
-    const access = made.find((signed) => signed.kind === 'access')!
-    const { path } = access.fields
-    this.#ring.learn(access, key)
-    return this.#accessUnder(withAccess(state, access), blockIdOf(path), path, keyFrom(seed, path, 2))
+  otherKey(state: TreeState, block: BlockId, seed: Bytes): Promise<SignedRecord> {
+    const { path } = accessOf(state, block)!.fields
+    return this.#accessUnder(state, block, path, keyFrom(state, seed, path, nextKeyEpoch(state, block)))
   }
 
   /**
@@ -214,7 +212,7 @@ export class Records {
       if (access.fields.readcaps.length > 0 && !this.#mayGrant(state)) throw new RefusedError(keyAwaited.fault)
       const key = depth === path.ids.length ? ownKey : undefined
       const next = samePath(access.fields.path, at)
-        ? [await this.#accessUnder(after, id, at, key ?? keyFrom(seed, at, nextKeyEpoch(after, id)))]
+        ? [await this.#accessUnder(after, id, at, key ?? keyFrom(after, seed, at, nextKeyEpoch(after, id)))]
         : // It lies in a folder that was moved, and gets new signatures for its place as well.
           await this.rekeyed(after, id, parentPath(at)!, { lineage: lineageOf(after, id) }, seed, key)
       records.push(...next)
@@ -325,8 +323,11 @@ export function sealingKeyOf(
     : { block, key: copy(key), keyEpoch: accessOf(state, block)!.fields.keyEpoch }
 }
 
-const keyFrom = (seed: Bytes, path: IdPath, keyEpoch: number): Bytes =>
-  deriveKey(seed, 'blocktree/1/rekey', blockIdOf(path), u64be(keyEpoch), blockIdOf(parentPath(path) ?? path))
+/** Another one where others were put out: in another generation they may have been given what the same seed gave there. */
+const keyFrom = (state: TreeState, seed: Bytes, path: IdPath, keyEpoch: number): Bytes => {
+  const parts = [blockIdOf(path), u64be(keyEpoch), blockIdOf(parentPath(path) ?? path)]
+  return deriveKey(seed, 'blocktree/1/rekey', ...parts, summaryOf(state)!.revocationHead.hash)
+}
 
 function nextKeyEpoch(state: TreeState, block: BlockId): number {
   const keyEpoch = (accessOf(state, block)?.fields.keyEpoch ?? 0) + 1

@@ -5,10 +5,12 @@ import { describe, expect, test } from 'vitest'
 import { type Bytes, concat, equal, fromHex } from '../core/bytes/bytes.ts'
 import { heldContent } from '../node/read/read-only.ts'
 import { owingBlocks } from '../node/removal.ts'
+import type { TransportId } from '../port/net.ts'
+import { createSimBlob } from './blob.ts'
 import { createSimulatedCrypto } from './crypto.ts'
 import { type Life, settle } from './device.ts'
 import { Random } from './random.ts'
-import { Family, content, standing } from './testing/family.ts'
+import { Family, content, standing, takeOver, value } from './testing/family.ts'
 import { Guest, dayMs } from './testing/guest.ts'
 import { isOpenedBy, keysWithin, stateOf } from './testing/knowledge.ts'
 import { farewellBy, farewellThrough, sayFarewell } from './testing/rogue.ts'
@@ -93,6 +95,59 @@ describe('a device that is removed', () => {
       expect(equal(await family.read(laptop, file), content(80_000))).toBe(true)
     }
     expect([...winners]).toEqual(['phone'])
+  })
+
+  describe('has no key to what is written later over what came from an outbox, where it could read it in another generation', () => {
+    /** @param at of the transport of whoever adds a file, and never hears that it was taken */
+    async function see(family: Family, giver: Life, transport: TransportId, folder: string): Promise<void> {
+      const [laptop, desk, tablet] = family.lives as [Life, Life, Life]
+      const part = (at: number): void => {
+        family.network.block(transport, family.transport(at))
+        family.network.block(family.transport(at), transport)
+      }
+      part(2)
+      await family.cutOff(2)
+      const known = new Set(laptop.page.items.keys())
+      const blob = createSimBlob(content(70_000), giver.process)
+      const adding = settle(giver.process, giver.node.api.addFile(family.request(), folder, 'file', blob))
+      const isTaken = (): boolean => [...laptop.page.items.keys()].some((id) => !known.has(id))
+      while (!isTaken()) await family.scheduler.run(family.scheduler.sleep(1))
+      part(0)
+      part(1)
+      const file = await family.scheduler.run(adding).then(value)
+      await family.until('the desk has it', () => desk.page.items.has(file))
+      await family.until('the desk has it whole', () => standing(desk).lackingCount === 0)
+      const before = await keysWithin(family, 1, await stateOf(family, laptop), new Map())
+      expect(standing(giver).keptCount).toBe(1)
+
+      await takeOver(family, 2)
+      await remove(family, tablet, 1)
+      family.network.unblock(transport, family.transport(2))
+      family.network.unblock(family.transport(2), transport)
+      await family.until('it was brought', () => tablet.page.items.has(file) && standing(giver).keptCount === 0)
+      await family.until('the tablet holds it', () => standing(tablet).lackingCount === 0)
+      expect(equal(await family.read(tablet, file), content(70_000))).toBe(true)
+      await family.write(tablet, file, content(80_000))
+      const state = await stateOf(family, tablet)
+      const found = await keysWithin(family, 1, state, before)
+      expect(await family.scheduler.run(isOpenedBy(found, tablet, state, file))).toMatchObject({ isContentOpen: false })
+      await family.until('the giver has it', () => giver.page.items.get(file)?.sizeBytes === 80_000)
+      expect(equal(await family.read(giver, file), content(80_000))).toBe(true)
+    }
+
+    test.for([21, 22, 23])('of a device (seed %i)', async (seed) => {
+      const family = await Family.of(seed, 'laptop', 'desk', 'tablet', 'phone')
+      const [laptop, , , phone] = family.lives as [Life, Life, Life, Life]
+      const folder = await family.run(laptop, laptop.node.api.createFolder('f', laptop.page.tree.rootId, 'folder'))
+      await family.comeTogether()
+      await see(family, phone, family.transport(3), folder)
+    })
+    test.for([21, 22, 23])('of one that is limited to a folder (seed %i)', async (seed) => {
+      const family = await Family.of(seed, 'laptop', 'desk', 'tablet')
+      const guest = await Guest.of(family, 'camera', {}, family.lives[2])
+      await family.comeTogether()
+      await see(family, guest.life, guest.transport, guest.life.page.tree.rootId)
+    })
   })
 
   test('hears of it, by the log or by a farewell, while it is still connected', async () => {

@@ -24,6 +24,7 @@ import {
   foldBatch,
   parentOf,
   rowKind,
+  sharedUntilMs,
 } from '../core/tree/tree.ts'
 import { idText } from '../node/read/view.ts'
 
@@ -51,7 +52,11 @@ export class SealingAudit {
 
   /** Those of whom a state of the tree knows. */
   putOutIn(state: TreeState): readonly PutOut[] {
-    return this.#all.filter(({ principal, atMs }) => deviceOf(state, principal)?.dismissed?.atMs === atMs)
+    return this.#all.filter(
+      ({ principal, atMs, state: then }) =>
+        // Two generations may have put the same one out with the same stamp.
+        deviceOf(state, principal)?.dismissed?.atMs === atMs && atMs <= sharedUntilMs(then, state),
+    )
   }
 
   fold(before: TreeState, batch: Checked<Batch>): TreeState {

@@ -205,6 +205,18 @@ describe('a guest gives a key', () => {
     expect(byGuest(moved, { path: childPath(inside, id(2)) })).toBe('ok')
   })
 
+  test('after one that it gave itself, since that may be known to whoever was put out where it comes from', () => {
+    const file = childPath(mail, id(9))
+    const made = [
+      entry(mail, id(9), 'file', {}, guest, guestCap),
+      access(file, {}, guest, guestCap),
+      content(file, {}, guest, guestCap),
+    ]
+    const { state, outcomes } = commit(grown, [change(made)])
+    expect(outcomes[0]).toMatchObject({ ok: true })
+    expect(code(state, renewal(state, id(9), {}, guest, guestCap))).toBe('ok')
+  })
+
   test('of the first half of those that there can be', () => {
     const withEpoch = (keyEpoch: number): TreeState => {
       const fields = { keyEpoch, earlierKeys: Array.from({ length: keyEpoch - 1 }, () => filled(6, 72)) }

@@ -15,7 +15,7 @@ import { type Readcap, readersOf } from '../cap/cap.ts'
 import { type SignedRecord, keyEpochMax } from '../block/block.ts'
 import { set } from '../merkle/merkle.ts'
 import { type BlockId, type IdPath, blockIdOf, parentPath, samePath } from '../path/path.ts'
-import { type TreeState, accessOf, deviceOf, encodeRow, keys, parentOf, summaryOf } from './state.ts'
+import { type TreeState, accessOf, deviceOf, devicesOf, encodeRow, keys, parentOf, summaryOf } from './state.ts'
 
 /** Whoever is limited to a folder leaves keys enough to give there after it is put out. */
 const guestKeyEpochMax = keyEpochMax / 2
@@ -71,7 +71,9 @@ export function checkKeyOf(
   const epochBefore = previous?.fields.keyEpoch ?? 0
   if (keyEpoch !== epochBefore && keyEpoch !== epochBefore + 1) return keyEpochWrong()
   if (previous !== null && keyEpoch !== epochBefore && !isOwn(state, author)) {
-    const isNeeded = !samePath(previous.fields.path, path) || isKeyOwed(state, blockIdOf(path))
+    // Who brings a block, or a key, from another generation gives the next one right after it.
+    const isAfterItsOwn = equal(principalOf(previous.fields.author), principalOf(author))
+    const isNeeded = isAfterItsOwn || !samePath(previous.fields.path, path) || isKeyOwed(state, blockIdOf(path))
     if (!isNeeded || keyEpoch > guestKeyEpochMax) return keyNotNeeded()
   }
   const parent = parentOf(state, blockIdOf(path))
@@ -107,6 +109,16 @@ const keyNotNeeded = () =>
 export const keyEpochWrong = () => refused('keyEpochWrong', 'The key of this block was changed meanwhile; repeat.')
 
 /** Whether somebody was ever put out of the tree. */
-export const hasDismissed = (state: TreeState): boolean => (summaryOf(state)?.revocationHead.sequence ?? 0) > 0
+export const hasDismissed = (state: TreeState): boolean => dismissedCount(state) > 0
+/**
+ * Whether somebody was put out after a stamp. Of others who have a folder of their own an excerpt has no rows: for all that it tells,
+ * they were.
+ */
+export function hasDismissedSince(state: TreeState, stampMs: number): boolean {
+  let beforeCount = 0
+  for (const { dismissed } of devicesOf(state)) if (dismissed !== null && dismissed.atMs <= stampMs) beforeCount += 1
+  return beforeCount < dismissedCount(state)
+}
+const dismissedCount = (state: TreeState): number => summaryOf(state)?.revocationHead.sequence ?? 0
 const dismissedIn = (state: TreeState, readcaps: readonly Readcap[]): number =>
   readersOf(readcaps).filter((reader) => (deviceOf(state, reader)?.dismissed ?? null) !== null).length

@@ -21,11 +21,13 @@ import {
   contentOf,
   entryOf,
   hasDismissed,
+  hasDismissedSince,
   holdsAsIn,
   isKeyOwed,
   isRenewable,
   parentOf,
   pathOf,
+  withAccess,
 } from '../../core/tree/tree.ts'
 import { nameFrom, numberedName } from '../names.ts'
 import type { KeyRing } from '../read/key-ring.ts'
@@ -126,7 +128,7 @@ class Rebase {
   // --- one deed after the other ---------------------------------------------------------------------------------------------
 
   #create({ block, folder, name, key }: DeedOf<'createFolder'>, kind: BlockKind, body: Body | null): Step {
-    const { records } = this.#doer
+    const { ring, records } = this.#doer
     const row = entryOf(this.#state, block)
     if (row !== null && body !== null && this.#isOfAnother(block, body))
       return kind === 'file' ? this.#sealedAs(folder, name) : this.#make(null, blockTaken)
@@ -136,11 +138,24 @@ class Rebase {
     const free = this.#nameFor(home, block, name)
     const made = { block, kind, name: free, key, body }
     return this.#make(blockIdOf(home), async (state) => {
-      const block = await records.newBlock(state, home, made, this.#lineage)
-      // Who was put out here may have been given that key in the generation where it comes from.
-      const isKnownElsewhere = this.#doer.author !== null && hasDismissed(state)
-      return isKnownElsewhere ? [...block, await records.otherKey(state, block, key, this.#doer.seed)] : block
+      const its = await records.newBlock(state, home, made, this.#lineage)
+      const access = its.find((signed) => signed.kind === 'access')!
+      ring.learn(access, key)
+      return [...its, ...(await this.#otherKey(withAccess(state, access), block))]
     })
+  }
+
+  /**
+   * What comes after a key that this deed brings. Where it was taken in another generation, which this device need not have heard of,
+   * one who was put out here may have been given that key there: then the block has another one at once, and under the one that it
+   * was made with lies nothing but what it was made with.
+   * @param state with that key
+   */
+  async #otherKey(state: TreeState, block: BlockId): Promise<readonly SignedRecord[]> {
+    const { author, sinceMs, records, seed } = this.#doer
+    const isDoneSince = this.#phase === 'again' && hasDismissedSince(state, sinceMs)
+    const isKnownElsewhere = author === null ? isDoneSince : hasDismissed(state)
+    return isKnownElsewhere ? [await records.otherKey(state, block, seed)] : []
   }
 
   /** Whether somebody else has put another content there, under an id that this device drew: what was made here was never taken. */
@@ -183,7 +198,12 @@ class Rebase {
     const epochNow = accessOf(this.#state, block)?.fields.keyEpoch
     if (isKeyOwed(this.#state, block)) {
       // It brings the key that the block owes.
-      if (keyEpoch - 1 === epochNow) return this.#make(block, contentIn, key)
+      if (keyEpoch - 1 === epochNow)
+        return this.#make(
+          block,
+          async (state) => [...(await contentIn(state)), ...(await this.#otherKey(state, block))],
+          key,
+        )
     } else {
       const known = ring.keyOf(this.#state, block, keyEpoch)
       if (keyEpoch === epochNow && known !== null && equal(known, key)) return this.#make(null, contentIn)
