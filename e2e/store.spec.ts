@@ -158,7 +158,7 @@ test('leaves nothing readable at rest, and refuses rows that were changed or mov
 
 test('says that the disk is full, keeps nothing of that write, and goes on when there is room', async ({ page }) => {
   const setQuota = await quotaOf(page)
-  await setQuota(3_000_000)
+  await setQuota(20_000_000)
   await page.evaluate(async () => {
     const store = await bench.openStore({ profile: 'p', deviceKey: await bench.makeKey() })
     Object.assign(globalThis, { store })
@@ -177,7 +177,7 @@ test('says that the disk is full, keeps nothing of that write, and goes on when 
         ),
       )
     }, sizeBytes)
-  expect(await write(8_000_000)).toBe('StoreFullError')
+  expect(await write(24_000_000)).toBe('StoreFullError')
   const kept = await page.evaluate(() => {
     const { store } = globalThis as never as { store: Awaited<ReturnType<StoreBench['openStore']>> }
     return store.read('state', bench.octets('small'))
@@ -185,7 +185,25 @@ test('says that the disk is full, keeps nothing of that write, and goes on when 
   expect(kept).toBeNull()
   expect(await write(1000)).toBe('none')
   await setQuota(undefined)
-  expect(await write(8_000_000)).toBe('none')
+  expect(await write(24_000_000)).toBe('none')
+})
+
+test('objects leave room for what deletes them', async ({ page }) => {
+  const setQuota = await quotaOf(page)
+  await setQuota(200_000_000)
+  const fates = await page.evaluate(async () => {
+    const store = await bench.openStore({ profile: 'p', deviceKey: await bench.makeKey() })
+    const put = (table: 'object' | 'log', at: number, sizeBytes: number) =>
+      ({ kind: 'put', table, key: bench.octets(`${at}`), value: bench.noise(sizeBytes) }) as const
+    let count = 0
+    let objects = 'none'
+    for (const sizeBytes of [4_000_000, 100_000, 4000])
+      for (objects = 'none'; count < 500 && objects === 'none'; count++)
+        objects = await bench.nameOfError(store.write([put('object', count, sizeBytes)], 'strict'))
+    return { count, objects, log: await bench.nameOfError(store.write([put('log', 0, 1_000_000)], 'strict')) }
+  })
+  expect(fates).toMatchObject({ objects: 'StoreFullError', log: 'none' })
+  expect(fates.count).toBeGreaterThan(40)
 })
 
 for (const [what, table, durability] of [

@@ -42,13 +42,21 @@ export type Durability = 'strict' | 'relaxed' | 'noted'
 export const isAhead = (changes: readonly Change[], durability: Durability): boolean =>
   durability === 'noted' || changes.some(({ table }) => table === 'raft' || table === 'log')
 
+/**
+ * Whether a write brings objects. Those leave some room to what brings none: a deletion is a change of the tree, and is written
+ * before it gives room, so on a disk that contents have filled to the last octet nothing could be deleted.
+ */
+export const bringsObjects = (changes: readonly Change[]): boolean =>
+  changes.some(({ kind, table }) => kind === 'put' && table === 'object')
+
 /** What is enough to read, beside whoever writes. */
 export type StoreReader = Pick<StorePort, 'read' | 'readMany' | 'scan'>
 
 export interface StorePort {
   /**
    * Applies all changes or none. Resolves when they are as durable as asked.
-   * Rejects with StoreFullError, StoreClosedError, or StoreSupersededError where a newer node owns the profile.
+   * Rejects with StoreFullError, what `bringsObjects` before there is no room at all; with StoreClosedError; or with
+   * StoreSupersededError where a newer node owns the profile.
    * Writes take effect in the order of the calls.
    */
   write(changes: readonly Change[], durability: Durability): Promise<void>

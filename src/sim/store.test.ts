@@ -139,6 +139,17 @@ describe('trouble', () => {
     expect(keysOf('state')).toBe('c')
   })
 
+  test('objects leave room for what deletes them', async () => {
+    const { open, disk, keysOf, scheduler, run } = setUp()
+    const { store } = open()
+    disk.quotaBytes = 1600
+    await run(store.write([put('a', 'x'.repeat(1400), 'object')], 'strict'))
+    const more = [put('b', 'x'.repeat(200), 'object'), put('b', 'one')]
+    expect(await fatesOf(scheduler, store.write(more, 'strict'))).toEqual(['StoreFullError'])
+    await run(store.write([put('b', 'x'.repeat(150), 'log')], 'strict'))
+    expect([keysOf('object'), keysOf('state'), keysOf('log')]).toEqual(['a', '', 'b'])
+  })
+
   test.each([
     ['of the log', 'log', 'strict'],
     ['that nobody waits for', 'holding', 'noted'],

@@ -15,11 +15,22 @@ import {
   StoreSupersededError,
   copy,
 } from '../core/bytes/bytes.ts'
-import { type Change, type Durability, type Row, type StorePort, type Table, isAhead } from '../port/store.ts'
+import {
+  type Change,
+  type Durability,
+  type Row,
+  type StorePort,
+  type Table,
+  bringsObjects,
+  isAhead,
+} from '../port/store.ts'
 import type { Disk } from './disk.ts'
 import type { Process } from './process.ts'
 import type { Random } from './random.ts'
 import type { Trace } from './trace.ts'
+
+/** What objects leave: the real store keeps as much as it needs, and here disks are of all sizes. */
+const keptFreeBytes = (quotaBytes: number): number => Math.min(8 * 2 ** 20, Math.floor(quotaBytes / 16))
 
 /** What goes wrong with one opening of the store; set from outside while it runs. */
 export interface StoreFaults {
@@ -149,8 +160,9 @@ export class SimStore implements StorePort {
       return new StoreSupersededError()
     }
     const growthBytes = this.#disk.growthOf(changes)
-    const isFull =
-      this.#disk.usedBytes + growthBytes > this.#disk.quotaBytes || this.#random.chance(this.faults.fullChance)
+    const { usedBytes, quotaBytes } = this.#disk
+    const roomBytes = bringsObjects(changes) ? quotaBytes - keptFreeBytes(quotaBytes) : quotaBytes
+    const isFull = usedBytes + growthBytes > roomBytes || this.#random.chance(this.faults.fullChance)
     if (growthBytes <= 0 || !isFull) return null
     this.#events.onFull()
     this.#trace.tell(this.#process.scheduler.nowMs, `disk: no room for ${describe(changes)}`)

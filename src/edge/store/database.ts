@@ -27,7 +27,7 @@ export interface Schema extends DBSchema, Rows {
    * epoch, which says by its key that this one is over.
    */
   owner: { key: 'epoch' | number; value: number }
-  /** Empty but for an instant at every start: see `journal.ts`. */
+  /** What takes up room for an instant at every start (`journal.ts`), and what keeps some free (`reserve.ts`). */
   filler: { key: number; value: Uint8Array<ArrayBuffer> }
 }
 export type Database = IDBPDatabase<Schema>

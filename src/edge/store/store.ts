@@ -8,10 +8,26 @@
  * @module
  */
 import { unwrap } from 'idb'
-import { type Bytes, StoreClosedError, StoreSupersededError, compare, concat } from '../../core/bytes/bytes.ts'
-import { type Change, type Durability, type Row, type StorePort, type Table, isAhead } from '../../port/store.ts'
+import {
+  type Bytes,
+  StoreClosedError,
+  StoreFullError,
+  StoreSupersededError,
+  compare,
+  concat,
+} from '../../core/bytes/bytes.ts'
+import {
+  type Change,
+  type Durability,
+  type Row,
+  type StorePort,
+  type Table,
+  bringsObjects,
+  isAhead,
+} from '../../port/store.ts'
 import { type Database, meaningOf, openDatabase, openExistingDatabase } from './database.ts'
 import { beginNewJournal } from './journal.ts'
+import { Reserve } from './reserve.ts'
 import { isSealed, openRow, sealRow } from './row.ts'
 
 export interface Store extends StorePort {
@@ -32,12 +48,17 @@ export async function openStore({ profile, deviceKey }: Opening): Promise<Store>
   const closing = closingOf()
   const database = await openDatabase(profile, () => closing.close(new StoreClosedError()))
   const epoch = await takeOver(database)
+  const reserve = new Reserve(database)
   let last: Promise<unknown> = Promise.resolve()
 
   const write = (changes: readonly Change[], durability: Durability): Promise<void> => {
-    const written = Promise.all([sealAll(deviceKey, changes), last]).then(([sealed]) => {
+    const written = Promise.all([sealAll(deviceKey, changes), last]).then(async ([sealed]) => {
       if (closing.reason) throw afterwards(closing.reason)
-      return apply(database, epoch, sealed, durability)
+      if (bringsObjects(changes)) await reserve.keep()
+      await apply(database, epoch, sealed, durability).catch(async (error: unknown) => {
+        if (!(error instanceof StoreFullError) || bringsObjects(changes) || !(await reserve.letGo())) throw error
+        await apply(database, epoch, sealed, durability)
+      })
     })
     const settled = written.catch((error: unknown) => {
       const isFatal = error instanceof StoreSupersededError || error instanceof StoreClosedError
