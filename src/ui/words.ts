@@ -405,12 +405,15 @@ export const words = {
 
   storage: {
     title: 'Storage',
-    used: (used: number, quota: number) => `${formatSize(used)} used of ${formatSize(quota)} that this browser allows`,
+    // Not every browser says how much there really is.
+    used: (used: number, quota: number) =>
+      `${formatSize(used)} used of ${formatSize(quota)} that this browser says it allows`,
     barLabel: 'Space used',
     tree: 'In the tree',
     trash: 'In the trash',
     upkeep: 'Upkeep',
-    upkeepHelp: 'Upkeep is versions in waiting, the log, and the app itself.',
+    upkeepHelp:
+      'Upkeep is versions in waiting, the log, the app itself, and 8 MB that are kept free for deleting things.',
     files: 'Files',
     holdTitle: 'How much of it is here',
     held: (held: number, tree: number) => `${formatSize(held)} of ${formatSize(tree)} of contents are on this device`,

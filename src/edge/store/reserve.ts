@@ -1,10 +1,11 @@
 /**
  * Room that no object takes, so that on a full disk there is some for the changes by which objects are deleted.
  *
- * What a browser says of the room that is left is no help: Chromium tells every site that there are 10 GiB more than it uses. So
- * the room is taken by a row that nobody reads. It is there before the first object of this life is written, and goes when
- * another write finds the disk full. A transaction that only deletes passes on any disk, and since its value is large, it lies in a
- * file of its own, which is gone at once. Every start gives it up as well, being a write.
+ * What a browser says of the room that is left is no help: from 138 on Chromium tells a site of min(10 GiB, the size of the disk)
+ * more than it uses, however little there is ("Predictable reported storage quota"). So the room is taken by a row that nobody
+ * reads. It is there before the first object of this life is written, and goes when another write finds the disk full. A
+ * transaction that only deletes passes on any disk, and since its value is large, it lies in a file of its own, which is gone at
+ * once. Every start gives it up as well, being a write.
  * @module
  */
 import { type Database, meaningOf } from './database.ts'

@@ -270,7 +270,7 @@ export class Hosting {
 
   async #hasRoom(): Promise<boolean> {
     const { usedBytes, quotaBytes } = await this.#options.platform.store.usage()
-    // Not every browser says how much there is.
+    // Not every browser says how much there is, and not every one says the truth: then the store itself is the bound.
     return quotaBytes === 0 || usedBytes < (1 - freeShare) * quotaBytes
   }
 
