@@ -2,17 +2,17 @@
  * Revocations that are heard of before the log brings them (R-13): whoever decides could keep one back, and one that was put out could
  * go on as if it were not.
  *
- * Each hello names the revocation head. Whoever knows of fewer asks for the dismissals themselves. They count for what is in them,
- * and not for who brings them; from then on those devices are none of the tree here, whatever the log says. They do so for as long as
- * the log has not come as far itself, and does not say that who signed them was put out.
+ * Each hello names the revocation head. Whoever has another one asks for the dismissals themselves: as many may be other ones. They
+ * count for what is in them, and not for who brings them; from then on those devices are none of the tree here, whatever the log says,
+ * unless it says that who signed them was put out.
  *
  * What a device says of the others in its own name nobody else may know of: it may have been put out itself, and this device be the
  * last to hear. So it keeps nobody away until another device says the same, and is forgotten with this life of the node.
  * @module
  */
-import { type Fault, decode, encode, listOf, must, refused, toHex, tuple, u53 } from '../core/bytes/bytes.ts'
+import { type Fault, decode, encode, equal, must, refused, toHex } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
-import { type Answer, type Farewell, type Question, farewellCountMax, farewellWire } from '../core/message/message.ts'
+import { type Answer, type Farewell, type Question, farewellCountMax, farewellsWire } from '../core/message/message.ts'
 import { type RevocationHead, type TreeState, devicesOf, limitOf, summaryOf } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import type { PeerId } from './peers.ts'
@@ -31,14 +31,11 @@ export interface RevocationsOptions {
   onHeard(ids: readonly PeerId[], fault: Fault): void
 }
 
-const keptWire = listOf(tuple({ farewell: farewellWire, dueSequence: u53 }), farewellCountMax)
 const keptKey = (place: ClusterPlace) => inPlace(place, Uint8Array.of(6))
 const keptSizeBytesMax = 2 * 1024 * 1024
 
 interface Heard {
   readonly farewell: Farewell
-  /** The log says it itself from this number of removals on, or it is not so. */
-  readonly dueSequence: number
   /** Nobody but who signed it has said so. */
   readonly isOwnWord: boolean
 }
@@ -59,24 +56,21 @@ export class Revocations {
     return heard !== undefined && !heard.isOwnWord && this.#counts(heard)
   }
 
-  #counts({ farewell, dueSequence }: Heard): boolean {
+  #counts({ farewell }: Heard): boolean {
     const { state, platform } = this.#options
-    return this.#sequence < dueSequence && checkIssuerNow(state(), farewell, platform.clock.nowMs()).ok
+    return checkIssuerNow(state(), farewell, platform.clock.nowMs()).ok
   }
 
-  get #sequence(): number {
-    return summaryOf(this.#options.state())?.revocationHead.sequence ?? 0
-  }
-
-  /** A device has said how many were put out. */
-  async onHead(from: PeerId, { sequence }: RevocationHead): Promise<void> {
-    const { ask, platform, place } = this.#options
-    if (sequence <= this.#sequence) return
+  /** A device has said by its head who was put out, as far as it knows. */
+  async onHead(from: PeerId, { hash }: RevocationHead): Promise<void> {
+    const { ask, platform, place, state } = this.#options
+    const own = summaryOf(state())?.revocationHead
+    if (own === undefined || equal(hash, own.hash)) return
     const answer = await ask(from, { tag: 'farewells', value: {} })
     if (answer?.tag !== 'farewells' || !(await this.#hear(answer.value, from))) return
     await this.#recalled
-    const told = [...this.#heard.values()].filter(({ isOwnWord }) => !isOwnWord)
-    const value = encode(keptWire, told.slice(-farewellCountMax))
+    const told = [...this.#heard.values()].flatMap(({ farewell, isOwnWord }) => (isOwnWord ? [] : [farewell]))
+    const value = encode(farewellsWire, told.slice(-farewellCountMax))
     await platform.store.write([{ kind: 'put', table: 'raft', key: keptKey(place), value }], 'strict')
   }
 
@@ -101,10 +95,10 @@ export class Revocations {
 
   /** @returns whether any of it is new, and holds */
   async #hear(farewells: readonly Farewell[], from: PeerId): Promise<boolean> {
-    const held: Farewell[] = []
-    for (const farewell of farewells) if (await this.#holds(farewell)) held.push(farewell)
-    const dueSequence = this.#sequence + held.length
-    return this.#take(held.map((farewell) => ({ farewell, dueSequence, isOwnWord: signerOf(farewell) === from })))
+    const held: Heard[] = []
+    for (const farewell of farewells)
+      if (await this.#holds(farewell)) held.push({ farewell, isOwnWord: signerOf(farewell) === from })
+    return this.#take(held)
   }
 
   /** Whether it tells of a device that is one by the state here, and is right. */
@@ -136,9 +130,9 @@ export class Revocations {
     const { platform, place } = this.#options
     const row = await platform.store.read('raft', keptKey(place))
     if (row === null) return
-    const kept = must(decode(keptWire, row, keptSizeBytesMax))
     const held: Heard[] = []
-    for (const each of kept) if (await this.#holds(each.farewell)) held.push({ ...each, isOwnWord: false })
+    for (const farewell of must(decode(farewellsWire, row, keptSizeBytesMax)))
+      if (await this.#holds(farewell)) held.push({ farewell, isOwnWord: false })
     this.#take(held)
   }
 }

@@ -444,6 +444,45 @@ test('one that was put out is believed no more, though the one that decides keep
   expect(await family.run(again, again.node.api.storage())).toMatchObject({ stateRoot: before.stateRoot })
 })
 
+test.for([
+  ['before another device tells of it', true],
+  ['afterwards', false],
+] as const)(
+  'one that was put out is believed no more, though the one that decides puts out somebody else instead, %s',
+  async ([, isBefore]) => {
+    const family = await Family.of(7, 'laptop', 'phone', 'desk', 'tablet', 'watch')
+    const [laptop, phone, desk, tablet, watch] = family.lives as [Life, Life, Life, Life, Life]
+    const about = tablet.page.tree.principal
+    const { nodeId } = standing(laptop)
+    await family.comeTogether()
+    await family.cutOff(2)
+    const state = await stateOf(family, desk)
+    await family.run(laptop, laptop.node.api.removeDevice('r', about))
+    await family.until('the phone knows', () => phone.page.tree.deviceCount === 4)
+    for (const { process } of [laptop, tablet, watch]) process.kill()
+
+    const putOutAnother = async (): Promise<void> => {
+      family.rejoin(0, 2)
+      const leader = await HostileLeader.towards(family, 0, 2, nodeId)
+      await leader.rogue.untilUp()
+      const other = fromHex(watch.page.tree.principal.replaceAll(' ', ''))!
+      const { dismissal } = await farewellBy(family.devices[0]!, state, other)
+      const stampMs = summaryOf(state)!.stampMs + 1
+      leader.append(encodeBatch({ stampMs, operations: [{ tag: 'dismiss', value: { dismissal } }] }))
+      await family.until('the watch is out', () => desk.page.tree.deviceCount === 4)
+    }
+    if (isBefore) await putOutAnother()
+    family.rejoin(2, 3)
+    const rogue = await rogueAt(family, family.devices[3]!, family.transport(3), 2)
+    await family.until('it is heard', () => rogue.isUp)
+    await untilReported(family, desk, about, 'deviceDismissed', () => family.rejoin(1, 2))
+    await family.until('it is dropped', () => !rogue.isUp)
+    if (!isBefore) await putOutAnother()
+    await family.scheduler.run(family.scheduler.sleep(5 * 60_000))
+    expect(rogue.isUp).toBe(false)
+  },
+)
+
 test('one that was put out is believed no more as soon as another one says the same as the one that removed it', async () => {
   const family = await Family.of(5, 'laptop', 'phone', 'desk', 'tablet', 'watch')
   const [laptop, phone, desk, tablet] = family.lives as [Life, Life, Life, Life]
@@ -500,7 +539,7 @@ describe('one that says of all the others that they were removed', () => {
       let wasAsked = false
       const rogue = await Rogue.start(family, {
         ...{ device: tablet, transport: family.transport(3), target: desk, targetTransport: family.transport(2) },
-        revocationHead: { sequence: 1e6, hash: new Uint8Array(32) },
+        revocationHead: { sequence: 1e6, hash: new Uint8Array(32).fill(1) },
         answer: ({ tag }) => {
           wasAsked ||= tag === 'farewells'
           return tag === 'farewells' ? { tag, value } : { tag: 'none', value: {} }
