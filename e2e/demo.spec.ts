@@ -6,7 +6,7 @@ import { expect, isProving, proved, test, virtualAuthenticator } from './fixture
 import { expectNothing } from './tool/axe.ts'
 import { agreeToJoin, approveAsOwn, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
-import { addText, hashOf, isServed, itemNamed, snapshotOf } from './tool/tree.ts'
+import { addText, hashOf, isServed, itemNamed, nodeOf, snapshotOf } from './tool/tree.ts'
 
 interface Phone {
   /** What a person sees of it. */
@@ -83,6 +83,11 @@ for (const hasRelay of [false, true])
         await approveAsOwn(page)
         await shareAndCut(page, phone)
 
+        await test.step('it decides nothing that would end with it', async () => {
+          // As when this page is hidden.
+          const handedOver = (await nodeOf(page)).evaluate(({ api }) => api.handOver(null))
+          await expect(handedOver).rejects.toThrow('this one goes on deciding')
+        })
         await test.step('it is put away, kept, and there again', async () => {
           await page.getByRole('button', { name: 'Put the phone away' }).click()
           await page.getByRole('button', { name: 'Keep it' }).click()

@@ -56,3 +56,39 @@ test('a tab that sleeps is away, and there again when it wakes', { tag: '@wide' 
     await wakesWith('elsewhere.txt', () => phone.goBack())
   })
 })
+
+test('a device whose page is hidden gives its vote to one that is there, and not for a change of tabs', async ({
+  newProfile,
+}) => {
+  test.setTimeout(120_000)
+  const pocket = await newProfile()
+  const laptop = await pocket.open()
+  const phone = await (await newProfile()).open('./#/join')
+  await virtualAuthenticator(laptop)
+  await plant(laptop, { owner: 'Ada', device: 'Laptop' })
+  await joinByLink(laptop, phone, 'Phone')
+  const { rootId } = (await snapshotOf(laptop)).tree
+  const isSaved = async (page: Page, name: string): Promise<void> => {
+    await addText(page, rootId, name, 'some text')
+    await expect.poll(() => itemNamed(page, name)).toMatchObject({ copyCount: 2 })
+  }
+  await isSaved(laptop, 'first.txt')
+  const quorumAt = async (page: Page) => (await snapshotOf(page)).tree.decider.quorum
+  const hide = (page: Page): Promise<void> =>
+    page.evaluate(() => {
+      Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true })
+      document.dispatchEvent(new Event('visibilitychange'))
+    })
+
+  const other = await pocket.open()
+  await expect(other.getByRole('treeitem', { name: /first/ })).toBeVisible()
+  await hide(laptop)
+  await other.evaluate(() => void document.dispatchEvent(new Event('visibilitychange')))
+  await expect.poll(() => other.workers().length).toBe(1)
+  await isSaved(other, 'second.txt')
+  expect([await quorumAt(other), await quorumAt(phone)]).toEqual(['here', 'reachable'])
+
+  await hide(other)
+  await expect.poll(() => quorumAt(phone)).toBe('here')
+  await isSaved(phone, 'third.txt')
+})

@@ -26,10 +26,12 @@ export interface HandOverSite {
   readonly cluster: Cluster
   /** Whether a device that is connected answers; resolves late where the path is dead and nobody knows yet. */
   readonly answers: (id: PeerId) => Promise<boolean>
+  /** Whether a device comes and goes with this one. */
+  readonly isBeside: (id: PeerId) => Promise<boolean>
 }
 
 /**
- * @param principal null: to the first that is ready. Rejects with a sentence where nobody is, or where it took too long; then all is
+ * @param principal null: to the first that is ready and does not come and go with this one. Rejects with a sentence where nobody is, or where it took too long; then all is
  * as it was. Resolves at once where this device does not decide and nobody is named
  */
 export async function handOver(site: HandOverSite, principal: Bytes | null): Promise<void> {
@@ -68,7 +70,10 @@ export async function handOver(site: HandOverSite, principal: Bytes | null): Pro
  * Who is there at this very moment: from when the other is a voter both are needed, so a path that is dead without anybody knowing
  * must show before.
  */
-async function successorFor({ cluster, clock, answers }: HandOverSite, principal: Bytes | null): Promise<NodeId> {
+async function successorFor(
+  { cluster, clock, answers, isBeside }: HandOverSite,
+  principal: Bytes | null,
+): Promise<NodeId> {
   const own = cluster.identity.nodeId
   const id = principal === null ? null : toHex(principal)
   const isChosen = appointedIn(cluster.state) !== null
@@ -82,8 +87,11 @@ async function successorFor({ cluster, clock, answers }: HandOverSite, principal
   const readyNow = (): NodeId[] => [...membersOf(cluster.members.configuration)].filter(isMeant)
   // What was written a moment ago is still on its way there and back.
   await waitUntil(clock, () => readyNow().length > 0, clock.monotonicMs() + probeMs)
-  const ready = readyNow()
-  const answered = ready.map(async (member) => ((await answers(peerOf(member))) ? member : Promise.reject(away())))
+  const answered = readyNow().map(async (member) => {
+    const peer = peerOf(member)
+    const isOfNoUse = id === null && (await isBeside(peer))
+    return !isOfNoUse && (await answers(peer)) ? member : Promise.reject(away())
+  })
   const late = new Promise<NodeId>((_, reject) => clock.after(probeMs, () => reject(away())))
   return Promise.race([late, Promise.any(answered)]).catch(() => Promise.reject(away()))
 }

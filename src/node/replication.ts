@@ -201,6 +201,13 @@ export class Replication {
     return (await this.#exchange.ask(id, { tag: 'lacks', value: { after: null } })) !== null
   }
 
+  /** Whether a device comes and goes with this one. */
+  async isBeside(id: PeerId): Promise<boolean> {
+    const { net, devices } = this.#options
+    const device = devices().find(({ principal }) => toHex(principal) === id)
+    return device !== undefined && net.isBeside(device.transportId)
+  }
+
   /** The devices of the tree may have changed. */
   refresh(): void {
     this.#peers.refresh()

@@ -160,6 +160,7 @@ const handOverSiteOf = ({ platform: { clock }, home }: RunningNode): HandOverSit
   clock,
   cluster: home.tree.ownCluster,
   answers: async (id) => (await home.replication?.answers(id)) ?? false,
+  isBeside: async (id) => (await home.replication?.isBeside(id)) ?? false,
 })
 
 /** From groups of four, as the page has it. */

@@ -78,6 +78,8 @@ export interface Net {
   readonly transportId: TransportId
   /** Directly where that can be had, else through a relay. Refused with a sentence where the peer is not there. */
   dial(peer: TransportId, relays: readonly RelayAddress[]): Promise<Result<Connection>>
+  /** Whether a device has its node on this very machine and in this browser, so that the two come and go together. */
+  isBeside(peer: TransportId): Promise<boolean>
   /** Closes all connections with a goodbye. */
   close(): Promise<void>
 }

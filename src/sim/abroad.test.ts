@@ -241,6 +241,7 @@ describe('where the other tree is met', () => {
           const net = await platform.net!.open(options)
           return {
             transportId: net.transportId,
+            isBeside: (peer) => net.isBeside(peer),
             close: () => net.close(),
             dial: async (peer, relays) => {
               const dialled = await net.dial(peer, relays)

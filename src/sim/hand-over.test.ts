@@ -2,7 +2,7 @@
  * The vote moves among the devices of a tree: handed over before one goes to sleep, given to three as soon as there are three.
  */
 import { describe, expect, test } from 'vitest'
-import { equal } from '../core/bytes/bytes.ts'
+import { equal, toHex } from '../core/bytes/bytes.ts'
 import { decodeControl } from '../core/message/message.ts'
 import type { Life } from './device.ts'
 import { type Waiting, letInByCode } from './family.ts'
@@ -138,6 +138,21 @@ describe('a device that hands over', () => {
     await expect(family.run(laptop, laptop.node.api.handOver(null))).rejects.toMatchObject({ code: 'handOverAway' })
     await family.add(laptop, 'alone', content(100))
     expect(standing(laptop).keptCount).toBe(0)
+  })
+
+  test('by itself gives it to none that comes and goes with it', async () => {
+    const family = await Family.of(3, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    await atRest(family)
+    for (const at of [0, 1]) family.network.beside.add(toHex(family.transport(at)))
+    await family.run(laptop, laptop.node.api.handOver(null))
+    expect([isVoter(laptop), isVoter(phone), isVoter(desk)]).toEqual([false, false, true])
+    await family.run(desk, desk.node.api.handOver(laptop.page.tree.principal))
+    await family.cutOff(2)
+    await expect(family.run(laptop, laptop.node.api.handOver(null))).rejects.toMatchObject({ code: 'handOverAway' })
+    // Who is named gets it all the same.
+    await family.run(laptop, laptop.node.api.handOver(phone.page.tree.principal))
+    expect(isVoter(phone)).toBe(true)
   })
 
   test('loses nothing that is written meanwhile, on either side', async () => {

@@ -58,6 +58,8 @@ export class SimNetwork implements NetWorld {
     if (this.#said.length > saidCountMax) this.#said.shift()
   }
   readonly counts = Object.fromEntries(netFaultNames.map((name) => [name, 0])) as NetFaultCounts
+  /** Those that are in one browser. */
+  readonly beside = new Set<string>()
   readonly #stations = new Map<string, Station>()
   readonly #links = new Map<string, Link>()
   readonly #connections = new Set<SimConnection>()
@@ -143,6 +145,7 @@ export class SimNetwork implements NetWorld {
     return {
       transportId: station.id,
       dial: (peer, relays) => this.#dial(station, peer, relays),
+      isBeside: async (peer) => this.beside.has(toHex(peer)) && this.beside.has(toHex(station.id)),
       close: async () => {
         if (this.#stations.get(name) === station) this.#stations.delete(name)
         for (const connection of this.#connections) connection.endOf(station.process)?.close()

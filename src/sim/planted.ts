@@ -210,6 +210,7 @@ function onConnections(net: NetPort, answer: (lane: Lane, frame: Uint8Array) => 
       })
       return {
         transportId: opened.transportId,
+        isBeside: (peer) => opened.isBeside(peer),
         close: () => opened.close(),
         dial: async (peer, relays) => {
           const dialled = await opened.dial(peer, relays)

@@ -257,6 +257,7 @@ export async function joinNetwork(shim: RtcShim, secret: Bytes, options: NetOpti
       const connection = (await dialDirectly(addresses)) ?? (await dialThrough(id, via))
       return connection ? accepted(connection) : peerAway
     },
+    isBeside: (peer) => isNear(peerIdFromPublicKey(publicKeyFromRaw(peer))),
     async close() {
       isOver = true
       clearInterval(sweeping)

@@ -19,6 +19,8 @@ import {
 
 /** A page that is not frozen answers in milliseconds. */
 const askTimeoutMs = 1500
+/** A page that is left for another tab of the same device gives its node to that one; one that is closed comes to nothing any more. */
+const hiddenAfterMs = 300
 /** How long a node that hands over may take for its farewell; the store is safe without it. */
 const farewellTimeoutMs = 1000
 const restartDelayMsMin = 250
@@ -201,9 +203,12 @@ export function contendForNode(
       if (!data.stays) steal()
     }
   })
+  const sayHidden = (): void => {
+    if (document.visibilityState !== 'visible') term?.worker?.postMessage({ kind: 'hidden' } satisfies ToWorker)
+  }
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') ask()
-    else term?.worker?.postMessage({ kind: 'hidden' } satisfies ToWorker)
+    else setTimeout(sayHidden, hiddenAfterMs)
   })
   // A page that is put to sleep takes its worker with it: what it keeps others waiting for would never come.
   const leaveUntil = (target: EventTarget, waking: string): void => {

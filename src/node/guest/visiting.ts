@@ -83,6 +83,11 @@ export class Visiting {
     return (await this.#exchange.ask(id, { tag: 'excerpt', value: { requestIds: [] } })) !== null
   }
 
+  /** It decides nothing that it could hand over. */
+  async isBeside(): Promise<boolean> {
+    return false
+  }
+
   refresh(): void {
     this.#peers.refresh()
   }
