@@ -5,7 +5,6 @@
 import { type Bytes, equal } from '../core/bytes/bytes.ts'
 import { principalOf } from '../core/crypto/crypto.ts'
 import { type TreeState, devicesOf, summaryOf } from '../core/tree/tree.ts'
-import type { TransportId } from '../port/net.ts'
 import type { Device } from './peers.ts'
 
 /**
@@ -25,16 +24,15 @@ export function otherDevices(state: TreeState, own: Bytes, introduced: readonly 
 
 /** By whose key others dial: devices and guests of a tree, and apart from them whoever was put out of it. */
 export interface KnownTransports {
-  readonly devices: readonly TransportId[]
-  readonly dismissed: readonly TransportId[]
+  readonly devices: readonly Device[]
+  readonly dismissed: readonly Device[]
 }
 
 export function knownTransports(state: TreeState, introduced: readonly Device[]): KnownTransports {
   const rows = [...devicesOf(state)]
-  const transportsOf = (arePutOut: boolean): readonly TransportId[] =>
-    rows.filter(({ dismissed }) => (dismissed !== null) === arePutOut).map(({ device }) => device.fields.transportId)
-  return {
-    devices: [...introduced.map(({ transportId }) => transportId), ...transportsOf(false)],
-    dismissed: transportsOf(true),
-  }
+  const those = (arePutOut: boolean): readonly Device[] =>
+    rows
+      .filter(({ dismissed }) => (dismissed !== null) === arePutOut)
+      .map(({ device: { fields } }) => ({ principal: principalOf(fields.credential), transportId: fields.transportId }))
+  return { devices: [...introduced, ...those(false)], dismissed: those(true) }
 }

@@ -130,17 +130,23 @@ export class Network {
       stun,
       admits: (peer) => this.#admits(peer),
       onConnection: (connection) => void this.#accept(connection),
-      onDropped: () => {},
+      onDropped: (peer, fault) => this.#onDropped(peer, fault),
       onReachable: () => this.#current?.retry(),
     })
     return { net, relays }
   }
 
   #admits(peer: TransportId): boolean {
-    const isPeer = (transportId: TransportId): boolean => equal(transportId, peer)
+    const isPeer = ({ transportId }: Device): boolean => equal(transportId, peer)
     const { devices, dismissed } = this.#known()
     if (devices.some(isPeer) || this.isInviting()) return true
     return (dismissed.some(isPeer) ? this.#dismissed : this.#strangers).admit()
+  }
+
+  /** Of a stranger there is nothing to tell: he came to nothing, as they all do. */
+  #onDropped(peer: TransportId, fault: Fault): void {
+    const device = this.#known().devices.find(({ transportId }) => equal(transportId, peer))
+    if (device !== undefined) this.reports.tell(toHex(device.principal), fault)
   }
 
   async #accept(connection: Connection): Promise<void> {

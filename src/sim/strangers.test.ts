@@ -2,9 +2,10 @@
  * A crowd of strangers who dial a device all the time. Each would cost it a handshake before it can tell who that is.
  */
 import { expect, test } from 'vitest'
-import type { Bytes } from '../core/bytes/bytes.ts'
+import { type Bytes, refused } from '../core/bytes/bytes.ts'
 import { strangerCountMax } from '../node/strangers.ts'
-import type { Life } from './device.ts'
+import type { NetOptions } from '../port/net.ts'
+import type { Life, Sabotage } from './device.ts'
 import { Process } from './process.ts'
 import { Random } from './random.ts'
 import { Family } from './testing/family.ts'
@@ -88,3 +89,24 @@ test('strangers are heard one by one, whoever belongs to the tree at once, and a
   expect(dismissed.heardCount).toBeLessThanOrEqual(20 + strangerCountMax)
   dismissed.end()
 }, 60_000)
+
+test('a device that is dropped by the network for what it did is reported, and a stranger is not', async () => {
+  let drop: NetOptions['onDropped'] | null = null
+  const listening: Sabotage = (platform) => ({
+    ...platform,
+    net: {
+      open(options) {
+        drop ??= options.onDropped
+        return platform.net!.open(options)
+      },
+    },
+  })
+  const family = await (await Family.of(1, 'somebody')).beside(['laptop', 'phone'], listening)
+  const [laptop] = family.lives as [Life]
+  const { fault } = refused('unreadable', 'It sent what cannot be read.')
+  const reports = async () => (await family.run(laptop, laptop.node.api.devices())).map(({ report }) => report)
+  drop!(new Uint8Array(32).fill(5), fault)
+  expect(await reports()).toEqual([null, null])
+  drop!(family.transport(1), fault)
+  expect(await reports()).toEqual([null, expect.objectContaining({ code: 'unreadable' })])
+})
