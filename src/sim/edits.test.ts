@@ -391,6 +391,24 @@ describe('among devices', () => {
     await expectNothingLeft(family, 1)
   })
 
+  test('a file that comes goes on where it was when the process died, however often', async () => {
+    const family = await Family.of(12, 'laptop', 'phone')
+    const [laptop] = family.lives as [Life, Life]
+    await family.comeTogether()
+    const bulkBytes = counted(family)
+    const sizeBytes = 24 * mib
+    const id = await family.add(laptop, 'file', content(sizeBytes))
+    const deaths = [5, 10, 15, 20]
+    for (const count of deaths) {
+      while (bulkBytes() < count * mib) await family.scheduler.run(family.scheduler.sleep(20))
+      await family.restart(1)
+    }
+    await family.comeTogether()
+    expect(equal(await family.read(family.lives[1]!, id), content(sizeBytes))).toBe(true)
+    // What was under way when it died comes again, and nothing else.
+    expect(bulkBytes()).toBeLessThan(sizeBytes + deaths.length * 2 * mib)
+  })
+
   test('made apart is kept, shown over a restart, edited on, and merged', async () => {
     const family = await Family.of(10, 'laptop', 'phone')
     const id = await family.add(family.lives[0]!, 'file', content(500_000))

@@ -126,3 +126,15 @@ test('is put out again with one tap, and where that can not be, can be tried aga
   expect(node.otherDevices).toEqual([])
   expect(notices.list).toMatchObject([{ tone: 'done', text: expect.stringMatching(/^Phone was removed/) }])
 })
+
+test('undone at once, it is said which links into other trees it can go on to follow', async () => {
+  const { first, node, notices } = begin([device('Phone', 1)])
+  node.farLinkNames = ['Photos of Ben']
+  await first
+  await notices.act(notices.list[0]!.id)
+  expect(node.otherDevices).toEqual([])
+  expect(notices.list.map(({ text }) => text)).toEqual([
+    expect.stringContaining('Phone was removed'),
+    expect.stringContaining('other people’s trees: Photos of Ben.'),
+  ])
+})

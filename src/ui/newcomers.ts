@@ -50,8 +50,12 @@ export class Newcomers {
 
   async #undo(principal: string, name: string): Promise<void> {
     try {
+      // There was no preview, and this is what nobody sees afterwards.
+      const preview = await this.#api.previewRemoval(principal).catch(() => null)
       await this.#api.removeDevice(crypto.randomUUID(), principal)
       this.#notices.done(words.removed.done(name))
+      const links = preview?.farLinkNames ?? []
+      if (links.length > 0) this.#notices.problem(words.removed.farLinks(name, links))
     } catch (error) {
       this.#notices.problem(sentenceOf(error), {
         label: words.again,

@@ -550,6 +550,8 @@ export const words = {
 
   removed: {
     done: (name: string) => `${name} was removed. Whatever is written from now on is under keys that it never had.`,
+    farLinks: (name: string, links: readonly string[]) =>
+      `${name} can go on to follow your links into other people’s trees: ${links.join(', ')}. Ask their owners to take these back, and to share anew.`,
     /** @param by null: this device left; empty: nobody knows who did it */
     text: (by: string | null) =>
       `${by === null ? 'This device left the tree.' : by === '' ? 'This device was removed from the tree.' : `${by} removed this device from the tree.`} What is here stays readable; nothing new comes, and nothing can be changed.`,

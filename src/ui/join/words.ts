@@ -276,11 +276,7 @@ export const joinWords = {
       `What was done on ${name}${preview.lastSeenAtMs === null ? '' : ` since ${formatMoment(preview.lastSeenAtMs)}`} and has not come here is not taken any more. It waits there, to be looked at and saved.`,
       `Afterwards these can read: ${readersAfter(preview.readers)}.`,
       'This cannot be undone. If it was a mistake, delete the site’s data there and let it in again, as a new device.',
-      ...(preview.farLinkNames.length === 0
-        ? []
-        : [
-            `${name} can go on to follow your links into other people’s trees: ${preview.farLinkNames.join(', ')}. Ask their owners to take these back, and to share anew.`,
-          ]),
+      ...(preview.farLinkNames.length === 0 ? [] : [words.removed.farLinks(name, preview.farLinkNames)]),
     ],
     leaveTitle: 'Leave this tree?',
     leaveLines: [

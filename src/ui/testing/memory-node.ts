@@ -74,6 +74,8 @@ export class MemoryNode implements NodeApi {
   joining: Joining | null = null
   /** What the other device shows, on either side. */
   digits = '4821'
+  /** Links into other trees, which a removed device can go on to follow. */
+  farLinkNames: readonly string[] = []
   otherDevices: readonly DeviceLine[] = []
   /** Of this device. */
   role: DeviceLine['role'] = 'voter'
@@ -288,7 +290,7 @@ export class MemoryNode implements NodeApi {
       readable: { fileCount: files.length, sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) },
       lastSeenAtMs: this.otherDevices.find((device) => device.principal === principal)?.lastSeenAtMs ?? null,
       readers: grants,
-      farLinkNames: [],
+      farLinkNames: this.farLinkNames,
     }
   }
   async removeDevice(_requestId: string, principal: string): Promise<void> {
