@@ -47,6 +47,12 @@ test('every record is on the page, in its version', () => {
   expect(found(product, /\brecord\('(\w+', \d+)/g, 60).filter((record) => !isThere(record))).toEqual([])
 })
 
+test('every code is on the page', () => {
+  // What Raft says to its own node goes no further.
+  const spoken = textOf(files.filter((name) => name.endsWith('.ts') && !isForTests(name) && !name.startsWith('raft/')))
+  expect(found(spoken, /\brefused\(\s*'(\w+)'/g, 120).filter((code) => !page.includes(`\`${code}\``))).toEqual([])
+})
+
 test('every file that the page names is there', () => {
   const isThere = (name: string): boolean => [core, repository].some((folder) => existsSync(folder + name))
   expect(found(page, /`([\w-]+\/[\w./-]+\.(?:ts|txt))`/g, 15).filter((name) => !isThere(name))).toEqual([])

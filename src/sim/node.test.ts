@@ -490,17 +490,17 @@ describe('recovery', () => {
   })
 
   test('has the size of another tree that is a little larger', async () => {
-    const sizeOf = async (sizeBytes: number): Promise<[exact: number, archive: number]> => {
+    const sizeOf = async (name: string, sizeBytes: number): Promise<[exact: number, archive: number]> => {
       const { place, life, api, words } = await planted(3)
       await place.ask(
         life,
-        api.addFile('more', life.page.tree.rootId, 'more', place.blob(life, new Uint8Array(sizeBytes))),
+        api.addFile('more', life.page.tree.rootId, name, place.blob(life, new Uint8Array(sizeBytes))),
       )
       const exportId = await place.ask(life, api.beginExport('x'))
       const archive = await place.ask(life, readAll(api, exportId))
       return [headOf(archive).head.sizeBytes - opened(archive, words).paddingBytes, archive.length]
     }
-    const [one, other] = [await sizeOf(40_000), await sizeOf(40_100)]
+    const [one, other] = [await sizeOf('more', 40_000), await sizeOf('letters of Ben', 40_100)]
     expect(other[0]).toBe(one[0] + 100)
     expect(other[1]).toBe(one[1])
   })
