@@ -1,5 +1,6 @@
 /**
- * The bars of the built site in a real browser: the end to end tests tagged `@prove`, each a bar.
+ * The bars of the built site in a real browser: the end to end tests tagged `@prove`, and those tagged `@wide`, which `npm test`
+ * leaves out; each a bar.
  *
  * A test says what is required and what it measured by annotations of these types; without them it says that it passed.
  * @module
@@ -31,7 +32,7 @@ export const journeys: Proof = {
     const file = resolve('.cache', 'prove-e2e.json')
     await rm(file, { force: true })
     const env = { PROVE: '1', PLAYWRIGHT_JSON_OUTPUT_FILE: file }
-    const { status } = await runScript(['src/tool/e2e.mjs', '--grep', '@prove', '--reporter=list,json'], {
+    const { status } = await runScript(['src/tool/e2e.mjs', '--grep', '@prove|@wide', '--reporter=list,json'], {
       env,
       isShown: true,
     })
@@ -47,7 +48,7 @@ function barsOf({ specs, suites = [] }: Suite): readonly Bar[] {
     const told = (type: string): string | undefined => annotations.findLast((each) => each.type === type)?.description
     const isSkipped = tests.every((test) => test.status === 'skipped')
     return {
-      name: title.replaceAll(/\s*@prove\b/g, ''),
+      name: title.replaceAll(/\s*@(prove|wide)\b/g, ''),
       required: told('required') ?? 'passes',
       measured: isSkipped ? 'skipped' : (told('measured') ?? (ok ? 'passed' : 'failed')),
       isMet: ok && !isSkipped,
