@@ -1053,3 +1053,22 @@ describe('golden', () => {
     expect(toHex(planSeal(keys, treeId, blockId, 42, salt, utf8('x'))[0]!.associatedData)).toBe(golden.associatedData)
   })
 })
+
+test('each page says which one of its level it is, in whatever pieces its sectors came', () => {
+  const sectorCount = 128 ** 2 + 2 * 128 + 5
+  const leaf: Leaf = { hash: new Uint8Array(32).fill(1), salt: new Uint8Array(16), keyEpoch: 1 }
+  const placesIn = (pieceCount: number): string[] => {
+    let writer: BodyWriter = emptyBodyWriter
+    const pages: Page[] = []
+    for (let from = 0; from < sectorCount; from += pieceCount) {
+      const step = writeSectors(writer, Array<Leaf>(Math.min(pieceCount, sectorCount - from)).fill(leaf))
+      writer = step.writer
+      pages.push(...step.pages)
+    }
+    pages.push(...finishBody(writer, sectorCount * sectorSizeBytes).pages)
+    return pages.map(({ level, index }) => `${level}/${index}`).toSorted()
+  }
+  const level = (at: number, count: number): string[] => Array.from({ length: count }, (_, index) => `${at}/${index}`)
+  const expected = [...level(0, 131), ...level(1, 2), ...level(2, 1)].toSorted()
+  for (const pieceCount of [sectorCount, 100, 128, 1000]) expect(placesIn(pieceCount)).toEqual(expected)
+})

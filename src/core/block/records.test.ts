@@ -192,6 +192,8 @@ describe('what contradicts itself', () => {
     ['access: a first of version 2', access(file, { version: 2 }), false],
     ['access: version 0', access(file, { version: 0 }), false],
     ['access: a second', access(file, { version: 2, ...prior }), true],
+    ['content: resealed after another', content(file, { version: 2, ...prior, resealed: true }), true],
+    ['content: resealed, and the first', content(file, { resealed: true }), false],
     ['access: version 1 after another', access(file, prior), false],
     ['access: epoch 0', access(file, { keyEpoch: 0 }), false],
     ['access: epoch 2 with the key before it', access(file, { keyEpoch: 2, earlierKeys: key }), true],
