@@ -35,6 +35,7 @@ export const clusterFaultNames = [
   'byzantine',
   'wiped',
   'wipedLeader',
+  'removed',
   'takenOver',
   'returned',
   'handedOver',

@@ -116,6 +116,7 @@ class ClusterRun {
   /** Whose disk had a bit flipped, by their principals: what they give of it is refused, and they are named with it. */
   readonly #damaged = new Set<string>()
   readonly #flips: { readonly device: SimDevice; readonly flip: BitFlip }[] = []
+  readonly #removalRandom: Random
   readonly #violations: string[] = []
   readonly #network: SimNetwork
   readonly #devices: SimDevice[] = []
@@ -146,6 +147,7 @@ class ClusterRun {
     this.#linkRandom = random.fork('links')
     this.#appointRandom = random.fork('appointments')
     this.#sleepRandom = random.fork('sleep')
+    this.#removalRandom = random.fork('removals')
     this.#network = new SimNetwork(scheduler, random.fork('network'), this.#trace)
     this.#keptEntryCount = random.fork('log').pick(keptEntryCounts)
     const deviceCount = random.pick([2, 3, 3, 4, 5])
@@ -240,6 +242,7 @@ class ClusterRun {
       }
       await this.#calm(asked)
       if (this.#random.chance(0.25)) await this.#wipeOne()
+      if (this.#removalRandom.chance(0.15)) await this.#removeOne()
       await this.#guests.change()
       await this.#untilSettled()
       if (durationMsMin > 0) await this.#scheduler.sleep(this.#random.between(0, restMsMax))
@@ -715,13 +718,9 @@ class ClusterRun {
     this.#counts.wiped++
     this.#tell(`${names[at]} loses its storage`)
     life.process.kill()
-    const device = (this.#devices[at] = this.#newDevice(names[at]!, life.number))
-    this.#audit.observe(names[at]!, device.disk)
-    device.wall.jump(this.#wall.offsetMs - device.wall.offsetMs)
-    const fresh = (this.#lives[at] = await this.#start(device))
-    const leader = (): Life | undefined => this.#alive().find((one) => one !== fresh && standing(one).isLeader)
-    await this.#until('somebody leads', () => leader() !== undefined)
-    const host = leader()!
+    const device = (this.#devices[at] = this.#newDevice(this.#devices[at]!.name, life.number))
+    const fresh = await this.#startInPlace(at, device)
+    const host = await this.#leaderBeside(fresh)
     await this.#within(
       host.node.membership.address().then((to) => fresh.node.membership.join(to)),
       'joining again',
@@ -732,6 +731,41 @@ class ClusterRun {
     // It has fetched everything anew by relaxed writes, and a loss of power takes back such as no strict one has followed, however
     // long ago they were: in the next storm it would lack files that it has seen.
     device.disk.flush()
+  }
+
+  /** A device that others can do without is lost for good and put out, and another one comes in its place. */
+  async #removeOne(): Promise<void> {
+    const random = this.#removalRandom
+    const at = 1 + random.below(this.#devices.length - 1)
+    const life = this.#lives[at]!
+    if (standing(life).isLeader || !this.#canDoWithout(life)) return
+    this.#counts.removed++
+    this.#tell(`${names[at]} is lost and removed`)
+    life.process.kill()
+    const by = await this.#leaderBeside(life)
+    const removal = by.node.api.removeDevice(`request ${++this.#requestCount}`, life.page.tree.principal)
+    const outcome = await this.#within(settle(by.process, removal), 'a removal')
+    if (outcome.kind !== 'done') throw this.#giveUp(`${names[at]} can not be removed: ${describeOutcome(outcome)}`)
+    const device = (this.#devices[at] = this.#newDevice(`${names[at]} after ${this.#counts.removed}`))
+    this.#transports[at] = await device.keys.transportId()
+    const fresh = await this.#startInPlace(at, device)
+    const host = await this.#leaderBeside(fresh)
+    await this.#within(letIn(host, fresh, device, this.#treeId, this.#words, this.#nowMs), 'joining')
+    await this.#allVote()
+    await this.#untilSettled()
+    device.disk.flush()
+  }
+
+  async #startInPlace(at: number, device: SimDevice): Promise<Life> {
+    this.#audit.observe(names[at]!, device.disk)
+    device.wall.jump(this.#wall.offsetMs - device.wall.offsetMs)
+    return (this.#lives[at] = await this.#start(device))
+  }
+
+  async #leaderBeside(life: Life): Promise<Life> {
+    const leader = (): Life | undefined => this.#alive().find((one) => one !== life && standing(one).isLeader)
+    await this.#until('somebody leads', () => leader() !== undefined)
+    return leader()!
   }
 
   /** Whether those who decide are more than half without it; else nobody could let it in again. */
