@@ -360,8 +360,8 @@ test(
       await node.evaluate(({ api }, other) => api.removeDevice(crypto.randomUUID(), other), other)
       let owing = folderCount
       for (let killCount = 0; killCount < 2; killCount++) {
-        const isPast = Math.floor(owing - (Math.random() * owing) / 3)
-        await expect.poll(() => owingCount(laptop, guest), { intervals: [0] }).toBeLessThan(isPast)
+        const leftCount = Math.floor(owing - (Math.random() * owing) / 3)
+        await expect.poll(() => owingCount(laptop, guest), { intervals: [0] }).toBeLessThan(leftCount)
         await profile.kill()
         laptop = await profile.open()
         owing = await owingCount(laptop, guest)

@@ -98,7 +98,7 @@ describe('a device that is removed', () => {
   })
 
   describe('has no key to what is written later over what came from an outbox, where it could read it in another generation', () => {
-    /** @param at of the transport of whoever adds a file, and never hears that it was taken */
+    /** @param giver who adds a file, and never hears that it was taken */
     async function see(family: Family, giver: Life, transport: TransportId, folder: string): Promise<void> {
       const [laptop, desk, tablet] = family.lives as [Life, Life, Life]
       const part = (at: number): void => {

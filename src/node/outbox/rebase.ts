@@ -139,23 +139,22 @@ class Rebase {
     const made = { block, kind, name: free, key, body }
     return this.#make(blockIdOf(home), async (state) => {
       const its = await records.newBlock(state, home, made, this.#lineage)
+      if (!this.#isKnownElsewhere) return its
       const access = its.find((signed) => signed.kind === 'access')!
       ring.learn(access, key)
-      return [...its, ...(await this.#otherKey(withAccess(state, access), block))]
+      return [...its, await records.otherKey(withAccess(state, access), block, this.#doer.seed)]
     })
   }
 
   /**
-   * What comes after a key that this deed brings. Where it was taken in another generation, which this device need not have heard of,
-   * one who was put out here may have been given that key there: then the block has another one at once, and under the one that it
-   * was made with lies nothing but what it was made with.
-   * @param state with that key
+   * Whether one who was put out here may have been given the key that this deed brings: in another generation, where it was taken,
+   * which this device need not have heard of. Then the block has another one at once, and under the one that it was made with lies
+   * nothing but what it was made with.
    */
-  async #otherKey(state: TreeState, block: BlockId): Promise<readonly SignedRecord[]> {
-    const { author, sinceMs, records, seed } = this.#doer
-    const isDoneSince = this.#phase === 'again' && hasDismissedSince(state, sinceMs)
-    const isKnownElsewhere = author === null ? isDoneSince : hasDismissed(state)
-    return isKnownElsewhere ? [await records.otherKey(state, block, seed)] : []
+  get #isKnownElsewhere(): boolean {
+    const { author, sinceMs } = this.#doer
+    if (author !== null) return hasDismissed(this.#state)
+    return this.#phase === 'again' && hasDismissedSince(this.#state, sinceMs)
   }
 
   /** Whether somebody else has put another content there, under an id that this device drew: what was made here was never taken. */
@@ -201,7 +200,10 @@ class Rebase {
       if (keyEpoch - 1 === epochNow)
         return this.#make(
           block,
-          async (state) => [...(await contentIn(state)), ...(await this.#otherKey(state, block))],
+          async (state) => {
+            const its = await contentIn(state)
+            return this.#isKnownElsewhere ? [...its, await records.otherKey(state, block, this.#doer.seed)] : its
+          },
           key,
         )
     } else {
