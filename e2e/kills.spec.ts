@@ -6,7 +6,7 @@ import type { JSHandle, Page } from '@playwright/test'
 import type { Profile } from './browser.ts'
 import { expect, isProving, proved, test } from './fixture.ts'
 import { type Three, choose, decidersAt, threeDevices } from './tool/deciding.ts'
-import { createFolder, hashesOf, nodeOf, snapshotOf, stateRootOf } from './tool/tree.ts'
+import { createFolder, deleteForGood, hashesOf, nodeOf, snapshotOf, stateRootOf } from './tool/tree.ts'
 
 test.use({ hasRelay: true })
 
@@ -110,14 +110,6 @@ async function leaderAmong(pages: readonly Page[]): Promise<number> {
   }
   await expect.poll(find, patient).toBeGreaterThanOrEqual(0)
   return leader
-}
-
-async function deleteForGood(page: Page, id: string): Promise<void> {
-  const node = await nodeOf(page)
-  await node.evaluate(async ({ api }, id) => {
-    await api.trash(crypto.randomUUID(), id)
-    await api.purge(crypto.randomUUID(), id)
-  }, id)
 }
 
 const killCount = isProving ? 500 : 20

@@ -116,3 +116,12 @@ export async function stateRootOf(page: Document): Promise<string> {
   const node = await nodeOf(page)
   return node.evaluate(async ({ api }) => (await api.storage()).stateRoot)
 }
+
+/** Into the trash, and out of it. */
+export async function deleteForGood(page: Document, id: string): Promise<void> {
+  const node = await nodeOf(page)
+  await node.evaluate(async ({ api }, id) => {
+    await api.trash(crypto.randomUUID(), id)
+    await api.purge(crypto.randomUUID(), id)
+  }, id)
+}
