@@ -91,7 +91,8 @@ export class Clients {
       if (output !== null || input.kind !== 'read')
         this.history.push({ input, output, calledAt, returnedAt: output === null ? Infinity : ++this.#instant })
       if (output !== null && input.kind !== 'read') {
-        this.acknowledgedCount++
+        // A swap that did not fit has written nothing.
+        if (output.kind !== 'swapped' || output.isSwapped) this.acknowledgedCount++
         this.#options.witness.onAnswered(number)
       }
       if (output !== null) this.#options.onAnswered(`${describe(input, output)} is answered`)
