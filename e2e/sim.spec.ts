@@ -71,6 +71,23 @@ test('time can be stopped, and begin again in the same play', async ({ page }) =
   await expect(device(page, /listens/)).toHaveCount(2)
 })
 
+test('a device is put to sleep, and another writes slowly', async ({ page }) => {
+  await open(page, '&seed=9&devices=3')
+  await page.getByRole('radio', { name: '10×' }).check()
+  await device(page, /leads/).click()
+  await page.getByRole('button', { name: 'Let it sleep' }).click()
+  await expect(device(page, /asleep/)).toHaveCount(1)
+  // Those that are awake choose another one.
+  await expect(device(page, /leads/)).toHaveCount(1)
+  await expect(device(page, /asleep/)).toHaveCount(0, { timeout: 60_000 })
+  await device(page, /leads/).click()
+  await page.getByRole('button', { name: 'Slow its disk' }).click()
+  await expect(device(page, /leads, slow disk/)).toHaveCount(1)
+  const before = await figure(page, 'Answered to people')
+  await expect.poll(() => figure(page, 'Answered to people')).toBeGreaterThan(before)
+  expect(await figure(page, 'Broken rules')).toBe(0)
+})
+
 test('the address is passed on without the profile, also where the browser copies nothing', async ({ page }) => {
   await open(page, '&seed=9&devices=3&as=other')
   await page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'))))

@@ -23,6 +23,12 @@ export const stageStyle = css`
     stroke: var(--line);
     stroke-width: 1.5;
   }
+  /* The tree: what leads, and what hangs on it. */
+  .path.branch {
+    stroke: var(--accent);
+    stroke-width: 3;
+    stroke-linecap: round;
+  }
   .path.cut {
     stroke: var(--warn);
     stroke-dasharray: 3 6;

@@ -75,7 +75,7 @@ export class BtStageView extends LitElement {
     const { devices, paths } = this.picture
     return html`<div class="drawing" role="group" aria-label=${words.sim.stageLabel}>
       <svg aria-hidden="true">
-        ${paths.map(([one, other]) => this.#path(one, other))}
+        ${paths.map(([one, other]) => this.#path(one, other, leaderOf(devices)))}
         ${this.picture.parcels.map((parcel) => this.#parcel(parcel))}
       </svg>
       ${leaderOf(devices) === null ? html`<p class="nobody quiet">${words.sim.nobodyLeads}</p>` : nothing}
@@ -83,10 +83,11 @@ export class BtStageView extends LitElement {
     </div>`
   }
 
-  #path(one: number, other: number) {
+  #path(one: number, other: number, leader: number | null) {
     const [from, to] = [this.#points[one]!, this.#points[other]!]
     const isCut = this.picture.devices[one]!.isApart !== this.picture.devices[other]!.isApart
-    return svg`<line class=${isCut ? 'path cut' : 'path'}
+    const isBranch = one === leader || other === leader
+    return svg`<line class=${classMap({ path: true, branch: isBranch && !isCut, cut: isCut })}
       x1="${from.x}%" y1="${from.y}%" x2="${to.x}%" y2="${to.y}%" />`
   }
 
