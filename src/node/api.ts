@@ -346,6 +346,15 @@ export interface NamedDevice {
 }
 
 /** Somebody who can read, and perhaps write, now. */
+export interface InterruptedUpload {
+  readonly id: string
+  readonly folderId: string
+  readonly name: string
+  readonly sizeBytes: number
+  /** So much is stored already. */
+  readonly storedBytes: number
+}
+
 export interface GrantLine {
   /** null: the owner, by passkey or recovery card. */
   readonly device: NamedDevice | null
@@ -531,6 +540,10 @@ export interface NodeApi {
   /**
    * A new version of a file in which parts are written over, one after the other, and which is then cut or made longer where
    * `sizeBytes` says so. Costs what is written, however large the file; what nobody wrote takes no
+  /** Large files that were on their way in when their node ended. Added to the same folder once more, each goes on where it was. */
+  interruptedUploads(): Promise<readonly InterruptedUpload[]>
+  /** Deletes what is stored of one. */
+  forgetUpload(id: string): Promise<void>
    * room. For programs that write into a large file in place, as a database does; no page asks for it.
    */
   editFile(requestId: string, id: string, edits: readonly Edit[], sizeBytes?: number): Promise<void>

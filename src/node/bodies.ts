@@ -1,9 +1,23 @@
 /**
  * Bodies on their way into the store: content is cut, sealed and written piece by piece, so that memory stays bounded whatever
- * its size, and a lease tells the next start what to delete where the record that needs them never came.
+ * its size, and a lease tells the next start what lies there for a record that never came: to be deleted, or to go on with.
  * @module
  */
-import { type Bytes, decode, encode, listOf, bytesOf, must, u64be } from '../core/bytes/bytes.ts'
+import {
+  type Bytes,
+  CancelledError,
+  type Decoded,
+  RefusedError,
+  StoreFullError,
+  bytesOf,
+  decode,
+  encode,
+  equal,
+  listOf,
+  nullable,
+  record,
+  u64be,
+} from '../core/bytes/bytes.ts'
 import type { SectorKeys } from '../core/crypto/crypto.ts'
 import {
   type Body,
@@ -33,13 +47,18 @@ import { type Reading, readContent, walk } from './read/content.ts'
 
 /** Read, sealed and written at a time. */
 const sectorCountPerPiece = 16
-const pieceSizeBytes = sectorCountPerPiece * sectorSizeBytes
+export const pieceSizeBytes = sectorCountPerPiece * sectorSizeBytes
 
 type Put = Extract<Change, { kind: 'put' }>
 
-/** The objects that one staging row holds a lease on; pages may come with sectors. */
-const leaseWire = listOf(bytesOf(objectIdSizeBytes), 4096)
+/** What one staging row holds a lease on: objects, the sectors of a piece before the pages that it filled. */
+const leaseWire = record('lease', 1, {
+  /** Of the sectors; null where there is no whole piece among the objects. */
+  salt: nullable(bytesOf(sectorSaltSizeBytes)),
+  objects: listOf(bytesOf(objectIdSizeBytes), 4096),
+})
 const leaseSizeBytesMax = 4096 * 64
+export const uploadIdSizeBytes = 16
 
 /** Where bodies are made: on this device, for blocks of one cluster. */
 export interface Site {
@@ -50,6 +69,8 @@ export interface Site {
 /** What a body is made from: a `Blob`, or anything that is read by slices like one. */
 export interface Content {
   readonly size: number
+  /** Of a file of this device: when it was last changed, milliseconds since 1970. */
+  readonly lastModified?: number
   slice(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> }
 }
 
@@ -85,10 +106,23 @@ export interface WrittenBody {
   readonly made: readonly Bytes[] | null
 }
 
+/** An upload with a note of it, by which the next process finds what this one did not live to finish. */
+export interface Lasting {
+  readonly upload: Bytes
+  /** Written with the first piece; null where it lies there. */
+  readonly note: Bytes | null
+  /** So many rows of its lease are there: one for each piece, and what may have come last. */
+  readonly rowCount: number
+}
+
+/** Whether a content is written as it comes, before its record. */
+export const isLarge = ({ size }: Content): boolean => size > pieceSizeBytes
+
 /**
  * Seals a content into objects. Small ones are handed back to become durable together with their record; larger ones are
  * written as they come, under a lease.
  * @param content read in order, never held as a whole
+ * @param lasting of a large content, where it may go on in another process
  */
 export async function writeBody(
   site: Site,
@@ -97,8 +131,9 @@ export async function writeBody(
   keys: SectorKeys,
   content: Content,
   job: JobHandle,
+  lasting: Lasting | null = null,
 ): Promise<WrittenBody> {
-  const making = new Making(site, content.size > pieceSizeBytes)
+  const making = new Making(site, isLarge(content), lasting)
   const { upload } = making
   let writer: BodyWriter = emptyBodyWriter
   try {
@@ -113,21 +148,32 @@ export async function writeBody(
       piece = next < content.size ? readPiece(content, next) : null
       // Where this one fails nobody waits for the next any more.
       piece?.catch(() => {})
-      const sealed = await sealRun(site, block, keyEpoch, keys, start / sectorSizeBytes, plaintext)
+      const seal = (salt: Bytes) => sealRun(site, block, keyEpoch, keys, start / sectorSizeBytes, plaintext, salt)
+      const stored = await making.pieceAt(start / pieceSizeBytes, seal)
+      const salt = site.platform.random.bytes(sectorSaltSizeBytes)
+      const sealed = stored ?? (await seal(salt))
       const progress = writeSectors(writer, sealed.leaves)
       writer = progress.writer
-      await making.put([...sealed.changes, ...progress.pages.map((page) => putPage(site.place, block, page))])
+      const pages = progress.pages.map((page) => putPage(site.place, block, page))
+      if (stored === null) await making.put([...sealed.changes, ...pages], salt)
       if (upload !== null) site.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
       job.advance((start = next))
     }
     const { body, pages } = finishBody(writer, content.size)
-    await making.put(pages.map((page) => putPage(site.place, block, page)))
+    // Behind the pieces lies what an earlier process closed the body with.
+    const isClosed = making.rowCount > Math.ceil(content.size / pieceSizeBytes)
+    if (!isClosed) await making.put(pages.map((page) => putPage(site.place, block, page)))
     return { ...body, attached: making.end(), upload, made: null }
   } catch (error) {
-    if (upload !== null) await releaseUpload(site, upload)
+    const goesOn = lasting !== null && !isGivenUp(error)
+    if (upload !== null && !goesOn) await releaseUpload(site, upload)
     throw error
   }
 }
+
+/** Whether nobody will want what is stored: it was cancelled, or refused, or there is no room for it. */
+const isGivenUp = (error: unknown): boolean =>
+  error instanceof CancelledError || error instanceof RefusedError || error instanceof StoreFullError
 
 /**
  * Seals what a body becomes when parts of it are written over, or it is cut or made longer: the sectors that are touched, and the
@@ -162,7 +208,8 @@ export async function rewriteBody(
       const plaintext = await composed(rewriting, run, (start, end) =>
         contentOfBody(reading, block, rewriting.base).slice(start, end).arrayBuffer(),
       )
-      const sealed = await sealRun(site, block, keyEpoch, keys, run.firstIndex, plaintext)
+      const salt = site.platform.random.bytes(sectorSaltSizeBytes)
+      const sealed = await sealRun(site, block, keyEpoch, keys, run.firstIndex, plaintext, salt)
       for (const [at, leaf] of sealed.leaves.entries()) changed.set(run.firstIndex + at, leaf)
       await put(sealed.changes)
       if (upload !== null) site.platform.discard(plaintext, ...sealed.changes.map(({ value }) => value))
@@ -243,6 +290,11 @@ async function readPiece(content: Content, start: number): Promise<Bytes> {
   return new Uint8Array(await content.slice(start, start + pieceSizeBytes).arrayBuffer())
 }
 
+interface SealedRun {
+  readonly leaves: readonly SectorLeaf[]
+  readonly changes: readonly Put[]
+}
+
 async function sealRun(
   site: Site,
   block: BlockId,
@@ -250,8 +302,8 @@ async function sealRun(
   keys: SectorKeys,
   firstIndex: number,
   plaintext: Bytes,
-) {
-  const salt = site.platform.random.bytes(sectorSaltSizeBytes)
+  salt: Bytes,
+): Promise<SealedRun> {
   const sealed = await site.platform.crypto.seal(planSeal(keys, site.place.treeId, block, firstIndex, salt, plaintext))
   const leaves = sealed.map(({ hash }): SectorLeaf => ({ hash, keyEpoch, salt }))
   return {
@@ -279,14 +331,39 @@ class Making {
   readonly #lease: Lease | null
   readonly #held: Put[] = []
 
-  constructor({ platform: { random, store }, place }: Site, isLarge: boolean) {
-    this.upload = isLarge ? random.bytes(16) : null
-    this.#lease = this.upload === null ? null : new Lease(store, place, this.upload)
+  constructor({ platform: { random, store }, place }: Site, isLeased: boolean, lasting: Lasting | null = null) {
+    this.upload = isLeased ? (lasting?.upload ?? random.bytes(uploadIdSizeBytes)) : null
+    this.#lease = this.upload === null ? null : new Lease(store, place, this.upload, lasting)
   }
 
-  async put(objects: readonly Put[]): Promise<void> {
+  /** @param salt of the sectors of a whole piece */
+  async put(objects: readonly Put[], salt: Bytes | null = null): Promise<void> {
     if (this.#lease === null) this.#held.push(...objects)
-    else await this.#lease.write(objects)
+    else await this.#lease.write(objects, salt)
+  }
+
+  /** So many rows its lease has; 0 where it has none. */
+  get rowCount(): number {
+    return this.#lease?.rowCount ?? 0
+  }
+
+  /**
+   * A piece that an earlier process has stored, sealed again: nothing of what is stored has to be read for that, and what is not the
+   * same is stored nowhere, so that no two contents are seen under one nonce. From the first piece on that is another one all that was
+   * stored is deleted.
+   * @returns null where it is to be stored
+   */
+  async pieceAt(index: number, seal: (salt: Bytes) => Promise<SealedRun>): Promise<SealedRun | null> {
+    const row = (await this.#lease?.rowAt(index)) ?? null
+    if (row === null) return null
+    const again = row.salt === null ? null : await seal(row.salt)
+    const isSame = again?.changes.every(({ key }, at) => {
+      const object = row.objects[at]
+      return object !== undefined && equal(object, key.subarray(-objectIdSizeBytes))
+    })
+    if (isSame === true) return again
+    await this.#lease!.cut(index)
+    return null
   }
 
   /** What has to become durable with the record. */
@@ -295,38 +372,70 @@ class Making {
   }
 }
 
+type LeaseRow = Decoded<typeof leaseWire>
+
 /** What was stored and is not referred to yet. */
 class Lease {
   readonly #store: StorePort
   readonly #place: ClusterPlace
   readonly #upload: Bytes
-  #rowCount = 0
+  readonly #isLasting: boolean
+  #note: Bytes | null
+  #rowCount: number
 
-  constructor(store: StorePort, place: ClusterPlace, upload: Bytes) {
+  constructor(store: StorePort, place: ClusterPlace, upload: Bytes, lasting: Lasting | null) {
     this.#store = store
     this.#place = place
     this.#upload = upload
+    this.#isLasting = lasting !== null
+    this.#note = lasting?.note ?? null
+    this.#rowCount = lasting?.rowCount ?? 0
   }
 
   /** Relaxed, since the record that comes last is strict and makes all before it durable. */
-  async write(objects: readonly Put[]): Promise<void> {
+  async write(objects: readonly Put[], salt: Bytes | null): Promise<void> {
     const prefix = inPlace(this.#place).length
-    const keys = objects.map(({ key }) => key.slice(prefix))
-    const row: Change = {
-      kind: 'put',
-      table: 'staging',
-      key: this.#key(this.#rowCount++),
-      value: encode(leaseWire, keys),
+    const row = { salt, objects: objects.map(({ key }) => key.slice(prefix)) }
+    const rows: Put[] = [
+      { kind: 'put', table: 'staging', key: this.#key(this.#rowCount++), value: encode(leaseWire, row) },
+    ]
+    if (this.#note !== null) rows.push({ kind: 'put', table: 'staging', key: this.#noteKey, value: this.#note })
+    this.#note = null
+    await this.#store.write([...objects, ...rows], 'relaxed')
+  }
+
+  get rowCount(): number {
+    return this.#rowCount
+  }
+
+  /** null where there is none. */
+  async rowAt(index: number): Promise<LeaseRow | null> {
+    if (index >= this.#rowCount) return null
+    const row = await this.#store.read('staging', this.#key(index))
+    const lease = row === null ? null : decode(leaseWire, row, leaseSizeBytesMax)
+    return lease?.ok === true ? lease.value : null
+  }
+
+  /** Deletes all that came in a row or after it. */
+  async cut(index: number): Promise<void> {
+    for (; this.#rowCount > index; this.#rowCount--) {
+      const key = this.#key(this.#rowCount - 1)
+      const row = await this.#store.read('staging', key)
+      await this.#store.write(
+        [...(row === null ? [] : leasedBy(this.#place, row)), { kind: 'delete', table: 'staging', key }],
+        'relaxed',
+      )
     }
-    await this.#store.write([...objects, row], 'relaxed')
   }
 
   end(): readonly Change[] {
-    return Array.from({ length: this.#rowCount }, (_, at): Change => ({
-      kind: 'delete',
-      table: 'staging',
-      key: this.#key(at),
-    }))
+    const keys = Array.from({ length: this.#rowCount }, (_, at) => this.#key(at))
+    if (this.#isLasting) keys.push(this.#noteKey)
+    return keys.map((key): Change => ({ kind: 'delete', table: 'staging', key }))
+  }
+
+  get #noteKey(): Bytes {
+    return inPlace(this.#place, this.#upload)
   }
 
   #key(at: number): Bytes {
@@ -334,21 +443,23 @@ class Lease {
   }
 }
 
-const releaseUpload = (site: Site, upload: Bytes): Promise<void> => release(site, inPlace(site.place, upload))
-
-/** Deletes what uploads of an earlier life left behind, whose leases neither a record nor the outbox has ended; run before the first new one. */
-export const releaseStaged = (site: Site): Promise<void> => release(site, inPlace(site.place))
-
-async function release({ platform: { store }, place }: Site, prefix: Bytes): Promise<void> {
+/** Deletes what an upload has stored, whose lease neither a record nor the outbox has ended, and what was noted of it. */
+export async function releaseUpload({ platform: { store }, place }: Site, upload: Bytes): Promise<void> {
+  const prefix = inPlace(place, upload)
   for (;;) {
     const rows: readonly Row[] = await store.scan('staging', prefix, 64)
     if (rows.length === 0) return
-    const changes: Change[] = []
-    for (const { key, value } of rows) {
-      for (const object of must(decode(leaseWire, value, leaseSizeBytesMax)))
-        changes.push({ kind: 'delete', table: 'object', key: inPlace(place, object) })
-      changes.push({ kind: 'delete', table: 'staging', key })
-    }
+    const changes = rows.flatMap(({ key, value }): readonly Change[] => [
+      ...(key.length === prefix.length ? [] : leasedBy(place, value)),
+      { kind: 'delete', table: 'staging', key },
+    ])
     await store.write(changes, 'relaxed')
   }
+}
+
+/** Of a row that another version of this program wrote nobody knows what it names, and no tree stays closed for that. */
+function leasedBy(place: ClusterPlace, row: Bytes): readonly Change[] {
+  const lease = decode(leaseWire, row, leaseSizeBytesMax)
+  const objects = lease.ok ? lease.value.objects : []
+  return objects.map((object) => ({ kind: 'delete', table: 'object', key: inPlace(place, object) }))
 }

@@ -11,6 +11,7 @@ import {
   CancelledError,
   RefusedError,
   equal,
+  keyOf,
   orRefuse,
   refused,
   toHex,
@@ -22,6 +23,7 @@ import { type TreeState, accessOf, entryOf, linkTo, parentOf, pathOf } from '../
 import type { Edit, Item } from './api.ts'
 import {
   type Content,
+  type Lasting,
   type WrittenBody,
   abandonBody,
   contentOfBody,
@@ -40,6 +42,7 @@ import type { Streams } from './read/streams.ts'
 import { type TreeView, idFromText, idText } from './read/view.ts'
 import { gone, sealingKeyOf } from './records.ts'
 import { blockIdOfRequest } from './request.ts'
+import type { Upload } from './uploads.ts'
 
 /** Seals a content under a key of its block. */
 type Write = (keyEpoch: number, keys: SectorKeys) => Promise<WrittenBody>
@@ -52,6 +55,8 @@ export class Files {
   readonly #reserved = new Set<string>()
   /** Moves whose re-keying is under way, by the block that moved. */
   readonly #finishing = new Map<string, Promise<void>>()
+  /** Files that come in, by their blocks: their ids, when they are there. */
+  readonly #coming = new Map<string, Promise<string>>()
   /** The newest edit of a file that is under way. */
   readonly #editing = new Map<string, Promise<void>>()
 
@@ -81,12 +86,28 @@ export class Files {
     content: Content,
     job: JobHandle,
   ): Promise<string> {
-    const block = blockIdOfRequest(this.#tree.treeId, requestId)
-    if ((await this.#known(requestId)) !== null) return idText(block)
+    const { treeId, uploads } = this.#tree
+    const own = blockIdOfRequest(treeId, requestId)
+    if ((await this.#known(requestId)) !== null) return idText(this.#tree.outbox.blockOf(requestId) ?? own)
+    // Another request has gone on with what this one had begun.
+    const others = this.#coming.get(keyOf(own))
+    if (others !== undefined) return others
+    if (this.#view.get(idText(own)) !== null) return idText(own)
     const typed = orRefuse(nameFromPerson(typedName))
     this.#folder(parentId)
-    await this.#putInto(parentId, 'addFile', requestId, block, typed, content, job)
-    return idText(block)
+    const upload = uploads.begin(own, idFromText(parentId)!, typed, content)
+    const block = upload?.block ?? own
+    const put = this.#putInto(parentId, 'addFile', requestId, block, typed, content, job, upload)
+    const coming = put.then(() => idText(block))
+    this.#coming.set(keyOf(block), coming)
+    try {
+      return await coming
+    } catch (error) {
+      if (upload !== null) await uploads.comeBack(upload).catch(() => {})
+      throw error
+    } finally {
+      this.#coming.delete(keyOf(block))
+    }
   }
 
   /** @param content what the link says */
@@ -120,17 +141,19 @@ export class Files {
     typed: string,
     content: Content,
     job: JobHandle,
+    upload: Upload | null = null,
   ): Promise<void> {
-    const write = this.#writing(block, content, job)
-    await this.putContent(tag, requestId, block, write, job, (finish) =>
-      this.#underFreeName(parentId, typed, (name) => finish(this.#folder(parentId), name)),
-    )
+    const write = this.#writing(block, content, job, upload?.lasting)
+    const settle: Settle = (finish) =>
+      this.#underFreeName(parentId, typed, (name) => finish(this.#folder(parentId), name))
+    await this.putContent(tag, requestId, block, write, job, settle, upload?.key)
   }
 
   /**
    * A file or link that does not exist yet, with its content.
    * @param write seals that
    * @param settle says where and under which name at the end, since an upload takes time
+   * @param key the block's first
    */
   async putContent(
     tag: TagOfNew,
@@ -138,9 +161,9 @@ export class Files {
     block: BlockId,
     write: Write,
     job: JobHandle,
-    settle: (finish: (folder: IdPath, name: string) => Promise<Answer>) => Promise<Answer>,
+    settle: Settle,
+    key = this.#random(32),
   ): Promise<void> {
-    const key = this.#random(32)
     await this.#withBody(block, 1, key, true, write, ({ bodyRoot, sizeBytes, attached }) =>
       settle((folder, name) => {
         job.check()
@@ -476,8 +499,8 @@ export class Files {
     return this.#tree.outbox.answerOf(requestId)
   }
 
-  #writing(block: BlockId, content: Content, job: JobHandle): Write {
-    return (keyEpoch, keys) => writeBody(this.#tree, block, keyEpoch, keys, content, job)
+  #writing(block: BlockId, content: Content, job: JobHandle, lasting: Lasting | null = null): Write {
+    return (keyEpoch, keys) => writeBody(this.#tree, block, keyEpoch, keys, content, job, lasting)
   }
 
   /** Seals a content and goes on with it. @param isWhole whether all of it is here then */
@@ -552,6 +575,7 @@ export class Files {
 
 /** What begins to exist with a content. */
 type TagOfNew = 'addFile' | 'addLink'
+type Settle = (finish: (folder: IdPath, name: string) => Promise<Answer>) => Promise<Answer>
 
 /** So many blocks at a time get a new key after a move, before it is looked what else there is. */
 const rekeyedCountPerRound = 64

@@ -2,7 +2,7 @@
  * Jobs: what takes longer than a moment, with progress and a way to cancel.
  * @module
  */
-import { type BlocktreeError, CancelledError } from '../core/bytes/bytes.ts'
+import { type BlocktreeError, CancelledError, nodeStopped } from '../core/bytes/bytes.ts'
 import type { ClockPort } from '../port/platform.ts'
 import type { Job, JobKind } from './api.ts'
 import type { Precedence } from './precedence.ts'
@@ -84,8 +84,8 @@ export class Jobs {
   }
 
   /** The node goes. */
-  cancelAll(): void {
-    for (const running of this.#running.values()) running.ending ??= new CancelledError()
+  stopAll(): void {
+    for (const running of this.#running.values()) running.ending ??= nodeStopped()
   }
 
   /** Ends all that run now of some kinds, for a reason that whoever asked for them is told. Resolves when they are over. */

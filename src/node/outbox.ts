@@ -208,6 +208,16 @@ export class Outbox {
     return this.#answerBy(requestId, standingOf(cluster.state, principal, requestId).isTaken)
   }
 
+  /** The block that a request made which was asked for before; null where that is not known. */
+  blockOf(requestId: string): BlockId | null {
+    const { cluster, principal } = this.#options
+    const deed = (
+      this.#overlay.find(requestId)?.kept ?? this.quarantine.list.find((kept) => kept.requestId === requestId)
+    )?.deed
+    if (deed !== undefined) return 'block' in deed.value ? deed.value.block : null
+    return standingOf(cluster.state, principal, requestId).block
+  }
+
   #answerBy(requestId: string, isTaken: boolean): Promise<Answer> | null {
     const entry = this.#overlay.find(requestId)
     if (entry !== null) return entry.written.then(() => this.#answerFor(entry))

@@ -18,7 +18,6 @@ import {
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import { Arrears } from './arrears.ts'
 import { Author } from './author.ts'
-import { releaseStaged } from './bodies.ts'
 import { Cluster } from './cluster.ts'
 import type { Applied } from './cluster/options.ts'
 import { type GuestOptions, GuestReplica, limitedOnly } from './guest/guest-replica.ts'
@@ -31,6 +30,7 @@ import { KeyRing, baseOf } from './read/key-ring.ts'
 import { type Obtain, objectsFrom, obtainNothing } from './read/objects.ts'
 import { Records } from './records.ts'
 import type { Replica } from './replica.ts'
+import { Uploads } from './uploads.ts'
 
 /** What a device holds of a tree before it can read it. */
 export interface HeldTree {
@@ -66,6 +66,7 @@ export class OwnTree {
   readonly author: Author
   readonly outbox: Outbox
   readonly arrears: Arrears
+  readonly uploads: Uploads
   readonly #elsewhere: Elsewhere
 
   private constructor(
@@ -75,6 +76,7 @@ export class OwnTree {
     author: Author,
     outbox: Outbox,
     arrears: Arrears,
+    uploads: Uploads,
     elsewhere: Elsewhere,
   ) {
     this.platform = platform
@@ -85,6 +87,7 @@ export class OwnTree {
     this.ring = ring
     this.author = author
     this.outbox = outbox
+    this.uploads = uploads
     this.arrears = arrears
     this.#elsewhere = elsewhere
   }
@@ -127,7 +130,7 @@ export class OwnTree {
     if (feed.arriving !== null) await ring.openOf(feed.arriving)
     const records = new Records(ring, author, platform)
     const place = placeOf(treeId)
-    await releaseStaged({ platform, place })
+    const uploads = await Uploads.open({ platform, place }, () => platform.clock.nowMs())
     const elsewhere = elsewhereOf(platform, holdings)
     const { objects } = elsewhere
     const outbox = await Outbox.open({
@@ -146,7 +149,7 @@ export class OwnTree {
     const arrears = await Arrears.open({ store: platform.store, clock: platform.clock, place, cluster, onFailure })
     const { onInstalling } = feed
     feed.onInstalling = (before, after) => [...onInstalling(before, after), ...arrears.bring(before, after)]
-    return new OwnTree(options, held, ring, author, outbox, arrears, elsewhere)
+    return new OwnTree(options, held, ring, author, outbox, arrears, uploads, elsewhere)
   }
   /**
    * Makes the tree's cluster on this device with `first` as its first operation. Where that is refused nothing goes on, but rows lie

@@ -46,6 +46,9 @@ export function createApi(node: RunningNode): NodeApi {
         ),
       ),
     addLink: async (requestId, parentId, name, targetId) =>
+    interruptedUploads: async () =>
+      node.home.tree.uploads.interrupted.map(({ folder, ...upload }) => ({ ...upload, folderId: idText(folder) })),
+    forgetUpload: async (id) => node.home.tree.uploads.forget(id),
       momentary(() =>
         jobs.run(requestId, 'add', name, 0, async (job) => {
           const { files } = node.home

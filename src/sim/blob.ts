@@ -8,11 +8,13 @@ import type { Process } from './process.ts'
 /** What of the Blob interface a node reads content with. */
 class SimBlob implements Pick<Blob, 'size' | 'type' | 'slice' | 'arrayBuffer'> {
   readonly type = ''
+  readonly lastModified: number | undefined
   readonly #octets: Bytes
   readonly #process: Process
   readonly #isReadable: () => boolean
 
-  constructor(octets: Bytes, process: Process, isReadable: () => boolean) {
+  constructor(octets: Bytes, process: Process, isReadable: () => boolean, modifiedAtMs?: number) {
+    this.lastModified = modifiedAtMs
     this.#octets = octets
     this.#process = process
     this.#isReadable = isReadable
@@ -41,6 +43,13 @@ class UnreadableError extends Error {
   override name = 'NotReadableError'
 }
 
-/** @param isReadable asked at each read; false: the file behind the Blob has changed */
-export const createSimBlob = (octets: Bytes, process: Process, isReadable: () => boolean = () => true): Blob =>
-  new SimBlob(octets, process, isReadable) as unknown as Blob
+/**
+ * @param isReadable asked at each read; false: the file behind the Blob has changed
+ * @param modifiedAtMs of a file; absent: what has no file behind it
+ */
+export const createSimBlob = (
+  octets: Bytes,
+  process: Process,
+  isReadable: () => boolean = () => true,
+  modifiedAtMs?: number,
+): Blob => new SimBlob(octets, process, isReadable, modifiedAtMs) as unknown as Blob

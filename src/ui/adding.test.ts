@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { BlocktreeError } from '../core/bytes/bytes.ts'
+import type { Job } from '../node/api.ts'
 import { Actions } from './actions.ts'
+import { standingStill } from './adding.ts'
 import type { Entry } from './entries.ts'
-import { type Model, apply, childrenOf, emptyModel } from './model.ts'
+import { type JobsById, type Model, apply, childrenOf, emptyModel } from './model.ts'
 import { Notices, undoWindowMs } from './notices.ts'
 import { MemoryNode } from './testing/memory-node.ts'
 
@@ -155,5 +157,30 @@ describe('deeds', () => {
     const { actions, notices, model } = await begin('b')
     await actions.move(named(model(), 'b'), 'root')
     expect(notices.list).toEqual([])
+  })
+})
+
+describe('what was interrupted', () => {
+  const film = { id: 'u', folderId: 'root', name: 'film', sizeBytes: 3, storedBytes: 1 }
+  const job = (kind: Job['kind'], title: string): JobsById =>
+    new Map([['j', { id: 'j', kind, title, unit: 'bytes', done: 0, total: 1, perSecond: 0 }]])
+
+  test('is shown until it is given up, or came in', async () => {
+    const { node, adding } = await begin()
+    node.interrupted = [film, { ...film, id: 'v' }]
+    await adding.lookForInterrupted()
+    expect(adding.interrupted).toEqual(node.interrupted)
+    await adding.giveUp('v')
+    expect(adding.interrupted).toEqual([film])
+    node.interrupted = []
+    await adding.add('root', [entry('film')])
+    await vi.waitFor(() => expect(adding.interrupted).toEqual([]))
+  })
+
+  test('is not shown while it comes in again', () => {
+    expect(standingStill([film], new Map())).toEqual([film])
+    expect(standingStill([film], job('add', 'other'))).toEqual([film])
+    expect(standingStill([film], job('add', 'film'))).toEqual([])
+    expect(standingStill([film], job('move', 'film'))).toEqual([film])
   })
 })

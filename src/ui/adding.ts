@@ -2,10 +2,10 @@
  * The queue of files on their way into the tree: folders first, then a few files at a time.
  * @module
  */
-import type { NodeApi } from '../node/api.ts'
+import type { InterruptedUpload, NodeApi } from '../node/api.ts'
 import type { Entry } from './entries.ts'
 import { codeOf, sentenceOf } from './fault.ts'
-import { type Model, childrenOf } from './model.ts'
+import { type JobsById, type Model, childrenOf } from './model.ts'
 
 /** More at once only share the same disk. */
 const sidesMax = 3
@@ -33,11 +33,18 @@ class Batch {
   }
 }
 
+/** Of what was interrupted, what is not on its way again. */
+export function standingStill(interrupted: readonly InterruptedUpload[], jobs: JobsById): readonly InterruptedUpload[] {
+  const comingIn = new Set([...jobs.values()].flatMap(({ kind, title }) => (kind === 'add' ? [title] : [])))
+  return interrupted.filter(({ name }) => !comingIn.has(name))
+}
+
 export class Adding extends EventTarget {
   readonly #api: NodeApi
   readonly #model: () => Model
   #waiting: Waiting[] = []
   #failed: readonly Failed[] = []
+  #interrupted: readonly InterruptedUpload[] = []
   #runningCount = 0
 
   constructor(api: NodeApi, model: () => Model) {
@@ -51,6 +58,20 @@ export class Adding extends EventTarget {
   }
   get failed(): readonly Failed[] {
     return this.#failed
+  }
+  /** What an earlier node did not live to take in. */
+  get interrupted(): readonly InterruptedUpload[] {
+    return this.#interrupted
+  }
+
+  /** Asks the node what was interrupted; of one that can not be asked now the next one knows. */
+  async lookForInterrupted(): Promise<void> {
+    this.#interrupted = await this.#api.interruptedUploads().catch(() => this.#interrupted)
+    this.#tell()
+  }
+  async giveUp(id: string): Promise<void> {
+    await this.#api.forgetUpload(id).catch(() => {})
+    await this.lookForInterrupted()
   }
 
   /** @returns how many of the entries are in the tree, when the last has been tried */
@@ -107,6 +128,7 @@ export class Adding extends EventTarget {
       if (codeOf(error) !== 'cancelled') this.#failed = [...this.#failed, { ...next, sentence: sentenceOf(error) }]
     }
     this.#runningCount--
+    if (this.#interrupted.length > 0) void this.lookForInterrupted()
     this.#settle(batch)
     this.#go()
   }

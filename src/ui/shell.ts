@@ -197,6 +197,10 @@ export class BtShell extends LitElement implements IntakeHost {
         this.jobs = applyToJobs(this.jobs, event)
         const { tree } = this.model
         if (!tree) return
+        // Another node may have found what the one before it left, and another page may have gone on with it.
+        const { adding } = this.#actions!
+        const mayBeOver = event.kind === 'jobEnded' && adding.interrupted.length > 0
+        if (event.kind === 'snapshot' || mayBeOver) void adding.lookForInterrupted()
         this.#remember(tree)
         void newcomers.heard(tree, Date.now())
         successions.heard(tree)

@@ -5,7 +5,7 @@
  * what to do.
  * @module
  */
-import type { Job, Quarantined, ReaderLine, ResealingPreview, TreeStatus } from '../node/api.ts'
+import type { InterruptedUpload, Job, Quarantined, ReaderLine, ResealingPreview, TreeStatus } from '../node/api.ts'
 import type { NodeState } from './ports.ts'
 import {
   formatCount,
@@ -255,6 +255,17 @@ export const words = {
   notMovedIn: {
     text: 'Not all that was on this device could move into the tree. Nothing is lost: the rest is kept here, apart from it.',
     button: 'Look',
+  interrupted: {
+    text: ({ name, storedBytes, sizeBytes }: InterruptedUpload, folder: string) =>
+      `Adding ${name} to ${folder} was interrupted. ${formatSize(storedBytes)} of ${formatSize(sizeBytes)} are here already.`,
+    help: 'Choose the same file again, and it goes on from there.',
+    choose: 'Choose it again',
+    labelChoose: (name: string) => `Choose it again: ${name}`,
+    giveUp: 'Give it up',
+    labelGiveUp: (name: string) => `Give it up: ${name}`,
+    another: 'That is another file: its name or its size is not the same.',
+  },
+
   },
 
   quarantine: {

@@ -6,6 +6,7 @@ import { LitElement, html, nothing } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { Job } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
+import { standingStill } from '../adding.ts'
 import type { JobsById } from '../model.ts'
 import { words } from '../words.ts'
 import { icon } from './icon.ts'
@@ -13,6 +14,7 @@ import { jobsStyle } from './jobs.css.ts'
 import { shared } from './shared.ts'
 import { Watching } from './watching.ts'
 import './failures.ts'
+import './interrupted.ts'
 
 const shownMax = 4
 
@@ -32,7 +34,8 @@ export class BtJobs extends LitElement {
   override render() {
     const { adding } = this.actions
     const jobs = [...this.jobs.values()]
-    if (jobs.length + adding.waitingCount + adding.failed.length === 0) return nothing
+    const leftCount = this.actions.mayChange ? standingStill(adding.interrupted, this.jobs).length : 0
+    if (jobs.length + adding.waitingCount + adding.failed.length + leftCount === 0) return nothing
     const moreCount = jobs.length - shownMax
     return html`<section aria-label=${words.jobs.label}>
       <ul role="list">
@@ -44,6 +47,7 @@ export class BtJobs extends LitElement {
         ${moreCount > 0 ? html`<li class="quiet small">${words.jobs.more(moreCount)}</li>` : nothing}
         ${adding.waitingCount > 0 ? this.#waiting(adding.waitingCount) : nothing}
       </ul>
+      ${leftCount === 0 ? nothing : html`<bt-interrupted .actions=${this.actions} .jobs=${this.jobs}></bt-interrupted>`}
       <bt-failures .adding=${adding}></bt-failures>
     </section>`
   }

@@ -12,6 +12,7 @@ import type {
   Edit,
   Extension,
   FarView,
+  InterruptedUpload,
   Inviting,
   Item,
   ItemKind,
@@ -38,6 +39,7 @@ const dayMs = 86_400_000
 export class MemoryNode implements NodeApi {
   items = new Map<string, Item>()
   jobs = new Map<string, Job>()
+  interrupted: readonly InterruptedUpload[] = []
   tree: TreeStatus = {
     treeId: '9f31 c04a 77be 01d2 5a6e 88f0 13c7 e4b9 2d60 fa15 c3e8 704b 96a1 5fd3 b82e 0c47',
     rootId: 'root',
@@ -132,6 +134,12 @@ export class MemoryNode implements NodeApi {
     this.#maybeRefuse()
     await this.#job(requestId, 'add', name, content.size)
     return this.#put(this.#item(`id${++this.#lastId}`, parentId, 'file', name, content.size))
+  }
+  async interruptedUploads(): Promise<readonly InterruptedUpload[]> {
+    return this.interrupted
+  }
+  async forgetUpload(id: string): Promise<void> {
+    this.interrupted = this.interrupted.filter((upload) => upload.id !== id)
   }
   async addLink(_requestId: string, parentId: string, name: string, targetId: string): Promise<string> {
     this.#maybeRefuse()
