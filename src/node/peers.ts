@@ -21,7 +21,9 @@ export interface Device {
 /** A device's principal, hexadecimal; of a caller a number is behind it, since it may call from several places at once. */
 export type PeerId = string
 
-export const principalIn = (id: PeerId): Bytes => fromHex(id.slice(0, principalLength))!
+/** The principal, hexadecimal. */
+export const nameIn = (id: PeerId): string => id.slice(0, principalLength)
+export const principalIn = (id: PeerId): Bytes => fromHex(nameIn(id))!
 const principalLength = 64
 
 export interface PeerStatus {

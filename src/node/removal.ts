@@ -58,8 +58,9 @@ function principalFrom(text: string): Bytes {
  * again it goes on where it was left.
  * @param text its principal in groups of four
  * @param isReached whether another device can be reached now
+ * @returns whether it had the whole tree
  */
-export async function removeDevice(tree: OwnTree, keys: NodeKeys, text: string, isReached: boolean): Promise<void> {
+export async function removeDevice(tree: OwnTree, keys: NodeKeys, text: string, isReached: boolean): Promise<boolean> {
   const device = principalFrom(text)
   const row = deviceOf(tree.committed, device)
   if (row === null) throw new RefusedError(deviceUnknown.fault)
@@ -69,9 +70,10 @@ export async function removeDevice(tree: OwnTree, keys: NodeKeys, text: string, 
     const dismissal = await dismissalOf(tree.treeId, tree.author.writecapHash, keys, device)
     const outcome = await tree.cluster.propose({ tag: 'dismiss', value: { dismissal } })
     if (!outcome.ok) throw new RefusedError(outcome.fault)
-    if (isOwn) return
+    if (isOwn) return true
   }
   await renewKeys(tree)
+  return row.standing === 'own'
 }
 
 /** @param writecapHash of the permission under which this device says so */

@@ -162,6 +162,7 @@ export class Replication {
       ...{ platform, place, principal: fromHex(options.principal)!, cluster, holdings, sharing: this.sharing },
       send: (to, body) => this.#sendControl(to, body),
       drop: (id, fault) => this.#peers.drop(id, fault),
+      report: options.onReport,
       rendezvous: () => rendezvousFor(cluster.state, options),
     })
     holdings.onLacking = () => this.sharing.fetchLacking()
@@ -432,6 +433,7 @@ export class Replication {
       case 'excerptRows':
       case 'propose':
       case 'rendezvous':
+      case 'compromised':
         this.#peers.drop(from, notForMembers.fault)
         return { tag: 'none', value: {} }
     }

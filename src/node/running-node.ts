@@ -316,7 +316,9 @@ export class RunningNode {
     const { home } = this
     if (home.dismissal !== null) throw new RefusedError(deviceDismissed().fault)
     const isReached = home.replication?.isMemberUp === true
-    await Promise.race([removeDevice(home.tree, this.keys, principal, isReached), this.#whenPutOut])
+    const removed = removeDevice(home.tree, this.keys, principal, isReached)
+    const hadAll = await Promise.race([removed, this.#whenPutOut])
+    if (hadAll === true && home.dismissal === null) void this.#settle(this.abroad.warnOwners())
   }
 
   async #onFarewell(home: Home, farewell: Farewell): Promise<void> {

@@ -406,3 +406,47 @@ test('who removes a device is told which links into other trees it can go on to 
   expect(await ben.run(desk, desk.node.api.previewRemoval(principal))).toMatchObject({ farLinkNames: ['photos'] })
   expect(tablet.page.tree.isPlanted).toBe(true)
 })
+
+describe('the owner of what a removed device can go on to read', () => {
+  /** What is reported of the links into a family's tree. */
+  const reports = async (family: Family, life: Life) =>
+    (await family.run(life, life.node.api.devices())).flatMap(({ name, report }) =>
+      report === null ? [] : [[name, report.code]],
+    )
+  const removeTablet = async (ben: Family, desk: Life): Promise<void> => {
+    const lines = await ben.run(desk, desk.node.api.devices())
+    const { principal } = lines.find(({ name }) => name === 'tablet')!
+    await ben.run(desk, desk.node.api.removeDevice(ben.request(), principal))
+  }
+
+  test('is told at once, and not of a link that is made afterwards', async () => {
+    const { ada, ben, laptop, phone, desk, photos, link } = await scene()
+    await follow(ben, desk, link)
+    await ben.scheduler.run(ben.scheduler.sleep(10_000))
+    expect(await reports(ada, laptop)).toEqual([])
+    await rest(ben)
+    await removeTablet(ben, desk)
+    await ben.scheduler.run(ben.scheduler.sleep(60_000))
+    for (const life of [laptop, phone]) expect(await reports(ada, life)).toEqual([['Ben’s tree', 'linkCompromised']])
+
+    const [before] = (await ada.run(laptop, laptop.node.api.devices())).filter(({ limited }) => limited !== null)
+    await ada.run(laptop, laptop.node.api.removeDevice(ada.request(), before!.principal))
+    await ben.scheduler.run(ben.scheduler.sleep(300_000))
+    const again = await share(ada, laptop, photos, desk)
+    await follow(ben, desk, again)
+    await ben.scheduler.run(ben.scheduler.sleep(10_000))
+    for (const life of [laptop, phone]) expect(await reports(ada, life)).toEqual([])
+  })
+
+  test('is told when the link is next followed, where nobody was there', async () => {
+    const { ada, ben, desk, link } = await scene()
+    await goAway(ada)
+    await removeTablet(ben, desk)
+    await rest(ben)
+    const back = [await ada.restart(1), await ada.restart(0)]
+    await ben.scheduler.run(ben.scheduler.sleep(10_000))
+    await follow(ben, desk, link)
+    await ben.scheduler.run(ben.scheduler.sleep(60_000))
+    for (const life of back) expect(await reports(ada, life)).toEqual([['Ben’s tree', 'linkCompromised']])
+  })
+})

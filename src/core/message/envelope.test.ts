@@ -131,6 +131,7 @@ const bulks: readonly Bulk[] = [
   answer({ tag: 'proposed', value: { faults: [null, 'raceLost'] } }),
   ask({ tag: 'rendezvous', value: {} }),
   answer({ tag: 'rendezvous', value: rendezvous() }),
+  ask({ tag: 'compromised', value: {} }),
 ]
 
 test('golden', async () => {

@@ -119,6 +119,8 @@ const question = union({
   propose: tuple({ batch: bytesUpTo(commandSizeBytesMax) }),
   /** A link: where the tree is met from now on. */
   rendezvous: tuple({}),
+  /** A link: a device knows its secret that was put out of the tree which the link is in. Tells, and asks nothing. */
+  compromised: tuple({}),
 })
 const answer = union({
   /** In the order that they were asked for; null for what is not here. */

@@ -23,6 +23,7 @@ import {
   type LinkThere,
   accessOf,
   decodeLink,
+  devicesOf,
   followLink,
   homeSite,
   linkDamaged,
@@ -131,12 +132,30 @@ export class Abroad {
 
   /** Names of the links that lead into other trees, whose secrets each device knows that has the whole tree. */
   async farLinkNames(): Promise<readonly string[]> {
-    const names: string[] = []
+    return (await this.#farLinks()).map(({ name }) => name)
+  }
+
+  /**
+   * Calls the owners of what these links lead to, after a device was put out that can go on to follow them (R-10). Who is away, or is
+   * just met by another link, hears of it when the link is next followed.
+   */
+  async warnOwners(): Promise<void> {
+    for (const { folder } of this.#met.values()) folder.warn()
+    for (const { id, there } of await this.#farLinks()) {
+      const isInUse = [...this.#met.values()].some(({ folder }) => equal(folder.treeId, there.path.treeId))
+      if (isInUse) continue
+      // It tells by itself as soon as it is met.
+      await this.#meet(idFromText(id)!, there).catch(() => {})
+    }
+  }
+
+  async #farLinks(): Promise<readonly { readonly id: string; readonly name: string; readonly there: LinkThere }[]> {
+    const found = []
     for (const { id, kind, name } of this.#options.home().view.items.values()) {
       const link = kind === 'link' ? await this.#readHere(idFromText(id)!).catch(() => linkDamaged()) : linkDamaged()
-      if (link.ok && link.value.target.tag === 'there') names.push(name)
+      if (link.ok && link.value.target.tag === 'there') found.push({ id, name, there: link.value.target.value })
     }
-    return names
+    return found
   }
 
   /** No tree is met any more. */
@@ -222,6 +241,12 @@ export class Abroad {
       buildId: network.buildId,
       keys: await nodeKeysOfLink(platform.crypto, secret),
       there,
+      // Of the two clocks one may be wrong; a link that was copied is older than its item.
+      isCompromised: (admittedAtMs) => {
+        const { tree, view } = home()
+        const sinceMs = Math.min(admittedAtMs, view.get(idText(link))?.createdAtMs ?? admittedAtMs)
+        return lastPutOutAtMs(tree) > sinceMs
+      },
       onUsed: () => {
         const met = this.#met.get(name)
         if (met !== undefined) this.#stay(name, met)
@@ -298,6 +323,14 @@ function isWorthwhile(
   const isLate = 2 * (fields.sequence - before.fields.sequence) > before.fields.expiresAtMs - before.fields.sequence
   return isElsewhere || isLate || learned.keyEpoch > keyEpoch || secretKeyEpochNow > secretKeyEpoch
 }
+
+/** When a device was last put out that had the whole tree, and so the secrets of its links; 0 where none was. */
+const lastPutOutAtMs = ({ committed }: OwnTree): number =>
+  [...devicesOf(committed)].reduce(
+    (lastMs, { standing, dismissed }) =>
+      standing === 'own' && dismissed !== null ? Math.max(lastMs, dismissed.atMs) : lastMs,
+    0,
+  )
 
 const placesIn = ({ devices, relays }: LinkThere['rendezvous']['fields']): string =>
   JSON.stringify([

@@ -26,6 +26,7 @@ import {
   checkRendezvous,
   checkRendezvousAuthor,
   claimOfRendezvous,
+  deviceOf,
   entryOf,
   noRevocation,
   parentOf,
@@ -58,6 +59,8 @@ export interface FarFolderOptions {
   readonly keys: NodeKeys
   /** What the link says. */
   readonly there: LinkThere
+  /** Whether a device knows the link's secret that was put out since. @param admittedAtMs when the other tree has let the link in */
+  isCompromised(admittedAtMs: number): boolean
   /** Something in it is being read. */
   onUsed(): void
   onReport(id: PeerId, fault: Fault): void
@@ -81,6 +84,8 @@ export class FarFolder {
   #keyEpoch: number
   #ring: KeyRing | null = null
   #view: TreeView | null = null
+  /** Who was told that the link is compromised, of those that are connected. */
+  readonly #warned = new Set<PeerId>()
   /** What is asked for. */
   readonly #looks = new Set<Promise<void>>()
   /** Who wants to know whether it can be seen. */
@@ -236,6 +241,20 @@ export class FarFolder {
     return { rendezvous: this.#rendezvous, keyEpoch: this.#keyEpoch }
   }
 
+  /**
+   * Tells the devices of the other tree where somebody knows the link's secret who was put out of this one: only their owner can take
+   * the link back (R-10).
+   */
+  warn(): void {
+    const row = deviceOf(this.#replica.state, this.#own)
+    if (row === null || !this.#options.isCompromised(row.admittedAtMs)) return
+    for (const id of this.#peers.connected) {
+      if (this.#warned.has(id)) continue
+      this.#warned.add(id)
+      void this.#exchange.ask(id, { tag: 'compromised', value: {} })
+    }
+  }
+
   close(): void {
     this.#conclude(closed)
   }
@@ -282,6 +301,7 @@ export class FarFolder {
 
   #onDown(id: PeerId): void {
     this.#exchange.onDown(id)
+    this.#warned.delete(id)
     if (this.#end === null) this.#options.onChanged()
   }
 
@@ -296,6 +316,7 @@ export class FarFolder {
     await look().catch(() => {})
     if (this.#isOlder) this.#options.onReport(id, olderShown.fault)
     this.#tell()
+    this.warn()
     if (this.#replica.isFolderGone !== wasGone && this.#end === null) this.#options.onChanged()
     // Who is a device of the tree may have changed.
     if (this.#replica.state !== state) void this.#learn(id)

@@ -61,6 +61,8 @@ export interface HostingOptions {
   send(to: PeerId, body: ControlBody): boolean
   /** It did what it may not. */
   drop(id: PeerId, fault: Fault): void
+  /** Its owner has to know of it. */
+  report(id: PeerId, fault: Fault): void
 }
 
 interface Guest {
@@ -179,6 +181,9 @@ export class Hosting {
         return this.#proposeInTurn(from, question.value.batch)
       case 'rendezvous':
         return { tag: 'rendezvous', value: await this.#options.rendezvous() }
+      case 'compromised':
+        this.#options.report(from, linkCompromised.fault)
+        return nothing
       case 'rows':
       case 'lacks':
       case 'devices':
@@ -378,7 +383,9 @@ function decidedIn(state: TreeState, operation: Operation): { readonly fault: st
 
 /** A link reads, and has to know where the tree is met; a device that is limited gives changes, and is dialled. */
 function mayAsk({ row }: Guest, { tag }: Question): boolean {
-  return isOfLink(row.device.fields) ? tag !== 'stage' && tag !== 'propose' : tag !== 'rendezvous'
+  const isOfDevices = tag === 'stage' || tag === 'propose'
+  const isOfLinks = tag === 'rendezvous' || tag === 'compromised'
+  return isOfLink(row.device.fields) ? !isOfDevices : !isOfLinks
 }
 
 /** A device that only reads stages nothing, and proposes what it says of itself alone. */
@@ -406,6 +413,10 @@ export function guestsOf(state: TreeState, nowMs: number): readonly Device[] {
   return guests
 }
 
+const linkCompromised = refused(
+  'linkCompromised',
+  'A device that can still read by this link was removed from its owner’s tree. Remove the link here, and share the folder anew.',
+)
 const notOfGuest = refused(
   'beyondFolder',
   'A device that has one folder asked for something beside it. Nothing was changed, and the connection was closed.',
