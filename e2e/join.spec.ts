@@ -159,6 +159,7 @@ test('what goes wrong in a joining is told on both sides, and changes nothing', 
     await expect(laptop.getByRole('alert')).toBeVisible()
     expect(await stateRootOf(laptop)).toBe(before)
     await expect(phone.getByLabel(/^Digits:/)).toBeVisible()
+    await expect(phone.getByText('was asked for the passkey and did not give it')).toBeVisible()
   })
 })
 

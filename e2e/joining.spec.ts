@@ -92,7 +92,8 @@ test(proved('joining: axe finds nothing'), { tag: '@wide' }, async ({ page }) =>
       'Join this tree?',
       { stage: 'confirm', ownerName: longName, deviceName: longName, treeId: fingerprint, isLink: false },
     ],
-    [/^Type these on A device/, { stage: 'digits', digits: '4821' }],
+    [/^Type these on A device/, { stage: 'digits', digits: '4821', asked: null }],
+    ['The owner is asked to let you in', { stage: 'digits', digits: '4821', asked: 'notGiven' }],
     ['You are in', { stage: 'fetching', ownerName: longName }],
     ['Your tree is here', { stage: 'joined', ownerName: longName }],
     [

@@ -286,6 +286,7 @@ test(
       await expect(laptop.getByRole('alert')).toContainText('signed something else than what it was asked for')
       expect(await stateRootOf(laptop)).toBe(before)
       await expect(phone.getByLabel(/^Digits:/)).toBeVisible()
+      await expect(phone.getByText('does not let this one in, so it was refused')).toBeVisible()
     })
     await laptop.getByRole('button', { name: 'No', exact: true }).click()
     await expect(phone.getByText('The owner of the tree said no')).toBeVisible()

@@ -204,7 +204,15 @@ export type Joining =
       /** This browser has a planted tree: what the other shares is kept in it as a link. */
       readonly isLink: boolean
     }
-  | { readonly stage: 'digits'; readonly digits: string }
+  | {
+      readonly stage: 'digits'
+      readonly digits: string
+      /**
+       * What came of them there: they were right, and the owner is asked; nobody answered; the answer did not hold. After these two it
+       * can be asked again. null: they were not typed in yet.
+       */
+      readonly asked: 'pending' | 'notGiven' | 'notValid' | null
+    }
   /** Admitted; the tree is on its way, as long as nobody ends it. `ownerName` is empty where that is not known yet. */
   | { readonly stage: 'fetching'; readonly ownerName: string }
   /** The tree is there; the home of this profile is now that tree (a `snapshot` event came before). */
@@ -638,6 +646,8 @@ export interface NodeApi {
    */
   join(code: string, deviceName: string): Promise<void>
   /** The owner has seen whose tree it is. */
+  /** The owner was asked and gave no answer, so whoever waits is told; it can be asked again. */
+  approvalNotGiven(): Promise<void>
   confirmJoining(): Promise<void>
   /** At whatever stage. Of a tree that was on its way here, what that comes to is told before; asked again, nothing is told any more. */
   endJoining(): Promise<void>

@@ -144,6 +144,11 @@ export class Invitations {
   #become(state: Inviting | null): void {
     this.#state = state
     this.#options.onChanged(state)
+  /** The owner was asked and gave no answer; nothing has ended. */
+  notGiven(): void {
+    this.#approval?.tell('notGiven')
+  }
+
   }
 
   #show(open: OpenNetwork): void {
@@ -275,7 +280,11 @@ export class Invitations {
 
   async #grant({ set, terms, body }: Approval, answer: RootAnswer): Promise<JoinGrant> {
     const { crypto } = this.#options.platform
-    const signature = await rootWord(crypto, this.#options.home().tree.committed, set, writecapDomain, body, answer)
+    const { committed: before } = this.#options.home().tree
+    const signature = await rootWord(crypto, before, set, writecapDomain, body, answer).catch((error: unknown) => {
+      tell('notValid')
+      throw error
+    })
     await makePlace(terms, this.#options.home())
     const { committed, ring } = this.#options.home().tree
     const nameBlock = blockIdOf(terms.scope)

@@ -132,6 +132,7 @@ const joinAs = (end: Connection, platform = platformOf(phone)) =>
       isLink: false,
       confirm: async () => true,
       showDigits: () => {},
+      onAsked: () => {},
       deviceRecord: async () => deviceOf(phone),
     },
     never,
@@ -165,6 +166,7 @@ async function run({ open = shown, inviter, newcomer, between, cancelInviter, ca
       isLink: false,
       confirm: async () => true,
       showDigits: seeDigits,
+      onAsked: () => {},
       deviceRecord: async () => deviceOf(phone),
       ...newcomer,
     },
@@ -198,6 +200,21 @@ const codes = ({ joined, invited }: { joined: Result<unknown>; invited: Result<u
   [joined, invited].map((result) => (result.ok ? 'ok' : result.fault.code))
 
 describe('joining', () => {
+  test('the newcomer hears what the root has come to, and no more of that than a person can say', async () => {
+    const heard: string[] = []
+    const approve: Inviter['approve'] = async (_, tell) => {
+      for (const state of ['pending', 'notGiven', 'notValid'] as const) tell(state)
+      for (let count = 0; count < 100; count++) tell('notGiven')
+      return grantFor(phone)
+    }
+    expect(codes(await run({ inviter: { approve }, newcomer: { onAsked: (state) => heard.push(state) } }))).toEqual([
+      'ok',
+      'ok',
+    ])
+    expect(heard.slice(0, 3)).toEqual(['pending', 'notGiven', 'notValid'])
+    expect(heard).toHaveLength(64)
+  })
+
   test('ends with a device of the tree', async () => {
     let asked = ''
     const { joined, invited, admitted, ends } = await run({

@@ -19,6 +19,7 @@ import {
 import { principalOf, x25519PublicKey } from '../core/crypto/crypto.ts'
 import {
   type Invitation,
+  type JoinAsked,
   type JoinCard,
   type JoinContent,
   type JoinEndReason,
@@ -47,6 +48,8 @@ import type { Platform } from '../port/platform.ts'
 type JoinPlatform = Pick<Platform, 'clock' | 'random' | 'crypto' | 'keys'>
 /** Between two frames that no person has to do anything for. */
 const answerTimeoutMs = 15_000
+/** How often an inviter may say what its root has come to. */
+const askedCountMax = 64
 
 /** An invitation while it is shown. */
 export interface OpenInvitation {
@@ -61,8 +64,12 @@ export interface Inviter {
   readonly card: JoinCard
   /** @returns what was typed in; null where the owner gave up */
   askDigits(request: JoinRequest): Promise<string | null>
-  /** Asks what the newcomer shall be, and has the root sign it. @returns null where the owner says no */
-  approve(request: JoinRequest): Promise<JoinGrant | null>
+  /**
+   * Asks what the newcomer shall be, and has the root sign it.
+   * @param tell for the newcomer, which waits for that
+   * @returns null where the owner says no
+   */
+  approve(request: JoinRequest, tell: (state: JoinAsked) => void): Promise<JoinGrant | null>
   /** Resolves when the device is one of the tree for good. */
   admit(request: JoinRequest, device: SignedDevice): Promise<Result<JoinContent<'admitted'>>>
 }
@@ -77,6 +84,8 @@ export interface Newcomer {
   confirm(card: JoinCard): Promise<boolean>
   /** To be typed in at the inviter. */
   showDigits(digits: string): void
+  /** What the root of the other side has come to. */
+  onAsked(state: JoinAsked): void
   /** Its own record, signed, its name sealed under the key that came with the grant. */
   deviceRecord(card: JoinCard, grant: JoinGrant): Promise<SignedDevice>
 }
@@ -139,7 +148,13 @@ export async function inviteOver(
     if (!typed.ok) return typed
     if (typed.value === null) return link.end('cancelled')
     if (typed.value !== session.value.digits) return link.end('digitsWrong')
-    const grant = await link.ask(inviter.approve(request.value))
+    let askedCount = 0
+    const tell = (state: JoinAsked): void => {
+      if (askedCount++ < askedCountMax) link.send({ tag: 'asked', value: { state } })
+    }
+    const grant = await link.ask(inviter.approve(request.value, tell))
+    // Whatever else is answered comes too late, and the newcomer expects no word of it.
+    askedCount = askedCountMax
     if (!grant.ok) return grant
     if (grant.value === null) return link.end('denied')
     if (!equal(grant.value.writecap.holder, principalOf(request.value.credential)))
@@ -210,7 +225,7 @@ export async function joinOver(
     newcomer.showDigits(session.value.digits)
     link.send({ tag: 'ready', value: {} })
 
-    const granted = await link.receive('grant', 'person')
+    const granted = await untilGranted(link, newcomer)
     if (!granted.ok) return granted
     const grant = openJoin(session.value, 'grant', granted.value.sealed)
     if (!grant.ok || !isFor(grant.value, card.value, request)) return link.end('failed')
@@ -222,6 +237,17 @@ export async function joinOver(
     if (!admitted.ok) return link.end('failed')
     return accepted({ card: card.value, grant: grant.value, device, ...admitted.value })
   })
+}
+
+/** A person is waited for, who may be asked more than once. */
+async function untilGranted(link: JoinLink, { onAsked }: Newcomer): Promise<Result<FrameValues['grant']>> {
+  for (let count = 0; count <= askedCountMax; count++) {
+    const frame = await link.receiveOneOf(['grant', 'asked'], 'person')
+    if (!frame.ok) return frame
+    if (frame.value.tag === 'grant') return accepted(frame.value.value)
+    onAsked(frame.value.value.state)
+  }
+  return link.end('failed')
 }
 
 async function requestOf(
@@ -350,10 +376,19 @@ class JoinLink {
     kind: K,
     waitsFor: 'device' | 'person' = 'device',
   ): Promise<Result<FrameValues[K]>> {
+    const frame = await this.receiveOneOf([kind], waitsFor)
+    return frame.ok ? accepted(frame.value.value as FrameValues[K]) : frame
+  }
+
+  async receiveOneOf<K extends JoinFrameKind>(
+    kinds: readonly K[],
+    waitsFor: 'device' | 'person',
+  ): Promise<Result<Extract<JoinFrame, { tag: K }>>> {
     const frame = await this.#within(waitsFor === 'device' ? answerTimeoutMs : null, this.#nextFrame())
     if (!frame.ok) return frame
     this.#pending = null
-    return frame.value.tag === kind ? accepted(frame.value.value as FrameValues[K]) : this.end('failed')
+    const isOneOf = kinds.some((kind) => kind === frame.value.tag)
+    return isOneOf ? accepted(frame.value as Extract<JoinFrame, { tag: K }>) : this.end('failed')
   }
 
   /** Waits for a person in front of this side, but no longer than the other side is there. */

@@ -17,7 +17,13 @@ import {
   toHex,
 } from '../core/bytes/bytes.ts'
 import { groupsOfFour } from '../core/crypto/crypto.ts'
-import { type Invitation, type JoinCard, type JoinGrant, decodeInvitation } from '../core/message/message.ts'
+import {
+  type Invitation,
+  type JoinAsked,
+  type JoinCard,
+  type JoinGrant,
+  decodeInvitation,
+} from '../core/message/message.ts'
 import { deviceDismissed, linkSecretSizeBytes, standingOf } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import { nodeKeysOfLink } from './abroad/link-keys.ts'
@@ -144,6 +150,10 @@ export class Joinings {
     if (this.#state?.stage === 'fetching') this.#become(endedBy(putOutWhileJoining.fault))
   }
 
+  #onAsked(asked: JoinAsked): void {
+    if (this.#state?.stage === 'digits') this.#become({ ...this.#state, asked })
+  }
+
   #become(state: Joining | null): void {
     this.#state = state
     this.#options.onChanged(state)
@@ -195,7 +205,8 @@ export class Joinings {
         this.#become({ stage: 'confirm', ownerName, deviceName: host, treeId: groupsOfFour(treeId), isLink })
         return new Promise((resolve) => (this.#confirm = () => resolve(true)))
       },
-      showDigits: (digits) => this.#become({ stage: 'digits', digits }),
+      showDigits: (digits) => this.#become({ stage: 'digits', digits, asked: null }),
+      onAsked: (asked) => this.#onAsked(asked),
       deviceRecord: ({ treeId }, grant) => ownDevice(platform, keys, treeId, grant, deviceName, null),
     }
     const joined = joinOver(platform, dialled.value, net.transportId, invitation, newcomer, { requested })

@@ -126,6 +126,7 @@ export function createApi(node: RunningNode): NodeApi {
     approve: async (answer) => node.invitations.approve(answer),
     choose: async (choice) => node.invitations.choose(choice),
     endInviting: async () => node.invitations.end(),
+    approvalNotGiven: async () => node.invitations.notGiven(),
     join: async (code, deviceName) => node.joinings.begin(code, deviceName),
     confirmJoining: async () => node.joinings.confirm(),
     endJoining: async () => node.joinings.end(),

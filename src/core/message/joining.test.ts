@@ -135,6 +135,7 @@ describe('from outside', () => {
   const frames = [
     encodeJoinFrame({ tag: 'commit', value: { wireVersion, token: octetsOf(1, 16), commitment: octetsOf(2) } }),
     encodeJoinFrame({ tag: 'reveal', value: { key: octetsOf(1), nonce: octetsOf(2), sealed: octetsOf(3, 200) } }),
+    encodeJoinFrame({ tag: 'asked', value: { state: 'notGiven' } }),
     encodeJoinFrame({ tag: 'end', value: { reason: 'denied' } }),
   ]
 

@@ -113,6 +113,15 @@ const endReasonWire: Codec<JoinEndReason> = refine(
   (reason) => endReasons.indexOf(reason),
 )
 
+/** What the root has come to, as long as it has not signed: it is asked; nobody gave an answer; what was given does not hold. */
+const askedStates = ['pending', 'notGiven', 'notValid'] as const
+export type JoinAsked = (typeof askedStates)[number]
+const askedWire: Codec<JoinAsked> = refine(
+  u53,
+  (code) => askedStates[code] ?? null,
+  (state) => askedStates.indexOf(state),
+)
+
 const sealedWire = bytesUpTo(sizeBytesMax - 64)
 
 const contentWire = union({
@@ -121,6 +130,8 @@ const contentWire = union({
   reveal: tuple({ key: bytesOf(32), nonce: bytesOf(joinNonceSizeBytes), sealed: sealedWire }),
   card: tuple({ sealed: sealedWire }),
   ready: tuple({}),
+  /** Said as often as it changes, until the grant comes. */
+  asked: tuple({ state: askedWire }),
   grant: tuple({ sealed: sealedWire }),
   accept: tuple({ sealed: sealedWire }),
   admitted: tuple({ sealed: sealedWire }),

@@ -73,14 +73,19 @@ export class Course extends EventTarget {
     this.tell()
   }
 
-  /** Shows one prompt of the browser. */
+  /** Shows one prompt of the browser. @param onNotGiven called where it is closed without an answer */
   protected async answerByPasskey(
     { challenge, credentialIds }: TakeOverChallenge,
     send: (answer: RootAnswer) => Promise<void>,
+    onNotGiven: () => void = () => {},
   ): Promise<void> {
     if (challenge === null) return
     await this.attempt(joinWords.wait.signing, async (signal) => {
-      const answer = await this.#passkey.sign({ challenge, credentialIds, rpId: this.#rpId, signal })
+      const asked = this.#passkey.sign({ challenge, credentialIds, rpId: this.#rpId, signal })
+      const answer = await asked.catch((error: unknown) => {
+        if (!signal.aborted) onNotGiven()
+        throw error
+      })
       if (!signal.aborted) await send(answer)
     })
   }

@@ -86,6 +86,7 @@ describe('letting a device in', () => {
     place.passkey.sign = () => Promise.reject(new BlocktreeError('passkeyCancelled', 'The prompt was closed.'))
     await place.course.approveByPasskey(approval)
     expect([place.node.inviting?.stage, place.course.problem]).toEqual(['approval', 'The prompt was closed.'])
+    expect(place.node.isNotGivenTold).toBe(true)
     place.passkey.sign = sign
     await place.course.approveByPasskey(approval)
     expect(place.node.inviting?.stage).toBe('admitted')

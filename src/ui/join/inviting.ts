@@ -86,7 +86,12 @@ export class InviteCourse extends Course {
 
   /** Shows one prompt of the browser. */
   approveByPasskey(approval: Extract<Inviting, { stage: 'approval' }>): Promise<void> {
-    return this.answerByPasskey(approval, (answer) => this.#api.approve(answer))
+    return this.answerByPasskey(
+      approval,
+      (answer) => this.#api.approve(answer),
+      // Whoever waits would see nothing of it; of what the node refuses it tells by itself.
+      () => void this.#api.approvalNotGiven().catch(() => {}),
+    )
   }
   /** @param typed the words of the card, in whatever spacing and case */
   approveByCard(typed: string): Promise<void> {

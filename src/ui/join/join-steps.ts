@@ -236,14 +236,17 @@ function confirmStep(
     </div>`
 }
 
-const digitsStep = ({ digits }: Extract<Joining, { stage: 'digits' }>, course: JoinCourse) =>
+const typeThese = (inviterName: string): string =>
+  inviterName === '' ? join.digits.title : join.digits.titleFor(inviterName)
+
+const digitsStep = ({ digits, asked }: Extract<Joining, { stage: 'digits' }>, course: JoinCourse) =>
   html`<h1 tabindex="-1">
-      <bdi>${course.inviterName === '' ? join.digits.title : join.digits.titleFor(course.inviterName)}</bdi>
+      <bdi>${asked === null ? typeThese(course.inviterName) : join.digits.titleAsked}</bdi>
     </h1>
     <p class="digits" role="img" aria-label=${join.digits.label(digits)} translate="no">
       ${[...digits].map((digit) => html`<span>${digit}</span>`)}
     </p>
-    <p>${join.digits.help}</p>
+    <p role="status">${asked === null ? join.digits.help : join.digits.asked[asked]}</p>
     ${problemLine(course.problem)} ${cancelRow(course)}`
 
 const going = (cause: string, { problem }: JoinCourse) =>

@@ -581,8 +581,17 @@ export const joinWords = {
     fetching: {
       title: 'You are in',
       help: 'Where none of its devices comes back, stop waiting: nothing of the tree stays here, and this device is free for another one.',
+      titleAsked: 'The owner is asked to let you in',
       stop: 'Stop waiting',
     },
+      asked: {
+        pending:
+          'The digits were right. The owner of the tree is asked to let this device in. This page goes on by itself.',
+        notGiven:
+          'The owner of the tree was asked for the passkey and did not give it. Nothing was changed; it can be given on the other device as long as both wait.',
+        notValid:
+          'What signed on the other device does not let this one in, so it was refused. Nothing was changed; the owner of the tree can sign again there as long as both wait.',
+      },
     joined: {
       title: 'Your tree is here',
       help: (owner: string) =>

@@ -429,6 +429,10 @@ export class MemoryNode implements NodeApi {
     const { inviting } = this
     if (inviting?.stage !== 'approval') return
     if (choice.kind === 'own')
+  isNotGivenTold = false
+  async approvalNotGiven(): Promise<void> {
+    this.isNotGivenTold = true
+  }
       return this.tellInviting({ ...inviting, limited: null, expiresAtMs: this.nowMs() + 400 * dayMs })
     const { folderId, mayWrite, expiresAtMs } = choice
     const isNewFolder = folderId === null
@@ -459,7 +463,7 @@ export class MemoryNode implements NodeApi {
     this.tellJoining({ stage: 'connecting' })
   }
   async confirmJoining(): Promise<void> {
-    this.tellJoining({ stage: 'digits', digits: this.digits })
+    this.tellJoining({ stage: 'digits', digits: this.digits, asked: null })
   }
   async endJoining(): Promise<void> {
     const isFetching = this.joining?.stage === 'fetching'
