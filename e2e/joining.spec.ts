@@ -41,6 +41,7 @@ test(proved('letting a device in: axe finds nothing'), async ({ page }) => {
     principal: fingerprint,
     isLink: false,
     limited: null,
+    readable: { folderCount: 12, fileCount: 1234, sizeBytes: 5e9 },
     expiresAtMs: Date.now() + 3e10,
   }
   const states: readonly (readonly [RegExp | string, Inviting])[] = [

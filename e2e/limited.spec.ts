@@ -3,6 +3,7 @@
  */
 import { expect, proved, test, virtualAuthenticator } from './fixture.ts'
 import { expectNothing } from './tool/axe.ts'
+import { rowOf } from './tool/files.ts'
 import { agreeToJoin, readLink, showCode, typeDigits } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
 import { addText, hashOf, itemNamed, nodeOf, snapshotOf } from './tool/tree.ts'
@@ -35,6 +36,7 @@ test(proved('a device is limited to one folder, sees only that, and gets more ti
     await laptop.getByRole('radio', { name: 'Read and write' }).check()
     await laptop.getByRole('button', { name: 'Go on' }).click()
     await expect(laptop.getByText('New: devices / Camera')).toBeVisible()
+    await expect(laptop.getByText('Nothing yet')).toBeVisible()
     await expectNothing(laptop, 'what is granted to a limited device')
     await laptop.screenshot({ path: info.outputPath('terms.png') })
     await laptop.getByRole('button', { name: 'Yes, let it in' }).click()
@@ -50,6 +52,19 @@ test(proved('a device is limited to one folder, sees only that, and gets more ti
   const photo = await itemNamed(laptop, 'photo.txt')
   expect(await hashOf(laptop, photo!.id)).toBe(await hashOf(camera, photo!.id))
   expect(await itemNamed(camera, 'secret.txt')).toBeUndefined()
+
+  await test.step('whoever moves something there is told first who will read it', async () => {
+    await laptop.getByRole('link', { name: 'Tree', exact: true }).click()
+    await rowOf(laptop, 'secret.txt').click()
+    await laptop.getByRole('button', { name: 'Move', exact: true }).click()
+    await laptop.getByRole('button', { name: 'devices', exact: true }).click()
+    await expect(laptop.getByText('can be read by')).toHaveCount(0)
+    await laptop.getByRole('button', { name: 'Camera', exact: true }).click()
+    await expect(laptop.getByText('There it can be read by Camera too.')).toBeVisible()
+    await expectNothing(laptop, 'a move into a shared folder')
+    await laptop.screenshot({ path: info.outputPath('audience.png') })
+    await laptop.keyboard.press('Escape')
+  })
 
   await test.step('its own page says whose guest it is', async () => {
     await camera.getByRole('link', { name: 'Devices', exact: true }).click()

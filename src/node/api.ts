@@ -159,6 +159,13 @@ export interface Job {
   readonly perSecond: number
 }
 
+/** So much of the tree; a link is a short file. */
+export interface Extent {
+  readonly folderCount: number
+  readonly fileCount: number
+  readonly sizeBytes: number
+}
+
 /** Letting a device in, as this side sees it. */
 export type Inviting = InvitingStage & {
   /** Another device came with a code that does not hold: used before, or too old. It was sent away, and this goes on as it was. */
@@ -180,6 +187,8 @@ type InvitingStage =
       readonly isLink: boolean
       /** null: it is to be one of the owner's devices, which read the whole tree and write everywhere. */
       readonly limited: (Limits & { readonly isNewFolder: boolean }) | null
+      /** What is there to be read, the trash among it (R-12). */
+      readonly readable: Extent
       /** Of the permission: 400 days for an own device. */
       readonly expiresAtMs: number
       /** null: a root without passkey, the twelve words sign. */
@@ -337,6 +346,15 @@ export interface Quarantined {
   readonly reason: string
 }
 
+export interface InterruptedUpload {
+  readonly id: string
+  readonly folderId: string
+  readonly name: string
+  readonly sizeBytes: number
+  /** So much is stored already. */
+  readonly storedBytes: number
+}
+
 /** One line of "who can read this". */
 export interface ReaderLine {
   readonly who: string
@@ -354,15 +372,6 @@ export interface NamedDevice {
 }
 
 /** Somebody who can read, and perhaps write, now. */
-export interface InterruptedUpload {
-  readonly id: string
-  readonly folderId: string
-  readonly name: string
-  readonly sizeBytes: number
-  /** So much is stored already. */
-  readonly storedBytes: number
-}
-
 export interface GrantLine {
   /** null: the owner, by passkey or recovery card. */
   readonly device: NamedDevice | null
@@ -420,7 +429,7 @@ export interface RemovalPreview {
   /** Get one in the background afterwards, or when something is written there first. */
   readonly later: { readonly folderCount: number; readonly fileCount: number }
   /** What the device can read until then, and may keep. */
-  readonly readable: { readonly fileCount: number; readonly sizeBytes: number }
+  readonly readable: Extent
   /**
    * When it was last there; null where it is, and where this device has not seen it. What was done on it since and has not come goes
    * into quarantine there.
@@ -531,6 +540,10 @@ export interface NodeApi {
   createFolder(requestId: string, parentId: string, name: string): Promise<string>
   /** Streams the blob into a new file; resolves when it is durable. A taken name gets a number: `photo (2).jpg`. */
   addFile(requestId: string, parentId: string, name: string, content: Blob): Promise<string>
+  /** Large files that were on their way in when their node ended. Added to the same folder once more, each goes on where it was. */
+  interruptedUploads(): Promise<readonly InterruptedUpload[]>
+  /** Deletes what is stored of one. */
+  forgetUpload(id: string): Promise<void>
   /** Makes a link to an item, which it leads to wherever that is moved to. A taken name gets a number. */
   addLink(requestId: string, parentId: string, name: string, targetId: string): Promise<string>
   /**
@@ -548,10 +561,6 @@ export interface NodeApi {
   /**
    * A new version of a file in which parts are written over, one after the other, and which is then cut or made longer where
    * `sizeBytes` says so. Costs what is written, however large the file; what nobody wrote takes no
-  /** Large files that were on their way in when their node ended. Added to the same folder once more, each goes on where it was. */
-  interruptedUploads(): Promise<readonly InterruptedUpload[]>
-  /** Deletes what is stored of one. */
-  forgetUpload(id: string): Promise<void>
    * room. For programs that write into a large file in place, as a database does; no page asks for it.
    */
   editFile(requestId: string, id: string, edits: readonly Edit[], sizeBytes?: number): Promise<void>
@@ -637,6 +646,8 @@ export interface NodeApi {
   typeDigits(digits: string): Promise<void>
   /** The root's word on what `approval` names: the passkey's assertion, or the twelve words of the card. null: the owner says no. */
   approve(answer: PasskeyAssertion | readonly string[] | null): Promise<void>
+  /** The owner was asked and gave no answer, so whoever waits is told; it can be asked again. */
+  approvalNotGiven(): Promise<void>
   /** What `approval` is to name; it names an own device until this was called. */
   choose(choice: DeviceChoice): Promise<void>
   endInviting(): Promise<void>
@@ -646,8 +657,6 @@ export interface NodeApi {
    */
   join(code: string, deviceName: string): Promise<void>
   /** The owner has seen whose tree it is. */
-  /** The owner was asked and gave no answer, so whoever waits is told; it can be asked again. */
-  approvalNotGiven(): Promise<void>
   confirmJoining(): Promise<void>
   /** At whatever stage. Of a tree that was on its way here, what that comes to is told before; asked again, nothing is told any more. */
   endJoining(): Promise<void>

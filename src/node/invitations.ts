@@ -17,6 +17,7 @@ import {
 import { type CredentialSet, credentialSetHash, groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { type Writecap, writecapDomain } from '../core/cap/cap.ts'
 import {
+  type JoinAsked,
   type JoinFrame,
   type JoinGrant,
   type JoinRequest,
@@ -38,7 +39,7 @@ import { type Network, type OpenNetwork, networkMissing } from './network.ts'
 import type { OwnTree } from './own-tree.ts'
 import { rendezvousFor } from './rendezvous.ts'
 import { type RootAnswer, rootQuestion, rootWord } from './root-word.ts'
-import { type Terms, type TermsSite, bodyOfTerms, makePlace, termsOf } from './terms.ts'
+import { type Terms, type TermsSite, bodyOfTerms, makePlace, readableBy, termsOf } from './terms.ts'
 
 const codeLifeMs = 120_000
 /** Before the end of a code the next is shown, so that what a camera is just reading still serves. */
@@ -62,6 +63,8 @@ interface Approval {
   readonly terms: Terms
   readonly body: Bytes
   readonly answer: (grant: JoinGrant | null) => void
+  /** Whoever waits for it. */
+  readonly tell: (state: JoinAsked) => void
 }
 
 export class Invitations {
@@ -141,14 +144,14 @@ export class Invitations {
     approval.answer(grant)
   }
 
-  #become(state: Inviting | null): void {
-    this.#state = state
-    this.#options.onChanged(state)
   /** The owner was asked and gave no answer; nothing has ended. */
   notGiven(): void {
     this.#approval?.tell('notGiven')
   }
 
+  #become(state: Inviting | null): void {
+    this.#state = state
+    this.#options.onChanged(state)
   }
 
   #show(open: OpenNetwork): void {
@@ -223,8 +226,9 @@ export class Invitations {
         this.#become({ stage: 'digits', deviceName: course.name, principal: fingerprintOf(request) })
         return new Promise((resolve) => (this.#answerDigits = resolve))
       },
-      approve: async (request) => {
-        const grant = await this.#askRoot(request)
+      approve: async (request, tell) => {
+        tell('pending')
+        const grant = await this.#askRoot(request, tell)
         writecap = grant?.writecap ?? null
         return grant
       },
@@ -258,27 +262,28 @@ export class Invitations {
   }
 
   /** Asks for the root's word on what a newcomer is to be allowed. */
-  #askRoot(request: JoinRequest): Promise<JoinGrant | null> {
-    return new Promise((answer) => this.#ask({ request, answer }, termsOf({ kind: 'own' }, this.#site, request)))
+  #askRoot(request: JoinRequest, tell: Approval['tell']): Promise<JoinGrant | null> {
+    return new Promise((answer) => this.#ask({ request, answer, tell }, termsOf({ kind: 'own' }, this.#site, request)))
   }
 
-  #ask({ request, answer }: Pick<Approval, 'request' | 'answer'>, terms: Terms): void {
+  #ask({ request, answer, tell }: Pick<Approval, 'request' | 'answer' | 'tell'>, terms: Terms): void {
     const { state } = this.#options.home().tree
     const set = setInForce(state, this.#options.platform.clock.nowMs())!
     const body = bodyOfTerms(terms, request.credential, credentialSetHash(set))
-    this.#approval = { request, set, terms, body, answer }
+    this.#approval = { request, set, terms, body, answer, tell }
     this.#become({
       stage: 'approval',
       deviceName: request.deviceName,
       principal: fingerprintOf(request),
       isLink: request.isLink,
       limited: terms.limited,
+      readable: readableBy(terms, this.#options.home()),
       expiresAtMs: terms.expiresAtMs,
       ...rootQuestion(set, writecapDomain, body),
     })
   }
 
-  async #grant({ set, terms, body }: Approval, answer: RootAnswer): Promise<JoinGrant> {
+  async #grant({ set, terms, body, tell }: Approval, answer: RootAnswer): Promise<JoinGrant> {
     const { crypto } = this.#options.platform
     const { committed: before } = this.#options.home().tree
     const signature = await rootWord(crypto, before, set, writecapDomain, body, answer).catch((error: unknown) => {

@@ -17,13 +17,7 @@ import {
   owesKey,
   parentOf,
 } from '../core/tree/tree.ts'
-
-/** So many of each; a link is a short file. */
-export interface Extent {
-  readonly folderCount: number
-  readonly fileCount: number
-  readonly sizeBytes: number
-}
+import type { Extent } from './api.ts'
 
 export interface Preview {
   /** Get a new key before the removal is over. */

@@ -691,7 +691,7 @@ export class RunningNode {
   async close(): Promise<void> {
     if (this.#isStopped) return
     this.#isStopped = true
-    this.jobs.cancelAll()
+    this.jobs.stopAll()
     this.streams.closeAll()
     this.abroad.close()
     await this.#network.close()

@@ -20,6 +20,7 @@ import {
   storageReport,
 } from './insight.ts'
 import { sequenceOf } from './outbox/quarantine.ts'
+import { idText } from './read/view.ts'
 import { removePasskey, vetoPasskey } from './passkeys.ts'
 import type { RunningNode } from './running-node.ts'
 import { type TakeOverSite, beginTakeOver, finishTakeOver } from './take-over.ts'
@@ -45,10 +46,10 @@ export function createApi(node: RunningNode): NodeApi {
           node.home.files.addFile(requestId, parentId, name, content, job),
         ),
       ),
-    addLink: async (requestId, parentId, name, targetId) =>
     interruptedUploads: async () =>
       node.home.tree.uploads.interrupted.map(({ folder, ...upload }) => ({ ...upload, folderId: idText(folder) })),
     forgetUpload: async (id) => node.home.tree.uploads.forget(id),
+    addLink: async (requestId, parentId, name, targetId) =>
       momentary(() =>
         jobs.run(requestId, 'add', name, 0, async (job) => {
           const { files } = node.home
@@ -125,8 +126,8 @@ export function createApi(node: RunningNode): NodeApi {
     typeDigits: async (digits) => node.invitations.typeDigits(digits),
     approve: async (answer) => node.invitations.approve(answer),
     choose: async (choice) => node.invitations.choose(choice),
-    endInviting: async () => node.invitations.end(),
     approvalNotGiven: async () => node.invitations.notGiven(),
+    endInviting: async () => node.invitations.end(),
     join: async (code, deviceName) => node.joinings.begin(code, deviceName),
     confirmJoining: async () => node.joinings.confirm(),
     endJoining: async () => node.joinings.end(),

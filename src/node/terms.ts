@@ -22,7 +22,7 @@ import {
 } from '../core/path/path.ts'
 import { type TreeState, entryOf, pathOf, probationLifeMs } from '../core/tree/tree.ts'
 import type { Platform } from '../port/platform.ts'
-import type { DeviceChoice, Limits } from './api.ts'
+import type { DeviceChoice, Extent, Limits } from './api.ts'
 import { ownWritecapLifeMs } from './founding.ts'
 import type { Home } from './home.ts'
 import { idFromText, idText } from './read/view.ts'
@@ -69,6 +69,14 @@ export function termsOf(
     expiresAtMs,
     limited: { folderName, isNewFolder, mayWrite, expiresAtMs },
   }
+}
+
+/** What the device could read at once: all that lies in its place, in the trash too. */
+export function readableBy({ scope }: Terms, { view }: Home): Extent {
+  const [, ...items] = view.subtreeOf(scope.ids.length === 0 ? view.rootId : idText(blockIdOf(scope)))
+  const folderCount = items.filter(({ kind }) => kind === 'folder').length
+  const sizeBytes = items.reduce((sum, item) => sum + item.sizeBytes, 0)
+  return { folderCount, fileCount: items.length - folderCount, sizeBytes }
 }
 
 /** What the root signs. */

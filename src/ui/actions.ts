@@ -8,7 +8,7 @@ import type { Item, NodeApi } from '../node/api.ts'
 import { Adding } from './adding.ts'
 import type { Entry } from './entries.ts'
 import { codeOf, sentenceOf } from './fault.ts'
-import { type Model, childrenOf, lineage } from './model.ts'
+import { type Model, childrenOf, lineage, mayChange } from './model.ts'
 import type { Notices } from './notices.ts'
 import { words } from './words.ts'
 
@@ -25,6 +25,11 @@ export class Actions {
     this.adding = new Adding(api, model)
   }
 
+  /** Whether this device may change what it shows. */
+  get mayChange(): boolean {
+    return mayChange(this.#model())
+  }
+
   /** Rejects where the name cannot be had; the form that asked shows the sentence. */
   createFolder(parentId: string, name: string): Promise<string> {
     return this.api.createFolder(crypto.randomUUID(), parentId, name)
@@ -33,6 +38,14 @@ export class Actions {
   async add(folderId: string, entries: readonly Entry[]): Promise<void> {
     const addedCount = await this.adding.add(folderId, entries)
     if (addedCount > 0) this.notices.done(words.add.done(addedCount, this.nameOf(folderId)))
+  }
+
+  /** Not to be taken back: of what was in it before, nothing is kept. */
+  replace(item: Item, content: Blob): Promise<void> {
+    return this.#try(async () => {
+      await this.api.writeFile(crypto.randomUUID(), item.id, content)
+      this.notices.done(words.replace.done(item.name))
+    })
   }
 
   /** Rejects where the name cannot be had; the form that asked shows the sentence. */

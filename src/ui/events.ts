@@ -67,6 +67,16 @@ export class NamedEvent extends UiEvent {
   }
 }
 
+/** A file of this device was chosen; its host takes it. */
+export class ChosenEvent extends UiEvent {
+  static readonly type = 'bt-chosen'
+  readonly file: File
+  constructor(file: File) {
+    super(ChosenEvent.type)
+    this.file = file
+  }
+}
+
 /** The form for a name was left without a name. */
 export class NameLeftEvent extends UiEvent {
   static readonly type = 'bt-name-left'

@@ -21,6 +21,7 @@ const plural = new Intl.PluralRules('en')
 export const counted = (count: number, one: string, many: string): string =>
   `${formatCount(count)} ${plural.select(count) === 'one' ? one : many}`
 
+const list = new Intl.ListFormat('en')
 const choice = new Intl.ListFormat('en', { type: 'disjunction' })
 const someOf = (devices: readonly string[]): string =>
   devices.length === 0 ? 'your other devices' : choice.format(devices)
@@ -143,6 +144,7 @@ export const words = {
     open: 'Open',
     goIn: 'Show this folder',
     download: 'Download',
+    replace: 'New version',
     rename: 'Rename',
     renameTitle: (name: string) => `Rename ${name}`,
     move: 'Move',
@@ -165,6 +167,18 @@ export const words = {
       'This browser has no service worker at this address, so files cannot be opened here. Use https, or localhost.',
   },
 
+  replace: {
+    title: (name: string) => `A new version of ${name}`,
+    help: (name: string) =>
+      `Choose a file of this device. What is in it takes the place of what is in ${name} now, which is then gone. The name stays. If another device changes it meanwhile, both versions are kept.`,
+    choose: 'Choose a file',
+    another: 'Choose another file',
+    about: (sizeBytes: number, modifiedAtMs: number) =>
+      `${formatSize(sizeBytes)}, changed ${formatMoment(modifiedAtMs)}`,
+    button: 'Replace the content',
+    done: (name: string) => `${name} has its new content`,
+  },
+
   move: {
     title: (name: string) => `Move ${name}`,
     here: (name: string) => `Move to ${name}`,
@@ -172,6 +186,11 @@ export const words = {
     inside: 'A folder cannot be moved into itself.',
     noFolders: 'No folders in here.',
     up: 'Up',
+  },
+
+  audience: {
+    added: (names: readonly string[]) => `What is added here can be read by ${list.format(names)} too.`,
+    moved: (names: readonly string[]) => `There it can be read by ${list.format(names)} too.`,
   },
 
   link: {
@@ -236,6 +255,17 @@ export const words = {
     failed: (count: number) => `${counted(count, 'file was', 'files were')} not added`,
   },
 
+  interrupted: {
+    text: ({ name, storedBytes, sizeBytes }: InterruptedUpload, folder: string) =>
+      `Adding ${name} to ${folder} was interrupted. ${formatSize(storedBytes)} of ${formatSize(sizeBytes)} are here already.`,
+    help: 'Choose the same file again, and it goes on from there.',
+    choose: 'Choose it again',
+    labelChoose: (name: string) => `Choose it again: ${name}`,
+    giveUp: 'Give it up',
+    labelGiveUp: (name: string) => `Give it up: ${name}`,
+    another: 'That is another file: its name or its size is not the same.',
+  },
+
   trash: {
     title: 'Trash',
     empty: 'The trash is empty.',
@@ -255,17 +285,6 @@ export const words = {
   notMovedIn: {
     text: 'Not all that was on this device could move into the tree. Nothing is lost: the rest is kept here, apart from it.',
     button: 'Look',
-  interrupted: {
-    text: ({ name, storedBytes, sizeBytes }: InterruptedUpload, folder: string) =>
-      `Adding ${name} to ${folder} was interrupted. ${formatSize(storedBytes)} of ${formatSize(sizeBytes)} are here already.`,
-    help: 'Choose the same file again, and it goes on from there.',
-    choose: 'Choose it again',
-    labelChoose: (name: string) => `Choose it again: ${name}`,
-    giveUp: 'Give it up',
-    labelGiveUp: (name: string) => `Give it up: ${name}`,
-    another: 'That is another file: its name or its size is not the same.',
-  },
-
   },
 
   quarantine: {
@@ -562,7 +581,7 @@ export const words = {
   removed: {
     done: (name: string) => `${name} was removed. Whatever is written from now on is under keys that it never had.`,
     farLinks: (name: string, links: readonly string[]) =>
-      `${name} can go on to follow your links into other people’s trees: ${links.join(', ')}. Ask their owners to take these back, and to share anew.`,
+      `${name} can go on to follow your links into other people’s trees: ${links.join(', ')}. Only their owners can take these back. They are told: those whose devices can be reached at once, the others when you next open the link. Ask them to share anew.`,
     /** @param by null: this device left; empty: nobody knows who did it */
     text: (by: string | null) =>
       `${by === null ? 'This device left the tree.' : by === '' ? 'This device was removed from the tree.' : `${by} removed this device from the tree.`} What is here stays readable; nothing new comes, and nothing can be changed.`,

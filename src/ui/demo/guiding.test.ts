@@ -17,6 +17,7 @@ const approval: Inviting = {
   ...asking,
   isLink: false,
   limited: null,
+  readable: { folderCount: 0, fileCount: 0, sizeBytes: 0 },
   expiresAtMs: 1,
   challenge: null,
   credentialIds: [],

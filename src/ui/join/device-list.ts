@@ -182,7 +182,7 @@ function line(device: DeviceLine, deeds: TemplateResult | typeof nothing) {
       </h2>
       ${isThis ? nothing : html`<p>${words.path(device)}</p>`}
       <p class="quiet small number">
-        ${limited ? limitsLine(limited) : [words.role[role], ...(heldBytes === null ? [] : [words.held(heldBytes)])].join(' · ')}
+        ${limited ? limitsLine(limited) : [words.place, words.role[role], ...(heldBytes === null ? [] : [words.held(heldBytes)])].join(' · ')}
       </p>
       <p class="quiet small number">${words.added(admittedAtMs)} · ${words.term(expiresAtMs, Date.now())}</p>
       ${report ? reportLine(report) : nothing}

@@ -126,7 +126,7 @@ const isAgreed = ({ limited, isLink }: Approval, { kind, isEditing }: InviteCour
 
 /** All that is granted, as the root signs it. */
 function agreedTerms(approval: Approval, course: InviteCourse) {
-  const { deviceName, principal, expiresAtMs, limited } = approval
+  const { deviceName, principal, expiresAtMs, limited, readable } = approval
   const line = (term: string, text: string, kind = '') =>
     html`<div>
       <dt>${term}</dt>
@@ -143,7 +143,7 @@ function agreedTerms(approval: Approval, course: InviteCourse) {
       <dl>
         ${line(words.device, deviceName)} ${line(words.place, place)}
         ${line(words.rights, limited === null ? words.rightsWhole : rightsOf(limited))}
-        ${line(words.term, formatDay(expiresAtMs), 'number')}
+        ${line(words.contents, words.contentsOf(readable))} ${line(words.term, formatDay(expiresAtMs), 'number')}
         ${line(words.fingerprint, formatFingerprint(principal), 'mono')}
       </dl>
     </section>

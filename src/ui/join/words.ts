@@ -2,7 +2,7 @@
  * The sentences of the pages of joining. Beside `ui/words.ts` only because they are fetched with those pages, after the first paint.
  * @module
  */
-import type { DeviceLine, GrantLine, RemovalPreview } from '../../node/api.ts'
+import type { DeviceLine, Extent, GrantLine, RemovalPreview } from '../../node/api.ts'
 import { awaitedOf, neededOf } from './deciding.ts'
 import { formatCount, formatCountdown, formatDay, formatMoment, formatSize } from '../format.ts'
 import { counted, words } from '../words.ts'
@@ -23,7 +23,7 @@ function newKeys({ atOnce, later }: RemovalPreview): string {
   return rest === '' ? `${first} at once.` : `${first} at once, and in the background ${rest}.`
 }
 
-const couldRead = ({ fileCount, sizeBytes }: RemovalPreview['readable']): string =>
+const couldRead = ({ fileCount, sizeBytes }: Extent): string =>
   fileCount === 0 ? 'names of folders' : `up to ${files(fileCount)}, ${formatSize(sizeBytes)} in all`
 
 /** Devices, guests with their folders, and the owner. */
@@ -95,6 +95,7 @@ export const joinWords = {
             : `Away, last seen ${formatMoment(lastSeenAtMs)}`
       }
     },
+    place: 'The whole tree',
     role: { voter: 'Confirms every change', learner: 'Follows every change' },
     held: (sizeBytes: number) => `holds ${formatSize(sizeBytes)}`,
     added: (atMs: number) => `Added ${formatDay(atMs)}`,
@@ -475,6 +476,11 @@ export const joinWords = {
       placeWhole: 'The whole tree',
       rights: 'It may',
       rightsWhole: 'Read the whole tree, and write everywhere',
+      contents: 'In there now',
+      contentsOf: ({ folderCount, fileCount, sizeBytes }: Extent) =>
+        folderCount + fileCount === 0
+          ? 'Nothing yet'
+          : `${blocks(folderCount, fileCount)}, ${formatSize(sizeBytes)}, the trash included`,
       term: 'Until',
       own: 'Yes, it is my own device',
       no: 'No',
@@ -575,15 +581,9 @@ export const joinWords = {
     digits: {
       title: 'Type these on the other device',
       titleFor: (name: string) => `Type these on ${name}`,
+      titleAsked: 'The owner is asked to let you in',
       help: 'It asks for them now, and then asks its owner to let this device in. This page goes on by itself.',
       label: (digits: string) => `Digits: ${[...digits].join(' ')}`,
-    },
-    fetching: {
-      title: 'You are in',
-      help: 'Where none of its devices comes back, stop waiting: nothing of the tree stays here, and this device is free for another one.',
-      titleAsked: 'The owner is asked to let you in',
-      stop: 'Stop waiting',
-    },
       asked: {
         pending:
           'The digits were right. The owner of the tree is asked to let this device in. This page goes on by itself.',
@@ -592,6 +592,12 @@ export const joinWords = {
         notValid:
           'What signed on the other device does not let this one in, so it was refused. Nothing was changed; the owner of the tree can sign again there as long as both wait.',
       },
+    },
+    fetching: {
+      title: 'You are in',
+      help: 'Where none of its devices comes back, stop waiting: nothing of the tree stays here, and this device is free for another one.',
+      stop: 'Stop waiting',
+    },
     joined: {
       title: 'Your tree is here',
       help: (owner: string) =>

@@ -11,6 +11,7 @@ import { icon } from '../part/icon.ts'
 import { menuStyle } from '../part/menu.css.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
+import '../part/audience.ts'
 import '../part/name-form.ts'
 import '../part/sheet.ts'
 
@@ -59,6 +60,7 @@ export class BtAddSheet extends LitElement {
           <button class="plain" @click=${() => (this.naming = true)}>${icon('add')}${words.add.newFolder}</button>
         </li>
       </ul>
+      <bt-audience .actions=${this.actions} .folderId=${this.folderId}></bt-audience>
       <p class="quiet small help">${words.add.help}</p>`
   }
 

@@ -16,7 +16,7 @@ const item = (kind: Item['kind'], parentId: string | null): Item => ({
 })
 
 test.each([
-  ['a file', item('file', 'root'), 'Open, Download, Rename, Move, Make a link, Who can read this, Delete'],
+  ['a file', item('file', 'root'), 'Open, Download, New version, Rename, Move, Make a link, Who can read this, Delete'],
   ['a folder', item('folder', 'root'), 'Show this folder, Rename, Move, Make a link, Who can read this, Delete'],
   ['a link', item('link', 'root'), 'Rename, Move, Who can read this, Delete'],
   ['the root, which stays where it is', item('folder', null), 'Who can read this'],

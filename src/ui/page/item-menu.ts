@@ -8,7 +8,7 @@ import type { Item } from '../../node/api.ts'
 import type { IconName } from '../part/icon.ts'
 import { words } from '../words.ts'
 
-export type ItemAction = 'open' | 'download' | 'goIn' | 'rename' | 'move' | 'link' | 'readers' | 'trash'
+export type ItemAction = 'open' | 'download' | 'goIn' | 'replace' | 'rename' | 'move' | 'link' | 'readers' | 'trash'
 
 export interface ItemLine {
   readonly action: ItemAction
@@ -29,6 +29,7 @@ const lines: readonly Omit<ItemLine, 'text'>[] = [
   { action: 'open', icon: 'open' },
   { action: 'download', icon: 'download' },
   { action: 'goIn', icon: 'folder' },
+  { action: 'replace', icon: 'files' },
   { action: 'rename', icon: 'rename' },
   { action: 'move', icon: 'move' },
   { action: 'link', icon: 'link' },
@@ -36,7 +37,7 @@ const lines: readonly Omit<ItemLine, 'text'>[] = [
   { action: 'trash', icon: 'trash' },
 ]
 
-const changing: ReadonlySet<ItemAction> = new Set(['rename', 'move', 'link', 'trash'])
+const changing: ReadonlySet<ItemAction> = new Set(['replace', 'rename', 'move', 'link', 'trash'])
 
 function actionsOf(item: Item): readonly ItemAction[] {
   if (item.parentId === null) return ['readers']
@@ -44,7 +45,7 @@ function actionsOf(item: Item): readonly ItemAction[] {
     case 'folder':
       return ['goIn', 'rename', 'move', 'link', 'readers', 'trash']
     case 'file':
-      return ['open', 'download', 'rename', 'move', 'link', 'readers', 'trash']
+      return ['open', 'download', 'replace', 'rename', 'move', 'link', 'readers', 'trash']
     case 'link':
       return ['rename', 'move', 'readers', 'trash']
   }

@@ -5,7 +5,7 @@
 import { LitElement, html, nothing } from 'lit'
 import type { Item } from '../../node/api.ts'
 import { type Actions, aboutOf, displayName } from '../actions.ts'
-import { GroundEvent, type NamedEvent, SheetClosedEvent } from '../events.ts'
+import { type ChosenEvent, GroundEvent, type NamedEvent, SheetClosedEvent } from '../events.ts'
 import { sentenceOf } from '../fault.ts'
 import { type Model, mayChange, safetyOf } from '../model.ts'
 import { icon } from '../part/icon.ts'
@@ -16,6 +16,7 @@ import { type ItemAction, itemMenu } from './item-menu.ts'
 import './link-view.ts'
 import './move-view.ts'
 import './readers-view.ts'
+import './replace-view.ts'
 import '../part/copies.ts'
 import '../part/name-form.ts'
 import '../part/sheet.ts'
@@ -32,7 +33,7 @@ export class BtItemSheet extends LitElement {
   declare actions: Actions
   /** The sheet is closed while this is empty. */
   declare itemId: string
-  declare view: 'menu' | 'rename' | 'move' | 'link' | 'readers'
+  declare view: 'menu' | 'replace' | 'rename' | 'move' | 'link' | 'readers'
   declare problem: string
 
   static override styles = [shared, menuStyle]
@@ -60,6 +61,8 @@ export class BtItemSheet extends LitElement {
     switch (this.view) {
       case 'menu':
         return name
+      case 'replace':
+        return words.replace.title(name)
       case 'rename':
         return words.item.renameTitle(name)
       case 'move':
@@ -75,6 +78,11 @@ export class BtItemSheet extends LitElement {
     switch (this.view) {
       case 'menu':
         return this.#menu(item)
+      case 'replace':
+        return html`<bt-replace-view
+          .name=${item.name}
+          @bt-chosen=${(event: ChosenEvent) => this.#replace(event, item)}
+        ></bt-replace-view>`
       case 'rename':
         return html`<bt-name-form
           .label=${words.item.name}
@@ -85,6 +93,7 @@ export class BtItemSheet extends LitElement {
       case 'move':
       case 'link':
         return html`<bt-move-view
+          .actions=${this.actions}
           .model=${this.model}
           .item=${item}
           .purpose=${this.view}
@@ -124,6 +133,7 @@ export class BtItemSheet extends LitElement {
 
   #act(action: ItemAction, item: Item): void {
     switch (action) {
+      case 'replace':
       case 'rename':
       case 'move':
       case 'link':
@@ -154,6 +164,11 @@ export class BtItemSheet extends LitElement {
     } catch (error) {
       this.problem = sentenceOf(error)
     }
+  }
+  #replace(event: ChosenEvent, item: Item): void {
+    event.stopPropagation()
+    this.#close()
+    void this.actions.replace(item, event.file)
   }
   #put(event: GroundEvent, item: Item): void {
     event.stopPropagation()

@@ -4,22 +4,25 @@
  */
 import { LitElement, css, html, nothing } from 'lit'
 import type { Item } from '../../node/api.ts'
-import { displayName } from '../actions.ts'
+import { type Actions, displayName } from '../actions.ts'
 import { GroundEvent } from '../events.ts'
 import { type Model, childrenOf, isWithin } from '../model.ts'
 import { icon } from '../part/icon.ts'
 import { menuStyle } from '../part/menu.css.ts'
 import { shared } from '../part/shared.ts'
 import { words } from '../words.ts'
+import '../part/audience.ts'
 
 /** Says by a `GroundEvent` which folder was chosen. */
 export class BtMoveView extends LitElement {
   static override properties = {
+    actions: { attribute: false },
     model: { attribute: false },
     item: { attribute: false },
     purpose: {},
     atId: { state: true },
   }
+  declare actions: Actions
   declare model: Model
   declare item: Item
   declare purpose: 'move' | 'link'
@@ -74,6 +77,11 @@ export class BtMoveView extends LitElement {
         )}
       </ul>
       ${folders.length === 0 ? html`<p class="quiet">${words.move.noFolders}</p>` : nothing}
+      ${
+        this.purpose === 'move' && obstacle === ''
+          ? html`<bt-audience .actions=${this.actions} .folderId=${at.id} .itemId=${this.item.id}></bt-audience>`
+          : nothing
+      }
       <button class="loud" ?disabled=${obstacle !== ''} @click=${() => this.dispatchEvent(new GroundEvent(at.id))}>
         <bdi>${words[this.purpose].here(displayName(this.model, at))}</bdi>
       </button>

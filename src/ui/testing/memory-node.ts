@@ -295,7 +295,11 @@ export class MemoryNode implements NodeApi {
     return {
       atOnce: { folderCount: 1, fileCount: 0 },
       later: { folderCount, fileCount: files.length },
-      readable: { fileCount: files.length, sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) },
+      readable: {
+        folderCount,
+        fileCount: files.length,
+        sizeBytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      },
       lastSeenAtMs: this.otherDevices.find((device) => device.principal === principal)?.lastSeenAtMs ?? null,
       readers: grants,
       farLinkNames: this.farLinkNames,
@@ -389,6 +393,7 @@ export class MemoryNode implements NodeApi {
       stage: 'approval',
       isLink: false,
       limited: null,
+      readable: { folderCount: 0, fileCount: 0, sizeBytes: 0 },
       expiresAtMs: this.nowMs() + 400 * dayMs,
       ...this.#challenge(),
     })
@@ -424,15 +429,15 @@ export class MemoryNode implements NodeApi {
     const guestCount = this.otherDevices.filter(({ limited }) => limited !== null).length
     return { deviceCount: 1 + this.otherDevices.length - guestCount, guestCount }
   }
+  isNotGivenTold = false
+  async approvalNotGiven(): Promise<void> {
+    this.isNotGivenTold = true
+  }
   async choose(choice: DeviceChoice): Promise<void> {
     this.#maybeRefuse()
     const { inviting } = this
     if (inviting?.stage !== 'approval') return
     if (choice.kind === 'own')
-  isNotGivenTold = false
-  async approvalNotGiven(): Promise<void> {
-    this.isNotGivenTold = true
-  }
       return this.tellInviting({ ...inviting, limited: null, expiresAtMs: this.nowMs() + 400 * dayMs })
     const { folderId, mayWrite, expiresAtMs } = choice
     const isNewFolder = folderId === null
