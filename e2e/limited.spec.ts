@@ -64,6 +64,7 @@ test(proved('a device is limited to one folder, sees only that, and gets more ti
     await expectNothing(laptop, 'a move into a shared folder')
     await laptop.screenshot({ path: info.outputPath('audience.png') })
     await laptop.keyboard.press('Escape')
+    await laptop.getByRole('link', { name: 'Devices', exact: true }).click()
   })
 
   await test.step('its own page says whose guest it is', async () => {

@@ -49,9 +49,9 @@ test('a large file goes on where it was when the browser was killed', async ({ p
   expect(await itemNamed(page, 'film.bin')).toBeUndefined()
   const stored = await storedBytes(page)
   expect(stored).toBeGreaterThan(16 * mib)
+  await expectNothing(page, 'an upload that was interrupted')
   for (const width of [390, 1280]) {
     await page.setViewportSize({ width, height: 844 })
-    await expectNothing(page, `an upload that was interrupted, ${width} wide`)
     await page.screenshot({ path: info.outputPath(`interrupted-${width}.png`) })
   }
   await choose(page, 'Choose it again: film.bin', other)
@@ -90,11 +90,9 @@ test('a new version takes the place of what was in a file', async ({ page }, inf
   await expect(page.getByText(/takes the place of what is in letter\.txt now/)).toBeVisible()
   await choose(page, 'Choose a file', after)
   await expect(page.getByText('letter in its end.txt')).toBeVisible()
-  for (const width of [390, 1280]) {
-    await page.setViewportSize({ width, height: 844 })
-    await expectNothing(page, `a new version, ${width} wide`)
-    await page.screenshot({ path: info.outputPath(`new-version-${width}.png`) })
-  }
+  await expectNothing(page, 'a new version')
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.screenshot({ path: info.outputPath('new-version.png') })
   await page.getByRole('button', { name: 'Replace the content' }).click()
   await expect(page.getByText('letter.txt has its new content').first()).toBeVisible()
   await expect.poll(() => itemNamed(page, 'letter.txt')).toMatchObject({ id, sizeBytes: 18 })

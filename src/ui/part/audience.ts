@@ -2,7 +2,7 @@
  * Who will be able to read what comes into a folder, beside those who read the whole tree, before it does (R-12).
  * @module
  */
-import { LitElement, type PropertyValues, html, nothing } from 'lit'
+import { LitElement, type PropertyValues, css, html, nothing } from 'lit'
 import type { ReaderLine } from '../../node/api.ts'
 import type { Actions } from '../actions.ts'
 import { words } from '../words.ts'
@@ -22,7 +22,14 @@ export class BtAudience extends LitElement {
   declare itemId: string
   declare names: readonly string[]
 
-  static override styles = [shared]
+  static override styles = [
+    shared,
+    css`
+      .note {
+        margin-block: var(--space-2) var(--space-3);
+      }
+    `,
+  ]
 
   constructor() {
     super()

@@ -35,6 +35,12 @@ export class BtInterrupted extends LitElement {
       p {
         overflow-wrap: anywhere;
       }
+      li {
+        padding-block: var(--space-2);
+      }
+      .row {
+        margin-block-start: var(--space-2);
+      }
     `,
   ]
 
