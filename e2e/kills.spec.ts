@@ -75,7 +75,7 @@ async function begin(page: Page, folderId: string): Promise<JSHandle<Row>> {
 }
 
 /** A leader that fell silent is replaced after some seconds, and on a busy machine after as many more. */
-const patient = { timeout: 60_000 }
+const patient = { timeout: 60_000, intervals: [100, 200] }
 
 interface File {
   readonly id: string

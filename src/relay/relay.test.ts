@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
-import type { Stream } from '@libp2p/interface'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { PrivateKey, Stream } from '@libp2p/interface'
 import { noise } from '@libp2p/noise'
 import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
@@ -46,8 +47,9 @@ class SocketToRelay extends WebSocket {
   }
 }
 
-async function newDevice(): Promise<Libp2p> {
+async function newDevice(privateKey?: PrivateKey): Promise<Libp2p> {
   const device = await createLibp2p({
+    ...(privateKey && { privateKey }),
     addresses: { listen: [`${door()}/p2p-circuit`] },
     transports: [webSockets(), circuitRelayTransport()],
     connectionEncrypters: [noise()],
@@ -93,6 +95,33 @@ test('gives up the place of a device that is gone', async () => {
   await vi.waitFor(() => expect(relay.reachableCount).toBe(before + 1))
   await device.stop()
   await vi.waitFor(() => expect(relay.reachableCount).toBe(before))
+})
+
+test('a device that is there keeps its place, also after the time of an earlier one', async () => {
+  const timers: AbortController[] = []
+  const timeout = AbortSignal.timeout.bind(AbortSignal)
+  const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation((delayMs) => {
+    if (delayMs < 30 * 60_000) return timeout(delayMs)
+    timers.push(new AbortController())
+    return timers.at(-1)!.signal
+  })
+  const before = relay.reachableCount
+  const privateKey = await generateKeyPair('Ed25519')
+  const first = await newDevice(privateKey)
+  await vi.waitFor(() => expect(relay.reachableCount).toBe(before + 1))
+  await first.stop()
+  await vi.waitFor(() => expect(relay.reachableCount).toBe(before))
+  const again = await newDevice(privateKey)
+  await vi.waitFor(() => expect(relay.reachableCount).toBe(before + 1))
+  spy.mockRestore()
+  // An hour after each.
+  expect(timers).toHaveLength(2)
+  for (const timer of timers) {
+    timer.abort()
+    expect(relay.reachableCount).toBe(before + 1)
+  }
+  const connection = await (await newDevice()).dial(through(again))
+  expect(connection.remotePeer.equals(again.peerId)).toBe(true)
 })
 
 test('lets nobody shut out the others', () => {

@@ -37,7 +37,7 @@ const socketCountMax = 2048
 /** Of all devices in one network, so that nobody shuts the others out. */
 const socketsPerNetworkMax = 256
 const reservationCountMax = 1024
-/** A device that went away without a word holds its place for so long. */
+/** Devices ask again before that; one that went away without a word loses its place when it does not answer for some seconds. */
 const reservationTtlMs = 60 * 60_000
 /** One relayed connection may carry a tree of this size, as the fallback of a pair of devices that no direct path joins. */
 const dataPerConnectionBytesMax = 1n << 36n
@@ -103,8 +103,12 @@ export async function startRelay({ keyFile, onSeen }: RelayOptions): Promise<Rel
     },
   })
   const port = libp2p.services.listening.port()
-  // A place without a connection is of no use to anybody, and would be kept for an hour.
-  libp2p.addEventListener('peer:disconnect', ({ detail }) => void libp2p.services.relay.reservations.delete(detail))
+  // A place lasts as long as its connection: without one it is of no use to anybody. libp2p's own timers for places outlive them and
+  // each refresh, and would take its place from a device that is there.
+  const { reservations } = libp2p.services.relay
+  const giveUp = reservations.delete.bind(reservations)
+  reservations.delete = (peer) => libp2p.getConnections(peer).length === 0 && giveUp(peer)
+  libp2p.addEventListener('peer:disconnect', ({ detail }) => void giveUp(detail))
   const sockets = new Set<Duplex>()
   const perNetwork = new Map<string, number>()
   const socketsIn = (network: string): number => perNetwork.get(network) ?? 0
@@ -115,7 +119,7 @@ export async function startRelay({ keyFile, onSeen }: RelayOptions): Promise<Rel
   return {
     peerId: libp2p.peerId.toString(),
     get reachableCount() {
-      return libp2p.services.relay.reservations.size
+      return reservations.size
     },
     accept(request, socket, head) {
       socket.on('error', () => socket.destroy())
