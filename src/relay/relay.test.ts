@@ -97,11 +97,12 @@ test('gives up the place of a device that is gone', async () => {
   await vi.waitFor(() => expect(relay.reachableCount).toBe(before))
 })
 
-test('a device that is there keeps its place, also after the time of an earlier one', async () => {
+test('a device that is there keeps its place and what is relayed to it, also after the time of an earlier one', async () => {
   const timers: AbortController[] = []
   const timeout = AbortSignal.timeout.bind(AbortSignal)
   const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation((delayMs) => {
-    if (delayMs < 30 * 60_000) return timeout(delayMs)
+    // A relayed connection may last for a day.
+    if (delayMs <= 24 * 60 * 60_000) return timeout(delayMs)
     timers.push(new AbortController())
     return timers.at(-1)!.signal
   })
@@ -113,15 +114,26 @@ test('a device that is there keeps its place, also after the time of an earlier 
   await vi.waitFor(() => expect(relay.reachableCount).toBe(before))
   const again = await newDevice(privateKey)
   await vi.waitFor(() => expect(relay.reachableCount).toBe(before + 1))
-  spy.mockRestore()
-  // An hour after each.
-  expect(timers).toHaveLength(2)
-  for (const timer of timers) {
-    timer.abort()
-    expect(relay.reachableCount).toBe(before + 1)
-  }
+  await again.handle('/echo/1', echo, { runOnLimitedConnection: true })
   const connection = await (await newDevice()).dial(through(again))
-  expect(connection.remotePeer.equals(again.peerId)).toBe(true)
+  const stream = await connection.newStream('/echo/1', { runOnLimitedConnection: true })
+  let receivedBytes = 0
+  stream.addEventListener('message', ({ data }) => (receivedBytes += data.byteLength))
+  const isThere = async (sentBytes: number): Promise<void> => {
+    stream.send(new Uint8Array(100))
+    await vi.waitFor(() => expect(receivedBytes).toBe(sentBytes))
+    expect(relay.reachableCount).toBe(before + 2)
+  }
+  await isThere(100)
+  spy.mockRestore()
+  // Long after each has asked.
+  expect(timers.length).toBeGreaterThan(1)
+  for (const [at, timer] of timers.entries()) {
+    timer.abort()
+    await isThere(100 * (at + 2))
+  }
+  const other = await (await newDevice()).dial(through(again))
+  expect(other.remotePeer.equals(again.peerId)).toBe(true)
 })
 
 test('lets nobody shut out the others', () => {

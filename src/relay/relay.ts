@@ -37,8 +37,8 @@ const socketCountMax = 2048
 /** Of all devices in one network, so that nobody shuts the others out. */
 const socketsPerNetworkMax = 256
 const reservationCountMax = 1024
-/** Devices ask again before that; one that went away without a word loses its place when it does not answer for some seconds. */
-const reservationTtlMs = 60 * 60_000
+/** Devices ask again before that, by their own clocks; one that went away without a word loses its place when it answers no more. */
+const reservationTtlMs = 7 * 24 * 60 * 60_000
 /** One relayed connection may carry a tree of this size, as the fallback of a pair of devices that no direct path joins. */
 const dataPerConnectionBytesMax = 1n << 36n
 const connectionDurationMsMax = 24 * 60 * 60_000
@@ -103,12 +103,15 @@ export async function startRelay({ keyFile, onSeen }: RelayOptions): Promise<Rel
     },
   })
   const port = libp2p.services.listening.port()
-  // A place lasts as long as its connection: without one it is of no use to anybody. libp2p's own timers for places outlive them and
-  // each refresh, and would take its place from a device that is there.
+  // A place lasts as long as its connection: without one it is of no use to anybody. libp2p's own timers outlive places and each
+  // refresh: they would take its place from a device that is there, and end what is relayed to it.
   const { reservations } = libp2p.services.relay
-  const giveUp = reservations.delete.bind(reservations)
-  reservations.delete = (peer) => libp2p.getConnections(peer).length === 0 && giveUp(peer)
-  libp2p.addEventListener('peer:disconnect', ({ detail }) => void giveUp(detail))
+  const put = reservations.set.bind(reservations)
+  reservations.set = (peer, place) => {
+    place.signal.clear()
+    return put(peer, { ...place, signal: endless() })
+  }
+  libp2p.addEventListener('peer:disconnect', ({ detail }) => void reservations.delete(detail))
   const sockets = new Set<Duplex>()
   const perNetwork = new Map<string, number>()
   const socketsIn = (network: string): number => perNetwork.get(network) ?? 0
@@ -147,6 +150,9 @@ export async function startRelay({ keyFile, onSeen }: RelayOptions): Promise<Rel
     },
   }
 }
+
+/** Of a place that no timer ends. */
+const endless = () => Object.assign(new AbortController().signal, { reset() {}, clear() {} })
 
 type MakeEncrypter<Components> = (components: Components) => ConnectionEncrypter
 
