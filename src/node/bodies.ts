@@ -354,15 +354,15 @@ class Making {
    * @returns null where it is to be stored
    */
   async pieceAt(index: number, seal: (salt: Bytes) => Promise<SealedRun>): Promise<SealedRun | null> {
-    const row = (await this.#lease?.rowAt(index)) ?? null
-    if (row === null) return null
-    const again = row.salt === null ? null : await seal(row.salt)
+    if (this.#lease === null || index >= this.rowCount) return null
+    const row = await this.#lease.rowAt(index)
+    const again = row === null || row.salt === null ? null : await seal(row.salt)
     const isSame = again?.changes.every(({ key }, at) => {
-      const object = row.objects[at]
+      const object = row!.objects[at]
       return object !== undefined && equal(object, key.subarray(-objectIdSizeBytes))
     })
     if (isSame === true) return again
-    await this.#lease!.cut(index)
+    await this.#lease.cut(index)
     return null
   }
 
@@ -408,9 +408,8 @@ class Lease {
     return this.#rowCount
   }
 
-  /** null where there is none. */
+  /** null where it can not be read. */
   async rowAt(index: number): Promise<LeaseRow | null> {
-    if (index >= this.#rowCount) return null
     const row = await this.#store.read('staging', this.#key(index))
     const lease = row === null ? null : decode(leaseWire, row, leaseSizeBytesMax)
     return lease?.ok === true ? lease.value : null

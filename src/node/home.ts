@@ -35,18 +35,17 @@ interface HomeOptions {
   readonly quotaBytes: () => number | null
   /** Somebody asked in an earlier life that old contents go under new keys, and it is not done. */
   readonly isResealing: boolean
-  readonly isStopped: () => boolean
 }
 
 /** What is opened of a tree, before anything of it has begun to work. */
 export function homeOf(tree: OwnTree, options: HomeOptions): Home {
-  const { streams, principal, quotaBytes, isResealing, isStopped } = options
+  const { streams, principal, quotaBytes, isResealing } = options
   const { cluster, holdings } = tree
   const view = new TreeView(tree.state, tree.ring, tree.outbox.waiting.flat())
   const sweeper = new Sweeper(tree, streams)
   const files = new Files(tree, view, streams)
   const hold = new Hold({ clock: tree.platform.clock, cluster, holdings, principal, quotaBytes })
   const renewing = new Renewing(tree)
-  const resealing = new Resealing(tree, files, isResealing, isStopped)
+  const resealing = new Resealing(tree, files, isResealing)
   return { tree, view, files, sweeper, hold, renewing, resealing, replication: null, dismissal: null }
 }

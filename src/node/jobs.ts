@@ -2,7 +2,7 @@
  * Jobs: what takes longer than a moment, with progress and a way to cancel.
  * @module
  */
-import { type BlocktreeError, CancelledError, nodeStopped } from '../core/bytes/bytes.ts'
+import { type BlocktreeError, CancelledError, NodeMovedError } from '../core/bytes/bytes.ts'
 import type { ClockPort } from '../port/platform.ts'
 import type { Job, JobKind } from './api.ts'
 import type { Precedence } from './precedence.ts'
@@ -83,9 +83,9 @@ export class Jobs {
     if (running !== undefined && running.job.kind !== 'plant') running.ending ??= new CancelledError()
   }
 
-  /** The node goes. */
+  /** The node goes: whoever asked for one asks the next node. */
   stopAll(): void {
-    for (const running of this.#running.values()) running.ending ??= nodeStopped()
+    for (const running of this.#running.values()) running.ending ??= new NodeMovedError()
   }
 
   /** Ends all that run now of some kinds, for a reason that whoever asked for them is told. Resolves when they are over. */

@@ -48,21 +48,16 @@ type Pass = 'clean' | 'some' | 'stuck'
 export class Resealing {
   readonly #tree: OwnTree
   readonly #files: Files
-  readonly #isStopped: () => boolean
   #isWanted: boolean
   #isRunning = false
   /** Contents of which nothing is old, as they were found last, with the key that they were measured by. */
   readonly #clean = new Map<string, string>()
 
-  /**
-   * @param isWanted as an earlier life has left it
-   * @param isStopped whether the node goes, so that nobody has cancelled
-   */
-  constructor(tree: OwnTree, files: Files, isWanted: boolean, isStopped: () => boolean) {
+  /** @param isWanted as an earlier life has left it */
+  constructor(tree: OwnTree, files: Files, isWanted: boolean) {
     this.#tree = tree
     this.#files = files
     this.#isWanted = isWanted
-    this.#isStopped = isStopped
   }
 
   get isWanted(): boolean {
@@ -109,7 +104,7 @@ export class Resealing {
       await this.#note(false)
     } catch (error) {
       if (!(error instanceof CancelledError)) throw error
-      if (!this.#isStopped()) await this.#note(false)
+      await this.#note(false)
     } finally {
       this.#isRunning = false
     }

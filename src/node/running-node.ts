@@ -230,7 +230,6 @@ export class RunningNode {
       principal: toHex(principalOf(this.keys.credential)),
       quotaBytes: () => this.#profile.holdQuotaBytes,
       isResealing,
-      isStopped: () => this.#isStopped,
     })
   }
 

@@ -124,11 +124,14 @@ export class Uploads {
   /** One of this life that came to nothing: what is stored of it, if anything, can be gone on with. */
   async comeBack({ lasting: { upload } }: Upload): Promise<void> {
     const prefix = inPlace(this.#site.place, upload)
-    const rows = []
-    for await (const row of scanAll(this.#site.platform.store, 'staging', prefix)) rows.push(row)
-    const [first] = rows
-    const note = first?.key.length === prefix.length ? decode(noteWire, first.value, noteSizeBytesMax) : null
-    if (note?.ok === true) this.#held = [...this.#held, { upload, note: note.value, rowCount: rows.length - 1 }]
+    let note: Note | null = null
+    let rowCount = 0
+    for await (const { key, value } of scanAll(this.#site.platform.store, 'staging', prefix)) {
+      const noted = key.length === prefix.length ? decode(noteWire, value, noteSizeBytesMax) : null
+      if (noted?.ok === true) note = noted.value
+      else rowCount++
+    }
+    if (note !== null) this.#held = [...this.#held, { upload, note, rowCount }]
   }
 
   /** Deletes what is stored of one; of one that is not there any more nothing. */

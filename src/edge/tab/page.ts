@@ -5,7 +5,7 @@
  * does. Every link ends with the term of the node that it leads to; open calls are then repeated once at the next one.
  * @module
  */
-import { BlocktreeError, NodeMovedError, StoreClosedError, StoreSupersededError } from '../../core/bytes/bytes.ts'
+import { type BlocktreeError, NodeMovedError, StoreClosedError, StoreSupersededError } from '../../core/bytes/bytes.ts'
 import type { NodeApi, NodeEvent } from '../../node/api.ts'
 import { apiBy, invoke } from '../rpc/rpc.ts'
 import { contendForNode, tellService } from './host.ts'
@@ -41,10 +41,7 @@ const helloTimeoutMs = 1000
 const isBound = (method: keyof NodeApi): boolean => method === 'nextChunk' || method === 'closeContent'
 /** The node that answered so is replaced by another, for which these are not true. */
 const isOfThePast = (error: unknown): boolean =>
-  error instanceof NodeMovedError ||
-  error instanceof StoreSupersededError ||
-  error instanceof StoreClosedError ||
-  (error instanceof BlocktreeError && error.code === 'nodeStopped')
+  error instanceof NodeMovedError || error instanceof StoreSupersededError || error instanceof StoreClosedError
 
 /** @param startWorker makes the profile's node worker, in case this page is to host it */
 export function connectNode(profile: string, startWorker: () => Worker): NodeConnection {

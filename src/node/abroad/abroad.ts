@@ -140,12 +140,15 @@ export class Abroad {
    * just met by another link, hears of it when the link is next followed.
    */
   async warnOwners(): Promise<void> {
-    for (const { folder } of this.#met.values()) folder.warn()
+    const inUse = new Set([...this.#met.values()].map(({ folder }) => keyOf(folder.treeId)))
+    for (const { folder } of this.#met.values()) void folder.warn()
     for (const { id, there } of await this.#farLinks()) {
-      const isInUse = [...this.#met.values()].some(({ folder }) => equal(folder.treeId, there.path.treeId))
-      if (isInUse) continue
-      // It tells by itself as soon as it is met.
-      await this.#meet(idFromText(id)!, there).catch(() => {})
+      if (inUse.has(keyOf(there.path.treeId))) continue
+      // The next one may lead into the same tree, and takes its place.
+      await this.#meet(idFromText(id)!, there).then(
+        (folder) => folder.warn(),
+        () => {},
+      )
     }
   }
 

@@ -50,6 +50,8 @@ import { createNoStore } from './no-store.ts'
 
 /** How long whoever follows waits for devices that are called and say nothing. */
 const patienceMs = 30_000
+/** How long a device of the other tree may take to hear that the link is compromised. */
+const heardWithinMs = 10_000
 
 export interface FarFolderOptions {
   readonly platform: Platform
@@ -84,8 +86,8 @@ export class FarFolder {
   #keyEpoch: number
   #ring: KeyRing | null = null
   #view: TreeView | null = null
-  /** Who was told that the link is compromised, of those that are connected. */
-  readonly #warned = new Set<PeerId>()
+  /** Who was told that the link is compromised, of those that are connected; and when each has heard it. */
+  readonly #warned = new Map<PeerId, Promise<unknown>>()
   /** What is asked for. */
   readonly #looks = new Set<Promise<void>>()
   /** Who wants to know whether it can be seen. */
@@ -243,16 +245,16 @@ export class FarFolder {
 
   /**
    * Tells the devices of the other tree where somebody knows the link's secret who was put out of this one: only their owner can take
-   * the link back (R-10).
+   * the link back (R-10). Resolves when they have heard it.
    */
-  warn(): void {
+  async warn(): Promise<void> {
     const row = deviceOf(this.#replica.state, this.#own)
     if (row === null || !this.#options.isCompromised(row.admittedAtMs)) return
     for (const id of this.#peers.connected) {
       if (this.#warned.has(id)) continue
-      this.#warned.add(id)
-      void this.#exchange.ask(id, { tag: 'compromised', value: {} })
+      this.#warned.set(id, this.#exchange.ask(id, { tag: 'compromised', value: {} }, { timeoutMs: heardWithinMs }))
     }
+    await Promise.all(this.#warned.values())
   }
 
   close(): void {
@@ -316,7 +318,7 @@ export class FarFolder {
     await look().catch(() => {})
     if (this.#isOlder) this.#options.onReport(id, olderShown.fault)
     this.#tell()
-    this.warn()
+    void this.warn()
     if (this.#replica.isFolderGone !== wasGone && this.#end === null) this.#options.onChanged()
     // Who is a device of the tree may have changed.
     if (this.#replica.state !== state) void this.#learn(id)
