@@ -1,5 +1,5 @@
 /**
- * Uploads that came to nothing before their end: what of a large file was sealed and stored already stays, and whoever adds the same
+ * Uploads that did not come to their end: what of a large file was sealed and stored already stays, and whoever adds the same
  * file to the same folder again goes on from there (U13).
  * @module
  */
