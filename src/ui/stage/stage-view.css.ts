@@ -103,6 +103,12 @@ export const stageStyle = css`
   .apart .disc {
     border-color: var(--warn);
   }
+  /* Branches go behind what is written at the one that leads. */
+  .name,
+  .state {
+    padding-inline: var(--space-1);
+    background: var(--surface);
+  }
   .name {
     font-size: var(--text-1);
     line-height: 1.3;
