@@ -4,6 +4,7 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from './fixture.ts'
 import { threeDevices } from './tool/deciding.ts'
+import { storedIn } from './tool/stored.ts'
 import { addText, createFolder, itemNamed, nodeOf, snapshotOf, stateRootOf, textOf } from './tool/tree.ts'
 
 test.use({ hasRelay: true })
@@ -12,22 +13,7 @@ test.use({ hasRelay: true })
 const changeCount = 1400
 
 /** Entries of the log that lie on the disk; what they say nobody could read here. */
-const logLengthAt = (page: Page): Promise<number> =>
-  page.evaluate(async () => {
-    const promised = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve, reject) => {
-        request.addEventListener('success', () => resolve(request.result))
-        request.addEventListener('error', () => reject(request.error!))
-      })
-    for (const { name } of await indexedDB.databases()) {
-      const database = await promised(indexedDB.open(name!))
-      const isIt = database.objectStoreNames.contains('log')
-      const count = isIt ? await promised(database.transaction('log').objectStore('log').count()) : 0
-      database.close()
-      if (isIt) return count
-    }
-    throw new Error('no log')
-  })
+const logLengthAt = async (page: Page): Promise<number> => (await storedIn(page, ['log']))['log']!.count
 
 test(
   'a device that slept past the end of the log has all when it is back',

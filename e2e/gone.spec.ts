@@ -5,8 +5,10 @@ import type { Page } from '@playwright/test'
 import type { VirtualAuthenticator, VirtualCredential } from './browser.ts'
 import { expect, test, virtualAuthenticator } from './fixture.ts'
 import { expectNothing } from './tool/axe.ts'
+import { choose, decidersAt, threeDevices } from './tool/deciding.ts'
 import { joinByLink } from './tool/joining.ts'
 import { plant } from './tool/planting.ts'
+import { nodeIdOf } from './tool/stored.ts'
 import { addText, itemNamed, snapshotOf, stateRootOf, textOf, writeText } from './tool/tree.ts'
 
 test.use({ hasRelay: true })
@@ -157,3 +159,52 @@ test('what it kept is wiped: it comes back as a new device', { tag: '@wide' }, a
   await addText(laptop, rootId, 'anew.txt', 'of the laptop')
   await expect.poll(() => itemNamed(phone, 'anew.txt')).toMatchObject({ copyCount: 2, isWaiting: false })
 })
+
+test(
+  'what one of three deciders kept is wiped, but for its keys: it decides again',
+  { tag: '@wide' },
+  async ({ newProfile, problems }) => {
+    test.setTimeout(240_000)
+    const pages = await threeDevices([await newProfile(), await newProfile(), await newProfile()])
+    const [laptop, phone, desk] = pages
+    await choose(laptop, ['Laptop', 'Phone', 'Desk'])
+    for (const page of pages) await expect.poll(() => decidersAt(page)).toEqual(['Desk', 'Laptop', 'Phone'])
+    const { rootId } = (await snapshotOf(laptop)).tree
+    await addText(phone, rootId, 'plan.txt', 'as agreed')
+    await expect.poll(() => itemNamed(phone, 'plan.txt')).toMatchObject({ copyCount: 3, isWaiting: false })
+    const { principal } = (await snapshotOf(phone)).tree
+    const earlier = await nodeIdOf(phone)
+
+    await test.step('the votes that it gave are forgotten with its log', async () => {
+      // A document of the site that no node runs in, and that names no icon.
+      problems.allow(/favicon\.ico/)
+      await phone.goto('./manifest.webmanifest')
+      await phone.evaluate(
+        () =>
+          new Promise<void>((resolve, reject) => {
+            const request = indexedDB.deleteDatabase('blocktree-main')
+            request.addEventListener('success', () => resolve())
+            request.addEventListener('error', () => reject(request.error!))
+          }),
+      )
+      await addText(laptop, rootId, 'without.txt', 'by the two others')
+      await expect.poll(() => itemNamed(desk, 'without.txt')).toMatchObject({ isWaiting: false })
+    })
+
+    await test.step('it joins again, and is the same device under another name of its own', async () => {
+      await phone.goto('./#/join')
+      await joinByLink(laptop, phone, 'Phone')
+      await expect.poll(() => decidersAt(phone)).toEqual(['Desk', 'Laptop', 'Phone'])
+      await expect.poll(() => itemNamed(phone, 'without.txt')).toMatchObject({ copyCount: 3, isWaiting: false })
+      expect((await snapshotOf(phone)).tree).toMatchObject({ principal, deviceCount: 3 })
+      expect(await nodeIdOf(phone)).not.toBe(earlier)
+    })
+
+    await test.step('it and another one are enough', async () => {
+      await desk.close()
+      await addText(phone, rootId, 'enough.txt', 'by the phone and the laptop')
+      await expect.poll(() => itemNamed(laptop, 'enough.txt')).toMatchObject({ copyCount: 2, isWaiting: false })
+      expect(await stateRootOf(phone)).toBe(await stateRootOf(laptop))
+    })
+  },
+)
