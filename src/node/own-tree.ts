@@ -13,13 +13,14 @@ import {
   deviceOf,
   devicesOf,
   generationOf,
-  openDeviceName,
+  summaryOf,
 } from '../core/tree/tree.ts'
 import type { NodeKeys, Platform } from '../port/platform.ts'
 import { Arrears } from './arrears.ts'
 import { Author } from './author.ts'
 import { Cluster } from './cluster.ts'
 import type { Applied } from './cluster/options.ts'
+import { type People, openPeople } from './founding.ts'
 import { type GuestOptions, GuestReplica, limitedOnly } from './guest/guest-replica.ts'
 import { type Visit, readVisit } from './guest/visit.ts'
 import { Holdings } from './holdings.ts'
@@ -192,10 +193,22 @@ export class OwnTree {
   }
   /** What a device calls itself; null where it is none of the tree, or its name can not be read here. */
   deviceName(principal: Bytes): string | null {
-    const fields = deviceOf(this.state, principal)?.device.fields
-    const key = fields && this.ring.keyOf(this.state, fields.nameBlock, fields.nameKeyEpoch)
-    return fields && key ? openDeviceName(key, fields) : null
+    const row = deviceOf(this.state, principal)
+    return row && this.ring.deviceNameOf(this.state, row.device)
   }
+  /** As the root has named them; null where that does not open here. */
+  get people(): People | null {
+    const { treeId, committed, ring } = this
+    const { profileKeyEpoch, sealedProfile } = summaryOf(committed)!
+    if (this.#people?.sealed === sealedProfile) return this.#people.opened
+    const rootKey = ring.keyOf(committed, rootBlockId(treeId), profileKeyEpoch)
+    const opened = rootKey === null ? null : openPeople(rootKey, treeId, sealedProfile)
+    if (opened !== null) this.#people = { sealed: sealedProfile, opened }
+    return opened
+  }
+  /** They are told with every change, so what was opened is remembered. */
+  #people: { readonly sealed: Bytes; readonly opened: People } | null = null
+
   /** Whether other devices hold the tree too. */
   get isShared(): boolean {
     return isShared(this.committed)

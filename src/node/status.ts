@@ -5,12 +5,11 @@
 import { type Bytes, equal, fromHex, toHex } from '../core/bytes/bytes.ts'
 import { groupsOfFour, principalOf } from '../core/crypto/crypto.ts'
 import { rights } from '../core/cap/cap.ts'
-import { type BlockId, rootBlockId } from '../core/path/path.ts'
+import type { BlockId } from '../core/path/path.ts'
 import {
   type DeviceRow,
   type Dismissal,
   type Standing,
-  type Summary,
   type TreeState,
   chainOf,
   deviceOf,
@@ -22,7 +21,6 @@ import {
 import type { NodeKeys } from '../port/platform.ts'
 import type { GuestFolder, Limits, TreeStatus } from './api.ts'
 import { peerOf } from './cluster/membership.ts'
-import { type People, openPeople } from './founding.ts'
 import type { OwnTree } from './own-tree.ts'
 import { hybridCountOf } from './members.ts'
 import { passkeysOf } from './passkeys.ts'
@@ -40,11 +38,9 @@ export function statusOf(
 ): Omit<TreeStatus, 'aside' | 'decider'> {
   const state = tree.committed
   const own = principalOf(keys.credential)
-  const summary = summaryOf(state)!
   const { base } = tree.ring
-  const people = tree.visit === null ? peopleOf(tree, summary) : null
   // Whose tree it is a guest was told when it was let in; the tree says it under a key that it does not have.
-  const ownerName = tree.visit?.ownerName ?? people?.ownerName ?? ''
+  const ownerName = tree.visit?.ownerName ?? tree.people?.ownerName ?? ''
   const isPlanted = tree.visit !== null || ownerName !== ''
   const standingTime = tree.visit === null ? standingTimeOf(tree) : null
   const nowMs = standingTime?.changedAtMs ?? tree.platform.clock.nowMs()
@@ -61,19 +57,13 @@ export function statusOf(
     // Of a guest: this device, and those of the owner together, as long as they have its folder.
     deviceCount: tree.visit === null ? countOf(state, 'own') : tree.isFolderGone ? 1 : 2,
     guestCount: tree.visit === null ? countOf(state, 'limited') : 0,
-    limited: limits && { ...limits, folder: guestFolderOf(tree, own) },
+    limited: limits && { ...limits, folder: folderOf(tree, own) },
     expiring: isPlanted && tree.visit === null ? expiringIn(state, nowMs) : null,
     standingTime,
     waiting: waitingOf(tree, toHex(own)),
     quarantinedCount: tree.outbox.quarantine.list.length,
     removed: dismissal && { by: dismisserOf(tree, dismissal) },
   }
-}
-
-/** null where the names do not open. */
-function peopleOf({ treeId, committed, ring }: OwnTree, { profileKeyEpoch, sealedProfile }: Summary): People | null {
-  const rootKey = ring.keyOf(committed, rootBlockId(treeId), profileKeyEpoch)
-  return rootKey === null ? null : openPeople(rootKey, treeId, sealedProfile)
 }
 
 const countOf = (state: TreeState, of: Standing): number =>
@@ -105,7 +95,8 @@ function expiringIn(state: TreeState, nowMs: number): TreeStatus['expiring'] {
 export const expiryOf = (state: TreeState, { writecapHash }: DeviceRow): number =>
   chainOf(state, writecapHash)?.[0]?.expiresAtMs ?? 0
 
-function guestFolderOf({ isFolderGone, committed }: OwnTree, own: Bytes): GuestFolder {
+/** What has become of the folder to which a device is limited. */
+export function folderOf({ isFolderGone, committed }: OwnTree, own: Bytes): GuestFolder {
   const isTrashed = (block: BlockId): boolean => entryOf(committed, block)?.entry.fields.trashed === true
   if (isFolderGone) return 'gone'
   return limitOf(committed, own)?.ids.some(isTrashed) === true ? 'trashed' : 'there'

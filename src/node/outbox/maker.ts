@@ -4,7 +4,7 @@
  */
 import { type Bytes, type Fault, RefusedError, equal } from '../../core/bytes/bytes.ts'
 import { blockIdSizeBytes } from '../../core/path/path.ts'
-import { type Folded, type TreeState, deviceOf, openDeviceName } from '../../core/tree/tree.ts'
+import { type Folded, type Operation, type TreeState, deviceOf } from '../../core/tree/tree.ts'
 import { type Site, type WrittenBody, abandonBody } from '../bodies.ts'
 import type { ObjectStore } from '../read/content.ts'
 import type { KeyRing } from '../read/key-ring.ts'
@@ -13,7 +13,7 @@ import type { Replica } from '../replica.ts'
 import { operationIdOf, operationSeedOf } from '../request.ts'
 import { type Deed, keysOfDeed } from './deed.ts'
 import { type Phase, type Step, nextStep } from './rebase.ts'
-import { type Kept, foldKept, foldOver } from './rows.ts'
+import { type Kept, foldOver } from './rows.ts'
 import { sealAnew } from './seal.ts'
 import { opensIn } from './sealed.ts'
 
@@ -35,8 +35,17 @@ export interface Sealed {
   abandon(): Promise<void>
 }
 
+interface FoldOf {
+  readonly state: TreeState
+  readonly folded: Folded
+}
+
 export class Maker {
   readonly #options: MakerOptions
+  /** The newest fold: what is done is judged and then shown, over the same state. */
+  #newest: (FoldOf & { readonly operation: Operation; readonly madeAtMs: number }) | null = null
+  /** The newest fold of each deed that fits, as long as it is kept: what is shown is then given, mostly over the same state. */
+  readonly #fitting = new WeakMap<Kept, FoldOf>()
 
   constructor(options: MakerOptions) {
     this.#options = options
@@ -56,11 +65,8 @@ export class Maker {
 
   #deviceName(): string {
     const { cluster, ring, principal } = this.#options
-    const device = deviceOf(cluster.state, principal)?.device
-    if (device === undefined) return unknownDevice
-    const { nameBlock, nameKeyEpoch } = device.fields
-    const key = ring.keyOf(cluster.state, nameBlock, nameKeyEpoch)
-    return (key === null ? null : openDeviceName(key, device.fields)) ?? unknownDevice
+    const row = deviceOf(cluster.state, principal)
+    return (row && ring.deviceNameOf(cluster.state, row.device)) ?? unknownDevice
   }
 
   /** @returns with its operation, or without where its content has to be sealed first; null where nothing is to do */
@@ -89,18 +95,37 @@ export class Maker {
 
   /** null for what does not fit, also where a key is another one than what it brings was sealed under. */
   fold(state: TreeState, kept: Kept): Folded | null {
+    const known = this.#fitting.get(kept)
+    if (known?.state === state) return known.folded
+    const folded = this.#fitted(state, kept)
+    // What does not open now may open with a key that comes later.
+    if (folded !== null) this.#fitting.set(kept, { state, folded })
+    return folded
+  }
+
+  #fitted(state: TreeState, kept: Kept): Folded | null {
     const { ring } = this.#options
-    const folded = foldKept(state, kept)
-    if (folded === null || !opensIn(ring, state, folded.state, kept.operation!)) return null
+    const folded = this.#folded(state, kept)
+    if (folded?.outcomes[0]!.ok !== true || !opensIn(ring, state, folded.state, kept.operation!)) return null
     if (kept.deed.tag !== 'writeFile' || kept.isTaken) return folded
     const { block, key, keyEpoch } = kept.deed.value
     const known = ring.keyOf(folded.state, block, keyEpoch)
     return known !== null && equal(known, key) ? folded : null
   }
 
+  /** null where there is no operation yet. */
+  #folded(state: TreeState, { operation, madeAtMs }: Kept): Folded | null {
+    const newest = this.#newest
+    const isKnown = newest?.state === state && newest.operation === operation && newest.madeAtMs === madeAtMs
+    if (isKnown || operation === null) return isKnown ? newest.folded : null
+    const folded = foldOver(state, operation, madeAtMs)
+    this.#newest = { state, folded, operation, madeAtMs }
+    return folded
+  }
+
   /** Why the tree would not take an operation over a state; null where it would, or others may only have been faster. */
-  refusal(state: TreeState, { operation, madeAtMs }: Kept): Fault | null {
-    const outcome = operation === null ? undefined : foldOver(state, operation, madeAtMs).outcomes[0]
+  refusal(state: TreeState, kept: Kept): Fault | null {
+    const outcome = this.#folded(state, kept)?.outcomes[0]
     return outcome === undefined || outcome.ok || raceCodes.has(outcome.fault.code) ? null : outcome.fault
   }
 

@@ -18,7 +18,16 @@ import {
 import { isFor, readcapPlace, unwrapEarlier, unwrapUnderParent } from '../../core/cap/cap.ts'
 import type { SignedRecord } from '../../core/block/block.ts'
 import { type BlockId, type TreeId, blockIdOf, openName, rootBlockId } from '../../core/path/path.ts'
-import { type EntryRow, type Operation, type TreeState, accessOf, limitOf, parentOf } from '../../core/tree/tree.ts'
+import {
+  type DeviceRow,
+  type EntryRow,
+  type Operation,
+  type TreeState,
+  accessOf,
+  limitOf,
+  openDeviceName,
+  parentOf,
+} from '../../core/tree/tree.ts'
 import type { NodeKeys } from '../../port/platform.ts'
 
 /** Schedules kept at a time; a file in use needs one, and whoever uses one that is not kept any more goes on with it. */
@@ -34,6 +43,8 @@ export class KeyRing {
   readonly #schedules = new Map<string, SectorKeys>()
   /** Names that were opened, beside the entries that hold them: most changes are of content. */
   readonly #names = new WeakMap<EntryRow['entry'], string>()
+  /** The same of devices: they are told with every change. */
+  readonly #deviceNames = new WeakMap<DeviceRow['device']['fields'], string>()
 
   constructor(treeId: TreeId, nodeKeys: NodeKeys, base: BlockId) {
     this.#treeId = treeId
@@ -157,6 +168,16 @@ export class KeyRing {
   #openName(state: TreeState, { fields }: EntryRow['entry']): string | null {
     const key = this.keyOf(state, blockIdOf(fields.parent), fields.nameKeyEpoch)
     return key === null ? null : openName(key, fields.child, fields.sealedName)
+  }
+
+  /** What a device calls itself; null where that does not open. */
+  deviceNameOf(state: TreeState, { fields }: DeviceRow['device']): string | null {
+    const known = this.#deviceNames.get(fields)
+    if (known !== undefined) return known
+    const key = this.keyOf(state, fields.nameBlock, fields.nameKeyEpoch)
+    const name = key === null ? null : openDeviceName(key, fields)
+    if (name !== null) this.#deviceNames.set(fields, name)
+    return name
   }
 
   sealName(state: TreeState, directory: BlockId, child: BlockId, name: string, nonce: Bytes): Bytes {
