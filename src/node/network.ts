@@ -19,6 +19,7 @@ import { firstFrame } from './meet.ts'
 import type { HeldTree } from './own-tree.ts'
 import { placeOf } from './own-tree.ts'
 import type { Device, PeerId } from './peers.ts'
+import type { Recount } from './read/view.ts'
 import { farewellNow } from './removal.ts'
 import { Replication } from './replication.ts'
 import { Reports } from './reports.ts'
@@ -48,8 +49,8 @@ export interface Member {
   readonly untilSwept: () => Promise<void>
   /** Who is known to be a device before the tree says so. */
   readonly introduced: readonly Device[]
-  /** Who is connected, or who holds what, has changed. */
-  onChanged(): void
+  /** Who is connected has changed, or who holds what. @param recount null: only who is connected */
+  onChanged(recount: Recount | null): void
   /** Another device says that this one was put out. Whether that holds is still to be checked. */
   onFarewell(farewell: Farewell): void
 }

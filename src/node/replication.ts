@@ -41,6 +41,7 @@ import type { Holdings } from './holdings.ts'
 import type { Farewells } from './meet.ts'
 import { type Device, type PeerId, Peers, type PeerStatus } from './peers.ts'
 import { type ClusterPlace, inPlace } from './place.ts'
+import type { Recount } from './read/view.ts'
 import { rendezvousFor } from './rendezvous.ts'
 import { Revocations } from './revocations.ts'
 import { Sharing } from './sharing.ts'
@@ -66,8 +67,8 @@ export interface ReplicationOptions {
   readonly devices: () => readonly Device[]
   readonly farewells?: Farewells
   onReport(id: PeerId, fault: Fault): void
-  /** Who is connected, or who holds what, has changed. */
-  onChanged(): void
+  /** Who is connected has changed, or who holds what. @param recount null: only who is connected */
+  onChanged(recount: Recount | null): void
 }
 
 export class Replication {
@@ -99,7 +100,7 @@ export class Replication {
       ask: (to, question) => this.#exchange.ask(to, question),
       onHeard: (ids, fault) => {
         for (const id of ids) if (this.#peers.isUp(id)) options.onReport(id, fault)
-        this.#peers.refresh()
+        this.refresh()
       },
     })
     this.#exchange = new Exchange({
@@ -173,7 +174,7 @@ export class Replication {
       refuse: (id, fault) => this.#refuse(id, fault),
       isUp: (id) => this.#peers.isUp(id),
       isDevice: (id) => this.#peers.isDevice(id) && !this.#hosting.isGuest(id),
-      onMembers: options.onChanged,
+      onMembers: () => options.onChanged(null),
       onEntry: () => this.attesting.onApplied(),
       attested: () => this.attesting.state,
       wantAttested: () => this.attesting.want(),
@@ -212,6 +213,7 @@ export class Replication {
   /** The devices of the tree may have changed. */
   refresh(): void {
     this.#peers.refresh()
+    this.sharing.onDevices((id) => this.#peers.isDevice(id))
   }
 
   /** Something was folded, or fetched: others count what is held here. */
@@ -278,7 +280,7 @@ export class Replication {
       this.attesting.onUp(id)
       this.#equivocations.onUp(id)
     }
-    this.#options.onChanged()
+    this.#options.onChanged(null)
   }
 
   #onDown(id: PeerId): void {
@@ -286,7 +288,7 @@ export class Replication {
     this.#hosting.onDown(id)
     this.#generations.onDown(id)
     this.#options.cluster.onDown(id)
-    this.#options.onChanged()
+    this.#options.onChanged(null)
   }
 
   #sayHere(to: PeerId): void {

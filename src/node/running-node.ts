@@ -42,12 +42,12 @@ import {
 } from './removal.ts'
 import { type Profile, forgetTree, readProfile, treeAt, writeProfile } from './profile.ts'
 import { obtainNothing } from './read/objects.ts'
-import { idText } from './read/view.ts'
+import { type Recount, idText } from './read/view.ts'
 import { Streams } from './read/streams.ts'
 import { isResealingWanted } from './resealing.ts'
 import type { Reports } from './reports.ts'
 import { blockIdOfRequest } from './request.ts'
-import { statusOf } from './status.ts'
+import { folderOf, statusOf } from './status.ts'
 import { isOverdue } from './trash.ts'
 import { welcomeContent, welcomeName, welcomeRequest } from './welcome.ts'
 
@@ -283,7 +283,7 @@ export class RunningNode {
   }
 
   #onLeader(home: Home): void {
-    this.#countCopies(home)
+    this.#tellCopies(home, null)
     this.#renewRest(home)
   }
 
@@ -339,7 +339,7 @@ export class RunningNode {
     // Of the others nothing is heard any more.
     home.view.copyCountOf = (block) => (home.tree.holdings.isLacking(block) ? 0 : 1)
     if (this.#home === home) this.#tellStatus()
-    this.#countCopies(home)
+    this.#tellCopies(home, 'all')
   }
 
   /** Where the tree here does not say itself that this device was put out, others may know better. */
@@ -372,7 +372,7 @@ export class RunningNode {
       held: tree,
       untilSwept: () => sweeper.untilSwept(),
       introduced: [],
-      onChanged: () => this.#countCopies(home),
+      onChanged: (recount) => this.#tellCopies(home, recount),
       onFarewell: (farewell) => void this.#settle(this.#onFarewell(home, farewell)),
     })
     if (replication === null) return
@@ -381,27 +381,29 @@ export class RunningNode {
     hold.onWanted = () => replication.sharing.fetchLacking()
     hold.onLetGo = () => {
       replication.saySoon()
-      this.#countCopies(home)
+      this.#tellCopies(home, 'all')
     }
     // What is kept here is nowhere else, whatever others say that they have.
     home.view.copyCountOf = (block, stampMs) =>
       tree.outbox.hasNewContent(block) ? 1 : replication.copyCount(block, stampMs)
-    this.#countCopies(home)
+    this.#tellCopies(home, 'all')
   }
 
-  /** Tells where more or fewer devices hold something than was told before. */
-  #countCopies(home: Home): void {
+  /** Tells where more or fewer devices hold something than was told before. @param recount null: only who is there has changed */
+  #tellCopies(home: Home, recount: Recount | null): void {
     if (this.#home !== home || this.#isStopped) return
     home.hold.refreshSoon()
-    const upserted = home.view.recount()
-    const tree = this.status()
-    const { quorum, deviceName, appointed } = tree.decider
-    const { voters } = home.tree.cluster.members.configuration
-    const isTimeStanding = tree.standingTime !== null
-    const told = JSON.stringify([quorum, tree.limited?.folder, deviceName, appointed, voters, isTimeStanding])
+    const upserted = recount === null ? [] : home.view.recount(recount)
+    const { tree } = home
+    const own = principalOf(this.keys.credential)
+    const { quorum, deviceName, appointed } = deciderOf(home, own)
+    const folder = tree.visit === null ? null : folderOf(tree, own)
+    const { voters } = tree.cluster.members.configuration
+    const isTimeStanding = tree.visit === null && tree.ownCluster.isTimeStanding
+    const told = JSON.stringify([quorum, folder, deviceName, appointed, voters, isTimeStanding])
     if (upserted.length === 0 && told === this.#toldStatus) return
     this.#toldStatus = told
-    this.emit({ kind: 'changed', tree, upserted, removedIds: [] })
+    this.emit({ kind: 'changed', tree: this.status(), upserted, removedIds: [] })
   }
 
   /** Takes part in another device's tree, which becomes the home once it can be read; what is kept here is set aside. */

@@ -15,6 +15,7 @@ import { SimStore } from '../sim/store.ts'
 import { drain } from '../sim/testing/drain.ts'
 import { Trace } from '../sim/trace.ts'
 import { Holdings } from './holdings.ts'
+import type { Recount } from './read/view.ts'
 import { Sharing, type SharingOptions } from './sharing.ts'
 
 const [phone, laptop] = ['aa'.repeat(32), 'bb'.repeat(32)]
@@ -22,7 +23,8 @@ type Report = Extract<Answer, { tag: 'lacks' }>['value']
 
 /** The laptop, which the phone answers, as it decides alone. */
 function laptopBeside() {
-  const said: { report: Report; hold: Promise<void> } = {
+  const said: { report: Report; hold: Promise<void>; counted: Recount[] } = {
+    counted: [],
     report: { reportVersion: 1, isKept: true, blocks: [], isLast: true },
     hold: Promise.resolve(),
   }
@@ -34,8 +36,8 @@ function laptopBeside() {
       await said.hold
       return { tag: 'lacks', value: said.report }
     },
-    onCounted: () => {},
-    holdings: { nextUnseen: () => null, nextWanted: () => null },
+    onCounted: (counted: Recount) => void said.counted.push(counted),
+    holdings: { nextUnseen: () => null, nextWanted: () => null, isLacking: () => false },
     platform: { clock: { monotonicMs: () => 0, after: () => () => {} } },
   } as unknown as SharingOptions
   const sharing = new Sharing(options)
@@ -84,6 +86,33 @@ test('nor what it has said before it came to vote, when it might let go itself',
   said.report = { ...said.report, reportVersion: 3, isKept: true }
   await here(100)
   expect(isSafe()).toBe(true)
+})
+
+test('what is counted anew is what came since a device said last what it holds', async () => {
+  const { sharing, here, said } = laptopBeside()
+  await here(100)
+  expect(said.counted.splice(0)).toEqual(['all'])
+  expect(sharing.copyCount(id(1), 101)).toBe(1)
+  await here(100)
+  expect(said.counted.splice(0)).toEqual([])
+  await here(120)
+  expect(said.counted.splice(0)).toEqual([{ afterMs: 100 }])
+  expect(sharing.copyCount(id(1), 101)).toBe(2)
+  // It began anew, from a state that another device gave.
+  await here(90)
+  expect(said.counted.splice(0)).toEqual([{ afterMs: 90 }])
+  expect(sharing.copyCount(id(1), 101)).toBe(1)
+})
+
+test('one that is no device of the tree any more holds nothing that counts', async () => {
+  const { sharing, here, said } = laptopBeside()
+  await here(100)
+  sharing.onDevices(() => true)
+  expect(sharing.copyCount(id(1), 100)).toBe(2)
+  expect(said.counted.splice(0)).toEqual(['all'])
+  sharing.onDevices((device) => device !== phone)
+  expect(sharing.copyCount(id(1), 100)).toBe(1)
+  expect(said.counted).toEqual(['all'])
 })
 
 /** A body of one sector, and what it consists of. */

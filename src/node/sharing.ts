@@ -17,6 +17,7 @@ import type { PeerId } from './peers.ts'
 import { type ClusterPlace, objectKey } from './place.ts'
 import { walk } from './read/content.ts'
 import type { Obtain } from './read/objects.ts'
+import type { Recount } from './read/view.ts'
 
 const fetchCountMax = 2
 /** Until a body is tried again that nobody could give. */
@@ -38,7 +39,7 @@ export interface SharingOptions {
   untilTried(): Promise<void>
   onReport(id: PeerId, fault: Fault): void
   /** What is known of who holds what has changed. */
-  onCounted(): void
+  onCounted(recount: Recount): void
   /** Resolves when nothing is being deleted, so that what is staged from then on stays. */
   untilSwept(): Promise<void>
 }
@@ -269,7 +270,7 @@ export class Sharing {
       if (isHere) holdings.fetched(next)
       else holdings.seen(next)
       hasCome()
-      onCounted()
+      onCounted({ block })
     }
     this.#isLooking = false
     this.fetchLacking()
@@ -288,7 +289,7 @@ export class Sharing {
     if (isWhole) {
       this.#triedAtMs.delete(name)
       holdings.fetched(lacking)
-      onCounted()
+      onCounted({ block })
     } else this.#triedAtMs.set(name, platform.clock.monotonicMs())
     hasCome()
     this.fetchLacking()
@@ -338,13 +339,20 @@ export class Sharing {
     this.fetchLacking()
   }
 
+  /** Who is no device of the tree any more holds nothing that counts. */
+  onDevices(isDevice: (id: PeerId) => boolean): void {
+    const gone = [...this.#reports.keys()].filter((id) => !isDevice(id))
+    for (const id of gone) this.#reports.delete(id)
+    if (gone.length > 0) this.#options.onCounted('all')
+  }
+
   /** A device is here, and says up to where its report holds. */
   onHere(from: PeerId, stampMs: number, version: number): void {
     const report = this.#reports.get(from)
     if (report?.version === version) {
-      const isNews = report.stampMs !== stampMs
+      const beforeMs = report.stampMs
       report.stampMs = stampMs
-      if (isNews) this.#options.onCounted()
+      if (stampMs !== beforeMs) this.#options.onCounted({ afterMs: Math.min(beforeMs, stampMs) })
     } else if (report?.isAsking !== true) void this.#askWhatIsLacking(from, stampMs)
   }
 
@@ -363,8 +371,10 @@ export class Sharing {
       for (const block of answer.value.blocks) lacks.add(keyOf(block))
       after = answer.value.blocks.at(-1) ?? null
       if (!answer.value.isLast && after !== null) continue
+      // It may have been removed meanwhile.
+      if (this.#reports.get(from) !== asking) return
       this.#reports.set(from, { stampMs, version, lacks, isKept: answer.value.isKept, isAsking: false })
-      this.#options.onCounted()
+      this.#options.onCounted('all')
       this.fetchLacking()
       return
     }

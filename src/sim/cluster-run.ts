@@ -594,6 +594,11 @@ class ClusterRun {
     await this.#guests.settle()
     await this.#untilSettled()
     await this.#untilChosenDecide()
+    await this.#until(
+      'every copy is counted',
+      () => this.#areCounted(),
+      () => this.#describeCopies(),
+    )
     await this.#compareAll()
     // What everybody has seen, nobody who starts again may have forgotten.
     for (const { disk } of this.#everyDevice) disk.flush()
@@ -662,6 +667,19 @@ class ClusterRun {
         return `${names[at]}: generation ${generation}, term ${term}${isLeader ? ' leads' : ''}, index ${appliedIndex}, lacks ${lackingCount}, keeps ${keptCount}, ${up} peers`
       })
       .join('; ')
+  }
+
+  /** Whether every device shows of each item that every device has it, and nobody else. */
+  #areCounted(): boolean {
+    const copyCount = this.#devices.length
+    return this.#alive().every(({ page }) => [...page.items.values()].every((item) => item.copyCount === copyCount))
+  }
+
+  #describeCopies(): string {
+    const counts = this.#alive().map(({ page }) =>
+      [...page.items.values()].map(({ name, copyCount }) => `${name}: ${copyCount}`),
+    )
+    return counts.map((each, at) => `${names[at]} ${each.join(', ')}`).join('; ')
   }
 
   async #compareAll(): Promise<void> {

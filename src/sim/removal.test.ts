@@ -65,6 +65,17 @@ describe('a device that is removed', () => {
     expect(phone.page.items.has(fresh)).toBe(false)
   })
 
+  test('is counted no more among those who hold something', async () => {
+    const family = await Family.of(7, 'laptop', 'phone', 'desk')
+    const [laptop, phone, desk] = family.lives as [Life, Life, Life]
+    const file = await family.add(laptop, 'file', content(1000))
+    const shownAt = (life: Life): number | undefined => life.page.items.get(file)?.copyCount
+    await family.until('all have it', () => family.lives.every((life) => shownAt(life) === 3))
+    await remove(family, laptop, 1)
+    await family.until('the two others say so', () => [laptop, desk].every((life) => shownAt(life) === 2))
+    await family.until('and it knows of nobody else', () => shownAt(phone) === 1)
+  })
+
   test('has no key to what is written later over what is brought along from another generation, where it could read', async () => {
     const winners = new Set<string>()
     for (const seed of [21, 22, 23, 24]) {

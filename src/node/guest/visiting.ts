@@ -132,13 +132,13 @@ export class Visiting {
   #onUp(id: PeerId): void {
     this.#exchange.onUp(id)
     void this.#looked((cluster) => cluster.look(id)).then(() => this.sharing.onUp(id))
-    this.#options.onChanged()
+    this.#options.onChanged('all')
   }
 
   #onDown(id: PeerId): void {
     this.#exchange.onDown(id)
     this.#options.cluster.onDown(id)
-    this.#options.onChanged()
+    this.#options.onChanged('all')
   }
 
   /** A look that fails stops the node by itself. What a member says again and again is news only where something follows from it that no row tells. */
@@ -146,7 +146,7 @@ export class Visiting {
     const { cluster, onChanged } = this.#options
     const wasGone = cluster.isFolderGone
     await look(cluster).catch(() => {})
-    if (cluster.isFolderGone !== wasGone) onChanged()
+    if (cluster.isFolderGone !== wasGone) onChanged('all')
   }
 
   async #send(to: PeerId, body: Bulk['body']): Promise<void> {

@@ -25,6 +25,9 @@ export function idFromText(text: string): BlockId | null {
   return id?.length === blockIdSizeBytes ? id : null
 }
 
+/** Of which items copies have to be counted again: all, those whose body came after a stamp, or one. */
+export type Recount = 'all' | { readonly afterMs: number } | { readonly block: BlockId }
+
 export interface ViewChange {
   readonly upserted: readonly Item[]
   readonly removedIds: readonly string[]
@@ -101,11 +104,11 @@ export class TreeView {
     exceptId?: string,
     isReserved: (name: string) => boolean = () => false,
   ): string {
-    const taken = new Set(
-      this.childrenOf(parentId)
-        .filter(({ id, trashedAtMs }) => id !== exceptId && trashedAtMs === null)
-        .map((item) => item.name),
-    )
+    const taken = new Set<string>()
+    for (const id of this.#children.get(parentId) ?? []) {
+      const item = this.items.get(id)!
+      if (id !== exceptId && item.trashedAtMs === null) taken.add(item.name)
+    }
     return numberedName(name, (candidate) => !taken.has(candidate) && !isReserved(candidate))
   }
 
@@ -132,14 +135,22 @@ export class TreeView {
   }
 
   /** Counts copies again. @returns the items of which there are more or fewer than before */
-  recount(): readonly Item[] {
+  recount(of: Recount): readonly Item[] {
     const changed: Item[] = []
-    for (const item of this.items.values()) {
-      const copyCount = this.copyCountOf(idFromText(item.id)!, this.#stamps.get(item.id) ?? 0)
+    for (const id of this.#idsOf(of)) {
+      const item = this.items.get(id)
+      if (item === undefined) continue
+      const copyCount = this.copyCountOf(idFromText(id)!, this.#stamps.get(id) ?? 0)
       if (copyCount !== item.copyCount) changed.push({ ...item, copyCount })
     }
     for (const item of changed) this.items.set(item.id, item)
     return changed
+  }
+
+  *#idsOf(of: Recount): Generator<string> {
+    if (of === 'all') return yield* this.items.keys()
+    if ('block' in of) return yield idText(of.block)
+    for (const [id, stampMs] of this.#stamps) if (stampMs > of.afterMs) yield id
   }
 
   #itemOf(state: TreeState, row: EntryRow): Item {
