@@ -204,7 +204,7 @@ test(
       await desk.close()
       await addText(phone, rootId, 'enough.txt', 'by the phone and the laptop')
       await expect.poll(() => itemNamed(laptop, 'enough.txt')).toMatchObject({ copyCount: 2, isWaiting: false })
-      expect(await stateRootOf(phone)).toBe(await stateRootOf(laptop))
+      await expect.poll(async () => (await stateRootOf(phone)) === (await stateRootOf(laptop))).toBe(true)
     })
   },
 )
